@@ -1,0 +1,104 @@
+"""Every setting of the lab, read in one place from the environment and checked at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from lab.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The project's folder: the lab works from a clone, whose manifests and Dockerfiles it uses."""
+
+Source = Literal["auto", "published", "packages"]
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
+_PORTS = range(1024, 65536)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One cluster's names, ports and folders. Everything else about it is looked up live, never remembered."""
+
+    cluster: str
+    front_port: int
+    back_port: int
+    images: Source
+    cache: Path
+    kubeconfig: Path
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig context, by kind's own rule: ``kind-`` and the cluster's name."""
+        return f"kind-{self.cluster}"
+
+    @property
+    def registry(self) -> str:
+        """The container that holds this cluster's images; also its host name on kind's network."""
+        return f"{self.cluster}-registry"
+
+    @property
+    def node(self) -> str:
+        """The container that is the cluster's only node, by kind's own rule."""
+        return f"{self.cluster}-control-plane"
+
+    @property
+    def front_url(self) -> str:
+        """Where the page answers on this computer."""
+        return f"http://localhost:{self.front_port}"
+
+    @property
+    def back_url(self) -> str:
+        """Where the backend answers on this computer."""
+        return f"http://localhost:{self.back_port}"
+
+
+def load(env: Mapping[str, str]) -> Settings:
+    """Read ``LAB_CLUSTER``, ``LAB_FRONT_PORT``, ``LAB_BACK_PORT``, ``LAB_IMAGES``, ``LAB_CACHE`` and ``KUBECONFIG``.
+
+    Raises BadInput, in one line, for a value that cannot be.
+    """
+    front, back = _port(env, "LAB_FRONT_PORT", 30080), _port(env, "LAB_BACK_PORT", 30030)
+    if front == back:
+        raise BadInput(f"LAB_FRONT_PORT and LAB_BACK_PORT are both {front}", "give each service a port of its own")
+    return Settings(
+        cluster=_cluster(env.get("LAB_CLUSTER") or "cats"),
+        front_port=front,
+        back_port=back,
+        images=_source(env.get("LAB_IMAGES") or "auto"),
+        cache=Path(env.get("LAB_CACHE") or _cache_home(env) / "chatroulette-lab").expanduser().absolute(),
+        kubeconfig=_kubeconfig(env),
+    )
+
+
+def _cluster(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise BadInput(f"LAB_CLUSTER is {name!r}", "use 1 to 40 of a-z, 0-9 and -, such as `cats`")
+    return name
+
+
+def _source(value: str) -> Source:
+    if value not in get_args(Source):
+        raise BadInput(f"LAB_IMAGES is {value!r}", f"use one of {', '.join(get_args(Source))}")
+    return cast("Source", value)
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name) or str(default)
+    if not value.isdecimal() or int(value) not in _PORTS:
+        raise BadInput(f"{name} is {value!r}", f"use a port from {_PORTS.start} to {_PORTS.stop - 1}")
+    return int(value)
+
+
+def _cache_home(env: Mapping[str, str]) -> Path:
+    return Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+
+
+def _kubeconfig(env: Mapping[str, str]) -> Path:
+    """Name the file that kubectl and kind would write: the first of KUBECONFIG's list, else ``~/.kube/config``."""
+    first = next((part for part in env.get("KUBECONFIG", "").split(":") if part), "~/.kube/config")
+    return Path(first).expanduser().absolute()

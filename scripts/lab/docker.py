@@ -1,0 +1,50 @@
+"""Talk to the Docker daemon through its own client; nothing here starts or installs one (:mod:`lab.cluster.engine` does)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from lab import shell
+from lab.errors import CommandFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def docker(*words: str | Path, timeout: float = 60, on_line: Callable[[str], None] | None = None) -> str:
+    """Run ``docker`` with these words and return its standard output, stripped; raises CommandFailed."""
+    return shell.run(
+        ["docker", *words], timeout=timeout, on_line=on_line, hint="is Docker running? `make doctor`"
+    ).stdout.strip()
+
+
+def answers() -> bool:
+    """Tell whether a Docker daemon answers."""
+    return shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False).code == 0
+
+
+def inspect(name: str, kind: str = "container") -> dict[str, Any] | None:
+    """Return what Docker knows of a container, image, network or volume; None where it has none of that name."""
+    done = shell.run(["docker", kind, "inspect", name], timeout=30, check=False)
+    if done.code == 0:
+        found: dict[str, Any] = json.loads(done.stdout)[0]
+        return found
+    if "no such" in done.stderr.lower() or "not found" in done.stderr.lower():
+        return None
+    raise CommandFailed(done.argv, done.code, done.stderr, "is Docker running? `make doctor`")
+
+
+def architecture() -> str:
+    """Name the daemon's architecture as Go and image registries do: ``amd64`` or ``arm64``."""
+    return docker("version", "--format", "{{.Server.Arch}}")
+
+
+def build(
+    context: Path, tag: str, *, args: dict[str, str] | None = None, dockerfile: Path | None = None, timeout: float = 600
+) -> None:
+    """Build an image from a folder and tag it; ``args`` are build arguments."""
+    words = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
+    chosen = ["--file", str(dockerfile)] if dockerfile else []
+    docker("build", "--quiet", *words, *chosen, "--tag", tag, context, timeout=timeout)

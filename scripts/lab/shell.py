@@ -1,0 +1,133 @@
+"""Start programs: argument lists, a deadline each, and nothing left running when the lab is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from lab.errors import CommandFailed, LabError, TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_GRACE = 5.0
+_TAIL = 5
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a program ended: its exit ``code`` and what it wrote."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+
+
+def run(  # noqa: PLR0913 - each is a property of the one program started
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    check: bool = True,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    on_line: Callable[[str], None] | None = None,
+    hint: str = "",
+) -> Completed:
+    """Run a program to its end and return what it wrote; ``env`` is added to the lab's own.
+
+    ``timeout`` is in seconds; ``on_line`` is given every line of both streams as it comes. The program and its children
+    are ended at the deadline and on Ctrl-C. Raises CommandFailed for an exit code other than 0 (unless ``check`` is
+    off), TimedOut at the deadline, LabError where there is no such program.
+    """
+    words = [str(word) for word in argv]
+    process = _start(words, env, cwd, hint)
+    out, err = _Reader(process.stdout, on_line), _Reader(process.stderr, on_line)
+    try:
+        _feed(process, stdin)
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        end(process)
+        raise TimedOut(f"`{' '.join(words)[:120]}`", timeout, err.tail() or out.tail(), hint) from None
+    except BaseException:
+        end(process)
+        raise
+    completed = Completed(tuple(words), process.returncode, out.text(), err.text())
+    if check and completed.code:
+        raise CommandFailed(words, completed.code, completed.stderr.strip() or completed.stdout, hint)
+    return completed
+
+
+def start(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """Start a program that goes on beside the lab, its streams readable; the caller ends it with ``end``."""
+    return _start([str(word) for word in argv], env, None, "")
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """End a program and its children: asked first, and after five seconds made to."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        try:
+            os.killpg(process.pid, sign)
+            process.wait(_GRACE)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+class _Reader:
+    """Reads a stream to its end in a thread, so that neither stream of a program ever blocks it."""
+
+    def __init__(self, stream: IO[str] | None, on_line: Callable[[str], None] | None) -> None:
+        self._lines: list[str] = []
+        self._thread = threading.Thread(target=self._read, args=(stream, on_line), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream: IO[str] | None, on_line: Callable[[str], None] | None) -> None:
+        for line in stream or ():
+            self._lines.append(line)
+            if on_line:
+                on_line(line.rstrip())
+
+    def text(self) -> str:
+        """Return everything; waits briefly, as a grandchild may still hold the stream open."""
+        self._thread.join(_GRACE)
+        return "".join(self._lines)
+
+    def tail(self) -> str:
+        return " | ".join(line.strip() for line in self._lines[-_TAIL:])
+
+
+def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None, hint: str) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except FileNotFoundError:
+        raise LabError(
+            f"there is no program `{words[0]}` on this machine", hint or "run `make doctor`: it names what is missing"
+        ) from None
+
+
+def _feed(process: subprocess.Popen[str], stdin: str | None) -> None:
+    if process.stdin is None:
+        return
+    try:
+        process.stdin.write(stdin or "")
+        process.stdin.close()
+    except BrokenPipeError:
+        return  # it ended without reading: its exit code tells
