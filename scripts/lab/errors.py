@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LabError(Exception):
-    """Something that the person in front of the terminal can act on: ``what`` was seen, and a ``hint`` of what to do."""
+    """Something that a person can act on: ``what`` was seen, and a ``hint`` of what to do."""
 
     exit_code = 1
 

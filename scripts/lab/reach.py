@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import requests
 
-from lab.config import Settings
+if TYPE_CHECKING:
+    from lab.config import Settings
 
 _ASK = "https://registry-1.docker.io/v2/"
 
