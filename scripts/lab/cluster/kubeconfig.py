@@ -1,0 +1,108 @@
+"""Add one context to a kubeconfig, and take just that away again.
+
+kind makes its context current whatever was current before; the lab does so only where nothing, or a kind cluster, was.
+The file is locked as kubectl and kind do (``<file>.lock``, made exclusively) and replaced in one move.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from lab import waiting
+from lab.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Config = dict[str, Any]
+_LISTS = ("clusters", "users", "contexts")
+
+
+def merged(config: Config, added: Config) -> Config:
+    """Return ``config`` with the entries of ``added`` in place of those of the same name.
+
+    The current context becomes the added one only where none, or a ``kind-`` one, was current.
+    """
+    result = {"apiVersion": "v1", "kind": "Config", "preferences": {}, **config}
+    for key in _LISTS:
+        names = {entry["name"] for entry in added[key]}
+        result[key] = [entry for entry in config.get(key) or [] if entry["name"] not in names] + added[key]
+    current = config.get("current-context") or ""
+    result["current-context"] = added["current-context"] if current.startswith("kind-") or not current else current
+    return result
+
+
+def without(config: Config, context: str) -> Config:
+    """Return ``config`` without the context and the cluster and user of that name, which is how kind names them."""
+    result = dict(config)
+    for key in _LISTS:
+        result[key] = [entry for entry in config.get(key) or [] if entry["name"] != context]
+    if config.get("current-context") == context:
+        result["current-context"] = ""
+    return result
+
+
+def add(path: Path, added: Config) -> bool:
+    """Write the merged kubeconfig; tell whether the added context is now the current one."""
+    return _change(path, lambda config: merged(config, added))["current-context"] == added["current-context"]
+
+
+def remove(path: Path, context: str) -> None:
+    """Write the kubeconfig without that context; a file that is not there stays away."""
+    if path.exists():
+        _change(path, lambda config: without(config, context))
+
+
+def read(path: Path) -> Config:
+    """Read a kubeconfig; an absent one is empty. Raises BadInput where it is no YAML mapping."""
+    try:
+        config = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} is no kubeconfig: {str(error).splitlines()[0]}", "mend it, or set KUBECONFIG") from None
+    if config is not None and not isinstance(config, dict):
+        raise BadInput(f"{path} is no kubeconfig: it holds no mapping", "mend it, or set KUBECONFIG")
+    return config or {}
+
+
+def _change(path: Path, change: Callable[[Config], Config]) -> Config:
+    path = path.resolve()  # a kubeconfig may be a link: what it leads to is replaced
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(path):
+        before = read(path)
+        after = change(before)
+        if after != before:
+            _replace(path, yaml.safe_dump(after, sort_keys=False))
+    return after
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    Path(name).replace(path)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = path.with_name(f"{path.name}.lock")
+
+    def take() -> tuple[bool, str]:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            return False, f"{lock} is there"
+        return True, "taken"
+
+    waiting.until(f"the lock on {path}", take, timeout=10, hint=f"if no kubectl or kind runs: rm {lock}")
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)

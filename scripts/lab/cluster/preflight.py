@@ -1,0 +1,210 @@
+"""What this machine needs before a cluster can come up, and how the lab gets it where it can."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import docker, reach, shell
+from lab.errors import LabError
+from lab.events import Step
+from lab.results import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lab.config import Settings
+    from lab.events import Report
+
+GIB = 2**30
+DISK = 12 * GIB
+"""Free space that a build of everything from nothing takes, with the caches of its tools."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program that has to be there, and the Debian packages that bring it, in the order to try them."""
+
+    name: str
+    packages: tuple[str, ...]
+
+
+DOCKER = (
+    Program("docker", ("docker-cli", "docker.io")),
+    Program("dockerd", ("docker.io",)),
+    Program("iptables", ("iptables",)),
+)
+NO_REGISTRY = (Program("mmdebstrap", ("mmdebstrap",)),)
+BROWSER = (Program("chromium", ("chromium",)), Program("chromedriver", ("chromium-driver",)))
+
+
+def steps(settings: Settings) -> list[Step]:
+    """Return the step that brings what is missing; it names everything at once where it cannot."""
+
+    def missing() -> list[Program]:
+        return [program for program in _needed(settings) if not _path(program.name)]
+
+    return [
+        Step(
+            "Check what this machine needs",
+            lambda report: install(missing(), report),
+            done=lambda: None if missing() else "nothing is missing",
+            expected=60,
+        )
+    ]
+
+
+def install(programs: Sequence[Program], report: Report) -> str:
+    """Install the programs from Debian's packages, as root or with sudo; raises LabError that names them."""
+    names = ", ".join(program.name for program in programs)
+    if not programs:
+        return "nothing is missing"
+    if not shutil.which("apt-get"):
+        raise LabError(
+            f"this machine lacks {names}", "install them with your system's package manager, then run this again"
+        )
+    report(f"installing {names}: reading Debian's package lists")
+    _apt(["update", "-qq"], report, check=False)  # one unreachable source of several must not stop the others
+    packages = sorted({_package(program) for program in programs})
+    report(f"installing {' '.join(packages)}")
+    _apt(["install", "--yes", "--no-install-recommends", *packages], report)
+    return f"installed {' '.join(packages)}"
+
+
+def as_root(argv: Sequence[str], report: Report, *, timeout: float, check: bool = True) -> None:
+    """Run a program as root: as it is, or through sudo, which may ask for a password on the terminal."""
+    if os.geteuid() == 0:
+        shell.run(argv, timeout=timeout, check=check, on_line=report, env={"DEBIAN_FRONTEND": "noninteractive"})
+        return
+    if not shutil.which("sudo"):
+        raise LabError("this needs root, and there is no sudo", f"as root, run: {' '.join(argv)}")
+    report(f"sudo {' '.join(argv)}")
+    if subprocess.run(["sudo", *argv], check=False, timeout=timeout).returncode and check:
+        raise LabError(f"`sudo {' '.join(argv)}` failed", "see what it said above")
+
+
+def requirements(settings: Settings) -> list[Requirement]:
+    """Look at everything that the lab leans on, for ``lab doctor``; changes nothing."""
+    found = [_python(), _system(), _memory(), _disk(settings), _docker()]
+    found += [_program(program) for program in _needed(settings)]
+    found += [_port(name, port) for name, port in (("page", settings.front_port), ("backend", settings.back_port))]
+    return [*found, _registry(settings)]
+
+
+def _needed(settings: Settings) -> tuple[Program, ...]:
+    engine = () if shutil.which("docker") and docker.answers() else DOCKER
+    return engine if reach.published(settings) else (*engine, *NO_REGISTRY)
+
+
+def _path(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+
+
+def _package(program: Program) -> str:
+    """Choose the first package that this Debian has: 13 put the Docker client in a package of its own."""
+    for name in program.packages[:-1]:
+        if "Candidate: (none)" not in (shown := shell.run(["apt-cache", "policy", name], timeout=30).stdout) and shown:
+            return name
+    return program.packages[-1]
+
+
+def _apt(words: Sequence[str], report: Report, *, check: bool = True) -> None:
+    as_root(["apt-get", "-o", "DPkg::Lock::Timeout=120", *words], report, timeout=900, check=check)
+
+
+def _python() -> Requirement:
+    version = platform.python_version()
+    return Requirement("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _system() -> Requirement:
+    cgroup = "cgroup v2" if Path("/sys/fs/cgroup/cgroup.controllers").exists() else "cgroup v1"
+    return Requirement(
+        "system", ok=True, seen=f"{platform.system()} {platform.machine()}, {cgroup}, {os.cpu_count()} cores"
+    )
+
+
+def _memory() -> Requirement:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Requirement("memory", total >= 3 * GIB, f"{total / GIB:.0f} GiB", "the cluster wants 3 GiB or more")
+
+
+def _disk(settings: Settings) -> Requirement:
+    free = shutil.disk_usage(_existing(settings.cache)).free
+    return Requirement(
+        "disk",
+        free >= DISK,
+        f"{free / GIB:.0f} GiB free",
+        f"free {DISK / GIB:.0f} GiB, or set LAB_CACHE to a larger disk",
+    )
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def _docker() -> Requirement:
+    if not shutil.which("docker"):
+        return Requirement("Docker", ok=False, seen="not installed", fix="`make kind-up` installs it on Debian")
+    done = shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False)
+    if done.code == 0:
+        return Requirement("Docker", ok=True, seen=f"daemon {done.stdout.strip()} answers")
+    if "permission denied" in done.stderr:
+        return Requirement(
+            "Docker",
+            ok=False,
+            seen="its socket is not open to you",
+            fix="sudo usermod -aG docker $USER, then log in again",
+        )
+    return Requirement("Docker", ok=False, seen="no daemon answers", fix="`make kind-up` starts it")
+
+
+def _program(program: Program) -> Requirement:
+    path = _path(program.name)
+    fix = f"`make kind-up` installs Debian's {program.packages[-1]}"
+    return Requirement(program.name, path is not None, path or "not there", fix)
+
+
+def _port(name: str, port: int) -> Requirement:
+    """Tell whether the port is free, or held by a container of the lab's."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return Requirement(f"port {port}", ok=_is_kind(port), seen=_holder(port), fix=_port_fix(name, port))
+    return Requirement(f"port {port}", ok=True, seen=f"free, for the {name}")
+
+
+def _port_fix(name: str, port: int) -> str:
+    variable = "LAB_FRONT_PORT" if name == "page" else "LAB_BACK_PORT"
+    return f"end what holds it, or choose another: {variable}={port + 1000}"
+
+
+def _holder(port: int) -> str:
+    names = _containers_on(port)
+    return f"held by the container {names}" if names else "held by another program"
+
+
+def _is_kind(port: int) -> bool:
+    return _containers_on(port).endswith("-control-plane")
+
+
+def _containers_on(port: int) -> str:
+    if not (shutil.which("docker") and docker.answers()):
+        return ""
+    return docker.docker("ps", "--filter", f"publish={port}", "--format", "{{.Names}}")
+
+
+def _registry(settings: Settings) -> Requirement:
+    how = (
+        "in reach: published images are pulled" if reach.published(settings) else "not in reach: images are built here"
+    )
+    return Requirement("image registry", ok=True, seen=how)
