@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
 Kind = Literal["start", "progress", "done", "skipped", "failed", "note"]
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a step. Times are in seconds; ``fraction`` (0 to 1) only where work can be counted."""
+    """Something that happened to a step.
+
+    Times are in seconds; ``fraction`` (0 to 1) only where work can be counted; the step is ``number`` of ``of``.
+    """
 
     kind: Kind
     step: str
@@ -22,27 +25,30 @@ class Event:
     took: float = 0.0
     fraction: float | None = None
     expected: float | None = None
+    number: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True)
 class Report:
     """What a running step holds: call it with what is being done, and how far it is where that can be counted."""
 
-    step: str
     emit: Callable[[Event], None]
-    expected: float | None = None
+    event: Event
     began: float = field(default_factory=time.monotonic)
 
     def __call__(self, detail: str, fraction: float | None = None) -> None:
         """Say what is being done now."""
-        self._send("progress", detail, fraction)
+        self.send("progress", detail, fraction)
 
     def note(self, text: str) -> None:
         """Say something that the person should still read when all is done."""
-        self._send("note", text, None)
+        self.send("note", text)
 
-    def _send(self, kind: Kind, detail: str, fraction: float | None) -> None:
-        self.emit(Event(kind, self.step, detail, time.monotonic() - self.began, fraction, self.expected))
+    def send(self, kind: Kind, detail: str = "", fraction: float | None = None) -> None:
+        """Emit this step's event, with the time that it has taken so far."""
+        took = time.monotonic() - self.began
+        self.emit(replace(self.event, kind=kind, detail=detail, took=took, fraction=fraction))
 
 
 @dataclass(frozen=True)
@@ -59,19 +65,18 @@ class Step:
     expected: float | None = None
 
 
-def run(steps: Iterable[Step], emit: Callable[[Event], None]) -> None:
+def run(steps: Sequence[Step], emit: Callable[[Event], None]) -> None:
     """Do the steps in order and emit what happens; the first error ends the run and is raised as it is."""
-    for step in steps:
-        _run_one(step, emit)
+    for number, step in enumerate(steps, start=1):
+        _run_one(step, Report(emit, Event("start", step.title, expected=step.expected, number=number, of=len(steps))))
 
 
-def _run_one(step: Step, emit: Callable[[Event], None]) -> None:
-    report = Report(step.title, emit, step.expected)
-    emit(Event("start", step.title, expected=step.expected))
+def _run_one(step: Step, report: Report) -> None:
+    report.send("start")
     try:
         nothing_to_do = step.done() if step.done else None
         detail = nothing_to_do or step.action(report) or ""
     except BaseException as error:
-        emit(Event("failed", step.title, str(error) or type(error).__name__, time.monotonic() - report.began))
+        report.send("failed", str(error) or type(error).__name__)
         raise
-    emit(Event("skipped" if nothing_to_do else "done", step.title, detail, time.monotonic() - report.began))
+    report.send("skipped" if nothing_to_do else "done", detail)

@@ -50,7 +50,8 @@ def without(config: Config, context: str) -> Config:
 
 def add(path: Path, added: Config) -> bool:
     """Write the merged kubeconfig; tell whether the added context is now the current one."""
-    return _change(path, lambda config: merged(config, added))["current-context"] == added["current-context"]
+    after = _change(path, lambda config: merged(config, added))
+    return bool(after["current-context"] == added["current-context"])
 
 
 def remove(path: Path, context: str) -> None:

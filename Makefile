@@ -1,0 +1,54 @@
+# Each target is one `lab` command; `.venv/bin/lab --help` says more.
+.DEFAULT_GOAL := help
+SHAPE ?= pods
+LAB := .venv/bin/lab
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+kind-up: $(LAB) ## Bring up the cluster, with all that it needs
+	@$(LAB) kind-up
+
+deploy: $(LAB) ## Build, push and deploy the cats (SHAPE=pods or SHAPE=app)
+	@$(LAB) deploy --shape $(SHAPE)
+
+verify: $(LAB) ## Try what a user would, and say what answered and why
+	@$(LAB) verify
+
+open: $(LAB) ## Forward 8080 and 3000 here and open the page
+	@$(LAB) open
+
+status: $(LAB) ## Show the cluster, the Pods and the addresses that answer
+	@$(LAB) status
+
+logs: $(LAB) ## Follow the logs of both services
+	@$(LAB) logs
+
+undeploy: $(LAB) ## Take the cats away, keep the cluster
+	@$(LAB) undeploy
+
+kind-down: $(LAB) ## Take the cluster away, keep the caches
+	@$(LAB) kind-down
+
+test: $(LAB) ## Run every test: unit, end to end on a cluster of its own, browser
+	@$(LAB) test
+
+test-unit: $(LAB) ## Run the tests that need no Docker
+	@$(LAB) test --unit
+
+bench: $(LAB) ## Measure, each figure beside its floor
+	@$(LAB) bench
+
+lint: $(LAB) ## Check style and types
+	@$(LAB) lint
+
+doctor: $(LAB) ## Name everything that this machine lacks
+	@$(LAB) doctor
+
+clean: $(LAB) ## Take away the cluster and every cache
+	@$(LAB) clean
+
+$(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
+	@scripts/bootstrap
+
+.PHONY: help kind-up deploy verify open status logs undeploy kind-down test test-unit bench lint doctor clean

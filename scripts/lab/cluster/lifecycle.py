@@ -1,0 +1,197 @@
+"""A kind cluster's life: made, found again whatever happened to it, and taken away whole.
+
+What state it is in is looked up in Docker each time. Two traces tell the lab's clusters from others: the mount of the
+registry mirrors, which is there from the first moment, and a mark in the node, written when all is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+
+from lab import docker, shell, waiting
+from lab.cluster import kubeconfig, names
+from lab.config import ROOT
+from lab.errors import CommandFailed, LabError, Refused
+from lab.events import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from lab.config import Settings
+    from lab.events import Report
+
+State = Literal["absent", "foreign", "half", "other", "stopped", "up"]
+MIRRORS = "/etc/containerd/certs.d"
+MARK = "/kind/chatroulette-lab"
+MANIFESTS = ROOT / "k8s" / "kind"
+_ADMIN = "/etc/kubernetes/admin.conf"
+_LABEL = "io.x-k8s.kind.cluster"
+
+
+def steps(settings: Settings, *, kind: Callable[[], Path], image: str | None, mirrors: Path) -> list[Step]:
+    """Return the steps from whatever is there to a cluster that is up and named in the kubeconfig.
+
+    ``kind`` finds the program; ``image`` is the node image, None for the one that kind itself names; ``mirrors`` is
+    the folder of containerd's ``hosts.toml`` files, mounted so that a change needs no new cluster.
+    """
+    config = kind_config(settings, image, mirrors)
+
+    def state() -> State:
+        return look(settings, config)
+
+    return [
+        Step(
+            "Create the cluster",
+            lambda report: _bring_up(settings, state(), kind(), config, report),
+            done=lambda: _found(settings) if state() == "up" else None,
+            expected=20,
+        ),
+        Step("Name it in the kubeconfig", lambda report: _name(settings, kind(), report)),
+    ]
+
+
+def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
+    """Fill ``k8s/kind/cluster.yaml`` in with what differs between clusters: names, ports, mounts and the node image."""
+    config: dict[str, Any] = yaml.safe_load((MANIFESTS / "cluster.yaml").read_text())
+    node = config["nodes"][0]
+    for mapping, port in zip(node["extraPortMappings"], (settings.front_port, settings.back_port), strict=True):
+        mapping["hostPort"] = port
+    node["extraMounts"] = [{"hostPath": str(mirrors), "containerPath": MIRRORS, "readOnly": True}]
+    if image:
+        node["image"] = image
+        config.setdefault("networking", {})["disableDefaultCNI"] = True  # the node image brings its own
+    return yaml.safe_dump({**config, "name": settings.cluster}, sort_keys=False)
+
+
+def look(settings: Settings, config: str | None = None) -> State:
+    """Tell what state the cluster is in; without ``config``, any finished cluster of the lab's is "up"."""
+    found = docker.inspect(settings.node)
+    if found is None:
+        return "absent"
+    if not is_ours(found):
+        return "foreign"
+    if not found["State"]["Running"]:
+        return "stopped"
+    mark = shell.run(["docker", "exec", settings.node, "cat", MARK], timeout=20, check=False)
+    if mark.code:
+        return "half"
+    return "up" if config is None or mark.stdout == _fingerprint(config) else "other"
+
+
+def is_ours(container: Mapping[str, Any]) -> bool:
+    """Tell whether a node is of the lab's making: no other cluster mounts the lab's mirrors."""
+    return any(mount["Destination"] == MIRRORS for mount in container["Mounts"])
+
+
+def down(settings: Settings) -> bool:
+    """Delete the cluster and its kubeconfig entries; tell whether there was one. Raises Refused if it is not ours."""
+    state = look(settings)
+    if state == "foreign":
+        raise _foreign(settings)
+    _remove_nodes(settings)
+    kubeconfig.remove(settings.kubeconfig, settings.context)
+    return state != "absent"
+
+
+def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, timeout: float = 30) -> str:
+    """Run the node's own kubectl, which fits the cluster and needs no kubeconfig on this machine."""
+    argv = ["docker", "exec", "--interactive", settings.node, "kubectl", f"--kubeconfig={_ADMIN}", *words]
+    return shell.run(argv, timeout=timeout, stdin=stdin).stdout
+
+
+def _bring_up(settings: Settings, state: State, kind: Path, config: str, report: Report) -> str:
+    if state == "foreign":
+        raise _foreign(settings)
+    if state == "other":
+        raise LabError(
+            f"the cluster {settings.cluster} was made with other ports or another node image",
+            "make kind-down, then make kind-up: it is made anew",
+        )
+    if state == "stopped":
+        return _restart(settings, config, report)
+    if state == "half":
+        report.note(f"the cluster {settings.cluster} was left half made: it is made anew")
+        _remove_nodes(settings)
+    return _create(settings, kind, config, report)
+
+
+def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
+    argv = [str(kind), "create", "cluster", "--config=-", f"--kubeconfig={settings.cache / 'kubeconfig'}"]
+    try:
+        shell.run(argv, timeout=300, stdin=config, on_line=lambda line: report(line.strip(" •.✓")))
+        _finish(settings, config, report)
+    except BaseException as error:
+        _remove_nodes(settings)
+        if isinstance(error, CommandFailed):
+            raise _explained(error, settings) from None
+        raise
+    return f"kind made {settings.cluster}"
+
+
+def _finish(settings: Settings, config: str, report: Report) -> None:
+    report("metrics-server, and names that do not exist")
+    kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
+    names.answer_at_once(lambda *words, stdin=None: kubectl_in_node(settings, *words, stdin=stdin), settings.node)
+    shell.run(["docker", "exec", "--interactive", settings.node, "tee", MARK], timeout=20, stdin=_fingerprint(config))
+
+
+def _restart(settings: Settings, config: str, report: Report) -> str:
+    """Start a node that was stopped: by hand, by a reboot, or with Docker; one that was never finished is made anew."""
+    report("starting its node again")
+    docker.docker("start", settings.node)
+    waiting.until("the cluster's API server", lambda: _api(settings), timeout=120, every=0.5, saw=report)
+    if look(settings, config) != "up":
+        raise LabError(f"the cluster {settings.cluster} is not as it should be", "make kind-down, then make kind-up")
+    return "its node was stopped, and runs again"
+
+
+def _api(settings: Settings) -> tuple[bool, str]:
+    argv = ["docker", "exec", settings.node, "kubectl", f"--kubeconfig={_ADMIN}", "get", "--raw=/readyz"]
+    done = shell.run(argv, timeout=20, check=False)
+    return done.code == 0, (done.stdout or done.stderr).strip()[-200:]
+
+
+def _name(settings: Settings, kind: Path, report: Report) -> str:
+    exported = yaml.safe_load(shell.run([kind, "get", "kubeconfig", "--name", settings.cluster], timeout=30).stdout)
+    if kubeconfig.add(settings.kubeconfig, exported):
+        return f"{settings.context} is current in {settings.kubeconfig}"
+    report.note(
+        f"your current context stays as it is; to use this cluster: kubectl config use-context {settings.context}"
+    )
+    return f"{settings.context} is in {settings.kubeconfig}"
+
+
+def _remove_nodes(settings: Settings) -> None:
+    nodes = docker.docker("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={settings.cluster}").split()
+    if nodes:
+        docker.docker("rm", "--force", "--volumes", *nodes, timeout=120)
+
+
+def _found(settings: Settings) -> str:
+    return f"{settings.cluster} is up"
+
+
+def _fingerprint(config: str) -> str:
+    return hashlib.sha256(config.encode()).hexdigest()
+
+
+def _foreign(settings: Settings) -> Refused:
+    return Refused(
+        f"a kind cluster named {settings.cluster} is there that the lab did not make: it is left alone",
+        "choose another name: LAB_CLUSTER=cats2 make kind-up",
+    )
+
+
+def _explained(error: CommandFailed, settings: Settings) -> LabError:
+    """Put kind's commonest failures in plain words."""
+    said = error.output
+    if "port is already allocated" in said or "address already in use" in said:
+        ports = f"{settings.front_port} or {settings.back_port}"
+        return LabError(f"port {ports} is taken on this computer", "`make doctor` names who holds it")
+    if "no space left on device" in said:
+        return LabError("the disk is full", "free some, `docker system df` shows what images take; then run this again")
+    return error

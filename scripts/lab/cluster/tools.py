@@ -1,0 +1,87 @@
+"""The two programs that the lab and its people use on a cluster: kind, and a kubectl that fits it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import docker, shell
+from lab.events import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab.config import Settings
+    from lab.events import Report
+
+SKEW = 1
+"""kubectl is supported within one minor of the API server (kubernetes.io/releases/version-skew-policy)."""
+BESIDE = Path(sys.prefix) / "bin"
+"""Beside the lab's own program: there the course's `kubectl` and `k` are found once the environment is active."""
+
+
+def steps(settings: Settings, built: Callable[[], Path | None]) -> list[Step]:
+    """Return the step that puts a fitting kubectl beside the lab; ``built`` names one that was built here, if any."""
+    return [Step("Have a kubectl that fits", lambda report: _fit(settings, built(), report), expected=1)]
+
+
+def minor(version: str) -> int:
+    """Take the minor number out of ``v1.37.2`` or ``1.37``."""
+    return int(version.lstrip("v").split(".")[1])
+
+
+def fits(client: str, server: str) -> bool:
+    """Tell whether a kubectl of one version is supported with an API server of the other."""
+    return abs(minor(client) - minor(server)) <= SKEW
+
+
+def _fit(settings: Settings, built: Path | None, report: Report) -> str:
+    server = _server_version(settings)
+    beside = BESIDE / "kubectl"
+    if not (beside.exists() and fits(_client_version(beside), server)):
+        _place(settings, built, beside)
+    _link(Path("kubectl"), BESIDE / "k")  # the course writes `k`
+    found = _on_path()
+    if found is None or found.resolve() == beside.resolve():
+        return f"{beside}, {server}"
+    version = _client_version(found)
+    if not fits(version, server):
+        report.note(
+            f"the kubectl on your PATH is {version}, the cluster {server}: too far apart. One that fits: {beside}"
+        )
+        report.note(f'to use it, and `k`: export PATH="{BESIDE}:$PATH"')
+    return f"{beside}, {server}"
+
+
+def _place(settings: Settings, built: Path | None, beside: Path) -> None:
+    """Link the kubectl that was built here, or copy the node's own, which has the cluster's very version."""
+    if built:
+        _link(built, beside)
+        return
+    beside.unlink(missing_ok=True)
+    docker.docker("cp", "--follow-link", f"{settings.node}:/usr/bin/kubectl", beside, timeout=60)
+
+
+def _link(target: Path, link: Path) -> None:
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def _on_path() -> Path | None:
+    found = shutil.which("kubectl")
+    return Path(found) if found else None
+
+
+def _client_version(kubectl: Path) -> str:
+    done = shell.run([kubectl, "version", "--client", "--output=json"], timeout=20)
+    return str(json.loads(done.stdout)["clientVersion"]["gitVersion"])
+
+
+def _server_version(settings: Settings) -> str:
+    """Ask the node's kubelet, which is of the cluster's version."""
+    return docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
