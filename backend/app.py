@@ -1,0 +1,42 @@
+"""The application put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from flask import Flask
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from backend import health, identity, logs, metrics, openapi, replies, tracking
+from backend.cats import api as cats_api
+from backend.cats.encounters import Encounters
+from backend.health import Health
+from backend.identity import Identity
+from backend.lifecycle import Lifecycle
+from backend.metrics import Metrics
+from backend.state import KEY, State
+
+if TYPE_CHECKING:
+    from backend.config import Settings
+
+
+def build(settings: Settings) -> Flask:
+    """Return an application that serves at once."""
+    logs.configure(settings.log_level, settings.pod)
+    app = Flask("backend", static_folder=None)
+    app.extensions[KEY] = _state(settings)
+    for family in (health, identity, metrics, openapi, cats_api):
+        app.register_blueprint(family.routes)
+    tracking.install(app)
+    app.register_error_handler(HTTPException, replies.on_http_error)
+    app.register_error_handler(InternalServerError, replies.on_crash)
+    for bad in (replies.BadInput, msgspec.ValidationError):
+        app.register_error_handler(bad, replies.on_bad_input)
+    app.extensions[KEY].lifecycle.serve()
+    return app
+
+
+def _state(settings: Settings) -> State:
+    lifecycle = Lifecycle()
+    return State(settings, lifecycle, Health(lifecycle), Identity(settings), Metrics(), Encounters())

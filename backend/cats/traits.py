@@ -1,0 +1,121 @@
+"""Which cat a seed is: drawn from a hash, so that no two processes disagree."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Head = Literal["round", "wedge", "broad"]
+Ears = Literal["pricked", "folded", "tufted"]
+Coat = Literal["solid", "tabby", "tuxedo", "calico", "pointed", "tortoiseshell"]
+EyeShape = Literal["round", "almond", "wide"]
+EyeColour = Literal["amber", "green", "blue", "copper", "gold", "turquoise"]
+Whiskers = Literal["straight", "raised", "drooping"]
+Tail = Literal["curled", "raised", "hooked"]
+Collar = Literal["none", "bell", "bow", "bandana", "medal"]
+Mood = Literal["content", "curious", "playful", "sleepy", "smug", "grumpy", "amazed", "happy"]
+
+HEADS: tuple[Head, ...] = ("round", "wedge", "broad")
+EARS: tuple[Ears, ...] = ("pricked", "pricked", "folded", "tufted")
+EYE_SHAPES: tuple[EyeShape, ...] = ("round", "almond", "wide")
+EYE_COLOURS: tuple[EyeColour, ...] = ("amber", "green", "blue", "copper", "gold", "turquoise")
+WHISKERS: tuple[Whiskers, ...] = ("straight", "raised", "drooping")
+TAILS: tuple[Tail, ...] = ("curled", "raised", "hooked")
+COLLARS: tuple[Collar, ...] = ("none", "bell", "bow", "bandana", "medal")
+COLLAR_COLOURS = ("red", "blue", "green", "yellow", "violet")
+MOODS: tuple[Mood, ...] = ("content", "curious", "playful", "sleepy", "smug", "grumpy", "amazed", "happy")
+BACKDROPS = ("peach", "sage", "lilac", "rose", "sky", "straw", "plum", "mint")
+
+COATS: dict[Coat, tuple[str, ...]] = {
+    "solid": ("black", "blue-grey", "white", "ginger", "cream", "chocolate"),
+    "tabby": ("ginger", "grey", "brown", "silver"),
+    "tuxedo": ("black", "blue-grey", "ginger", "chocolate"),
+    "calico": ("bright", "dilute"),
+    "pointed": ("seal", "blue", "flame", "lilac"),
+    "tortoiseshell": ("bright", "dilute", "chocolate"),
+}
+"""Each coat with its shades."""
+
+ODD_EYES = 12
+"""Two unpointed cats in so many have an eye of each colour."""
+
+T = TypeVar("T")
+
+
+class Cat(msgspec.Struct, frozen=True):
+    """One cat's traits; `eyes` is the left and the right one as the viewer sees them."""
+
+    seed: str
+    head: Head
+    ears: Ears
+    coat: Coat
+    shade: str
+    eye_shape: EyeShape
+    eyes: tuple[EyeColour, EyeColour]
+    whiskers: Whiskers
+    tail: Tail
+    collar: Collar
+    collar_colour: str
+    mood: Mood
+    backdrop: str
+
+    @property
+    def look(self) -> tuple[str, ...]:
+        """What tells cats apart from across the room."""
+        return (self.head, self.ears, self.coat, self.shade)
+
+
+class _Dice:
+    """Numbers from a seed's hash, one after the other."""
+
+    def __init__(self, seed: str) -> None:
+        self.digest = hashlib.blake2b(seed.encode(), person=b"cat").digest()
+        self.at = 0
+
+    def below(self, sides: int) -> int:
+        number = int.from_bytes(self.digest[self.at : self.at + 3])
+        self.at += 3
+        return number % sides
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self.below(len(options))]
+
+
+def cat_of(seed: str, mood: Mood | None = None) -> Cat:
+    """Return the cat of a seed; a mood, if given, replaces the one that it usually has."""
+    dice = _Dice(seed)
+    coat = dice.pick(tuple(COATS))
+    return Cat(
+        seed=seed,
+        coat=coat,
+        shade=dice.pick(COATS[coat]),
+        head=dice.pick(HEADS),
+        ears=dice.pick(EARS),
+        eye_shape=dice.pick(EYE_SHAPES),
+        eyes=_eyes(dice, coat),
+        whiskers=dice.pick(WHISKERS),
+        tail=dice.pick(TAILS),
+        collar=dice.pick(COLLARS),
+        collar_colour=dice.pick(COLLAR_COLOURS),
+        backdrop=dice.pick(BACKDROPS),
+        mood=dice.pick(MOODS) if mood is None else mood,
+    )
+
+
+def _eyes(dice: _Dice, coat: Coat) -> tuple[EyeColour, EyeColour]:
+    """Pointed cats have blue eyes; of the others some have odd ones, one of them blue."""
+    other = dice.pick([colour for colour in EYE_COLOURS if colour != "blue"])
+    colour = dice.pick(EYE_COLOURS)
+    odd = dice.below(ODD_EYES)
+    if coat == "pointed":
+        return ("blue", "blue")
+    if odd == 0:
+        return ("blue", other)
+    if odd == 1:
+        return (other, "blue")
+    return (colour, colour)

@@ -1,0 +1,35 @@
+"""gunicorn's settings: `python3 -m gunicorn -c python:backend.gunicorn_conf 'backend:create_app()'`.
+
+One worker a Pod: readiness and counts live in the process, replicas are how it scales.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from backend.config import ConfigError, load
+
+try:
+    _settings = load()
+except ConfigError as error:
+    sys.stderr.write(f"backend: {error}\n")
+    sys.exit(2)
+
+bind = _settings.listen
+workers = 1
+worker_class = "backend.worker.DrainingWorker"
+worker_connections = 2000
+# Idle connections are gone when the default drain of five seconds is over.
+keepalive = 5
+timeout = 30
+# gunicorn kills what still runs after this; the kubelet does so after GRACE_SECONDS.
+graceful_timeout = max(1, int(_settings.grace_seconds - 2))
+# The heartbeat file: memory where there is some, so that a read-only root file system works.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a private file in it
+accesslog = None
+logger_class = "backend.gunicorn_logger.JsonLogger"
+loglevel = _settings.log_level
+# An administration socket in the home directory, and its thread: nothing here uses it.
+control_socket_disable = True
+proc_name = "backend"

@@ -1,0 +1,107 @@
+"""Liveness, readiness and start-up, each with its checks and their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from backend.lifecycle import Phase
+from backend.replies import reply
+from backend.state import state
+
+if TYPE_CHECKING:
+    from backend.lifecycle import Lifecycle
+
+Kind = Literal["livez", "readyz", "startupz"]
+Check = Callable[[], str | None]
+"""Returns why it fails, or None when all is well."""
+
+routes = Blueprint("health", __name__)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """One check: `reason` is null when it is ok."""
+
+    name: str
+    ok: bool
+    reason: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All checks of one endpoint; it is ok when each of them is."""
+
+    name: Kind
+    ok: bool
+    checks: list[Outcome]
+
+
+class Health:
+    """The checks of this process, by endpoint."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        """Begin with the checks that follow the life of the process."""
+        started, shutdown = _started(lifecycle), _not_shutting_down(lifecycle)
+        ping = _ping
+        self.checks: dict[Kind, dict[str, Check]] = {
+            "livez": {"ping": ping},
+            "readyz": {"ping": ping, "started": started, "shutdown": shutdown},
+            "startupz": {"started": started},
+        }
+
+    def report(self, kind: Kind) -> Report:
+        """Run the checks of one endpoint."""
+        reasons = {name: check() for name, check in self.checks[kind].items()}
+        outcomes = [Outcome(name, reason is None, reason) for name, reason in reasons.items()]
+        return Report(kind, all(outcome.ok for outcome in outcomes), outcomes)
+
+
+def _ping() -> None:
+    """Answering is the proof."""
+
+
+def _started(lifecycle: Lifecycle) -> Check:
+    return lambda: "still starting" if lifecycle.phase is Phase.STARTING else None
+
+
+def _not_shutting_down(lifecycle: Lifecycle) -> Check:
+    return lambda: "shutting down" if lifecycle.phase is Phase.DRAINING else None
+
+
+def as_text(report: Report) -> str:
+    """Return the report as the Kubernetes API server prints its own with `?verbose`.
+
+    Unlike the API server, which withholds it, a failed check's reason is told:
+    https://kubernetes.io/docs/reference/using-api/health-checks/
+    """
+    lines = [f"[+]{c.name} ok" if c.ok else f"[-]{c.name} failed: {c.reason}" for c in report.checks]
+    return "\n".join([*lines, f"{report.name} check {'passed' if report.ok else 'failed'}", ""])
+
+
+def _answer(kind: Kind) -> Response:
+    report = state().health.report(kind)
+    status = 200 if report.ok else 503
+    if "verbose" in request.args:
+        return Response(as_text(report), status, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+    return reply(report, status)
+
+
+@routes.get("/livez")
+@routes.get("/healthz")
+def livez() -> Response:
+    """Say whether the process is alive."""
+    return _answer("livez")
+
+
+@routes.get("/readyz")
+def readyz() -> Response:
+    """Say whether requests should be sent here."""
+    return _answer("readyz")
+
+
+@routes.get("/startupz")
+def startupz() -> Response:
+    """Say whether starting is over."""
+    return _answer("startupz")

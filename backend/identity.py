@@ -1,0 +1,138 @@
+"""Who answers: the version, and the Pod, its place and its resources."""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from flask import Blueprint, Response
+
+from backend import cgroup
+from backend.replies import encode, reply
+from backend.state import state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backend.config import Settings
+
+NAME = "k8-chatroulette-back"
+
+routes = Blueprint("identity", __name__)
+
+
+class Version(msgspec.Struct, frozen=True):
+    """The software that answers; `colour` is the page's roof line and follows from the version."""
+
+    name: str
+    version: str
+    commit: str
+    build_time: str
+    colour: str
+
+
+class DrawnBy(msgspec.Struct, frozen=True):
+    """The Pod that drew a cat; null is what the downward API did not tell."""
+
+    pod: str
+    namespace: str | None
+    node: str | None
+    version: str
+    colour: str
+
+
+class Container(msgspec.Struct, frozen=True):
+    """The container's name, what it asked for (downward API), and what its cgroup allows and counts."""
+
+    name: str | None
+    cpu_request_millicores: int | None
+    memory_request_bytes: int | None
+    cgroup_version: int | None
+    cpu: cgroup.Cpu
+    memory: cgroup.Memory
+
+
+class WhoAmI(msgspec.Struct, frozen=True):
+    """The Pod's identity (downward API) and its container's resources; null is what is not known."""
+
+    pod: str
+    namespace: str | None
+    node: str | None
+    ips: list[str]
+    service_account: str | None
+    version: str
+    colour: str
+    started_at: datetime
+    uptime_seconds: float
+    container: Container
+
+
+def colour_of(version: str) -> str:
+    """Return the version's colour as #rrggbb: the same one for the same version, mid-dark and saturated."""
+    hue = int.from_bytes(hashlib.sha256(version.encode()).digest()[:2]) / 65536
+    red, green, blue = colorsys.hls_to_rgb(hue, 0.42, 0.6)
+    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+
+
+class Identity:
+    """What the settings say about this process, worked out once."""
+
+    def __init__(self, settings: Settings, cgroup_root: Path = cgroup.ROOT, proc: Path = cgroup.PROC) -> None:
+        """Keep the settings, and where cgroups are read from."""
+        self.settings = settings
+        self.cgroup_root, self.proc = cgroup_root, proc
+        colour = settings.colour or colour_of(settings.version)
+        self.version = Version(NAME, settings.version, settings.commit, settings.build_time, colour)
+        self.version_json = encode(self.version)
+        self.drawn_by = DrawnBy(
+            settings.pod, settings.pod_namespace, settings.node_name, settings.version, self.version.colour
+        )
+
+    def whoami(self, started_at: float, uptime: float) -> WhoAmI:
+        """Return the identity and the cgroup's figures as they are now."""
+        settings = self.settings
+        return WhoAmI(
+            pod=settings.pod,
+            namespace=settings.pod_namespace,
+            node=settings.node_name,
+            ips=_split(settings.pod_ips or settings.pod_ip or ""),
+            service_account=settings.service_account,
+            version=settings.version,
+            colour=self.version.colour,
+            started_at=datetime.fromtimestamp(started_at, UTC),
+            uptime_seconds=round(uptime, 3),
+            container=self._container(),
+        )
+
+    def _container(self) -> Container:
+        usage = cgroup.read(self.cgroup_root, self.proc)
+        return Container(
+            self.settings.container_name,
+            self.settings.cpu_request_millicores,
+            self.settings.memory_request_bytes,
+            usage.version,
+            usage.cpu,
+            usage.memory,
+        )
+
+
+def _split(addresses: str) -> list[str]:
+    return [address.strip() for address in addresses.split(",") if address.strip()]
+
+
+@routes.get("/version")
+def version() -> Response:
+    """Say which software this is."""
+    return Response(
+        state().identity.version_json, content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+@routes.get("/whoami")
+def whoami() -> Response:
+    """Say which Pod this is and how it fares."""
+    lifecycle = state().lifecycle
+    return reply(state().identity.whoami(lifecycle.started_at, lifecycle.uptime))

@@ -1,0 +1,47 @@
+"""Figures for Prometheus."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from backend.state import state
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+"""Upper bounds in seconds: most answers here take less than a millisecond."""
+
+routes = Blueprint("metrics", __name__)
+
+
+class Metrics:
+    """The figures of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        labels = ("method", "route")
+        self.requests = Counter("http_requests", "Requests answered.", (*labels, "status"), registry=self.registry)
+        self.latency = Histogram(
+            "http_request_duration_seconds",
+            "Time to an answer's headers.",
+            labels,
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge("http_requests_in_flight", "Requests being answered.", registry=self.registry)
+        self.encounters = Counter("cat_encounters", "Times that a cat was met.", registry=self.registry)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answer; `route` is the rule (`/cats/<seed>.svg`), never the path, so that series stay few."""
+        method = method if method in METHODS else "other"
+        self.requests.labels(method, route, status).inc()
+        self.latency.labels(method, route).observe(seconds)
+
+
+@routes.get("/metrics")
+def metrics() -> Response:
+    """Give all figures in Prometheus' text format."""
+    return Response(generate_latest(state().metrics.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,69 @@
+"""JSON answers, and errors as RFC 9457 problems."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from flask import Response, g
+
+if TYPE_CHECKING:
+    from werkzeug.exceptions import HTTPException, InternalServerError
+
+encode = msgspec.json.Encoder().encode
+log = logging.getLogger("backend")
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong, for a program (`status`, `title`) and for a reader (`detail`)."""
+
+    status: int
+    title: str
+    detail: str
+    request_id: str | None = None
+    type: str = "about:blank"
+
+
+class BadInput(ValueError):
+    """A value in the request that cannot be used; answered as 400 with this text."""
+
+
+def reply(body: Any, status: int = 200) -> Response:
+    """Return `body` (structs, dicts, lists) as JSON that no cache keeps."""
+    response = Response(encode(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def problem(status: int, detail: str) -> Response:
+    """Return an error as `application/problem+json`."""
+    body = Problem(status, HTTPStatus(status).phrase, detail, g.get("request_id"))
+    response = reply(body, status)
+    response.content_type = "application/problem+json"
+    return response
+
+
+def on_http_error(error: HTTPException) -> Response:
+    """Answer what Flask refuses (404, 405 …) as a problem, keeping headers such as `Allow`."""
+    original = error.get_response()
+    if original.status_code < HTTPStatus.BAD_REQUEST:
+        return Response(original.get_data(), original.status_code, original.headers)
+    response = problem(original.status_code, error.description or "")
+    for name, value in original.headers.items():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def on_bad_input(error: Exception) -> Response:
+    """Answer a value that does not validate as 400, saying which and why."""
+    return problem(HTTPStatus.BAD_REQUEST, str(error))
+
+
+def on_crash(error: InternalServerError) -> Response:
+    """Answer an error of ours as 500: the log has the details, the answer only the request's id."""
+    cause = error.original_exception or error
+    log.error("request failed", exc_info=cause, extra={"fields": {"request_id": g.get("request_id")}})
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke here; the log of this Pod has this request_id.")

@@ -1,0 +1,42 @@
+"""What one application holds, and how a request finds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from backend.cats.encounters import Encounters
+    from backend.config import Settings
+    from backend.health import Health
+    from backend.identity import Identity
+    from backend.lifecycle import Lifecycle
+    from backend.metrics import Metrics
+
+KEY = "backend"
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts of one application; two applications in one process share none of them."""
+
+    settings: Settings
+    lifecycle: Lifecycle
+    health: Health
+    identity: Identity
+    metrics: Metrics
+    encounters: Encounters
+
+
+def state_of(app: Flask) -> State:
+    """Return the state of `app`."""
+    return cast("State", app.extensions[KEY])
+
+
+def state() -> State:
+    """Return the state of the application that answers the current request."""
+    return cast("State", current_app.extensions[KEY])
