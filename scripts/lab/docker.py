@@ -48,3 +48,8 @@ def build(
     words = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
     chosen = ["--file", str(dockerfile)] if dockerfile else []
     docker("build", "--quiet", *words, *chosen, "--tag", tag, context, timeout=timeout)
+
+
+def remove_unused_network(name: str) -> None:
+    """Remove a network that no container is on; one in use stays, and one that is not there is no matter."""
+    shell.run(["docker", "network", "rm", name], timeout=30, check=False)

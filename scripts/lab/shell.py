@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -90,10 +91,11 @@ class _Reader:
         self._thread.start()
 
     def _read(self, stream: IO[str] | None, on_line: Callable[[str], None] | None) -> None:
-        for line in stream or ():
-            self._lines.append(line)
-            if on_line:
-                on_line(line.rstrip())
+        with stream or contextlib.nullcontext(()) as lines:
+            for line in lines:
+                self._lines.append(line)
+                if on_line:
+                    on_line(line.rstrip())
 
     def text(self) -> str:
         """Return everything; waits briefly, as a grandchild may still hold the stream open."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Config = dict[str, Any]
+PATIENCE = 10.0
 _LISTS = ("clusters", "users", "contexts")
 
 
@@ -102,7 +103,7 @@ def _locked(path: Path) -> Iterator[None]:
             return False, f"{lock} is there"
         return True, "taken"
 
-    waiting.until(f"the lock on {path}", take, timeout=10, hint=f"if no kubectl or kind runs: rm {lock}")
+    waiting.until(f"the lock on {path}", take, timeout=PATIENCE, hint=f"if no kubectl or kind runs: rm {lock}")
     try:
         yield
     finally:

@@ -93,8 +93,13 @@ def down(settings: Settings) -> bool:
     if state == "foreign":
         raise _foreign(settings)
     _remove_nodes(settings)
-    kubeconfig.remove(settings.kubeconfig, settings.context)
+    forget(settings)
     return state != "absent"
+
+
+def forget(settings: Settings) -> None:
+    """Take the cluster out of the kubeconfig, where there is no Docker to ask about it."""
+    kubeconfig.remove(settings.kubeconfig, settings.context)
 
 
 def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, timeout: float = 30) -> str:

@@ -49,7 +49,7 @@ def steps(settings: Settings) -> list[Step]:
     """Return the step that brings what is missing; it names everything at once where it cannot."""
 
     def missing() -> list[Program]:
-        return [program for program in _needed(settings) if not _path(program.name)]
+        return [program for program in _needed(settings) if not path(program.name)]
 
     return [
         Step(
@@ -103,7 +103,8 @@ def _needed(settings: Settings) -> tuple[Program, ...]:
     return engine if reach.published(settings) else (*engine, *NO_REGISTRY)
 
 
-def _path(name: str) -> str | None:
+def path(name: str) -> str | None:
+    """Find a program, also where only root's PATH leads."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
 
 
@@ -167,9 +168,9 @@ def _docker() -> Requirement:
 
 
 def _program(program: Program) -> Requirement:
-    path = _path(program.name)
+    where = path(program.name)
     fix = f"`make kind-up` installs Debian's {program.packages[-1]}"
-    return Requirement(program.name, path is not None, path or "not there", fix)
+    return Requirement(program.name, where is not None, where or "not there", fix)
 
 
 def _port(name: str, port: int) -> Requirement:

@@ -1,0 +1,80 @@
+"""``lab``: the one program behind every make target. Only here are errors printed and exit codes chosen."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from lab.cli import app, cluster, develop
+from lab.errors import LabError
+
+INTERRUPTED = 130
+_REMEDY = {
+    errno.ENOSPC: "free some disk, or set LAB_CACHE to a folder on a larger one; then run the same command again",
+    errno.EACCES: "it belongs to somebody else: run as its owner, or set LAB_CACHE to a folder of your own",
+}
+
+HELP = """Cats on a real Kubernetes cluster, on this machine.
+
+\b
+  lab kind-up    bring a cluster up, with everything that it needs
+  lab deploy     put the cats on it; the page answers on http://localhost:30080
+  lab verify     try what a user would, and say what answered and why
+
+Each command can be run again: it does what is left to do. Settings come from the environment: LAB_CLUSTER (cats),
+LAB_FRONT_PORT (30080), LAB_BACK_PORT (30030), LAB_IMAGES (auto, published, packages), LAB_CACHE (~/.cache/…).
+
+Exit codes: 0 done, 1 something failed or disagrees, 2 bad input or refused, 130 interrupted.
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="chatroulette-lab")
+def lab() -> None:
+    """Gather the commands."""
+
+
+for command in (*cluster.COMMANDS, *app.COMMANDS, *develop.COMMANDS):
+    lab.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line; every expected failure ends in one clear line, what to do, and an exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = lab.main(standalone_mode=False)
+    except LabError as error:
+        _show(error)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted: the same command again goes on from here", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        code = 1
+    except OSError as error:
+        _show(LabError(f"{error.filename or 'this machine'}: {error.strerror}", _REMEDY.get(error.errno or 0, "")))
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show(error: LabError) -> None:
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": error.what, "hint": error.hint}))
+        return
+    click.echo(f"{click.style('✗', fg='red')} {error.what}", err=True)
+    if error.hint:
+        click.echo(f"  → {error.hint}", err=True)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,66 @@
+"""test, lint, bench: what those who change the project run, the same here and in CI."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.cli.session import Session, command
+from lab.cluster import preflight
+from lab.config import ROOT
+from lab.errors import LabError
+from lab.events import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@command("test")
+@click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser.")
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
+    """Run the tests; further words go to pytest, after a `--`.
+
+    Brings what they need: a browser, Docker, and a cluster of their own with ports of its own, which they take away.
+    """
+    if not unit:
+        session.perform([_browser()])
+    folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e"))
+    _run("pytest", *folders)
+
+
+@command("lint")
+def lint(_session: Session) -> None:
+    """Check style with ruff and types with mypy."""
+    _run("ruff", "check", "--quiet")
+    _run("ruff", "format", "--check", "--quiet")
+    _run("mypy")
+
+
+@command("bench")
+def bench(_session: Session) -> None:
+    """Measure what the README claims, each figure beside its floor in the same run."""
+    _run("pytest", "tests/bench", "--timeout=3600", "-s")
+
+
+def _browser() -> Step:
+    missing = [program for program in preflight.BROWSER if not preflight.path(program.name)]
+    return Step(
+        "Have a browser",
+        lambda report: preflight.install(missing, report),
+        done=lambda: None if missing else "it is there",
+        expected=60,
+    )
+
+
+def _run(module: str, *words: str) -> None:
+    argv: Sequence[str] = [sys.executable, "-m", module, *words]
+    code = subprocess.run(argv, cwd=ROOT, check=False).returncode
+    if code:
+        raise LabError(f"{module} found something to mend", "see above")
+
+
+COMMANDS = (test, lint, bench)

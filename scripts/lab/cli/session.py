@@ -1,0 +1,93 @@
+"""What every command does alike: read the settings, choose the view, hold the lock, run the steps, keep a log."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lab import config, events, lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lab.config import Settings
+    from lab.events import Event, Step
+
+_LOG_LIMIT = 2_000_000
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of one command."""
+
+    settings: Settings
+    as_json: bool
+    verbose: bool
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[Callable[[Sequence[Step]], None]]:
+        """Hold the lock, and give a function that runs steps in the view and the log."""
+        from lab.report import progress  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
+
+        name = click.get_current_context().info_name or "lab"
+        log = _log(self.settings)
+        with progress.choose(as_json=self.as_json, verbose=self.verbose) as view:
+
+            def emit(event: Event) -> None:
+                log(event)
+                view(event)
+
+            with lock.exclusive(self.settings, f"lab {name}", functools.partial(_waits, emit)):
+                yield lambda steps: events.run(steps, emit)
+
+    def perform(self, steps: Sequence[Step]) -> None:
+        """Run steps under the lock."""
+        with self.working() as run:
+            run(steps)
+
+    def say(self, text: str, **data: Any) -> None:
+        """Say a last word: as text, or as JSON with its data."""
+        click.echo(json.dumps({"done": text, **data}) if self.as_json else text)
+
+
+def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a function a command with ``--json`` and ``--verbose``; its first argument is the Session."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        @click.option(
+            "--json", "as_json", is_flag=True, help="Write JSON, for programs: an object a line while at work."
+        )
+        @click.option("-v", "--verbose", is_flag=True, help="Show every detail as it comes.")
+        @functools.wraps(function)
+        def run(*, as_json: bool, verbose: bool, **options: Any) -> None:
+            function(Session(config.load(os.environ), as_json, verbose), **options)
+
+        return click.command(name)(run)
+
+    return decorate
+
+
+def _waits(emit: Callable[[Event], None], holder: str) -> None:
+    if holder:
+        emit(events.Event("note", "Wait", f"waiting for {holder} to end"))
+
+
+def _log(settings: Settings) -> Callable[[Event], None]:
+    """Keep what happens in a file too, where it can be read after the terminal is gone; begun anew when it is large."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    path = settings.cache / "lab.log"
+    if path.exists() and path.stat().st_size > _LOG_LIMIT:
+        path.unlink()
+
+    def write(event: Event) -> None:
+        with path.open("a") as file:
+            file.write(json.dumps({"time": time.time(), "cluster": settings.cluster, **asdict(event)}) + "\n")
+
+    return write

@@ -1,0 +1,163 @@
+"""The decisions of lab.cluster: capabilities, kubeconfig entries, versions, names, cluster shape."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from lab import config
+from lab.cluster import engine, kubeconfig, lifecycle, names, runc_within_bounds, tools
+from lab.errors import BadInput, TimedOut
+
+FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
+ADDED = {
+    "clusters": [{"name": "kind-cats", "cluster": {"server": "https://127.0.0.1:1"}}],
+    "users": [{"name": "kind-cats", "user": {}}],
+    "contexts": [{"name": "kind-cats", "context": {"cluster": "kind-cats", "user": "kind-cats"}}],
+    "current-context": "kind-cats",
+}
+
+
+@pytest.mark.parametrize(
+    ("mask", "missing"),
+    [pytest.param(FULL, False, id="all"), pytest.param(WITHOUT_RESOURCE, True, id="without-sys-resource")],
+)
+def test_a_gap_in_the_bounding_set_is_seen(mask, missing):
+    assert engine.missing_capabilities(f"Name:\tx\nCapBnd:\t{mask}\n") is missing
+
+
+def test_the_runtime_takes_away_what_the_host_withholds(tmp_path):
+    allowed = runc_within_bounds.granted(f"CapBnd:\t{WITHOUT_RESOURCE}")
+    process = {"capabilities": {"bounding": ["CAP_KILL", "CAP_SYS_RESOURCE"], "effective": ["CAP_SYS_RESOURCE"]}}
+    runc_within_bounds.within(process, allowed)
+    assert process == {"capabilities": {"bounding": ["CAP_KILL"], "effective": []}}
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "whole"),
+    [
+        pytest.param(["--root", "/r", "create", "--bundle", "/b", "id"], "/b/config.json", True, id="create"),
+        pytest.param(["exec", "--process", "/p.json", "id"], "/p.json", False, id="exec"),
+        pytest.param(["delete", "id"], None, False, id="delete"),
+    ],
+)
+def test_the_runtime_finds_what_describes_the_process(words, path, whole):
+    found, is_whole = runc_within_bounds.described(words)
+    assert (found and str(found), is_whole) == (path, whole)
+
+
+@pytest.mark.parametrize(
+    ("current", "then"),
+    [
+        pytest.param("", "kind-cats", id="none"),
+        pytest.param("kind-other", "kind-cats", id="another-kind"),
+        pytest.param("production", "production", id="somebody-elses"),
+    ],
+)
+def test_the_context_becomes_current_only_over_none_or_a_kind_one(current, then):
+    assert kubeconfig.merged({"current-context": current}, ADDED)["current-context"] == then
+
+
+def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_path):
+    path = tmp_path / "config"
+    before = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "preferences": {},
+        "clusters": [{"name": "prod", "cluster": {"server": "https://prod", "x-unknown": 1}}],
+        "users": [],
+        "contexts": [{"name": "production", "context": {"cluster": "prod", "user": ""}}],
+        "current-context": "production",
+    }
+    path.write_text(yaml.safe_dump(before))
+    assert kubeconfig.add(path, ADDED) is False
+    assert [entry["name"] for entry in kubeconfig.read(path)["contexts"]] == ["production", "kind-cats"]
+    kubeconfig.remove(path, "kind-cats")
+    assert kubeconfig.read(path) == before
+    assert [file.name for file in tmp_path.iterdir()] == ["config"]
+
+
+def test_the_kubeconfig_is_private_and_a_link_stays_a_link(tmp_path):
+    real = tmp_path / "real"
+    real.write_text("")
+    link = tmp_path / "config"
+    link.symlink_to(real)
+    kubeconfig.add(link, ADDED)
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_locked_kubeconfig_is_waited_for_then_named(tmp_path, monkeypatch):
+    (tmp_path / "config.lock").touch()
+    monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr(kubeconfig, "PATIENCE", 0.1)
+    with pytest.raises(TimedOut) as caught:
+        kubeconfig.add(tmp_path / "config", ADDED)
+    assert f"rm {tmp_path}/config.lock" in caught.value.hint
+
+
+def test_a_file_that_is_no_kubeconfig_is_named_and_left(tmp_path):
+    path = tmp_path / "config"
+    path.write_text("- a list")
+    with pytest.raises(BadInput, match="is no kubeconfig"):
+        kubeconfig.add(path, ADDED)
+    assert path.read_text() == "- a list"
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "fits"),
+    [
+        ("v1.37.2", "v1.37.0", True),
+        ("v1.36.9", "v1.37.2", True),
+        ("v1.32.4-dispatcher", "v1.37.2", False),
+        ("v1.39.0", "v1.37.2", False),
+    ],
+)
+def test_a_kubectl_fits_within_one_minor(client, server, fits):
+    assert tools.fits(client, server) is fits
+
+
+COREFILE = """.:53 {
+    errors
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30
+}
+"""
+
+
+def test_without_an_upstream_names_outside_are_said_not_to_exist():
+    changed = names.without_forward(COREFILE)
+    assert "forward" not in changed
+    assert "rcode NXDOMAIN" in changed
+    assert changed.count("{") == changed.count("}") == 2
+    assert "cache 30" in changed
+
+
+def test_the_cluster_differs_from_another_in_name_ports_mount_and_image_only(tmp_path):
+    settings = config.load({"LAB_CLUSTER": "dogs", "LAB_FRONT_PORT": "31080", "LAB_BACK_PORT": "31030"})
+    shape = yaml.safe_load(lifecycle.kind_config(settings, "node:1", tmp_path))
+    node = shape["nodes"][0]
+    assert (shape["name"], node["image"]) == ("dogs", "node:1")
+    assert [(m["hostPort"], m["containerPort"]) for m in node["extraPortMappings"]] == [(31080, 30080), (31030, 30030)]
+    assert {m["listenAddress"] for m in node["extraPortMappings"]} == {"127.0.0.1"}
+    assert node["extraMounts"][0]["hostPath"] == str(tmp_path)
+
+
+def test_a_cluster_of_somebody_elses_is_told_from_ours():
+    assert lifecycle.is_ours({"Mounts": [{"Destination": lifecycle.MIRRORS}]})
+    assert not lifecycle.is_ours({"Mounts": [{"Destination": "/var"}]})
+
+
+def test_json_is_what_kubectl_is_patched_with(monkeypatch):
+    calls = []
+
+    def kubectl(*words):
+        calls.append(words)
+        return json.dumps({"data": {"Corefile": COREFILE}})
+
+    monkeypatch.setattr(names, "upstream_answers", lambda _node: False)
+    assert names.answer_at_once(kubectl, "node") is True
+    assert "rcode NXDOMAIN" in json.loads(calls[1][-1])["data"]["Corefile"]

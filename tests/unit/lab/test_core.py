@@ -1,0 +1,115 @@
+"""Settings, steps, programs and waits: what everything else in the lab stands on."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from lab import config, events, shell, waiting
+from lab.errors import BadInput, CommandFailed, LabError, TimedOut
+
+
+@pytest.mark.parametrize(
+    ("env", "what"),
+    [
+        pytest.param({"LAB_CLUSTER": "Cats"}, "LAB_CLUSTER is 'Cats'", id="upper-case"),
+        pytest.param({"LAB_CLUSTER": "../x"}, "LAB_CLUSTER is '../x'", id="path"),
+        pytest.param({"LAB_CLUSTER": "a" * 41}, f"LAB_CLUSTER is '{'a' * 41}'", id="too-long"),
+        pytest.param({"LAB_FRONT_PORT": "80"}, "LAB_FRONT_PORT is '80'", id="privileged-port"),
+        pytest.param({"LAB_BACK_PORT": "70000"}, "LAB_BACK_PORT is '70000'", id="no-port"),
+        pytest.param({"LAB_BACK_PORT": "30080"}, "LAB_FRONT_PORT and LAB_BACK_PORT are both 30080", id="same-port"),
+        pytest.param({"LAB_IMAGES": "never"}, "LAB_IMAGES is 'never'", id="unknown-source"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(env, what):
+    with pytest.raises(BadInput) as caught:
+        config.load(env)
+    assert caught.value.what == what
+    assert caught.value.hint
+    assert caught.value.exit_code == 2
+
+
+def test_settings_have_defaults_and_names_follow_from_the_cluster():
+    settings = config.load({"LAB_CLUSTER": "dogs"})
+    assert (settings.context, settings.node, settings.registry) == ("kind-dogs", "dogs-control-plane", "dogs-registry")
+    assert (settings.front_url, settings.back_url) == ("http://localhost:30080", "http://localhost:30030")
+
+
+def test_the_kubeconfig_is_the_first_of_the_list():
+    assert config.load({"KUBECONFIG": "/a/b:/c"}).kubeconfig == Path("/a/b")
+
+
+def test_steps_run_in_order_and_what_is_done_is_not_done_again():
+    did, seen = [], []
+    steps = [
+        events.Step("first", lambda report: report("half", 0.5) or did.append(1) or "well"),
+        events.Step("second", lambda _report: did.append(2), done=lambda: "it was there"),
+    ]
+    events.run(steps, seen.append)
+    assert did == [1]
+    assert [(event.kind, event.step, event.detail, event.number, event.of) for event in seen] == [
+        ("start", "first", "", 1, 2),
+        ("progress", "first", "half", 1, 2),
+        ("done", "first", "well", 1, 2),
+        ("start", "second", "", 2, 2),
+        ("skipped", "second", "it was there", 2, 2),
+    ]
+
+
+def test_the_first_error_ends_the_run_and_is_seen():
+    def fail(_report):
+        raise LabError("no", "try")
+
+    seen, did = [], []
+    with pytest.raises(LabError):
+        events.run([events.Step("a", fail), events.Step("b", lambda _report: did.append(1))], seen.append)
+    assert (seen[-1].kind, seen[-1].detail, did) == ("failed", "no", [])
+
+
+def test_a_program_is_given_its_input_and_both_its_streams_are_read():
+    lines = []
+    done = shell.run(
+        [sys.executable, "-c", "import sys; print(sys.stdin.read()); print('aside', file=sys.stderr)"],
+        timeout=20,
+        stdin="hello",
+        on_line=lines.append,
+    )
+    assert (done.stdout, done.stderr) == ("hello\n", "aside\n")
+    assert sorted(lines) == ["aside", "hello"]
+
+
+def test_a_program_that_fails_is_quoted_with_its_last_words():
+    with pytest.raises(CommandFailed, match=r"ended with 3: why"):
+        shell.run([sys.executable, "-c", "import sys; sys.stderr.write('why'); sys.exit(3)"], timeout=20)
+
+
+def test_a_program_that_is_not_there_is_named():
+    with pytest.raises(LabError, match="there is no program `no-such-program`"):
+        shell.run(["no-such-program"], timeout=1)
+
+
+def test_a_program_and_its_children_are_ended_at_the_deadline(tmp_path):
+    """The grandchild would write the file; it must be gone with its parent."""
+    trace = tmp_path / "trace"
+    script = f"(sleep 2; echo late > {trace}) & echo started; wait"
+    with pytest.raises(TimedOut, match="last seen: started"):
+        shell.run(["sh", "-c", script], timeout=0.5)
+    with pytest.raises(TimedOut):
+        waiting.until("the trace", lambda: (trace.exists(), ""), timeout=2.5)
+
+
+def test_a_wait_says_what_it_waited_for_and_saw_last():
+    seen = []
+    states = iter(["red", "red", "amber", *["amber"] * 100])
+    with pytest.raises(TimedOut) as caught:
+        waiting.until("green", lambda: (False, next(states)), timeout=0.2, every=0.02, hint="look", saw=seen.append)
+    assert caught.value.what == "waited 0 s for green; last seen: amber"
+    assert seen == ["red", "amber"]
+
+
+def test_a_wait_ends_as_soon_as_it_is_so():
+    began = time.monotonic()
+    assert waiting.until("it", lambda: (True, "here"), timeout=30) == "here"
+    assert time.monotonic() - began < 1
