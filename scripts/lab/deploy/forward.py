@@ -1,0 +1,85 @@
+"""Forward a port of this computer to a Pod, as ``kubectl port-forward`` does it: it is the mature one."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from typing import IO, TYPE_CHECKING
+
+from lab import kube, shell
+from lab.errors import LabError, TimedOut
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+
+    from lab.config import Settings
+
+_LISTENS = re.compile(r"Forwarding from \S+:(\d+) ->")
+
+
+class _Words:
+    """Reads both streams to their ends, so that kubectl never blocks, and keeps what matters: the port, the errors."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.port = 0
+        self.errors: list[str] = []
+        self.told = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._listen, args=(process.stdout,), daemon=True),
+            threading.Thread(target=self._complain, args=(process.stderr,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(2)
+
+    def _listen(self, stream: IO[str] | None) -> None:
+        for line in stream or ():
+            found = _LISTENS.search(line)
+            if found:
+                self.port = int(found[1])
+                self.told.set()
+        self.told.set()  # the stream's end: it will say nothing more
+
+    def _complain(self, stream: IO[str] | None) -> None:
+        self.errors.extend(line.strip() for line in stream or () if line.strip())
+
+
+@contextlib.contextmanager
+def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
+    settings: Settings, target: str, port: int, *, namespace: str = "default", local: int = 0, timeout: float = 10
+) -> Iterator[int]:
+    """Forward ``local`` on 127.0.0.1 (0: any free one) to a port of ``target`` (``pod/name``); yield the local one.
+
+    Ends with the block. Raises LabError with kubectl's words where it does not start, TimedOut after ``timeout``
+    seconds.
+    """
+    words = ("port-forward", "--address=127.0.0.1", f"--namespace={namespace}", target, f"{local or ''}:{port}")
+    process = shell.start(kube.command(settings, *words))
+    heard = _Words(process)
+    try:
+        if not heard.told.wait(timeout):
+            raise TimedOut(f"a port-forward to {target}", timeout, " | ".join(heard.errors), "is the Pod Running?")
+        if not heard.port:
+            heard.join()
+            raise _refused(target, port, local, " | ".join(heard.errors))
+        yield heard.port
+    finally:
+        shell.end(process)
+        heard.join()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                stream.close()
+
+
+def _refused(target: str, port: int, local: int, said: str) -> LabError:
+    if "unable to listen" in said.lower():
+        return LabError(
+            f"port {local} of this computer is taken, so nothing is forwarded to {target}: {said}",
+            f"end what has it (`ss -ltnp 'sport = :{local}'` names it), or choose another port",
+        )
+    return LabError(f"port {port} of {target} cannot be forwarded: {said or 'kubectl ended without a word'}")

@@ -1,0 +1,144 @@
+"""What a deployment consists of: objects read from ``k8s/``, with the images that were built, in the order to apply."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from lab import kube, shell
+from lab.config import ROOT
+from lab.errors import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Shape = Literal["pods", "app"]
+Object = dict[str, Any]
+
+SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette"}
+"""Each shape and the namespace that it lives in."""
+
+SHAPE_LABEL = "chatroulette.lab/shape"
+RENDERED = "chatroulette.lab/rendered"
+"""The annotation with the digest of an object as it was rendered: what tells a changed Pod from an equal one."""
+
+KINDS: dict[str, tuple[str, str]] = {
+    "Namespace": ("/api/v1", "namespaces"),
+    "ResourceQuota": ("/api/v1", "resourcequotas"),
+    "LimitRange": ("/api/v1", "limitranges"),
+    "ServiceAccount": ("/api/v1", "serviceaccounts"),
+    "ConfigMap": ("/api/v1", "configmaps"),
+    "Secret": ("/api/v1", "secrets"),
+    "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
+    "NetworkPolicy": ("/apis/networking.k8s.io/v1", "networkpolicies"),
+    "Service": ("/api/v1", "services"),
+    "StatefulSet": ("/apis/apps/v1", "statefulsets"),
+    "Deployment": ("/apis/apps/v1", "deployments"),
+    "PodDisruptionBudget": ("/apis/policy/v1", "poddisruptionbudgets"),
+    "HorizontalPodAutoscaler": ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
+    "Pod": ("/api/v1", "pods"),
+}
+"""Every kind that a shape may hold, and where the API keeps it, in the order of apply; deletion goes backwards."""
+
+
+@dataclass(frozen=True, order=True)
+class Ref:
+    """Names one object."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Say it as kubectl would."""
+        return f"{self.kind.lower()}/{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where the API keeps it."""
+        return f"{collection(self.kind, self.namespace)}/{self.name}"
+
+
+def collection(kind: str, namespace: str) -> str:
+    """Where the API keeps all objects of a kind, in a namespace where the kind has one."""
+    group, plural = KINDS[kind]
+    return f"{group}/{plural}" if kind == "Namespace" else f"{group}/namespaces/{namespace}/{plural}"
+
+
+def ref(item: Object) -> Ref:
+    """Name an object."""
+    meta = item["metadata"]
+    return Ref(item["kind"], "" if item["kind"] == "Namespace" else meta.get("namespace", ""), meta["name"])
+
+
+def render(shape: Shape, references: Mapping[str, str]) -> list[Object]:
+    """Return a shape's objects, ready to apply, in order.
+
+    ``references`` gives each image's full reference by its name in the manifests. Raises BadInput for an unknown shape,
+    a file that is no manifest, or a kind that the lab does not know where to put.
+    """
+    if shape not in SHAPES:
+        raise BadInput(f"SHAPE is {shape!r}", f"use one of {', '.join(SHAPES)}")
+    objects = [_prepared(item, shape, references) for item in _documents(_source(shape))]
+    return sorted(objects, key=lambda item: list(KINDS).index(item["kind"]))
+
+
+def _source(shape: Shape) -> str:
+    """Read the shape as text: bare files as they are, the rest through kustomize, which needs no cluster."""
+    if shape == "pods":
+        return "\n---\n".join(file.read_text() for file in sorted((ROOT / "k8s" / "pods").glob("*.yaml")))
+    overlay = ROOT / "k8s" / "overlays" / shape
+    return shell.run([kube.program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout
+
+
+def _documents(text: str) -> Iterator[Object]:
+    import yaml  # noqa: PLC0415 - not on the way to `lab --help`
+
+    try:
+        found = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.YAMLError as error:
+        raise BadInput(f"k8s/ holds something that is no YAML: {error}") from error
+    for item in found:
+        if not isinstance(item, dict) or item.get("kind") not in KINDS:
+            raise BadInput(
+                f"k8s/ holds an object that the lab cannot place: {str(item)[:80]}", f"known: {', '.join(KINDS)}"
+            )
+        yield item
+
+
+def _prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Object:
+    meta = item["metadata"]
+    if item["kind"] != "Namespace":
+        meta.setdefault("namespace", SHAPES[shape])
+    meta["labels"] = {**meta.get("labels", {}), "app.kubernetes.io/managed-by": kube.MANAGER, SHAPE_LABEL: shape}
+    for container in containers(item):
+        container["image"] = references.get(image_name(container["image"]), container["image"])
+    meta["annotations"] = {**meta.get("annotations", {}), RENDERED: digest(item)}
+    return item
+
+
+def containers(item: Object) -> list[dict[str, Any]]:
+    """List the containers of a Pod, or of an object that makes Pods; the dictionaries are the object's own."""
+    spec = item.get("spec") or {}
+    pod = spec if item["kind"] == "Pod" else spec.get("template", {}).get("spec", {})
+    return [*pod.get("initContainers", []), *pod.get("containers", [])]
+
+
+def image_name(reference: str) -> str:
+    """Take tag and digest off an image's reference; a registry's port is no tag."""
+    name = reference.partition("@")[0]
+    return name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
+
+
+def digest(item: Object) -> str:
+    """Sum an object up: equal for equal content, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def left_over(live: Iterable[Ref], rendered: Iterable[Ref]) -> list[Ref]:
+    """List what an earlier version of a shape had and this one has not, in the order to delete."""
+    order = list(KINDS)
+    gone = set(live) - set(rendered)
+    return sorted(gone, key=lambda one: (-order.index(one.kind), one.name))

@@ -1,0 +1,86 @@
+"""Deploy and undeploy as lists of steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab import kube
+from lab.deploy import apply, manifests, wait
+from lab.deploy.manifests import KINDS, SHAPES, Ref, Shape, ref
+from lab.events import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lab.config import Settings
+    from lab.deploy.manifests import Object
+    from lab.events import Report
+    from lab.kube import Api
+
+READY_WITHIN = 120.0
+"""Seconds that the Pods may take to become Ready, images pulled and probes passed."""
+
+
+def steps(settings: Settings, shape: Shape, references: Mapping[str, str], timeout: float = READY_WITHIN) -> list[Step]:
+    """Return the steps that put a shape on the lab's cluster; running them again changes nothing that is right.
+
+    Both shapes answer on the same ports of this computer, so the other shape makes room first, and that is said.
+    Raises Refused, before anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
+    """
+    access = kube.connect(settings)
+    api = kube.Api(access)
+    objects = manifests.render(shape, references)
+    return [
+        Step("Make room", lambda report: _make_room(api, shape, report), lambda: _is_alone(api, shape)),
+        Step("Apply", lambda report: _apply(api, shape, objects, report)),
+        Step(
+            "Wait until Ready",
+            lambda report: wait.until_ready(api, objects, timeout=timeout, say=report),
+            lambda: "all Ready" if wait.ready_already(api, objects) else None,
+            expected=5,
+        ),
+    ]
+
+
+def undeploy(settings: Settings) -> list[Step]:
+    """Return the steps that take both shapes, and nothing else, off the lab's cluster."""
+    api = kube.Api(kube.connect(settings))
+    return [_removal(api, shape) for shape in SHAPES]
+
+
+def _removal(api: Api, shape: Shape) -> Step:
+    return Step(
+        f"Remove shape {shape}",
+        lambda report: apply.summary(apply.remove(api, _backwards(apply.live(api, shape)), report)),
+        lambda: None if apply.live(api, shape) else "it is not there",
+    )
+
+
+def _others(api: Api, shape: Shape) -> list[Ref]:
+    """List what the other shapes have; namespaces stay: an empty one costs nothing."""
+    found = [one for other in SHAPES if other != shape for one in apply.live(api, other)]
+    return _backwards([one for one in found if one.kind != "Namespace"])
+
+
+def _is_alone(api: Api, shape: Shape) -> str | None:
+    return None if _others(api, shape) else "no other shape has the ports"
+
+
+def _make_room(api: Api, shape: Shape, report: Report) -> str:
+    gone = apply.remove(api, _others(api, shape), report)
+    report.note(f"the other shape had the same ports and was removed; this is now SHAPE={shape}")
+    return apply.summary(gone)
+
+
+def _apply(api: Api, shape: Shape, objects: list[Object], report: Report) -> str:
+    changes = apply.apply_all(api, objects, report)
+    extra = manifests.left_over(apply.live(api, shape), [ref(item) for item in objects])
+    pruned = apply.remove(api, extra, report)
+    for change in changes:
+        if change.what == "replaced":
+            report.note(f"{change.ref} was replaced: most of a Pod cannot be changed once it is there")
+    return apply.summary([*changes, *pruned])
+
+
+def _backwards(refs: list[Ref]) -> list[Ref]:
+    return sorted(refs, key=lambda one: (-list(KINDS).index(one.kind), one.name))

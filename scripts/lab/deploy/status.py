@@ -1,0 +1,109 @@
+"""What is there, at a glance: the node, the Pods, and the addresses that answer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab import kube
+from lab.deploy import fetch
+from lab.deploy.manifests import SHAPES, Object
+
+if TYPE_CHECKING:
+    from lab.config import Settings
+    from lab.kube import Api
+
+PART_OF = "app.kubernetes.io/part-of=chatroulette"
+
+
+@dataclass(frozen=True)
+class Node:
+    """The cluster's node: its Kubernetes version, and whether it takes Pods."""
+
+    name: str
+    ready: bool
+    version: str
+
+
+@dataclass(frozen=True)
+class Pod:
+    """One Pod of the deployment."""
+
+    name: str
+    namespace: str
+    image: str
+    ready: bool
+    phase: str
+    restarts: int
+    ip: str
+
+
+@dataclass(frozen=True)
+class Url:
+    """An address of this computer, whether it answers, and what."""
+
+    url: str
+    ok: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that ``lab status`` shows; ``shape`` is empty where nothing is deployed."""
+
+    cluster: str
+    context: str
+    shape: str
+    nodes: tuple[Node, ...]
+    pods: tuple[Pod, ...]
+    urls: tuple[Url, ...]
+
+
+def status(settings: Settings) -> Status:
+    """Look once; raises Refused where there is no such cluster, LabError where it does not answer."""
+    api = kube.api(settings)
+    pods = deployed(api)
+    addresses = (f"{settings.front_url}/", f"{settings.back_url}/version")
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        urls = tuple(pool.map(_url, addresses))
+    shape = next((name for name, namespace in SHAPES.items() if pods and _namespace(pods[0]) == namespace), "")
+    nodes = tuple(_node(item) for item in api.items("/api/v1/nodes"))
+    return Status(settings.cluster, settings.context, shape, nodes, tuple(map(_pod, pods)), urls)
+
+
+def deployed(api: Api) -> list[Object]:
+    """List the services' Pods that are not on their way out, of either shape, by name."""
+    found = [
+        pod for space in SHAPES.values() for pod in api.items(f"/api/v1/namespaces/{space}/pods", labelSelector=PART_OF)
+    ]
+    staying = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
+    return sorted(staying, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def _url(url: str) -> Url:
+    answer = fetch.from_here(url)
+    return Url(url, answer.ok, answer.said)
+
+
+def _node(item: Object) -> Node:
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in item["status"]["conditions"])
+    return Node(item["metadata"]["name"], ready, item["status"]["nodeInfo"]["kubeletVersion"])
+
+
+def _pod(item: Object) -> Pod:
+    state = item.get("status", {})
+    containers = state.get("containerStatuses") or []
+    return Pod(
+        name=item["metadata"]["name"],
+        namespace=_namespace(item),
+        image=item["spec"]["containers"][0]["image"],
+        ready=any(one["type"] == "Ready" and one["status"] == "True" for one in state.get("conditions") or []),
+        phase=state.get("phase", "Unknown"),
+        restarts=sum(one.get("restartCount", 0) for one in containers),
+        ip=state.get("podIP", ""),
+    )
+
+
+def _namespace(item: Object) -> str:
+    return str(item["metadata"]["namespace"])

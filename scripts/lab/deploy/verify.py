@@ -1,0 +1,182 @@
+"""Try the services as a user would, from everywhere at once, and say what answered and why."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lab import kube
+from lab.deploy import debug, fetch, status
+from lab.deploy.fetch import NO_NAME, Answer
+from lab.deploy.forward import forward
+from lab.errors import LabError
+from lab.results import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lab.config import Settings
+    from lab.deploy.manifests import Object
+    from lab.kube import Api
+
+WHY_NODE_PORT = "kind passes this port of the computer to the node, whose NodePort leads to the Service's Ready Pods"
+WHY_FORWARD = "port-forward dials localhost inside the Pod's network, by way of the API server and kubelet"
+WHY_LOCALHOST = "all containers of a Pod share one network, so this loopback is the app's own"
+WHY_POD_NAME = "kubelet writes the Pod's hostname with its IP into /etc/hosts, and mounts it into each container"
+WHY_CONTAINER = "a container's name is in no hosts file and no DNS: only the Pod's own name is"
+WHY_SERVICE = "the cluster's DNS gives the Service's address, and the node sends it on to a Ready Pod"
+WHY_BACKEND_URL = "BACKEND_URL names the backend's Service: this is the wire between the two services"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two services: its Pod, and what a person asks it."""
+
+    service: str
+    port: int
+    path: str
+    pod: Object
+
+    @property
+    def pod_name(self) -> str:
+        """The Pod's name, which is its hostname too."""
+        return str(self.pod["metadata"]["name"])
+
+    @property
+    def container(self) -> str:
+        """The name of the Pod's one container."""
+        return str(self.pod["spec"]["containers"][0]["name"])
+
+    def url(self, host: str) -> str:
+        """Return what to ask by this name."""
+        return f"http://{host}:{self.port}{self.path}"
+
+
+@dataclass(frozen=True)
+class Try:
+    """One thing to try: an address, what is predicted (the service that answers, or no such name), and why."""
+
+    tried: str
+    url: str
+    expected: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is tried from one vantage point, by one call of ``ask`` for all of its addresses."""
+
+    vantage: str
+    tries: Sequence[Try]
+    ask: Callable[[Sequence[str]], list[Answer]]
+
+
+def verify(settings: Settings) -> list[Check]:
+    """Try everything, in parallel, with a deadline each; a row that could not be tried is one that is not ok.
+
+    Raises Refused where the cluster is not the lab's own, LabError where the services are not deployed.
+    """
+    api = kube.api(settings)
+    back, front = sides(status.deployed(api))
+    jobs = [
+        Job("this computer", here(settings, back, front), lambda urls: [fetch.from_here(url) for url in urls]),
+        *_jobs(settings, api, back, front),
+        *_jobs(settings, api, front, back),
+    ]
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        return [check for found in pool.map(attempt, jobs) for check in found]
+
+
+def _jobs(settings: Settings, api: Api, side: Side, other: Side) -> list[Job]:
+    def from_app(urls: Sequence[str]) -> list[Answer]:
+        return fetch.with_python(settings, side.pod, side.container, urls)
+
+    def from_guest(urls: Sequence[str]) -> list[Answer]:
+        return fetch.with_wget(settings, side.pod, debug.ensure(api, side.pod), urls)
+
+    wired = side.service.endswith("-front")
+    return [
+        Job("this computer", [forwarded(side)], lambda urls: _forwarded(settings, side, urls)),
+        Job(f"container {side.container} of {side.pod_name}", inside(side, wired=wired), from_app),
+        Job(f"ephemeral container in {side.pod_name}", beside(side, other), from_guest),
+    ]
+
+
+def sides(pods: Sequence[Object]) -> tuple[Side, Side]:
+    """Find the two services' Pods among those that are deployed; raises LabError for one that is missing."""
+    return _side(pods, "k8-chatroulette-back", 3000, "/version"), _side(pods, "k8-chatroulette-front", 8080, "/")
+
+
+def _side(pods: Sequence[Object], service: str, port: int, path: str) -> Side:
+    for pod in pods:
+        if pod["metadata"]["labels"].get("app.kubernetes.io/name") == service:
+            return Side(service, port, path, pod)
+    raise LabError(f"no Pod of {service} is deployed", "`make deploy` puts it there")
+
+
+def here(settings: Settings, back: Side, front: Side) -> list[Try]:
+    """List what a browser on this computer would ask."""
+    return [
+        Try("the page, on the node's port", f"{settings.front_url}/", front.service, WHY_NODE_PORT),
+        Try("the backend, on the node's port", f"{settings.back_url}/version", back.service, WHY_NODE_PORT),
+    ]
+
+
+def forwarded(side: Side) -> Try:
+    """Describe the course's own ``kubectl port-forward``."""
+    return Try(f"port-forward to {side.pod_name}", side.url("localhost"), side.service, WHY_FORWARD)
+
+
+def inside(side: Side, *, wired: bool) -> list[Try]:
+    """List what is asked from the app's own container; ``wired`` adds the backend, as the frontend calls it."""
+    tries = [
+        Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST),
+        Try("127.0.0.1", side.url("127.0.0.1"), side.service, WHY_LOCALHOST),
+        Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME),
+    ]
+    if side.container not in {side.pod_name, side.service}:
+        tries.append(Try("the container's name", side.url(side.container), NO_NAME, WHY_CONTAINER))
+    if wired:
+        tries.append(Try("BACKEND_URL", "$BACKEND_URL/version", "k8-chatroulette-back", WHY_BACKEND_URL))
+    return tries
+
+
+def beside(side: Side, other: Side) -> list[Try]:
+    """List what is asked from an ephemeral container: its own Pod, and the other Pod through its Service."""
+    return [
+        Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST),
+        Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME),
+        Try(f"Service {other.service}, from another Pod", other.url(other.service), other.service, WHY_SERVICE),
+    ]
+
+
+def attempt(job: Job) -> list[Check]:
+    """Ask all addresses from one vantage point; where that is not possible, each row says why."""
+    began = time.monotonic()
+    try:
+        answers = job.ask([one.url for one in job.tries])
+    except LabError as error:
+        answers = [Answer(0, failed=error.what, seconds=time.monotonic() - began)] * len(job.tries)
+    answers += [Answer(0, failed="it was not tried")] * (len(job.tries) - len(answers))
+    return [judge(job.vantage, one, answer) for one, answer in zip(job.tries, answers, strict=True)]
+
+
+def judge(vantage: str, one: Try, answer: Answer) -> Check:
+    """Compare an answer with the prediction."""
+    ok = answer.failed == NO_NAME if one.expected == NO_NAME else answered_by(answer, one.expected)
+    why = one.why if ok else f"not as predicted; it should be so because {one.why}"
+    return Check(one.tried, vantage, one.url, one.expected, answer.said, ok, why, round(answer.seconds, 3))
+
+
+def answered_by(answer: Answer, service: str) -> bool:
+    """Tell whether it was this service: the backend says its name, the frontend is the one that has a page."""
+    return answer.ok and (f'"{service}"' in answer.body or (service.endswith("-front") and "<html" in answer.body))
+
+
+def _forwarded(settings: Settings, side: Side, urls: Sequence[str]) -> list[Answer]:
+    with forward(settings, f"pod/{side.pod_name}", side.port, namespace=side.pod["metadata"]["namespace"]) as port:
+        began = time.monotonic()
+        answers = [fetch.from_here(url.replace(f":{side.port}", f":{port}", 1)) for url in urls]
+        return [replace(one, seconds=time.monotonic() - began) for one in answers]

@@ -1,0 +1,152 @@
+"""Wait until what was applied is Ready; give up early, with the cause, where it will not become so by itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lab import waiting
+from lab.deploy import diagnose
+from lab.deploy.manifests import Object, Ref, collection, ref
+from lab.errors import LabError, TimedOut
+from lab.kube import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lab.deploy.diagnose import Diagnosis
+    from lab.kube import Api
+
+_TAIL = 10
+_WORKLOADS = ("Pod", "Deployment")
+
+
+@dataclass(frozen=True)
+class State:
+    """How far one object is; ``pods`` are the Pods to ask where it is not Ready."""
+
+    ready: bool
+    text: str
+    pods: tuple[Object, ...] = ()
+    refusal: str = ""
+
+
+@dataclass
+class _Patience:
+    """Believes a cause that was seen for as long as it asks, without a break."""
+
+    now: Callable[[], float] = time.monotonic
+    since: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    def believed(self, seen: Iterable[Diagnosis]) -> Diagnosis | None:
+        found = {(one.subject, one.cause): one for one in seen}
+        self.since = {key: self.since.get(key, self.now()) for key in found}
+        return next((one for key, one in found.items() if self.now() - self.since[key] >= one.patience), None)
+
+
+def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, say: Callable[[str], None]) -> str:
+    """Wait until every Pod and Deployment among the objects is Ready.
+
+    Raises LabError with the cause and the next command as soon as one is sure not to become Ready, and after
+    ``timeout`` seconds TimedOut with the cause where one is seen.
+    """
+    refs = [ref(item) for item in objects if item["kind"] in _WORKLOADS]
+    patience = _Patience()
+
+    def look() -> tuple[bool, str]:
+        states = {one: observe(api, one) for one in refs}
+        causes = [cause for one, state in states.items() for cause in why_not(api, one, state)]
+        sure = patience.believed(causes)
+        if sure:
+            raise LabError(sure.sentence, sure.next_command)
+        waited = "; ".join(cause.sentence for cause in causes)
+        text = ", ".join(f"{one} {state.text}" for one, state in states.items() if not state.ready)
+        return not text, waited or text or "all Ready"
+
+    try:
+        return waiting.until("every Pod to be Ready", look, timeout=timeout, saw=say)
+    except TimedOut as late:
+        raise TimedOut(
+            late.waiting_for, late.seconds, late.last, f"kubectl get pods,events -n {refs[0].namespace}"
+        ) from None
+
+
+def ready_already(api: Api, objects: Iterable[Object]) -> bool:
+    """Tell whether nothing is to be waited for."""
+    return all(observe(api, ref(item)).ready for item in objects if item["kind"] in _WORKLOADS)
+
+
+def observe(api: Api, one: Ref) -> State:
+    """Look at a Pod or a Deployment once."""
+    found = api.get(one.path)
+    if found is None:
+        return State(ready=False, text="is not there")
+    if one.kind == "Pod":
+        return pod_state(found)
+    labels = ",".join(f"{key}={value}" for key, value in found["spec"]["selector"]["matchLabels"].items())
+    state = deployment_state(found)
+    if state.ready:
+        return state
+    pods = tuple(api.items(collection("Pod", one.namespace), labelSelector=labels))
+    return State(state.ready, state.text, pods, state.refusal)
+
+
+def pod_state(pod: Object) -> State:
+    """Tell whether a Pod is Ready, and if not how far it is."""
+    status = pod.get("status", {})
+    ready = _condition(pod, "Ready").get("status") == "True" and not pod["metadata"].get("deletionTimestamp")
+    waits = [
+        (one.get("state", {}).get("waiting") or {}).get("reason", "") for one in status.get("containerStatuses") or []
+    ]
+    reason = next((one for one in waits if one), "")
+    text = "is ending" if pod["metadata"].get("deletionTimestamp") else reason or f"is {status.get('phase', 'new')}"
+    return State(ready, "is Ready" if ready else text, (pod,))
+
+
+def deployment_state(deployment: Object) -> State:
+    """Tell whether a Deployment's rollout is complete: all replicas new and available, none of the old ones left."""
+    wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
+    seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    counts = [status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")]
+    failure = _condition(deployment, "ReplicaFailure")
+    refusal = failure.get("message", "") if failure.get("status") == "True" else ""
+    return State(seen and counts == [wanted] * 3, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)
+
+
+def why_not(api: Api, one: Ref, state: State) -> list[Diagnosis]:
+    """Diagnose everything that keeps an object from being Ready."""
+    if state.ready:
+        return []
+    if state.refusal:
+        return [diagnose.refused(str(one), one.namespace, state.refusal)]
+    found = (examine(api, pod) for pod in state.pods if not pod_state(pod).ready)
+    return [cause for cause in found if cause]
+
+
+def examine(api: Api, pod: Object) -> Diagnosis | None:
+    """Diagnose one Pod: its events are read, and the log of a container that ended."""
+    meta = pod["metadata"]
+    events = api.items(
+        f"/api/v1/namespaces/{meta['namespace']}/events", fieldSelector=f"involvedObject.uid={meta['uid']}"
+    )
+    cause = diagnose.diagnose(pod, events)
+    if cause is None or cause.cause != "crash":
+        return cause
+    return diagnose.diagnose(pod, events, {cause.container: last_log(api, pod, cause.container)})
+
+
+def last_log(api: Api, pod: Object, container: str) -> str:
+    """Read the last lines of a container: of its run before this one, where there was one."""
+    path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}/log"
+    for previous in ("true", "false"):
+        try:
+            return api.text(path, container=container, tailLines=_TAIL, previous=previous)
+        except ApiError:
+            continue  # there is no such run (any more)
+    return ""
+
+
+def _condition(item: Object, kind: str) -> dict[str, Any]:
+    conditions: list[dict[str, Any]] = item.get("status", {}).get("conditions") or []
+    return next((one for one in conditions if one.get("type") == kind), {})
