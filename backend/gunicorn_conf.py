@@ -5,8 +5,11 @@ One worker a Pod: readiness and counts live in the process, replicas are how it 
 
 from __future__ import annotations
 
+import gc
+import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from backend.config import ConfigError, load
 
@@ -33,3 +36,14 @@ loglevel = _settings.log_level
 # An administration socket in the home directory, and its thread: nothing here uses it.
 control_socket_disable = True
 proc_name = "backend"
+
+
+def on_starting(server: Any) -> None:
+    """Load the application's modules before the fork: the two processes then share their memory.
+
+    The application itself is made in the worker, after gevent has patched the standard library.
+    """
+    _ = server
+    importlib.import_module("backend.app")
+    gc.collect()
+    gc.freeze()

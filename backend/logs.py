@@ -9,6 +9,11 @@ from typing import Any
 
 import msgspec
 
+# Nothing of this is in our lines, so it is not looked up for each: the calling frame, thread, process and task.
+# https://docs.python.org/3/howto/logging.html#optimization
+logging._srcfile = None  # noqa: SLF001 - the documented switch
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
 

@@ -32,13 +32,20 @@ class Metrics:
             registry=self.registry,
         )
         self.in_flight = Gauge("http_requests_in_flight", "Requests being answered.", registry=self.registry)
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.encounters = Counter("cat_encounters", "Times that a cat was met.", registry=self.registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer; `route` is the rule (`/cats/<seed>.svg`), never the path, so that series stay few."""
-        method = method if method in METHODS else "other"
-        self.requests.labels(method, route, status).inc()
-        self.latency.labels(method, route).observe(seconds)
+        key = (method if method in METHODS else "other", route, status)
+        requests, latency = self._series.get(key) or self._find(key)
+        requests.inc()
+        latency.observe(seconds)
+
+    def _find(self, key: tuple[str, str, int]) -> tuple[Counter, Histogram]:
+        """Look the two series up once: their labels are few, their requests many."""
+        self._series[key] = (self.requests.labels(*key), self.latency.labels(*key[:2]))
+        return self._series[key]
 
 
 @routes.get("/metrics")

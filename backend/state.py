@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from backend.cats.encounters import Encounters
     from backend.config import Settings
     from backend.health import Health
@@ -30,11 +28,6 @@ class State:
     identity: Identity
     metrics: Metrics
     encounters: Encounters
-
-
-def state_of(app: Flask) -> State:
-    """Return the state of `app`."""
-    return cast("State", app.extensions[KEY])
 
 
 def state() -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gevent
 from gevent.event import Event
@@ -14,7 +14,9 @@ from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from backend.lifecycle import Phase
-from backend.state import State, state_of
+
+if TYPE_CHECKING:
+    from backend.state import State
 
 
 class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -49,21 +51,27 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
         while not all(server.pool.join(timeout=1.0) for server in servers):
             self.notify()
 
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Answer one request, then let the other connections have their turn: a busy one would keep them waiting."""
+        done = super().handle_request(listener_name, req, sock, addr)
+        gevent.sleep(0)
+        return done
+
     def handle_exit(self, sig: int, frame: object) -> None:
         """Take SIGTERM."""
         _ = sig, frame
-        self._drain(self._state().settings.drain_seconds)
+        self._drain(self._application().settings.drain_seconds)
 
     def handle_quit(self, sig: int, frame: object) -> None:
         """Take SIGINT and SIGQUIT."""
         _ = sig, frame
         self._drain(0)
 
-    def _state(self) -> State:
-        return state_of(self.wsgi)
+    def _application(self) -> State:
+        return cast("State", self.wsgi.extensions["backend"])
 
     def _drain(self, seconds: float) -> None:
-        lifecycle = self._state().lifecycle
+        lifecycle = self._application().lifecycle
         again = lifecycle.phase is Phase.DRAINING
         lifecycle.drain()
         # From now on each answer says `Connection: close`, so that clients come back through another Pod.

@@ -123,8 +123,8 @@ def _head_marks(cat: Cat, fur: Fur) -> str:
     return {
         "tabby": f'<path d="M120 44V80M103 46L106 74M137 46L134 74M38 120L58 124M40 138L58 136M202 120L182 124M200 138'
         f'L182 136" stroke="{fur.second}" stroke-width="8" stroke-linecap="round"/>',
-        "tuxedo": f'<path d="M120 66C115 96 106 120 78 136C66 160 90 186 120 186C150 186 174 160 162 136C134 120 125 96 '
-        f'120 66Z" fill="{fur.second}"/>',
+        "tuxedo": f'<path d="M120 66C115 96 106 120 78 136C66 160 90 186 120 186C150 186 174 160 162 136'
+        f'C134 120 125 96 120 66Z" fill="{fur.second}"/>',
         "calico": f'<path d="M30 40H112C116 72 110 96 104 118C96 142 56 144 30 128Z" fill="{fur.second}"/>'
         f'<path d="M140 40C134 66 142 84 160 92C180 98 200 96 214 90V40Z" fill="{fur.third}"/>',
         "pointed": f'<path d="M120 82C98 82 66 100 66 126C66 158 92 174 120 174C148 174 174 158 174 126C174 100 142 82 '

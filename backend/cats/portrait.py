@@ -18,7 +18,8 @@ def draw(cat: Cat, title: str) -> str:
     """Return the cat as an SVG document of 240 by 240 units.
 
     It needs no style sheet; a page that inlines it finds `cat-eyes`, `cat-pupil`, `cat-eyelids`, `cat-ears`,
-    `cat-tail`, `cat-mouth`, `cat-whiskers` and `cat-backdrop` by class. Ids begin with a hash of the seed: many fit in one page.
+    `cat-tail`, `cat-mouth`, `cat-whiskers` and `cat-backdrop` by class.
+    Ids begin with a hash of the traits: many cats fit in one page.
     """
     fur = FURS[cat.coat, cat.shade]
     prefix = f"cat-{hashlib.blake2b(repr(cat).encode(), digest_size=4).hexdigest()}"
