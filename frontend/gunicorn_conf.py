@@ -1,0 +1,35 @@
+"""Gunicorn's settings: `python3 -m gunicorn -c python:frontend.gunicorn_conf 'frontend:create_app()'`.
+
+One worker a Pod: replicas are how it scales.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from frontend.config import ConfigError, load
+
+try:
+    _config = load()
+except ConfigError as error:
+    sys.stderr.write(f"frontend: {error}\n")
+    sys.exit(2)
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file in it
+
+bind = _config.listen
+workers = 1
+worker_class = "frontend.worker.LeavingWorker"
+worker_connections = 1000
+# The heartbeat's file: in memory, so that a read-only root works.
+worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
+control_socket_disable = True
+keepalive = 5
+timeout = 60
+# Gunicorn ends what still runs after this; the kubelet after GRACE_SECONDS.
+graceful_timeout = max(1, int(_config.grace_seconds - 2))
+logger_class = "frontend.logs.JsonLogger"
+loglevel = _config.log_level
+accesslog = "-"
+proc_name = "frontend"

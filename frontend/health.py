@@ -1,0 +1,120 @@
+"""The frontend's own health, identity and metrics."""
+
+from __future__ import annotations
+
+import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import msgspec
+from flask import Blueprint, Response, current_app, request
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from frontend.config import NAME
+
+if TYPE_CHECKING:
+    from frontend.config import Config
+
+blueprint = Blueprint("health", __name__)
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One check of a health endpoint, and why it fails."""
+
+    name: str
+    ok: bool
+    reason: str | None = None
+
+
+class Life:
+    """Whether this process is being stopped: set once, on SIGTERM."""
+
+    def __init__(self) -> None:
+        """Start alive and willing."""
+        self._draining = threading.Event()
+
+    def drain(self) -> None:
+        """Stop being ready: new requests should go elsewhere, those that still come are served."""
+        self._draining.set()
+
+    @property
+    def draining(self) -> bool:
+        """Tell whether SIGTERM has come."""
+        return self._draining.is_set()
+
+
+class Metrics:
+    """The counters of one application, in a registry of its own."""
+
+    def __init__(self, config: Config) -> None:
+        """Register every metric."""
+        self.registry = CollectorRegistry()
+        labels = ["method", "route", "status"]
+        self.requests = Counter("http_requests", "Requests answered.", labels, registry=self.registry)
+        self.seconds = Histogram(
+            "http_request_duration_seconds", "Time to the answer's headers.", ["route"], registry=self.registry
+        )
+        self.backend_up = Gauge("backend_up", "1 when the last look at the backend was fine.", registry=self.registry)
+        info = Gauge("build_info", "What runs.", ["name", "version", "commit"], registry=self.registry)
+        info.labels(NAME, config.version, config.commit).set(1)
+
+
+@blueprint.get("/livez")
+@blueprint.get("/healthz")
+def livez() -> Response:
+    """Answer 200 while the process can answer at all."""
+    return report("livez", [Check("ping", ok=True)])
+
+
+@blueprint.get("/startupz")
+def startupz() -> Response:
+    """Answer 200 once the application is built, which it is when this can be asked."""
+    return report("startupz", [Check("started", ok=True)])
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Answer 200 until SIGTERM. It does not depend on the backend.
+
+    Without a backend this page is at its most useful: it shows which hop fails. Were it un-ready then, its Service
+    would send nobody to it, and one failing backend would take the whole site down with it. (Kubernetes documentation,
+    "Liveness, Readiness, and Startup Probes": an un-ready Pod receives no traffic through Services.)
+    """
+    draining = current_app.config["LIFE"].draining
+    return report("readyz", [Check("shutdown", ok=not draining, reason="shutting down" if draining else None)])
+
+
+@blueprint.get("/version")
+def version() -> Response:
+    """Say what runs here, in the backend's shape."""
+    config: Config = current_app.config["FRONTEND"]
+    body = {
+        "name": NAME,
+        "version": config.version,
+        "commit": config.commit,
+        "build_time": config.build_time,
+        "colour": config.colour,
+    }
+    return Response(msgspec.json.encode(body), headers=NO_STORE, content_type="application/json")
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Give the counters in Prometheus' text format."""
+    registry = current_app.config["METRICS"].registry
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def report(name: str, checks: list[Check]) -> Response:
+    """Answer as Kubernetes' own health endpoints do: `?verbose` is text, else JSON; 503 when one check fails."""
+    good = all(check.ok for check in checks)
+    status = HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE
+    if "verbose" in request.args:
+        lines = [f"[{'+' if c.ok else '-'}]{c.name} {'ok' if c.ok else f'failed: {c.reason}'}" for c in checks]
+        text = "\n".join([*lines, f"{name} check {'passed' if good else 'failed'}", ""])
+        return Response(text, status, NO_STORE, content_type="text/plain; charset=utf-8")
+    body = {"name": name, "ok": good, "checks": checks}
+    return Response(msgspec.json.encode(body), status, NO_STORE, content_type="application/json")

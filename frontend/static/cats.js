@@ -1,0 +1,37 @@
+/** Cats: their drawings, fetched once each, cleaned, ready to be put into the page. */
+
+const drawings = new Map();
+
+/** Return a promise of an <svg> of the cat, a new copy each time. */
+export async function drawing(url) {
+  if (!drawings.has(url)) {
+    const fetched = fetchDrawing(url);
+    drawings.set(url, fetched);
+    fetched.catch(() => drawings.delete(url));
+  }
+  return (await drawings.get(url)).cloneNode(true);
+}
+
+async function fetchDrawing(url) {
+  const response = await fetch(url, { signal: AbortSignal.timeout(15000) });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const svg = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
+  if (svg.localName !== "svg") throw new Error(`${url}: not a drawing`);
+  return cleaned(svg);
+}
+
+/** Keep shapes only: nothing that could run, load or style the page. Ids may stay: they carry the cat's own hash. */
+function cleaned(svg) {
+  svg.querySelectorAll("script, style, foreignObject, image, a").forEach((node) => node.remove());
+  for (const node of [svg, ...svg.querySelectorAll("*")]) {
+    for (const { name } of [...node.attributes]) {
+      if (/^on|^style$/i.test(name)) node.removeAttribute(name);
+    }
+  }
+  svg.querySelectorAll("title, desc").forEach((node) => node.remove());
+  for (const name of ["width", "height", "role", "aria-label", "aria-labelledby"]) svg.removeAttribute(name);
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("focusable", "false");
+  svg.classList.add("cat");
+  return document.adoptNode(svg);
+}
