@@ -1,0 +1,8 @@
+"""Images: built only where their content is new, and given to the nodes through the cluster's own registry."""
+
+from __future__ import annotations
+
+from lab.images import app, registry
+from lab.images.plan import PACKAGES, app_steps, clean, remove, steps
+
+__all__ = ["PACKAGES", "app", "app_steps", "clean", "registry", "remove", "steps"]

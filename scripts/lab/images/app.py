@@ -1,0 +1,135 @@
+"""The images of the two services: named after their content, built from their folder, locked wheels and a base."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from lab import docker, reach, shell
+from lab.config import ROOT
+from lab.errors import LabError
+from lab.images import content, dependencies, recipes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.config import Settings
+    from lab.events import Report
+
+Service = Literal["back", "front"]
+SERVICES: tuple[Service, ...] = ("back", "front")
+PUBLISHED_BASE = "python:3.11-slim-bookworm"
+PYTHON = recipes.Recipe("python")
+_FOLDERS: dict[Service, str] = {"back": "backend", "front": "frontend"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which code an image holds: the project's version, the last commit of the service's folder, and when that was."""
+
+    version: str
+    commit: str
+    time: str
+
+
+def repository(service: Service) -> str:
+    """Name the image as the course does: ``k8-chatroulette-back`` or ``k8-chatroulette-front``."""
+    return f"k8-chatroulette-{service}"
+
+
+def reference(settings: Settings, service: Service) -> str:
+    """Name the image of the service as its files are now; what a Pod's ``image`` says, and what the registry holds."""
+    return _reference(base(settings), service, source(service))
+
+
+def base(settings: Settings) -> str:
+    """Name the image that both services stand on: the published Python, or the one made of Debian packages."""
+    return PUBLISHED_BASE if reach.published(settings) else PYTHON.tag
+
+
+def prepare_base(settings: Settings, report: Report) -> str:
+    """Have the base in the local Docker, and name it."""
+    if not reach.published(settings):
+        return recipes.build(settings, PYTHON, report)
+    if not docker.inspect(PUBLISHED_BASE, "image"):
+        docker.docker("pull", "--quiet", PUBLISHED_BASE, timeout=600, on_line=report)
+    return PUBLISHED_BASE
+
+
+def fetch(settings: Settings, service: Service, report: Report) -> Path:
+    """Have the service's wheels in the cache, and return their folder."""
+    return dependencies.fetch(settings, folder(service) / "requirements.lock", base(settings), report)
+
+
+def build(settings: Settings, service: Service, report: Report) -> str:
+    """Build the service's image, unless the local Docker has it, and return its name."""
+    code = source(service)
+    tag = _reference(base(settings), service, code)
+    if docker.inspect(tag, "image"):
+        return tag
+    wheels = fetch(settings, service, report)
+    with recipes.workspace(settings) as context:
+        report(f"building {tag}")
+        shutil.copytree(wheels, context / "dependencies", copy_function=os.link)
+        _copy_code(service, context / "code")
+        if _reference(base(settings), service, code) != tag:
+            raise LabError(f"{_FOLDERS[service]}/ changed while it was copied", "run the same command again")
+        args = {"BASE": base(settings), "VERSION": code.version, "COMMIT": code.commit, "BUILD_TIME": code.time}
+        docker.build(context, tag, args=args, dockerfile=folder(service) / "Dockerfile")
+    return tag
+
+
+def folder(service: Service) -> Path:
+    """Return where the service's code is."""
+    return ROOT / _FOLDERS[service]
+
+
+def source(service: Service) -> Source:
+    """Tell which code this is. A change that is not committed shows as ``-dirty``, dated by the newest file."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    commit, _, time = _git("log", "-1", "--format=%h %cI", "--", _FOLDERS[service]).partition(" ")
+    if not commit:
+        return Source(version, "unknown", _newest(service))
+    if _git("status", "--porcelain", "--", _FOLDERS[service]):
+        return Source(version, f"{commit}-dirty", _newest(service))
+    return Source(version, commit, _utc(datetime.fromisoformat(time)))
+
+
+def _reference(base_name: str, service: Service, code: Source) -> str:
+    """Hash all that shows in the image but its time, which follows from the rest."""
+    where = folder(service)
+    recipe = [(where / "Dockerfile").read_bytes(), (where / "requirements.lock").read_bytes()]
+    files = content.of_files(where, content.service_files(where))
+    return f"{repository(service)}:{content.digest([base_name, code.version, code.commit, *recipe, *files])}"
+
+
+def _copy_code(service: Service, target: Path) -> None:
+    """Lay the code out as in the image's /app; where our Python is not 3.11, the container's compiles as it starts."""
+    where = folder(service)
+    for path in content.service_files(where):
+        copy = target / _FOLDERS[service] / path.relative_to(where)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+        copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+    dependencies.compile_here(target, "/app")
+
+
+def _newest(service: Service) -> str:
+    newest = max(path.stat().st_mtime for path in content.service_files(folder(service)))
+    return _utc(datetime.fromtimestamp(newest, UTC))
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _git(*words: str) -> str:
+    """Ask git; nothing where this is no clone, or another user's."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        return ""
+    asked = shell.run(["git", "-C", ROOT, *words], timeout=20, check=False, env={"GIT_OPTIONAL_LOCKS": "0"})
+    return asked.stdout.strip() if asked.code == 0 else ""

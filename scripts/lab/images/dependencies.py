@@ -1,0 +1,118 @@
+"""Fetch a service's locked wheels on this machine: pip inside `docker build` fails behind a company's own authority."""
+
+from __future__ import annotations
+
+import compileall
+import fcntl
+import py_compile
+import shutil
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lab import docker, shell
+from lab.images import content, recipes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lab.config import Settings
+    from lab.events import Report
+
+TARGET = "/opt/python"
+PYTHON = "3.11"
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_GLIBC = (36, 34, 31, 28, 27, 24, 17)
+"""Minor versions of glibc 2 that wheels are built for, down from bookworm's own 2.36."""
+_UNUSED_SUFFIXES = frozenset({".c", ".cpp", ".h", ".pxd", ".pyi", ".pyx", ".pyc"})
+_UNUSED_FOLDERS = frozenset({"__pycache__", "bin", "test", "testing", "tests"})
+_LANGUAGES = frozenset({"en", "fr", "root"})
+_TIMEOUT = 600
+
+
+def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
+    """Return the folder of a lock file's wheels, unpacked, stripped and compiled; cached by the lock's content."""
+    arch = docker.architecture()
+    key = content.digest([PYTHON, arch, lock.read_bytes()])
+    folder = settings.cache / "dependencies" / key
+    with _alone(settings):
+        if not folder.exists():
+            with recipes.workspace(settings) as work:
+                report("fetching wheels")
+                _install(lock, arch, work / "wheels")
+                strip(work / "wheels")
+                report("compiling")
+                _compile(work / "wheels", base)
+                folder.parent.mkdir(exist_ok=True)
+                (work / "wheels").rename(folder)
+    return folder
+
+
+def strip(folder: Path) -> None:
+    """Take away what a running service never reads: tests, C sources, scripts, and the locales of other languages."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() and _unused_folder(path.relative_to(folder)):
+            shutil.rmtree(path)
+        elif path.is_file() and (path.suffix in _UNUSED_SUFFIXES or _foreign(path)):
+            path.unlink()
+
+
+def compile_here(folder: Path, inside: str) -> bool:
+    """Compile a folder that is ``inside`` in the image; False, and nothing done, where our Python is another.
+
+    The compiled files are never checked against their sources: nothing changes in an image.
+    """
+    if sys.implementation.cache_tag != f"cpython-{PYTHON.replace('.', '')}":
+        return False
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir=inside, invalidation_mode=mode)
+    return True
+
+
+def _unused_folder(path: Path) -> bool:
+    """Tell by name; inside a package only test folders that Python itself does not import at run time."""
+    return path.name in _UNUSED_FOLDERS and path.parts[0] not in {"flask", "werkzeug"}
+
+
+def _foreign(path: Path) -> bool:
+    return path.parent.name == "locale-data" and path.stem.partition("_")[0] not in _LANGUAGES
+
+
+def _install(lock: Path, arch: str, target: Path) -> None:
+    machine = _MACHINES.get(arch, arch)
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC]
+    argv: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "--no-deps"]
+    argv += ["--require-hashes", "--only-binary=:all:", "--no-compile", "--disable-pip-version-check"]
+    argv += [f"--python-version={PYTHON}", "--implementation=cp", "--abi=cp311", "--abi=abi3", "--abi=none"]
+    argv += [*platforms, f"--platform=manylinux2014_{machine}", "--requirement", lock]
+    shell.run(argv, timeout=_TIMEOUT, hint="is PyPI, or your mirror of it, in reach? `make doctor`")
+
+
+def _compile(folder: Path, base: str) -> None:
+    if not compile_here(folder, TARGET):
+        _compile_inside(folder, base)
+
+
+def _compile_inside(folder: Path, base: str) -> None:
+    """Let the image's own Python compile, and copy the result out: no folder is shared with the daemon."""
+    tag = f"chatroulette-compiled:{content.digest([str(folder), base])}"
+    recipe = folder.parent / "Dockerfile"
+    command = f'["python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "{TARGET}"]'
+    recipe.write_text(f"FROM {base}\nCOPY . {TARGET}\nRUN {command}\n")
+    docker.build(folder, tag, dockerfile=recipe)
+    container = docker.docker("create", tag)
+    try:
+        docker.docker("cp", f"{container}:{TARGET}/.", folder)
+    finally:
+        docker.docker("rm", container)
+        docker.docker("image", "rm", tag)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Let one process at a time fill the cache; the lock goes with the process, however it ends."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    with (settings.cache / "dependencies.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

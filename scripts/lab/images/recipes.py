@@ -1,0 +1,96 @@
+"""Build an image from a folder of k8s/images: Debian packages, unpacked and customized, then its Dockerfile."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import docker, shell
+from lab.config import ROOT
+from lab.images import content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.config import Settings
+    from lab.events import Report
+
+FOLDER = ROOT / "k8s" / "images"
+SUITE = "bookworm"
+_TIMEOUT = 600
+_HINT = "are Debian's package mirrors in reach? `make doctor`"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An image made of ``k8s/images/<name>`` and, where it needs one, a program built elsewhere."""
+
+    name: str
+    program: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where its Dockerfile and lists are."""
+        return FOLDER / self.name
+
+    @property
+    def content(self) -> str:
+        """The hash of all that it is made of; packages count by name, not by version."""
+        files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        program = [self.program.read_bytes()] if self.program else []
+        return content.digest([SUITE, *content.of_files(self.folder, files), (FOLDER / "slim").read_bytes(), *program])
+
+    @property
+    def tag(self) -> str:
+        """The image's name in the local Docker."""
+        return f"chatroulette-{self.name}:{self.content}"
+
+
+def build(settings: Settings, recipe: Recipe, report: Report) -> str:
+    """Build the image, unless the local Docker has it, and return its tag."""
+    tag = recipe.tag
+    if docker.inspect(tag, "image"):
+        return tag
+    with workspace(settings) as context:
+        shutil.copytree(recipe.folder, context, dirs_exist_ok=True)
+        if recipe.program:
+            shutil.copy(recipe.program, context / recipe.name)
+        if (recipe.folder / "packages").exists():
+            _unpack(recipe, context / "root.tar", report)
+        report(f"{recipe.name}: adding it to Docker")
+        docker.build(context, tag)
+    return tag
+
+
+@contextlib.contextmanager
+def workspace(settings: Settings) -> Iterator[Path]:
+    """Give an empty folder beside the cached files (so that hard links work), and take it away after use."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="build-", dir=settings.cache) as folder:
+        yield Path(folder)
+
+
+def packages(recipe: Recipe) -> list[str]:
+    """Return the Debian packages that the recipe names, one a line."""
+    return (recipe.folder / "packages").read_text().split()
+
+
+def _unpack(recipe: Recipe, root: Path, report: Report) -> None:
+    names = packages(recipe)
+    report(f"{recipe.name}: unpacking {len(names)} Debian package{'s' if len(names) > 1 else ''} and what they need")
+    hooks = [hook for hook in (FOLDER / "slim", recipe.folder / "customize") if hook.exists()]
+    argv: list[str | Path] = [
+        "mmdebstrap",
+        "--quiet",
+        "--variant=extract",
+        "--aptopt=Acquire::Retries 3",
+        f"--include={','.join(names)}",
+        *(f"--extract-hook={hook}" for hook in hooks),
+        SUITE,
+        root,
+    ]
+    shell.run(argv, timeout=_TIMEOUT, env={"SOURCE_DATE_EPOCH": "0"}, hint=_HINT)

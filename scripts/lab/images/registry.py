@@ -1,0 +1,198 @@
+"""The cluster's registry: one container on kind's network, its data in a volume that outlives it.
+
+Nodes find it as a mirror of the names that the course uses; this computer at a port that Docker chose.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lab import docker, reach, waiting
+from lab.errors import CommandFailed, Refused
+from lab.images import recipes
+from lab.images.distribution import Name, Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lab.config import Settings
+    from lab.events import Report
+
+RECIPE = recipes.Recipe("registry")
+PUBLISHED = "registry:3"
+ECR = "810454728139.dkr.ecr.eu-west-3.amazonaws.com"
+MIRRORED = {
+    "docker.io": "https://registry-1.docker.io",
+    ECR: f"https://{ECR}",
+    "k8s.gcr.io": "https://k8s.gcr.io",
+}
+"""Names that nodes ask our registry for first, and the servers that they go on to when it has no such image."""
+
+LABEL = "io.chatroulette.lab"
+NETWORK = "kind"
+_SUBNET = "fc00:f853:ccd:e793::/64"
+_MTU = "com.docker.network.driver.mtu"
+_PORT = "5000/tcp"
+_QUIET = {
+    "REGISTRY_LOG_LEVEL": "error",
+    "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",
+    "REGISTRY_STORAGE_DELETE_ENABLED": "true",
+    "OTEL_TRACES_EXPORTER": "none",
+}
+
+
+def image(settings: Settings) -> str:
+    """Name the image that the registry's container runs."""
+    return PUBLISHED if reach.published(settings) else RECIPE.tag
+
+
+def ensure(settings: Settings, report: Report) -> Registry:
+    """Have the registry run, whatever state its container was left in, and return it once it answers.
+
+    Raises Refused where a container of that name is somebody else's.
+    """
+    running = find(settings)
+    if running and running.answers():
+        return running
+    if not reach.published(settings):
+        recipes.build(settings, RECIPE, report)
+    report("starting its container")
+    _start(settings)
+    waiting.until("the registry", lambda: _look(settings), timeout=60, hint=f"docker logs {settings.registry}")
+    return _found(settings)
+
+
+def find(settings: Settings) -> Registry | None:
+    """Return the cluster's registry where its container runs on kind's network, else None."""
+    container = docker.inspect(settings.registry)
+    return _at(container) if container and _is_ours(settings, container) and _connected(container) else None
+
+
+def push(registry: Registry, local: str, names: Iterable[Name], report: Report) -> bool:
+    """Have a local image in the registry under all these names; only the first moves layers. Tells whether any was new.
+
+    The first name's tag must be one of content: what is there under it already is not sent again.
+    """
+    first, *others = names
+    new = registry.digest(first) is None
+    if new:
+        report(f"pushing {first.repository}:{first.tag}")
+        _push(registry, local, first)
+    aliased = [registry.alias(first, other) for other in others]
+    return new or any(aliased)
+
+
+def write_mirrors(settings: Settings) -> Path:
+    """Write containerd's folder of ``hosts.toml`` files and return it; nodes mount it at /etc/containerd/certs.d.
+
+    https://github.com/containerd/containerd/blob/main/docs/hosts.md
+    """
+    folder = settings.cache / "mirrors" / settings.cluster
+    for name, server in MIRRORED.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        file = folder / name / "hosts.toml"
+        text = mirror(settings, server)
+        if not file.exists() or file.read_text() != text:
+            file.write_text(text)
+    return folder
+
+
+def mirror(settings: Settings, server: str) -> str:
+    """Return the text of one ``hosts.toml``: our registry first, then the real server."""
+    return f'server = "{server}"\n\n[host."http://{settings.registry}:5000"]\n  capabilities = ["pull", "resolve"]\n'
+
+
+def remove(settings: Settings) -> bool:
+    """Take the container away and keep its volume; tells whether there was one. Leaves somebody else's alone."""
+    container = docker.inspect(settings.registry)
+    if container is None or not _is_ours(settings, container):
+        return False
+    docker.docker("rm", "--force", settings.registry)
+    return True
+
+
+def _start(settings: Settings) -> None:
+    container = docker.inspect(settings.registry)
+    if container and not _is_ours(settings, container):
+        raise Refused(
+            f"a container named {settings.registry} is there that the lab did not make: it is left alone",
+            "choose another name: LAB_CLUSTER=cats2 make kind-up",
+        )
+    if container:
+        docker.docker("rm", "--force", settings.registry)
+    _make_network()
+    try:
+        _run(settings)
+    except CommandFailed as error:
+        if "is already in use" not in error.output:  # else another lab process was faster: its container is as good
+            raise
+
+
+def _run(settings: Settings) -> None:
+    environment = [word for key, value in _QUIET.items() for word in ("--env", f"{key}={value}")]
+    docker.docker(
+        *("run", "--detach", "--name", settings.registry, "--label", f"{LABEL}={settings.cluster}"),
+        *("--restart", "unless-stopped", "--network", NETWORK, "--publish", "127.0.0.1::5000"),
+        *("--volume", f"{settings.registry}:/var/lib/registry", "--read-only", "--cap-drop", "ALL"),
+        *("--security-opt", "no-new-privileges", "--log-opt", "max-size=1m", *environment, image(settings)),
+        timeout=300,
+    )
+
+
+def _make_network() -> None:
+    """Make kind's network where kind has not yet, as kind would: its IPv6 range (a hash of the name), Docker's MTU.
+
+    https://github.com/kubernetes-sigs/kind/blob/main/pkg/cluster/internal/providers/docker/network.go
+    """
+    if docker.inspect(NETWORK, "network"):
+        return
+    options = (docker.inspect("bridge", "network") or {}).get("Options") or {}
+    mtu = ("--opt", f"{_MTU}={options[_MTU]}") if _MTU in options else ()
+    masquerade = "com.docker.network.bridge.enable_ip_masquerade=true"
+    words = ("network", "create", "--driver", "bridge", "--opt", masquerade, *mtu)
+    try:
+        docker.docker(*words, "--ipv6", "--subnet", _SUBNET, NETWORK)
+    except CommandFailed:  # no IPv6 here, or another process was faster
+        if not docker.inspect(NETWORK, "network"):
+            docker.docker(*words, NETWORK)
+
+
+def _push(registry: Registry, local: str, name: Name) -> None:
+    there = f"{registry.address}/{name.repository}:{name.tag}"
+    docker.docker("tag", local, there)
+    try:
+        docker.docker("push", "--quiet", there, timeout=600)
+    finally:
+        docker.docker("image", "rm", there)
+
+
+def _look(settings: Settings) -> tuple[bool, str]:
+    registry = find(settings)
+    if registry is None:
+        return False, "its container does not run"
+    return registry.answers(), f"{registry.address} does not answer yet"
+
+
+def _found(settings: Settings) -> Registry:
+    registry = find(settings)
+    if registry is None:
+        raise Refused(f"the container {settings.registry} went away again", "run the same command again")
+    return registry
+
+
+def _is_ours(settings: Settings, container: dict[str, Any]) -> bool:
+    labels = container["Config"]["Labels"] or {}
+    return bool(labels.get(LABEL) == settings.cluster)
+
+
+def _connected(container: dict[str, Any]) -> bool:
+    """Tell whether it runs on the network that is named so now: one deleted and made again has another id."""
+    network = docker.inspect(NETWORK, "network") or {}
+    joined = container["NetworkSettings"]["Networks"].get(NETWORK) or {}
+    return bool(container["State"]["Running"] and network.get("Id") and joined.get("NetworkID") == network["Id"])
+
+
+def _at(container: dict[str, Any]) -> Registry:
+    port = container["NetworkSettings"]["Ports"][_PORT][0]["HostPort"]
+    return Registry(f"127.0.0.1:{port}")
