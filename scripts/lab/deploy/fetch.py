@@ -37,7 +37,7 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """Say it in a few words: which service and Pod answered where it tells, else the status or the failure."""
+        """Say it in a few words: which service answered where it tells, else the status or the failure."""
         if self.failed:
             return self.failed
         try:
@@ -46,22 +46,26 @@ class Answer:
             title = re.search(r"<title>([^<]*)</title>", self.body)
             return f"{self.status} page {title[1].strip()!r}" if title else str(self.status)
         known = known if isinstance(known, dict) else {}
-        who = " ".join(str(known[key]) for key in ("name", "version", "pod") if known.get(key))
+        who = " ".join(str(known[key]) for key in ("name", "version") if known.get(key))
         return f"{self.status} {who}".strip()
+
+
+def pod_of(body: str) -> str:
+    """Find the Pod that an answer names: the backend's ``/whoami`` and the page's data both do."""
+    found = re.search(r'"pod": ?"([^"]+)"', body)
+    return found[1] if found else ""
 
 
 def from_here(url: str) -> Answer:
     """Ask from this computer; a proxy in the environment is not used, as these addresses are this computer's own."""
     import urllib3  # noqa: PLC0415 - not on the way to `lab --help`
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, ReadTimeoutError  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError, NameResolutionError  # noqa: PLC0415 - as above
 
     began = time.monotonic()
     try:
         got = urllib3.PoolManager(retries=False).request("GET", url, timeout=_EACH)
     except NameResolutionError:
         return Answer(0, failed=NO_NAME, seconds=time.monotonic() - began)
-    except (ConnectTimeoutError, ReadTimeoutError):
-        return Answer(0, failed=TIMED_OUT, seconds=time.monotonic() - began)
     except HTTPError as error:
         return Answer(0, failed=classify(str(error)), seconds=time.monotonic() - began)
     return Answer(got.status, got.data.decode(errors="replace"), seconds=time.monotonic() - began)
@@ -74,7 +78,7 @@ for url in sys.argv[1:]:
     began, status, body, failed = time.monotonic(), 0, "", ""
     try:
         got = ask(os.path.expandvars(url), timeout={_EACH})
-        status, body = got.status, got.read(4000).decode(errors="replace")
+        status, body = got.status, got.read(400_000).decode(errors="replace")
     except urllib.error.HTTPError as error:
         status = error.code
     except OSError as error:

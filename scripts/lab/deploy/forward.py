@@ -34,19 +34,22 @@ class _Words:
             thread.start()
 
     def join(self) -> None:
+        """Wait until kubectl's last words are read."""
         for thread in self._threads:
             thread.join(2)
 
     def _listen(self, stream: IO[str] | None) -> None:
-        for line in stream or ():
-            found = _LISTENS.search(line)
-            if found:
-                self.port = int(found[1])
-                self.told.set()
+        with stream or contextlib.nullcontext(()) as lines:
+            for line in lines:
+                found = _LISTENS.search(line)
+                if found:
+                    self.port = int(found[1])
+                    self.told.set()
         self.told.set()  # the stream's end: it will say nothing more
 
     def _complain(self, stream: IO[str] | None) -> None:
-        self.errors.extend(line.strip() for line in stream or () if line.strip())
+        with stream or contextlib.nullcontext(()) as lines:
+            self.errors.extend(line.strip() for line in lines if line.strip())
 
 
 @contextlib.contextmanager
@@ -60,6 +63,8 @@ def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
     """
     words = ("port-forward", "--address=127.0.0.1", f"--namespace={namespace}", target, f"{local or ''}:{port}")
     process = shell.start(kube.command(settings, *words))
+    if process.stdin:
+        process.stdin.close()
     heard = _Words(process)
     try:
         if not heard.told.wait(timeout):
@@ -71,9 +76,6 @@ def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
     finally:
         shell.end(process)
         heard.join()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream:
-                stream.close()
 
 
 def _refused(target: str, port: int, local: int, said: str) -> LabError:

@@ -56,12 +56,21 @@ class Side:
 
 @dataclass(frozen=True)
 class Try:
-    """One thing to try: an address, what is predicted (the service that answers, or no such name), and why."""
+    """One thing to try: an address, what is predicted (the service that answers, or no such name), and why.
+
+    ``pod`` is the one Pod that may answer, where the address leaves no choice.
+    """
 
     tried: str
     url: str
     expected: str
     why: str
+    pod: str = ""
+
+    @property
+    def who(self) -> str:
+        """Where to ask which Pod answers: the page says it by itself."""
+        return self.url.replace("/version", "/whoami") if self.expected != NO_NAME else ""
 
 
 @dataclass(frozen=True)
@@ -126,15 +135,15 @@ def here(settings: Settings, back: Side, front: Side) -> list[Try]:
 
 def forwarded(side: Side) -> Try:
     """Describe the course's own ``kubectl port-forward``."""
-    return Try(f"port-forward to {side.pod_name}", side.url("localhost"), side.service, WHY_FORWARD)
+    return Try(f"port-forward to {side.pod_name}", side.url("localhost"), side.service, WHY_FORWARD, side.pod_name)
 
 
 def inside(side: Side, *, wired: bool) -> list[Try]:
     """List what is asked from the app's own container; ``wired`` adds the backend, as the frontend calls it."""
     tries = [
-        Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST),
-        Try("127.0.0.1", side.url("127.0.0.1"), side.service, WHY_LOCALHOST),
-        Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME),
+        Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST, side.pod_name),
+        Try("127.0.0.1", side.url("127.0.0.1"), side.service, WHY_LOCALHOST, side.pod_name),
+        Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME, side.pod_name),
     ]
     if side.container not in {side.pod_name, side.service}:
         tries.append(Try("the container's name", side.url(side.container), NO_NAME, WHY_CONTAINER))
@@ -146,28 +155,35 @@ def inside(side: Side, *, wired: bool) -> list[Try]:
 def beside(side: Side, other: Side) -> list[Try]:
     """List what is asked from an ephemeral container: its own Pod, and the other Pod through its Service."""
     return [
-        Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST),
-        Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME),
+        Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST, side.pod_name),
+        Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME, side.pod_name),
         Try(f"Service {other.service}, from another Pod", other.url(other.service), other.service, WHY_SERVICE),
     ]
 
 
 def attempt(job: Job) -> list[Check]:
     """Ask all addresses from one vantage point; where that is not possible, each row says why."""
+    urls = list(dict.fromkeys(url for one in job.tries for url in (one.url, one.who) if url))
     began = time.monotonic()
     try:
-        answers = job.ask([one.url for one in job.tries])
+        answers = dict(zip(urls, job.ask(urls), strict=False))
     except LabError as error:
-        answers = [Answer(0, failed=error.what, seconds=time.monotonic() - began)] * len(job.tries)
-    answers += [Answer(0, failed="it was not tried")] * (len(job.tries) - len(answers))
-    return [judge(job.vantage, one, answer) for one, answer in zip(job.tries, answers, strict=True)]
+        failed = Answer(0, failed=error.what, seconds=time.monotonic() - began)
+        answers = dict.fromkeys(urls, failed)
+    nothing = Answer(0, failed="it was not tried")
+    return [judge(job.vantage, one, answers.get(one.url, nothing), answers.get(one.who, nothing)) for one in job.tries]
 
 
-def judge(vantage: str, one: Try, answer: Answer) -> Check:
-    """Compare an answer with the prediction."""
-    ok = answer.failed == NO_NAME if one.expected == NO_NAME else answered_by(answer, one.expected)
+def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:
+    """Compare an answer, and the Pod that says it gave it, with the prediction."""
+    pod = fetch.pod_of(who.body)
+    if one.expected == NO_NAME:
+        ok = answer.failed == NO_NAME
+    else:
+        ok = answered_by(answer, one.expected) and bool(pod) and one.pod in {"", pod}
+    said = f"{answer.said}, Pod {pod}" if answer.ok and pod else answer.said
     why = one.why if ok else f"not as predicted; it should be so because {one.why}"
-    return Check(one.tried, vantage, one.url, one.expected, answer.said, ok, why, round(answer.seconds, 3))
+    return Check(one.tried, vantage, one.url, one.expected, said, ok, why, round(answer.seconds, 3))
 
 
 def answered_by(answer: Answer, service: str) -> bool:
