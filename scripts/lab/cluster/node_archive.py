@@ -1,0 +1,124 @@
+"""Write container images as an OCI image layout (https://github.com/opencontainers/image-spec), without a daemon."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+_OCI = "application/vnd.oci.image"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One compressed layer: where it is, its digest, and the digest of what it unpacks to."""
+
+    path: Path
+    digest: str
+    diff_id: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image under one or several names; ``config`` is the part of its configuration that says how it runs."""
+
+    names: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    config: dict[str, Any]
+
+
+def program(path: Path, name: str) -> tuple[tarfile.TarInfo, bytes]:
+    """Return a tar member that holds a program, owned by root, with no date."""
+    content = path.read_bytes()
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), 0o755
+    return member, content
+
+
+def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    """Return a tar member that is a symbolic link."""
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.mode = tarfile.SYMTYPE, target, 0o777
+    return member, b""
+
+
+def layer(path: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Layer:
+    """Write a compressed layer; the same members give the same bytes."""
+    plain = hashlib.sha256()
+    with path.open("wb") as file, gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+        tee = _Tee(packed, plain)
+        with tarfile.open(fileobj=tee, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
+            for member, content in members:
+                tar.addfile(member, io.BytesIO(content))
+    with path.open("rb") as file:
+        return Layer(path, hashlib.file_digest(file, "sha256").hexdigest(), plain.hexdigest())
+
+
+def write(path: Path, images: Sequence[Image], architecture: str) -> None:
+    """Write an archive of images; a layer that several share is stored once. ``architecture`` as Go names it."""
+    with tarfile.open(path, "w") as tar:
+        written: set[str] = set()
+        index = [entry for image in images for entry in _add_image(tar, image, architecture, written)]
+        _add(tar, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
+        _add(tar, "index.json", _json({"schemaVersion": 2, "manifests": index}))
+
+
+class _Tee:
+    """Writes to a file and to a hash."""
+
+    def __init__(self, file: gzip.GzipFile, hashed: Any) -> None:  # noqa: ANN401 - hashlib names no public type
+        self._file, self._hash = file, hashed
+
+    def write(self, data: bytes) -> int:
+        self._hash.update(data)
+        return self._file.write(data)
+
+
+def _add_image(tar: tarfile.TarFile, image: Image, architecture: str, written: set[str]) -> list[dict[str, Any]]:
+    config = _json({
+        "architecture": architecture,
+        "os": "linux",
+        "config": image.config,
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{one.diff_id}" for one in image.layers]},
+    })
+    for one in image.layers:
+        if one.digest not in written:
+            tar.add(one.path, f"blobs/sha256/{one.digest}")
+            written.add(one.digest)
+    manifest = _json({
+        "schemaVersion": 2,
+        "mediaType": f"{_OCI}.manifest.v1+json",
+        "config": _blob(tar, written, f"{_OCI}.config.v1+json", config),
+        "layers": [
+            {"mediaType": f"{_OCI}.layer.v1.tar+gzip", "digest": f"sha256:{one.digest}", "size": one.path.stat().st_size}
+            for one in image.layers
+        ],
+    })
+    entry = _blob(tar, written, f"{_OCI}.manifest.v1+json", manifest)
+    return [{**entry, "annotations": {"io.containerd.image.name": name}} for name in image.names]
+
+
+def _blob(tar: tarfile.TarFile, written: set[str], media_type: str, content: bytes) -> dict[str, Any]:
+    digest = hashlib.sha256(content).hexdigest()
+    if digest not in written:
+        _add(tar, f"blobs/sha256/{digest}", content)
+        written.add(digest)
+    return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
