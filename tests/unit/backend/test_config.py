@@ -1,0 +1,73 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from backend.config import ConfigError, Settings, load
+
+
+def test_defaults_need_no_environment():
+    assert load({}) == Settings(port=3000, bind="0.0.0.0", drain_seconds=5, grace_seconds=30)
+
+
+def test_an_empty_variable_counts_as_absent():
+    assert load({"PORT": "", "POD_NAME": ""}) == Settings()
+
+
+def test_every_kind_of_value_is_converted():
+    env = {"PORT": "8081", "DRAIN_SECONDS": "2.5", "LOG_LEVEL": "debug", "COLOUR": "#C2410c", "BIND": "::1"}
+    assert load(env) == Settings(port=8081, drain_seconds=2.5, log_level="debug", colour="#C2410c", bind="::1")
+
+
+@pytest.mark.parametrize(
+    ("bind", "listen"),
+    [pytest.param("127.0.0.1", "127.0.0.1:3000", id="v4"), pytest.param("::", "[::]:3000", id="v6")],
+)
+def test_listen(bind, listen):
+    assert Settings(bind=bind).listen == listen
+
+
+WRONG = [
+    pytest.param({"PORT": "0"}, "PORT='0' cannot be used: it should be a whole number from 1 to 65535", id="port-low"),
+    pytest.param({"PORT": "a"}, "PORT='a' cannot be used: it should be a whole number from 1 to 65535", id="port-text"),
+    pytest.param(
+        {"DRAIN_SECONDS": "-1"},
+        "DRAIN_SECONDS='-1' cannot be used: it should be a number of seconds from 0 to 600",
+        id="drain-negative",
+    ),
+    pytest.param(
+        {"DRAIN_SECONDS": "20", "GRACE_SECONDS": "20"},
+        "DRAIN_SECONDS='20' cannot be used: it should be at most 17, three seconds less than GRACE_SECONDS",
+        id="drain-longer-than-grace",
+    ),
+    pytest.param(
+        {"LOG_LEVEL": "loud"},
+        "LOG_LEVEL='loud' cannot be used: it should be one of debug, info, warning and error",
+        id="level",
+    ),
+    pytest.param({"COLOUR": "red"}, "COLOUR='red' cannot be used: it should be a colour such as #c2410c", id="colour"),
+    pytest.param(
+        {"BIND": "localhost"},
+        "BIND='localhost' cannot be used: it should be an IP address to listen on, such as 0.0.0.0 or 127.0.0.1",
+        id="bind",
+    ),
+]
+
+
+@pytest.mark.parametrize(("env", "message"), WRONG)
+def test_a_wrong_value_is_named_in_one_line(env, message):
+    with pytest.raises(ConfigError) as caught:
+        load(env)
+    assert str(caught.value) == message
+
+
+def test_the_server_does_not_start_on_a_wrong_value():
+    """One line on standard error and exit code 2: no traceback, no worker that starts again and again."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", "backend:create_app()"]
+    done = subprocess.run(
+        command, env=os.environ | {"PORT": "99999"}, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    expected = "backend: PORT='99999' cannot be used: it should be a whole number from 1 to 65535\n"
+    assert (done.stdout, done.stderr) == ("", expected)

@@ -1,0 +1,201 @@
+"""The real server in a process of its own: start, drain, end."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Server:
+    def __init__(self, process, port):
+        self.process, self.port = process, port
+
+    def get(self, path, timeout=10):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers
+        finally:
+            connection.close()
+
+    def await_status(self, path, status, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if self.get(path)[0] == status:
+                    return
+            except ConnectionRefusedError:
+                pass
+            time.sleep(0.01)
+        pytest.fail(f"{path} did not answer {status} within {seconds} s")
+
+
+@contextmanager
+def serving(log, **env):
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", "slow_app:create_app()"]
+    own = {"PORT": str(port), "BIND": "127.0.0.1", "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=os.environ | own | env, stdout=out, stderr=out)
+    try:
+        server = Server(process, port)
+        server.await_status("/readyz", 200, seconds=20)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Visitor(threading.Thread):
+    """Asks again and again, over kept or over new connections, until nobody listens; keeps what it got."""
+
+    def __init__(self, port, *, keep):
+        super().__init__(daemon=True)
+        self.port, self.keep = port, keep
+        self.answered, self.lost = 0, []
+        self.last = 0.0
+
+    def run(self):
+        connection = None
+        while True:
+            connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            try:
+                connection.connect() if connection.sock is None else None
+            except ConnectionRefusedError:
+                return
+            except OSError as error:
+                self.lost.append(repr(error))
+                return
+            connection = self._ask(connection)
+
+    def _ask(self, connection):
+        try:
+            connection.request("GET", "/version")
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.lost.append(repr(error))
+            connection.close()
+            return None
+        self.lost += [] if answer.status == 200 else [str(answer.status)]
+        self.answered, self.last = self.answered + 1, time.monotonic()
+        if self.keep and not answer.will_close:
+            return connection
+        connection.close()
+        return None
+
+
+def test_sigterm_loses_no_request(tmp_path):
+    """Un-ready at once, answering while it drains, then gone with exit code 0, under load from both kinds of client."""
+    with serving(tmp_path / "log", DRAIN_SECONDS="2") as server:
+        visitors = [Visitor(server.port, keep=keep) for keep in (True, True, True, False, False)]
+        for visitor in visitors:
+            visitor.start()
+        server.await_status("/version", 200, seconds=5)
+        told = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        server.await_status("/readyz", 503, seconds=1)
+        assert server.get("/livez")[0] == 200
+        assert server.process.wait(timeout=15) == 0
+        for visitor in visitors:
+            visitor.join(timeout=15)
+    assert [visitor.lost for visitor in visitors] == [[]] * len(visitors)
+    assert all(visitor.answered > 50 for visitor in visitors)
+    assert max(visitor.last for visitor in visitors) - told > 1.5
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_draining_asks_clients_to_come_back_elsewhere(tmp_path):
+    with serving(tmp_path / "log", DRAIN_SECONDS="5") as server:
+        assert server.get("/version")[2]["Connection"] == "keep-alive"
+        server.process.send_signal(signal.SIGTERM)
+        server.await_status("/readyz", 503, seconds=2)
+        assert server.get("/version")[2]["Connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("sent", "drain"),
+    [
+        pytest.param(signal.SIGTERM, "0.2", id="sigterm"),
+        pytest.param(signal.SIGINT, "20", id="sigint-does-not-drain"),
+    ],
+)
+def test_what_is_under_way_is_finished(tmp_path, sent, drain):
+    with serving(tmp_path / "log", DRAIN_SECONDS=drain) as server:
+        got = []
+        asking = threading.Thread(target=lambda: got.append(server.get("/slow?seconds=2")[:2]))
+        asking.start()
+        server.await_status("/metrics", 200, seconds=5)
+        deadline = time.monotonic() + 5
+        while b"http_requests_in_flight 2.0" not in server.get("/metrics")[1] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        server.process.send_signal(sent)
+        assert server.process.wait(timeout=8) == 0
+        asking.join(timeout=5)
+    assert got == [(200, b"done")]
+
+
+def test_a_second_signal_ends_the_wait(tmp_path):
+    with serving(tmp_path / "log", DRAIN_SECONDS="20") as server:
+        server.process.send_signal(signal.SIGTERM)
+        server.await_status("/readyz", 503, seconds=2)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(timeout=5) == 0
+
+
+def test_what_never_ends_does_not_outlive_the_grace_period(tmp_path):
+    with serving(tmp_path / "log", DRAIN_SECONDS="0", GRACE_SECONDS="5") as server:
+        threading.Thread(target=_ignore, args=(server, "/slow?seconds=60"), daemon=True).start()
+        deadline = time.monotonic() + 5
+        while b"http_requests_in_flight 2.0" not in server.get("/metrics")[1] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=5) == 0
+
+
+def _ignore(server, path):
+    try:
+        server.get(path, timeout=30)
+    except (OSError, http.client.HTTPException):
+        return
+
+
+def test_a_busy_connection_does_not_keep_others_waiting(tmp_path):
+    """A probe is answered soon while several clients ask as fast as they can."""
+    with serving(tmp_path / "log") as server:
+        visitors = [Visitor(server.port, keep=True) for _ in range(4)]
+        for visitor in visitors:
+            visitor.start()
+        for _ in range(20):
+            began = time.monotonic()
+            assert server.get("/livez")[0] == 200
+            assert time.monotonic() - began < 0.5
+
+
+def test_every_line_of_the_log_is_json(tmp_path):
+    with serving(tmp_path / "log", DRAIN_SECONDS="0", LOG_LEVEL="debug") as server:
+        server.get("/version")
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(timeout=5)
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert {"time", "level", "message", "pod"} <= set.intersection(*(set(line) for line in lines))
+    assert any(line.get("path") == "/version" for line in lines)
