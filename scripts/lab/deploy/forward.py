@@ -8,6 +8,7 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from lab import kube, shell
+from lab.deploy import status
 from lab.errors import LabError, TimedOut
 
 if TYPE_CHECKING:
@@ -54,14 +55,15 @@ class _Words:
 
 @contextlib.contextmanager
 def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
-    settings: Settings, target: str, port: int, *, namespace: str = "default", local: int = 0, timeout: float = 10
+    settings: Settings, target: str, port: int, local: int = 0, *, namespace: str = "", timeout: float = 10
 ) -> Iterator[int]:
     """Forward ``local`` on 127.0.0.1 (0: any free one) to a port of ``target`` (``pod/name``); yield the local one.
 
-    Ends with the block. Raises LabError with kubectl's words where it does not start, TimedOut after ``timeout``
+    Without a ``namespace``, the one that the services are deployed in. Ends with the block. Raises LabError with kubectl's words where it does not start, TimedOut after ``timeout``
     seconds.
     """
-    words = ("port-forward", "--address=127.0.0.1", f"--namespace={namespace}", target, f"{local or ''}:{port}")
+    space = namespace or status.namespace(settings)
+    words = ("port-forward", "--address=127.0.0.1", f"--namespace={space}", target, f"{local or ''}:{port}")
     process = shell.start(kube.command(settings, *words))
     if process.stdin:
         process.stdin.close()

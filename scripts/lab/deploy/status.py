@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lab import kube
 from lab.deploy import fetch
 from lab.deploy.manifests import SHAPES, Object
+from lab.errors import LabError
 
 if TYPE_CHECKING:
     from lab.config import Settings
@@ -79,6 +80,20 @@ def deployed(api: Api) -> list[Object]:
     ]
     staying = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
     return sorted(staying, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def namespace(settings: Settings) -> str:
+    """Name the namespace that the services are in; raises LabError where nothing is deployed."""
+    pods = deployed(kube.api(settings))
+    if not pods:
+        raise LabError("nothing is deployed", "`make deploy` puts the cats on the cluster")
+    return _namespace(pods[0])
+
+
+def log_words(settings: Settings, *, follow: bool) -> list[str]:
+    """Return the command that shows the logs of both services, each line with its Pod's name."""
+    words = ["logs", f"--namespace={namespace(settings)}", f"--selector={PART_OF}", "--prefix", "--tail=50"]
+    return kube.command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
 
 
 def _url(url: str) -> Url:

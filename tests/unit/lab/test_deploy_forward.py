@@ -33,7 +33,9 @@ def kubectl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
 
 def test_the_local_port_is_read_from_kubectl_and_kubectl_ends_with_the_block(kubectl: Any, tmp_path: Path) -> None:
     ended = tmp_path / "ended"
-    words = kubectl(f"trap 'touch {ended}; exit' TERM; sleep 30 & echo 'Forwarding from 127.0.0.1:40123 -> 3000'; wait")
+    words = kubectl(
+        f"trap 'touch {ended}; exit' TERM; echo 'Forwarding from 127.0.0.1:40123 -> 3000'; while :; do sleep 0.05; done"
+    )
     with forward(SETTINGS, "pod/x", 3000, namespace="n") as port:
         assert port == 40123
         assert words.read_text().split()[1:] == ["--address=127.0.0.1", "--namespace=n", "pod/x", ":3000"]
@@ -41,8 +43,8 @@ def test_the_local_port_is_read_from_kubectl_and_kubectl_ends_with_the_block(kub
 
 
 def test_a_chosen_local_port_is_passed_on(kubectl: Any) -> None:
-    words = kubectl("echo 'Forwarding from 127.0.0.1:8080 -> 8080'; sleep 30 & wait")
-    with forward(SETTINGS, "pod/x", 8080, local=8080):
+    words = kubectl("echo 'Forwarding from 127.0.0.1:8080 -> 8080'; exec sleep 30")
+    with forward(SETTINGS, "pod/x", 8080, 8080, namespace="n"):
         assert words.read_text().split()[-1] == "8080:8080"
 
 
@@ -57,11 +59,11 @@ def test_a_chosen_local_port_is_passed_on(kubectl: Any) -> None:
 )  # fmt: skip
 def test_kubectl_s_own_words_are_shown(kubectl: Any, words: str, said: str) -> None:
     kubectl(f"printf '%s' '{words}' >&2; exit 1")
-    with pytest.raises(LabError, match=said), forward(SETTINGS, "pod/x", 8080, local=8080):
+    with pytest.raises(LabError, match=said), forward(SETTINGS, "pod/x", 8080, 8080, namespace="n"):
         pytest.fail("nothing is forwarded")
 
 
 def test_a_kubectl_that_never_says_a_word_is_given_up(kubectl: Any) -> None:
-    kubectl("sleep 30 & wait")
-    with pytest.raises(TimedOut), forward(SETTINGS, "pod/x", 80, timeout=0.3):
+    kubectl("exec sleep 30")
+    with pytest.raises(TimedOut), forward(SETTINGS, "pod/x", 80, namespace="n", timeout=0.3):
         pytest.fail("nothing is forwarded")
