@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tomllib
 from dataclasses import dataclass
@@ -60,9 +59,9 @@ def prepare_base(settings: Settings, report: Report) -> str:
     return PUBLISHED_BASE
 
 
-def fetch(settings: Settings, service: Service, report: Report) -> Path:
-    """Have the service's wheels in the cache, and return their folder."""
-    return dependencies.fetch(settings, folder(service) / "requirements.lock", base(settings), report)
+def prepare_dependencies(settings: Settings, service: Service, report: Report) -> str:
+    """Have the base with the service's locked wheels in the local Docker, and name it."""
+    return dependencies.prepare(settings, folder(service) / "requirements.lock", base(settings), report)
 
 
 def build(settings: Settings, service: Service, report: Report) -> str:
@@ -71,14 +70,13 @@ def build(settings: Settings, service: Service, report: Report) -> str:
     tag = _reference(base(settings), service, code)
     if docker.inspect(tag, "image"):
         return tag
-    wheels = fetch(settings, service, report)
+    stage = prepare_dependencies(settings, service, report)
     with recipes.workspace(settings) as context:
         report(f"building {tag}")
-        shutil.copytree(wheels, context / "dependencies", copy_function=os.link)
         _copy_code(service, context / "code")
         if _reference(base(settings), service, code) != tag:
             raise LabError(f"{_FOLDERS[service]}/ changed while it was copied", "run the same command again")
-        args = {"BASE": base(settings), "VERSION": code.version, "COMMIT": code.commit, "BUILD_TIME": code.time}
+        args = {"BASE": stage, "VERSION": code.version, "COMMIT": code.commit, "BUILD_TIME": code.time}
         docker.build(context, tag, args=args, dockerfile=folder(service) / "Dockerfile")
     return tag
 
@@ -102,9 +100,10 @@ def source(service: Service) -> Source:
 def _reference(base_name: str, service: Service, code: Source) -> str:
     """Hash all that shows in the image but its time, which follows from the rest."""
     where = folder(service)
-    recipe = [(where / "Dockerfile").read_bytes(), (where / "requirements.lock").read_bytes()]
+    stage = dependencies.tag(where / "requirements.lock", base_name)
+    dockerfile = (where / "Dockerfile").read_bytes()
     files = content.of_files(where, content.service_files(where))
-    return f"{repository(service)}:{content.digest([base_name, code.version, code.commit, *recipe, *files])}"
+    return f"{repository(service)}:{content.digest([code.version, code.commit, dockerfile, stage, *files])}"
 
 
 def _copy_code(service: Service, target: Path) -> None:

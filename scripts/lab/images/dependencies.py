@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.events import Report
 
+RECIPE = recipes.FOLDER / "dependencies" / "Dockerfile"
 TARGET = "/opt/python"
 PYTHON = "3.11"
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -29,6 +30,21 @@ _UNUSED_SUFFIXES = frozenset({".c", ".cpp", ".h", ".pxd", ".pyi", ".pyx", ".pyc"
 _UNUSED_FOLDERS = frozenset({"__pycache__", "bin", "test", "testing", "tests"})
 _LANGUAGES = frozenset({"en", "fr", "root"})
 _TIMEOUT = 600
+
+
+def tag(lock: Path, base: str) -> str:
+    """Name the image of a lock file's wheels on a base."""
+    return f"chatroulette-dependencies:{content.digest([RECIPE.read_bytes(), base, lock.read_bytes()])}"
+
+
+def prepare(settings: Settings, lock: Path, base: str, report: Report) -> str:
+    """Build the image of a lock file's wheels on a base, unless the local Docker has it, and name it."""
+    name = tag(lock, base)
+    if not docker.inspect(name, "image"):
+        wheels = fetch(settings, lock, base, report)
+        report("adding them to Docker")
+        docker.build(wheels, name, args={"BASE": base}, dockerfile=RECIPE)
+    return name
 
 
 def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
@@ -52,7 +68,7 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
 def strip(folder: Path) -> None:
     """Take away what a running service never reads: tests, C sources, scripts, and the locales of other languages."""
     for path in sorted(folder.rglob("*")):
-        if path.is_dir() and _unused_folder(path.relative_to(folder)):
+        if path.is_dir() and path.name in _UNUSED_FOLDERS:
             shutil.rmtree(path)
         elif path.is_file() and (path.suffix in _UNUSED_SUFFIXES or _foreign(path)):
             path.unlink()
@@ -68,11 +84,6 @@ def compile_here(folder: Path, inside: str) -> bool:
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(folder, quiet=2, stripdir=str(folder), prependdir=inside, invalidation_mode=mode)
     return True
-
-
-def _unused_folder(path: Path) -> bool:
-    """Tell by name; inside a package only test folders that Python itself does not import at run time."""
-    return path.name in _UNUSED_FOLDERS and path.parts[0] not in {"flask", "werkzeug"}
 
 
 def _foreign(path: Path) -> bool:

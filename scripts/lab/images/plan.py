@@ -64,7 +64,7 @@ def _service_steps(settings: Settings) -> list[Step]:
 
     def fetch(report: Report) -> str:
         for service in wanted.missing():
-            app.fetch(settings, service, report)
+            app.prepare_dependencies(settings, service, report)
         return "from the lock files"
 
     def act(report: Report) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lab import docker, reach, waiting
-from lab.errors import CommandFailed, Refused
+from lab.errors import CommandFailed, LabError, Refused
 from lab.images import recipes
 from lab.images.distribution import Name, Registry
 
@@ -66,7 +66,10 @@ def ensure(settings: Settings, report: Report) -> Registry:
 def find(settings: Settings) -> Registry | None:
     """Return the cluster's registry where its container runs on kind's network, else None."""
     container = docker.inspect(settings.registry)
-    return _at(container) if container and _is_ours(settings, container) and _connected(container) else None
+    if container is None or not _is_ours(settings, container) or not _connected(container):
+        return None
+    ports = container["NetworkSettings"]["Ports"].get(_PORT)
+    return Registry(f"127.0.0.1:{ports[0]['HostPort']}") if ports else None
 
 
 def push(registry: Registry, local: str, names: Iterable[Name], report: Report) -> bool:
@@ -168,6 +171,9 @@ def _push(registry: Registry, local: str, name: Name) -> None:
 
 
 def _look(settings: Settings) -> tuple[bool, str]:
+    container = docker.inspect(settings.registry)
+    if container and container["State"]["Restarting"]:
+        raise LabError("the registry's container ends as soon as it starts", f"docker logs {settings.registry}")
     registry = find(settings)
     if registry is None:
         return False, "its container does not run"
@@ -177,7 +183,7 @@ def _look(settings: Settings) -> tuple[bool, str]:
 def _found(settings: Settings) -> Registry:
     registry = find(settings)
     if registry is None:
-        raise Refused(f"the container {settings.registry} went away again", "run the same command again")
+        raise LabError(f"the container {settings.registry} went away again", "run the same command again")
     return registry
 
 
@@ -191,8 +197,3 @@ def _connected(container: dict[str, Any]) -> bool:
     network = docker.inspect(NETWORK, "network") or {}
     joined = container["NetworkSettings"]["Networks"].get(NETWORK) or {}
     return bool(container["State"]["Running"] and network.get("Id") and joined.get("NetworkID") == network["Id"])
-
-
-def _at(container: dict[str, Any]) -> Registry:
-    port = container["NetworkSettings"]["Ports"][_PORT][0]["HostPort"]
-    return Registry(f"127.0.0.1:{port}")

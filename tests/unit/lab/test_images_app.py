@@ -1,0 +1,146 @@
+"""The two services' images: their names, their Dockerfiles, what is left out of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lab import config, images, reach, shell
+from lab.config import ROOT
+from lab.images import app, dependencies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lab.config import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return config.load({"LAB_CACHE": str(tmp_path), "LAB_IMAGES": "packages"})
+
+
+def test_a_reference_is_the_courses_name_and_a_digest(settings: Settings) -> None:
+    assert re.fullmatch(r"k8-chatroulette-back:[0-9a-f]{12}", images.app.reference(settings, "back"))
+    assert re.fullmatch(r"k8-chatroulette-front:[0-9a-f]{12}", images.app.reference(settings, "front"))
+
+
+def test_the_base_is_in_the_name(settings: Settings) -> None:
+    published = replace(settings, images="published")
+    assert app.base(published) == "python:3.11-slim-bookworm"
+    assert app.base(settings).startswith("chatroulette-python:")
+    assert app.reference(published, "back") != app.reference(settings, "back")
+
+
+def test_a_reference_asks_neither_docker_nor_a_network(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    run = shell.run
+
+    def spy(argv: list[str | Path], **rest: object) -> shell.Completed:
+        started.append(str(argv[0]))
+        return run(argv, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shell, "run", spy)
+    monkeypatch.setattr(reach, "_answers", lambda: pytest.fail("asked the network"))
+    app.reference(settings, "back")
+    assert set(started) <= {"git"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with one commit, in place of ours."""
+    root = tmp_path / "project"
+    (root / "backend").mkdir(parents=True)
+    (root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    for name in ("app.py", "Dockerfile", "requirements.lock"):
+        (root / "backend" / name).write_text(name)
+    monkeypatch.setattr(app, "ROOT", root)
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "first"]):
+        _git(root, *words)
+    return root
+
+
+def _git(root: Path, *words: str) -> str:
+    who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+    date = {"GIT_COMMITTER_DATE": "2026-01-02T05:04:05+02:00", "GIT_AUTHOR_DATE": "2026-01-02T05:04:05+02:00"}
+    return shell.run(["git", "-C", root, *who, *words], timeout=20, env=date).stdout.strip()
+
+
+def test_the_source_is_the_folders_last_commit(project: Path) -> None:
+    commit = _git(project, "log", "-1", "--format=%h")
+    assert app.source("back") == app.Source("1.2.3", commit, "2026-01-02T03:04:05Z")
+    (project / "README.md").write_text("a commit that is not this service's")
+    _git(project, "add", ".")
+    _git(project, "commit", "--quiet", "--message", "second")
+    assert app.source("back").commit == commit
+
+
+def test_a_change_that_is_not_committed_is_said(project: Path) -> None:
+    (project / "backend" / "app.py").write_text("changed")
+    os.utime(project / "backend" / "app.py", (2_000_000_000, 2_000_000_000))
+    source = app.source("back")
+    assert source.commit.endswith("-dirty")
+    assert source.time == "2033-05-18T03:33:20Z"
+
+
+def test_without_git_the_commit_is_unknown(project: Path) -> None:
+    (project / ".git").rename(project / "git")
+    assert app.source("back").commit == "unknown"
+
+
+@pytest.mark.parametrize("name", ["app.py", "Dockerfile", "requirements.lock"])
+def test_whatever_is_in_the_image_is_in_its_name(project: Path, settings: Settings, name: str) -> None:
+    (project / "backend" / "x.py").touch()  # dirty from here on
+    before = app.reference(settings, "back")
+    assert app.reference(settings, "back") == before
+    (project / "backend" / name).write_text("changed")
+    assert app.reference(settings, "back") != before
+
+
+def test_both_dockerfiles_are_one_text() -> None:
+    """They differ in the folder, the name, the port, and a description."""
+    back, front = ((ROOT / folder / "Dockerfile").read_text() for folder in ("backend", "frontend"))
+    same = back.replace("backend", "frontend").replace("chatroulette-back", "chatroulette-front")
+    lines = [(one, other) for one, other in zip(same.splitlines(), front.splitlines(), strict=True) if one != other]
+    assert [one.split()[0] for one, _ in lines] == ["EXPOSE", 'org.opencontainers.image.description="Cats']
+
+
+@pytest.mark.parametrize("folder", ["backend", "frontend"])
+def test_a_service_runs_as_a_numeric_user_and_its_build_runs_nothing(folder: str) -> None:
+    lines = (ROOT / folder / "Dockerfile").read_text().splitlines()
+    assert "USER 10001:10001" in lines
+    assert not [line for line in lines if line.startswith(("RUN", "ADD", "VOLUME"))]
+    command = next(line for line in lines if line.startswith("CMD")).removeprefix("CMD ")
+    assert json.loads(command)[-1] == f"{folder}:create_app()"
+
+
+def test_stripping_leaves_what_runs(tmp_path: Path) -> None:
+    kept = {"flask/app.py", "gevent/_loop.so", "babel/locale-data/fr_CA.dat", "babel/locale-data/root.dat", "a/licence"}
+    gone = {"gevent/tests/test.py", "gevent/_loop.c", "babel/locale-data/de.dat", "bin/gunicorn", "a/b.pyi"}
+    for name in kept | gone:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    dependencies.strip(tmp_path)
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()} == kept
+
+
+def test_compiled_code_names_its_place_in_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "module.py").write_text("def fail():\n    raise ValueError\n")
+    monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-311")
+    assert dependencies.compile_here(tmp_path, "/opt/python")
+    compiled = next((tmp_path / "__pycache__").iterdir()).read_bytes()
+    assert b"/opt/python/module.py" in compiled
+    assert compiled[4:8] == b"\x01\x00\x00\x00", "by hash, never checked: a read-only image does not change (PEP 552)"
+
+
+def test_another_python_compiles_nothing_for_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "module.py").touch()
+    monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-313")
+    assert not dependencies.compile_here(tmp_path, "/opt/python")
+    assert not (tmp_path / "__pycache__").exists()

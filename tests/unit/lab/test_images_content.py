@@ -1,0 +1,76 @@
+"""What counts as an image's content, and what its name follows from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lab.images import content
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _digest(folder: Path) -> str:
+    return content.digest(content.of_files(folder, content.service_files(folder)))
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    for name in ("app.py", "static/page.js", "static/README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("tests/test_app.py", id="tests"),
+        pytest.param("cats/__pycache__/cat.cpython-311.pyc", id="bytecode"),
+        pytest.param("screenshot.png", id="screenshot"),
+        pytest.param("Dockerfile", id="recipe"),
+        pytest.param("requirements.lock", id="lock"),
+        pytest.param(".mypy_cache/x.json", id="hidden folder"),
+        pytest.param("static/.page.js.swp", id="editor's"),
+        pytest.param("app.py~", id="editor's backup"),
+    ],
+)
+def test_a_file_that_does_not_run_changes_nothing(service: Path, name: str) -> None:
+    before = _digest(service)
+    (service / name).parent.mkdir(parents=True, exist_ok=True)
+    (service / name).write_text("new")
+    assert _digest(service) == before
+
+
+def test_a_file_that_runs_changes_the_name(service: Path) -> None:
+    seen = {_digest(service)}
+    (service / "app.py").write_text("other")
+    seen.add(_digest(service))
+    (service / "app.py").chmod(0o755)
+    seen.add(_digest(service))
+    (service / "app.py").rename(service / "main.py")
+    seen.add(_digest(service))
+    (service / "empty.py").touch()
+    seen.add(_digest(service))
+    assert len(seen) == 5
+
+
+def test_a_touch_changes_nothing(service: Path) -> None:
+    before = _digest(service)
+    (service / "app.py").touch()
+    assert _digest(service) == before
+
+
+def test_no_part_runs_into_the_next() -> None:
+    assert content.digest(["ab", "c"]) != content.digest(["a", "bc"]) != content.digest(["abc"])
+
+
+def test_a_digest_is_a_tag() -> None:
+    assert content.digest(["x"]) == content.digest([b"x"]) == "028f0df5b859"
+
+
+def test_a_readme_within_a_folder_is_served(service: Path) -> None:
+    """Only the service's own README, at its top, is for readers of the code."""
+    assert service / "static/README.md" in content.service_files(service)

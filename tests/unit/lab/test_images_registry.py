@@ -1,0 +1,221 @@
+"""The registry's API, the mirrors' files, and which names lead to which image."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+import tomllib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lab import config
+from lab.errors import LabError
+from lab.images import course, plan, registry
+from lab.images.distribution import Name, Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CONFIG, LAYER = "sha256:c0", "sha256:1a"
+
+
+def _sha(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+class Fake(ThreadingHTTPServer):
+    """A registry with manifests and blobs in memory; refuses, as a real one does, a manifest whose blobs it lacks."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.manifests: dict[tuple[str, str], bytes] = {}
+        self.blobs: set[tuple[str, str]] = set()
+        self.asked: list[str] = []
+
+    def put(self, repository: str, tag: str, content: dict[str, Any]) -> str:
+        data = json.dumps(content).encode()
+        self.manifests[repository, tag] = self.manifests[repository, _sha(data)] = data
+        return _sha(data)
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Fake
+
+    def do_GET(self) -> None:
+        self._manifest(body=True)
+
+    def do_HEAD(self) -> None:
+        self._manifest(body=False)
+
+    def do_POST(self) -> None:
+        found = re.fullmatch(r"/v2/(.+)/blobs/uploads/\?mount=(.+)&from=(.+)", self.path)
+        assert found
+        target, digest, source = found.groups()
+        assert (source, digest) in self.server.blobs
+        self.server.blobs.add((target, digest))
+        self._say(201)
+
+    def do_PUT(self) -> None:
+        repository, tag = self._name()
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        content = json.loads(data)
+        parts = [*content.get("layers", []), content.get("config")]
+        needs = [one["digest"] for one in parts if one]
+        blobs = all((repository, digest) in self.server.blobs for digest in needs)
+        children = all((repository, one["digest"]) in self.server.manifests for one in content.get("manifests", []))
+        if blobs and children:
+            self.server.put(repository, tag, content)
+        self._say(201 if blobs and children else 400)
+
+    def _name(self) -> tuple[str, str]:
+        found = re.fullmatch(r"/v2/(.+)/manifests/(.+)", self.path)
+        assert found
+        return found[1], found[2]
+
+    def _manifest(self, *, body: bool) -> None:
+        if self.path == "/v2/":
+            return self._say(200)
+        self.server.asked.append(self.path)
+        data = self.server.manifests.get(self._name())
+        return self._say(200, data, body=body) if data else self._say(404)
+
+    def _say(self, code: int, data: bytes = b"", *, body: bool = True) -> None:
+        self.send_response(code)
+        self.send_header("Docker-Content-Digest", _sha(data))
+        self.send_header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if body:
+            self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: requests are kept, not printed."""
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    server = Fake()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture
+def client(fake: Fake) -> Iterator[Registry]:
+    found = Registry(f"127.0.0.1:{fake.server_port}")
+    yield found
+    found.session.close()
+
+
+def _image(fake: Fake, repository: str, tag: str) -> str:
+    fake.blobs |= {(repository, CONFIG), (repository, LAYER)}
+    return fake.put(repository, tag, {"config": {"digest": CONFIG}, "layers": [{"digest": LAYER}]})
+
+
+def test_it_answers(client: Registry) -> None:
+    assert client.answers()
+
+
+def test_what_is_not_there_has_no_digest(client: Registry) -> None:
+    assert client.digest(Name("library/cat", "latest")) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [pytest.param(Name("library/cat", "latest"), id="tag"), pytest.param(Name("cat", "latest"), id="repository")],
+)
+def test_another_name_leads_to_the_same_content(fake: Fake, client: Registry, other: Name) -> None:
+    digest = _image(fake, "library/cat", "0123")
+    assert client.alias(Name("library/cat", "0123"), other)
+    assert client.digest(other) == digest
+    assert not client.alias(Name("library/cat", "0123"), other), "had it already"
+
+
+def test_an_index_is_copied_with_all_that_it_names(fake: Fake, client: Registry) -> None:
+    """Newer Docker pushes an index: one manifest for the platform, one for how it was built."""
+    child = _image(fake, "library/cat", "child")
+    index = fake.put("library/cat", "0123", {"manifests": [{"digest": child}]})
+    client.alias(Name("library/cat", "0123"), Name("cat", "latest"))
+    assert client.digest(Name("cat", "latest")) == index
+    assert client.digest(Name("cat", child)) == child
+
+
+def test_latest_moves_to_the_newer_image(fake: Fake, client: Registry) -> None:
+    fake.put("library/cat", "latest", {"layers": []})
+    newer = _image(fake, "library/cat", "0123")
+    client.alias(Name("library/cat", "0123"), Name("library/cat", "latest"))
+    assert client.digest(Name("library/cat", "latest")) == newer
+
+
+def test_an_alias_of_nothing_is_said(client: Registry) -> None:
+    with pytest.raises(LabError, match=r"the registry has no library/cat:0123"):
+        client.alias(Name("library/cat", "0123"), Name("cat", "latest"))
+
+
+def test_a_registry_that_is_gone_is_said(fake: Fake, client: Registry) -> None:
+    fake.shutdown()
+    fake.server_close()
+    assert not client.answers()
+    with pytest.raises(LabError, match=r"the registry at 127\.0\.0\.1:\d+ does not answer"):
+        client.digest(Name("library/cat", "latest"))
+
+
+def test_what_is_there_is_not_pushed_again(fake: Fake, client: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry.docker, "docker", lambda *_, **__: pytest.fail("pushed"))
+    _image(fake, "library/cat", "0123")
+    names = [Name("library/cat", "0123"), Name("library/cat", "latest"), Name("cat", "latest")]
+    assert registry.push(client, "cat:0123", names, lambda *_: None)
+    assert len({client.digest(name) for name in names}) == 1
+    assert not registry.push(client, "cat:0123", names, lambda *_: None)
+
+
+def test_the_mirrors_ask_our_registry_first(tmp_path: Path) -> None:
+    settings = config.load({"LAB_CACHE": str(tmp_path), "LAB_CLUSTER": "dogs"})
+    folder = registry.write_mirrors(settings)
+    assert {path.name for path in folder.iterdir()} == {"docker.io", "k8s.gcr.io", registry.ECR}
+    for name in folder.iterdir():
+        hosts = tomllib.loads((name / "hosts.toml").read_text())
+        assert hosts["host"] == {"http://dogs-registry:5000": {"capabilities": ["pull", "resolve"]}}
+        assert hosts["server"].startswith("https://")
+
+
+def test_mirrors_that_are_right_are_not_written_again(tmp_path: Path) -> None:
+    """Nodes read these files at each pull."""
+    settings = config.load({"LAB_CACHE": str(tmp_path)})
+    file = registry.write_mirrors(settings) / "docker.io" / "hosts.toml"
+    file.chmod(0o400)
+    written = file.stat().st_mtime_ns
+    registry.write_mirrors(settings)
+    assert file.stat().st_mtime_ns == written
+    file.chmod(0o600)
+    file.write_text("wrong")
+    registry.write_mirrors(settings)
+    assert "cats-registry:5000" in file.read_text()
+
+
+def test_a_service_answers_to_the_names_of_docker_hub_and_of_the_course() -> None:
+    assert plan.names("k8-chatroulette-back:0123") == [
+        Name("library/k8-chatroulette-back", "0123"),
+        Name("library/k8-chatroulette-back", "latest"),
+        Name("k8-chatroulette-back", "latest"),
+    ]
+
+
+def test_the_courses_images(tmp_path: Path) -> None:
+    program = tmp_path / "goproxy"
+    assert [stand.repository for stand in course.stands(program)] == ["library/busybox", "library/mysql"]
+    program.write_bytes(b"a program")
+    assert course.stands(program)[-1].names[1] == Name("goproxy", "0.1")
+    first = course.stands(program)[-1].recipe.tag
+    program.write_bytes(b"a newer program")
+    assert course.stands(program)[-1].recipe.tag != first
