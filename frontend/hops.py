@@ -53,6 +53,17 @@ STAGE = {
 }
 
 
+SEEN = {
+    Kind.NO_NAME: "getaddrinfo: EAI_NONAME",
+    Kind.DNS_SILENT: "getaddrinfo: EAI_AGAIN",
+    Kind.UNREACHABLE: "connect: EHOSTUNREACH",
+    Kind.REFUSED: "connect: ECONNREFUSED",
+    Kind.TIMEOUT: "connect: ETIMEDOUT",
+    Kind.NO_ANSWER: "read: ETIMEDOUT",
+    Kind.NOT_HTTP: "read: not HTTP",
+}
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What came back over HTTP: the status, and the JSON object in the body if it was one."""
 
@@ -78,11 +89,11 @@ class Hop(msgspec.Struct, frozen=True):
 
     @property
     def seen(self) -> str:
-        """What was observed, as a short technical word: an HTTP status, or the kind of fault."""
+        """What was observed, in the field's own terms: an HTTP status, or the system call that failed and how."""
         for answer in (self.attempt.version, self.attempt.ready):
             if answer and answer.status != http.client.OK:
                 return f"HTTP {answer.status}"
-        return self.kind.value.replace("_", " ")
+        return SEEN.get(self.kind, "HTTP 200")
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -29,7 +29,13 @@ function show(cat) {
   plate(text("drawn_by"), { pod: "…", version: "…", colour: "" });
   const frame = byId("chat-cat");
   frame.replaceChildren();
-  drawing(cat.url).then((svg) => byId("chat-name").textContent === cat.name && frame.replaceChildren(svg), () => {});
+  drawing(cat.url).then((svg) => byId("chat-name").textContent === cat.name && hang(frame, svg), () => {});
+}
+
+/** Show the drawing; the room behind it takes the colour of the cat's own backdrop. */
+function hang(frame, svg) {
+  frame.replaceChildren(svg);
+  frame.parentElement.style.backgroundColor = svg.querySelector(".cat-backdrop")?.getAttribute("fill") ?? "";
 }
 
 async function meet(cat, lost) {

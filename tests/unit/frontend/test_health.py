@@ -1,0 +1,55 @@
+"""The frontend's own health does not depend on the backend's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+
+@pytest.fixture
+def lonely(connect: Callable[..., FlaskClient], closed_port: int) -> FlaskClient:
+    """A frontend without a backend."""
+    return connect(f"http://127.0.0.1:{closed_port}", VERSION="2.0.0", COMMIT="abc", COLOUR="#123456")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/healthz", "/readyz", "/startupz"])
+def test_healthy_without_a_backend(lonely: FlaskClient, path: str) -> None:
+    response = lonely.get(path)
+    assert (response.status_code, response.get_json()["ok"]) == (200, True)
+    assert lonely.get(f"{path}?verbose").text.endswith("check passed\n")
+
+
+def test_draining_is_unready_but_alive(lonely: FlaskClient) -> None:
+    lonely.application.config["LIFE"].drain()
+    response = lonely.get("/readyz")
+    assert response.status_code == 503
+    assert response.get_json()["checks"] == [{"name": "shutdown", "ok": False, "reason": "shutting down"}]
+    assert lonely.get("/readyz?verbose").text == "[-]shutdown failed: shutting down\nreadyz check failed\n"
+    assert lonely.get("/livez").status_code == 200
+    assert lonely.get("/").status_code == 200
+
+
+def test_version(lonely: FlaskClient) -> None:
+    assert lonely.get("/version").get_json() == {
+        "name": "k8-chatroulette-front",
+        "version": "2.0.0",
+        "commit": "abc",
+        "build_time": "unknown",
+        "colour": "#123456",
+    }
+
+
+def test_metrics_count_requests_and_the_backend(lonely: FlaskClient) -> None:
+    lonely.get("/livez")
+    lonely.get("/api/backend")
+    lonely.open("/livez", method="BREW")
+    text = lonely.get("/metrics").text
+    assert 'http_requests_total{method="GET",route="/livez",status="200"} 1.0' in text
+    assert 'method="other"' in text
+    assert "backend_up 0.0" in text

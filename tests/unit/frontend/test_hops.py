@@ -1,0 +1,164 @@
+"""Every hop failure, made for real, and the decision about it as a table."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from frontend.advice import commands
+from frontend.config import Target
+from frontend.hops import STAGE, Answer, Attempt, Kind, classify, fault_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask.testing import FlaskClient
+
+    from .conftest import Fake, Listening
+
+HERE = Target("cats", 3000)
+GOOD = Answer(200, {"name": "k8-chatroulette-back", "version": "1"})
+READY = Answer(200, {"ok": True})
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind"),
+    [
+        pytest.param(Attempt(HERE, fault=Kind.REFUSED), Kind.REFUSED, id="a fault of the network comes first"),
+        pytest.param(Attempt(HERE, version=GOOD, ready=READY), Kind.OK, id="fine"),
+        pytest.param(Attempt(HERE, version=Answer(503), ready=READY), Kind.NOT_READY, id="503 from /version"),
+        pytest.param(Attempt(HERE, version=GOOD, ready=Answer(503)), Kind.NOT_READY, id="503 from /readyz"),
+        pytest.param(Attempt(HERE, version=Answer(500)), Kind.ERROR, id="500"),
+        pytest.param(Attempt(HERE, version=GOOD, ready=Answer(500)), Kind.ERROR, id="500 from /readyz"),
+        pytest.param(Attempt(HERE, version=Answer(404)), Kind.NOT_OURS, id="404"),
+        pytest.param(Attempt(HERE, version=Answer(200)), Kind.NOT_OURS, id="200, but no JSON"),
+        pytest.param(Attempt(HERE, version=Answer(200, {"name": "x"})), Kind.NOT_OURS, id="JSON of another"),
+        pytest.param(
+            Attempt(HERE, version=Answer(200, {"name": "k8-chatroulette-front", "version": "1"}), ready=READY),
+            Kind.ITSELF,
+            id="BACKEND_URL points at the frontend",
+        ),
+    ],
+)
+def test_classify(attempt: Attempt, kind: Kind) -> None:
+    assert classify(attempt) is kind
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [
+        pytest.param(socket.gaierror(socket.EAI_NONAME, "x"), Kind.NO_NAME, id="no name"),
+        pytest.param(socket.gaierror(socket.EAI_AGAIN, "x"), Kind.DNS_SILENT, id="DNS is silent"),
+        pytest.param(ConnectionRefusedError(errno.ECONNREFUSED, "x"), Kind.REFUSED, id="refused"),
+        pytest.param(OSError(errno.EHOSTUNREACH, "x"), Kind.UNREACHABLE, id="no route"),
+        pytest.param(TimeoutError(errno.ETIMEDOUT, "x"), Kind.TIMEOUT, id="the kernel gave up connecting"),
+        pytest.param(TimeoutError("timed out"), Kind.NO_ANSWER, id="a read that took too long"),
+        pytest.param(ConnectionResetError(errno.ECONNRESET, "x"), Kind.NOT_HTTP, id="hung up"),
+    ],
+)
+def test_fault_of_an_operating_system_error(cause: OSError, kind: Kind) -> None:
+    error = requests.ConnectionError("outer")
+    error.__cause__ = cause
+    assert fault_of(error) is kind
+
+
+def test_connect_timeout_is_told_from_read_timeout() -> None:
+    assert fault_of(requests.ConnectTimeout()) is Kind.TIMEOUT
+    assert fault_of(requests.ReadTimeout()) is Kind.NO_ANSWER
+
+
+def look(client: FlaskClient) -> dict[str, object]:
+    response = client.get("/api/backend")
+    assert response.status_code == 200
+    return dict(response.get_json())
+
+
+def test_a_name_that_does_not_exist(connect: Callable[..., FlaskClient]) -> None:
+    shown = look(connect("http://nonexistent.invalid:3000"))
+    assert shown["hop"] in {"no_name", "dns_silent"}, "a resolver without an upstream may stay silent"
+    assert (shown["stage"], shown["addresses"]) == ("name", [])
+    assert "kubectl" in str(shown["commands"])
+
+
+def test_a_closed_port(connect: Callable[..., FlaskClient], closed_port: int) -> None:
+    shown = look(connect(f"http://127.0.0.1:{closed_port}"))
+    assert (shown["hop"], shown["stage"]) == ("refused", "port")
+    assert shown["addresses"] == ["127.0.0.1"]
+    assert shown["tried"] == f"http://127.0.0.1:{closed_port}"
+
+
+@pytest.mark.parametrize(
+    ("say", "hop"),
+    [
+        pytest.param(None, "no_answer", id="accepts and never answers"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "not_http", id="speaks another language"),
+        pytest.param(b"", "not_http", id="hangs up"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n<h1>nginx</h1>", "not_ours", id="another web server"),
+        pytest.param(b"HTTP/1.0 302 Found\r\nLocation: http://169.254.169.254/\r\n\r\n", "not_ours", id="redirects"),
+    ],
+)
+def test_a_port_of_something_else(
+    connect: Callable[..., FlaskClient], listening: Listening, say: bytes | None, hop: str
+) -> None:
+    with listening(say) as port:
+        shown = look(connect(f"http://127.0.0.1:{port}"))
+    assert (shown["hop"], shown["stage"]) == (hop, "answer")
+
+
+def test_a_backend_that_is_not_ready(fake: Fake, client: FlaskClient) -> None:
+    """The backend's own reasons are shown, and its version still is."""
+    checks = [{"name": "ping", "ok": True}, {"name": "shutdown", "ok": False, "reason": "shutting down"}]
+    fake.reply("/readyz", {"name": "readyz", "ok": False, "checks": checks}, 503)
+    shown = look(client)
+    assert (shown["hop"], shown["seen"]) == ("not_ready", "HTTP 503")
+    assert shown["reasons"] == ["shutdown: shutting down"]
+    assert shown["backend"]["version"] == "1.2.3"
+
+
+def test_a_backend_that_fails(fake: Fake, client: FlaskClient) -> None:
+    fake.reply("/version", {"title": "boom"}, 500)
+    shown = look(client)
+    assert (shown["hop"], shown["seen"]) == ("error", "HTTP 500")
+
+
+def test_a_healthy_backend(client: FlaskClient) -> None:
+    shown = look(client)
+    assert (shown["hop"], shown["stage"], shown["commands"]) == ("ok", "", [])
+    assert shown["backend"]["colour"] == "#aa5500"
+
+
+def test_looks_within_a_second_are_one(fake: Fake, client: FlaskClient) -> None:
+    """Thirty students' pages do not become thirty times the load."""
+    for _ in range(5):
+        look(client)
+    assert [path for _, path, _, _ in fake.seen] == ["/version", "/readyz"]
+
+
+@pytest.mark.parametrize(
+    ("host", "kind", "first"),
+    [
+        pytest.param("cats", Kind.NO_NAME, "kubectl get service cats", id="a name: its Service"),
+        pytest.param("cats.zoo.svc", Kind.NO_NAME, "kubectl get service cats -n zoo", id="a namespace in the name"),
+        pytest.param(
+            "cats", Kind.REFUSED, "kubectl get endpointslices -l kubernetes.io/service-name=cats", id="refused"
+        ),
+        pytest.param("10.0.0.7", Kind.REFUSED, "kubectl get pods -o wide", id="an address: whose is it"),
+        pytest.param("localhost", Kind.REFUSED, "kubectl get pods -o wide", id="localhost"),
+    ],
+)
+def test_the_next_command(host: str, kind: Kind, first: str) -> None:
+    assert commands(kind, Target(host, 3000), "default")[0] == first
+
+
+def test_commands_name_the_pods_own_namespace() -> None:
+    assert commands(Kind.ERROR, Target("cats", 3000), "app") == ["kubectl logs service/cats -n app --tail=20"]
+
+
+def test_every_failure_has_a_stage_and_a_command() -> None:
+    failures = set(Kind) - {Kind.OK}
+    assert all(STAGE[kind] for kind in failures)
+    assert all(commands(kind, Target(host, 3000), "") for kind in failures for host in ("cats", "10.0.0.7"))

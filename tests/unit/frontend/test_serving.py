@@ -1,0 +1,110 @@
+"""Under gunicorn: the start, the log, the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from .conftest import Fake
+
+COMMAND = [sys.executable, "-m", "gunicorn", "-c", "python:frontend.gunicorn_conf", "frontend:create_app()"]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def until(true: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def status(url: str) -> int:
+    try:
+        return requests.get(url, timeout=5).status_code
+    except requests.ConnectionError:
+        return 0
+
+
+class Served:
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        self.process, self.url, self.log = process, url, log
+
+
+@pytest.fixture
+def served(fake: Fake, tmp_path: Path) -> Iterator[Served]:
+    port = free_port()
+    settings = {"BIND": "127.0.0.1", "PORT": str(port), "BACKEND_URL": fake.url, "DRAIN_SECONDS": "1"}
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(COMMAND, env={**os.environ, **settings}, stdout=out, stderr=subprocess.STDOUT)
+    served = Served(process, f"http://127.0.0.1:{port}", log)
+    until(lambda: status(f"{served.url}/readyz") == 200)
+    yield served
+    process.kill()
+    process.wait()
+
+
+def test_a_wrong_setting_is_one_line_and_exit_code_2() -> None:
+    settings = {**os.environ, "BACKEND_URL": "cats:3000"}
+    done = subprocess.run(COMMAND, env=settings, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    said = "it should be an http address without a path, such as http://k8-chatroulette-back:3000"
+    assert done.stderr == f"frontend: BACKEND_URL='cats:3000' cannot be used: {said}\n"
+
+
+def test_sigterm_loses_no_request(fake: Fake, served: Served) -> None:
+    """Un-ready at once, still serving; a request under way ends well; then exit code 0."""
+    fake.reply("/api/slow", {"cat": 1})
+    fake.hold["/api/slow"] = threading.Event()
+    answers: list[int] = []
+    slow = threading.Thread(target=lambda: answers.append(status(f"{served.url}/api/slow")))
+    slow.start()
+    until(lambda: any(path == "/api/slow" for _, path, _, _ in fake.seen))
+    served.process.terminate()
+    until(lambda: status(f"{served.url}/readyz") == 503, 3)
+    assert status(f"{served.url}/") == 200
+    until(lambda: status(f"{served.url}/livez") == 0)
+    fake.hold["/api/slow"].set()
+    slow.join()
+    assert answers == [200]
+    assert served.process.wait(15) == 0
+
+
+def test_every_line_of_the_log_is_json(served: Served) -> None:
+    requests.get(f"{served.url}/version", headers={"X-Request-Id": "seen-1"}, timeout=5)
+    until(lambda: b"seen-1" in served.log.read_bytes())
+    lines = [json.loads(line) for line in served.log.read_text().splitlines()]
+    mine = next(line for line in lines if line.get("request_id") == "seen-1")
+    assert (mine["path"], mine["status"], mine["method"]) == ("/version", 200, "GET")
+    assert not any(line.get("path") == "/readyz" for line in lines), "probes are quiet"
+
+
+def test_a_stream_passes_gunicorn_unbuffered(fake: Fake, served: Served) -> None:
+    fake.hold["/api/events#next"] = threading.Event()
+    fake.answers["/api/events"] = (
+        200,
+        {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"},
+        b"data: 1\ndata: 2\n",
+    )
+    with requests.get(f"{served.url}/api/events", stream=True, timeout=5) as response:
+        lines = response.iter_lines(chunk_size=1)
+        assert next(lines) == b"data: 1"
+        fake.hold["/api/events#next"].set()
+        assert next(lines) == b"data: 2"
