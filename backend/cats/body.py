@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backend.cats.face import EXPRESSIONS, LINE, MIRROR
+from backend.cats.face import EXPRESSIONS, LINE, MIRROR, blush
 from backend.cats.palette import BRASS, COLLARS, INK
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def head(cat: Cat, fur: Fur, prefix: str) -> str:
     """Return the head with its markings."""
     shape = HEADS[cat.head]
     return (
-        f'<path d="{shape}" fill="{fur.base}"/><g clip-path="url(#{prefix}-head)">{_head_marks(cat, fur)}</g>'
+        f'<path d="{shape}" fill="{fur.base}"/><g clip-path="url(#{prefix}-head)">{_head_marks(cat, fur)}{blush()}</g>'
         f'<path d="{shape}" fill="none" {LINE}/>'
     )
 
@@ -156,8 +156,8 @@ def collar(cat: Cat) -> str:
 def _pendant(cat: Cat, colour: str) -> str:
     return {
         "bell": f'<circle cx="120" cy="201" r="10" fill="{BRASS}" {LINE}/><path d="M120 203V209" {LINE}/>',
-        "bow": f'<path d="M120 195L98 184V208ZM120 195L142 184V208Z" fill="{colour}" {LINE}/>'
-        f'<circle cx="120" cy="195" r="5" fill="{colour}" {LINE}/>',
+        "bow": f'<path d="M120 197L88 179V215ZM120 197L152 179V215Z" fill="{colour}" {LINE}/>'
+        f'<circle cx="120" cy="197" r="8" fill="{colour}" {LINE}/>',
         "bandana": f'<path d="M82 190C104 201 136 201 158 190L120 226Z" fill="{colour}" {LINE}/>',
         "medal": f'<path d="M120 214C108 206 108 196 115 196C118 196 120 199 120 201C120 199 122 196 125 196'
         f'C132 196 132 206 120 214Z" fill="{BRASS}" {LINE}/>',

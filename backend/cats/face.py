@@ -74,17 +74,17 @@ def face(cat: Cat, fur: Fur, lids: tuple[str, str], prefix: str) -> str:
     expression = EXPRESSIONS[cat.mood]
     eyes = (_eye(cat, expression, side, lids[side], prefix) for side in (0, 1))
     return (
-        _blush()
-        + f'<path d="{MUZZLE}" fill="{fur.muzzle}"/>'
-        + f'<g class="cat-mouth">{MOUTHS[expression.mouth]}</g>'
-        + f'<path class="cat-nose" d="{NOSE}" fill="{fur.nose}" {LINE}/>'
+        f'<path d="{MUZZLE}" fill="{fur.muzzle}"/>'
+        f'<g class="cat-mouth">{MOUTHS[expression.mouth]}</g>'
+        f'<path class="cat-nose" d="{NOSE}" fill="{fur.nose}" {LINE}/>'
         + _whiskers(cat)
         + f'<g class="cat-eyes">{"".join(eyes)}</g>'
         + f'<g class="cat-eyelids" visibility="hidden">{_eyelid(cat, 0, lids[0])}{_eyelid(cat, 1, lids[1])}</g>'
     )
 
 
-def _blush() -> str:
+def blush() -> str:
+    """Return both cheeks; they belong within the head's outline."""
     cheek = f'<ellipse cx="66" cy="143" rx="11" ry="7" fill="{BLUSH}" fill-opacity="0.55"/>'
     return f"{cheek}<g {MIRROR}>{cheek}</g>"
 
