@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import compileall
-import fcntl
 import py_compile
 import shutil
 import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lab import docker, shell
 from lab.images import content, recipes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from lab.config import Settings
@@ -52,7 +49,7 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
     arch = docker.architecture()
     key = content.digest([PYTHON, arch, lock.read_bytes()])
     folder = settings.cache / "dependencies" / key
-    with _alone(settings):
+    with recipes.alone(settings, "dependencies"):
         if not folder.exists():
             with recipes.workspace(settings) as work:
                 report("fetching wheels")
@@ -118,12 +115,3 @@ def _compile_inside(folder: Path, base: str) -> None:
     finally:
         docker.docker("rm", container)
         docker.docker("image", "rm", tag)
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Let one process at a time fill the cache; the lock goes with the process, however it ends."""
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    with (settings.cache / "dependencies.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

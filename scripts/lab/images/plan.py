@@ -110,10 +110,11 @@ def names(reference: str) -> list[Name]:
 
 def _deliver(settings: Settings, service: Service, report: Report) -> str:
     target = registry.ensure(settings, report)
-    reference = app.reference(settings, service)
-    if target.digest(names(reference)[0]) is None:
-        reference = app.build(settings, service, report)
-    registry.push(target, reference, names(reference), report)
+    with recipes.alone(settings, app.repository(service)):
+        reference = app.reference(settings, service)
+        if target.digest(names(reference)[0]) is None:
+            reference = app.build(settings, service, report)
+        registry.push(target, reference, names(reference), report)
     return reference
 
 
@@ -128,9 +129,10 @@ def _course_step(settings: Settings, goproxy: Path | None) -> Step:
         target, every = registry.ensure(settings, report), course.stands(goproxy)
         for number, stand in enumerate(every):
             report(stand.repository, number / len(every))
-            if target.digest(stand.names[0]) is None:
-                recipes.build(settings, stand.recipe, report)
-            registry.push(target, stand.recipe.tag, stand.names, report)
+            with recipes.alone(settings, stand.recipe.name):
+                if target.digest(stand.names[0]) is None:
+                    recipes.build(settings, stand.recipe, report)
+                registry.push(target, stand.recipe.tag, stand.names, report)
         return ", ".join(stand.repository.removeprefix("library/") for stand in every)
 
     return Step("Make the course's images", act, done, expected=25)

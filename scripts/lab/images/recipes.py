@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "k8s" / "images"
 SUITE = "bookworm"
 _TIMEOUT = 600
+_PREFIX = "build-"
+_STALE_SECONDS = 3600
 _HINT = "are Debian's package mirrors in reach? `make doctor`"
 
 
@@ -70,13 +74,31 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
 def workspace(settings: Settings) -> Iterator[Path]:
     """Give an empty folder beside the cached files (so that hard links work), and take it away after use."""
     settings.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="build-", dir=settings.cache) as folder:
+    _sweep(settings.cache)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=settings.cache) as folder:
         yield Path(folder)
+
+
+@contextlib.contextmanager
+def alone(settings: Settings, what: str) -> Iterator[None]:
+    """Let one process at a time do this; the lock goes with the process, however it ends."""
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    with (settings.cache / f"{what}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def packages(recipe: Recipe) -> list[str]:
     """Return the Debian packages that the recipe names, one a line."""
     return (recipe.folder / "packages").read_text().split()
+
+
+def _sweep(cache: Path) -> None:
+    """Take away the folders of builds that were killed: nobody builds for an hour."""
+    for left in cache.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left)
 
 
 def _unpack(recipe: Recipe, root: Path, report: Report) -> None:

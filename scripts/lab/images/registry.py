@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lab import docker, reach, waiting
+from lab import docker, reach, shell, waiting
 from lab.errors import CommandFailed, LabError, Refused
 from lab.images import recipes
 from lab.images.distribution import Name, Registry
@@ -167,7 +167,7 @@ def _push(registry: Registry, local: str, name: Name) -> None:
     try:
         docker.docker("push", "--quiet", there, timeout=600)
     finally:
-        docker.docker("image", "rm", there)
+        shell.run(["docker", "image", "rm", there], timeout=30, check=False)
 
 
 def _look(settings: Settings) -> tuple[bool, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lab.images import content
+from lab import config
+from lab.images import content, recipes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,3 +77,26 @@ def test_a_digest_is_a_tag() -> None:
 def test_a_readme_within_a_folder_is_served(service: Path) -> None:
     """Only the service's own README, at its top, is for readers of the code."""
     assert service / "static/README.md" in content.service_files(service)
+
+
+def test_what_a_killed_build_left_is_taken_away(tmp_path: Path) -> None:
+    """A build that still runs in another process keeps its folder."""
+    settings = config.load({"LAB_CACHE": str(tmp_path)})
+    for name, age in (("build-old", 7200), ("build-running", 60), ("dependencies", 7200)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    with recipes.workspace(settings) as folder:
+        assert {path.name for path in tmp_path.iterdir()} == {"build-running", "dependencies", folder.name}
+    assert not folder.exists()
+
+
+def test_a_recipe_is_named_after_all_that_it_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipes, "FOLDER", tmp_path)
+    for name in ("slim", "cat/Dockerfile", "cat/packages"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    seen = {recipes.Recipe("cat").tag}
+    for name in ("slim", "cat/Dockerfile", "cat/packages"):
+        (tmp_path / name).write_text("changed")
+        seen.add(recipes.Recipe("cat").tag)
+    assert len(seen) == 4
