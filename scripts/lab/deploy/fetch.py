@@ -94,7 +94,13 @@ def with_python(settings: Settings, pod: Object, container: str, urls: Sequence[
     return [Answer(status, body, classify(failed), took) for status, body, failed, took in rows]
 
 
-_WGET = f'for url in "$@"; do wget -q -T {_EACH} -O - "$url" 2>&1; echo; echo "@@ $?"; done'
+_WGET = f"""
+for url in "$@"; do
+  wget -T {_EACH} -O - "$url" 2>/tmp/said; code=$?
+  [ $code = 0 ] || cat /tmp/said
+  echo; echo "@@ $code"
+done
+"""  # no -q: with it, Debian's static busybox 1.35 was seen to end with a segmentation fault
 
 
 def with_wget(settings: Settings, pod: Object, container: str, urls: Sequence[str]) -> list[Answer]:

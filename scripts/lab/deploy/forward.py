@@ -8,7 +8,7 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from lab import kube, shell
-from lab.deploy import status
+from lab.deploy.status import namespace as deployed_in
 from lab.errors import LabError, TimedOut
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
 ) -> Iterator[int]:
     """Forward ``local`` on 127.0.0.1 (0: any free one) to a port of ``target`` (``pod/name``); yield the local one.
 
-    Without a ``namespace``, the one that the services are deployed in. Ends with the block. Raises LabError with kubectl's words where it does not start, TimedOut after ``timeout``
-    seconds.
+    Without a ``namespace``, the one that the services are deployed in. Ends with the block. Raises LabError with
+    kubectl's words where it does not start, TimedOut after ``timeout`` seconds.
     """
-    space = namespace or status.namespace(settings)
+    space = namespace or deployed_in(settings)
     words = ("port-forward", "--address=127.0.0.1", f"--namespace={space}", target, f"{local or ''}:{port}")
     process = shell.start(kube.command(settings, *words))
     if process.stdin:

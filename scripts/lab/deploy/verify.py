@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lab import kube
-from lab.deploy import debug, fetch, status
+from lab.deploy import debug, fetch
 from lab.deploy.fetch import NO_NAME, Answer
 from lab.deploy.forward import forward
+from lab.deploy.status import deployed
 from lab.errors import LabError
 from lab.results import Check
 
@@ -88,7 +89,7 @@ def verify(settings: Settings) -> list[Check]:
     Raises Refused where the cluster is not the lab's own, LabError where the services are not deployed.
     """
     api = kube.api(settings)
-    back, front = sides(status.deployed(api))
+    back, front = sides(deployed(api))
     jobs = [
         Job("this computer", here(settings, back, front), lambda urls: [fetch.from_here(url) for url in urls]),
         *_jobs(settings, api, back, front),

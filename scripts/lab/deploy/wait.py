@@ -53,23 +53,23 @@ def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, say: Cal
     """
     refs = [ref(item) for item in objects if item["kind"] in _WORKLOADS]
     patience = _Patience()
+    causes: list[Diagnosis] = []
 
     def look() -> tuple[bool, str]:
         states = {one: observe(api, one) for one in refs}
-        causes = [cause for one, state in states.items() for cause in why_not(api, one, state)]
+        causes[:] = [cause for one, state in states.items() for cause in why_not(api, one, state)]
         sure = patience.believed(causes)
         if sure:
             raise LabError(sure.sentence, sure.next_command)
-        waited = "; ".join(cause.sentence for cause in causes)
         text = ", ".join(f"{one} {state.text}" for one, state in states.items() if not state.ready)
-        return not text, waited or text or "all Ready"
+        return not text, text or "all Ready"
 
     try:
         return waiting.until("every Pod to be Ready", look, timeout=timeout, saw=say)
     except TimedOut as late:
-        raise TimedOut(
-            late.waiting_for, late.seconds, late.last, f"kubectl get pods,events -n {refs[0].namespace}"
-        ) from None
+        seen = causes[0].sentence if causes else late.last
+        command = causes[0].next_command if causes else f"kubectl get pods,events -n {refs[0].namespace}"
+        raise TimedOut(late.waiting_for, late.seconds, seen, command) from None
 
 
 def ready_already(api: Api, objects: Iterable[Object]) -> bool:
