@@ -45,6 +45,11 @@ def reference(settings: Settings, service: Service) -> str:
     return _reference(base(settings), service, source(service))
 
 
+def references(settings: Settings) -> dict[str, str]:
+    """Return both services' references by the names that manifests use."""
+    return {repository(service): reference(settings, service) for service in SERVICES}
+
+
 def base(settings: Settings) -> str:
     """Name the image that both services stand on: the published Python, or the one made of Debian packages."""
     return PUBLISHED_BASE if reach.published(settings) else PYTHON.tag

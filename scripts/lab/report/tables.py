@@ -13,6 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lab.deploy.status import Status
     from lab.results import Check, Requirement
 
 
@@ -41,6 +42,22 @@ def checks(found: Sequence[Check], console: Console | None = None) -> None:
 def checks_json(found: Sequence[Check]) -> str:
     """Write the same for programs, with the verdict on the whole."""
     return as_json({"ok": all(one.ok for one in found), "checks": [asdict(one) for one in found]})
+
+
+def status(found: Status, console: Console | None = None) -> None:
+    """Show the cluster, its Pods and what answers on this computer."""
+    out = console or Console(highlight=False)
+    for node in found.nodes:
+        out.print(f"{_mark(ok=node.ready)} node {node.name}, Kubernetes {node.version}")
+    if not found.pods:
+        out.print("No cats yet: make deploy")
+    table = _table("", "Pod", "namespace", "image", "restarts", "IP")
+    for pod in found.pods:
+        table.add_row(_mark(ok=pod.ready), pod.name, pod.namespace, pod.image, str(pod.restarts), pod.ip or pod.phase)
+    if found.pods:
+        out.print(table)
+    for url in found.urls:
+        out.print(f"{_mark(ok=url.ok)} {url.url}  {url.said}")
 
 
 def _table(*columns: str) -> Table:
