@@ -1,0 +1,107 @@
+"""deploy, verify, open, status, logs, undeploy: the cats on the cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import webbrowser
+from dataclasses import asdict
+
+import click
+
+from lab import deploy as cats
+from lab import images, kube
+from lab.cli.session import Session, command
+from lab.errors import LabError
+
+FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
+
+
+@command("deploy")
+@click.option(
+    "--shape",
+    type=click.Choice(cats.SHAPES),
+    default="pods",
+    show_default=True,
+    help="pods: the course's two bare Pods. app: Deployments, Services and a ConfigMap in their own namespace.",
+)
+def deploy(session: Session, *, shape: cats.Shape) -> None:
+    """Build what changed, push it, put it on the cluster and wait until it answers.
+
+    Where it does not come up, says why, and which command to try next.
+    """
+    settings = session.settings
+    with session.working() as run:
+        kube.connect(settings)
+        run(images.app_steps(settings))
+        run(cats.steps(settings, shape, images.app.references(settings)))
+    session.say(
+        f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version",
+        page=settings.front_url,
+        backend=f"{settings.back_url}/version",
+    )
+
+
+@command("verify")
+def verify(session: Session) -> None:
+    """Try what a user would, and say what answered and why.
+
+    Port-forward to both Pods, localhost and the name inside them, an ephemeral container, a Service from another Pod.
+    Exits with 1 if one answer is not as Kubernetes' rules predict.
+    """
+    from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
+
+    found = cats.verify(session.settings)
+    if session.as_json:
+        click.echo(tables.checks_json(found))
+    else:
+        tables.checks(found)
+    wrong = [one for one in found if not one.ok]
+    if wrong:
+        raise LabError(f"{len(wrong)} of {len(found)} did not answer as predicted", "`make status` shows the Pods")
+    if not session.as_json:
+        click.echo(f"All {len(found)} answered as predicted.")
+
+
+@command("open")
+def open_page(session: Session) -> None:
+    """Forward 8080 and 3000 of this computer to the Pods, as the course does, and open the page. Ctrl-C ends it."""
+    with contextlib.ExitStack() as forwards:
+        for service, port, path in FORWARDS:
+            forwards.enter_context(cats.forward(session.settings, f"service/k8-chatroulette-{service}", port, port))
+            click.echo(f"http://localhost:{port}{path}  → {service}")
+        if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            webbrowser.open("http://localhost:8080/")
+        click.echo("Ctrl-C ends it")
+        signal.pause()
+
+
+@command("status")
+def status(session: Session) -> None:
+    """Show the cluster, the Pods and the addresses that answer. Changes nothing."""
+    from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
+
+    found = cats.status(session.settings)
+    if session.as_json:
+        click.echo(tables.as_json(asdict(found)))
+    else:
+        tables.status(found)
+
+
+@command("logs")
+@click.option("--follow/--no-follow", "-f", default=True, show_default=True, help="Go on with what comes.")
+def logs(session: Session, *, follow: bool) -> None:
+    """Show the logs of both services, each line with its Pod's name. Ctrl-C ends it."""
+    words = cats.log_words(session.settings, follow=follow)
+    os.execvp(words[0], words)  # noqa: S606 - kubectl takes over, there is no shell
+
+
+@command("undeploy")
+def undeploy(session: Session) -> None:
+    """Take the cats away, and leave the cluster as it is."""
+    session.perform(cats.undeploy(session.settings))
+    session.say("The cats are gone; the cluster is up")
+
+
+COMMANDS = (deploy, verify, open_page, status, logs, undeploy)
