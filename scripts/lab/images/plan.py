@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab import docker, reach
+from lab import docker, reach, shell
 from lab.events import Step
 from lab.images import app, course, recipes, registry
 from lab.images.distribution import Name, Registry
@@ -39,13 +39,13 @@ def remove(settings: Settings) -> bool:
 
 
 def clean(settings: Settings) -> None:
-    """Take away the registry, its data, and every image that the lab built on this machine."""
+    """Take away the registry, its data, and every image that the lab built here, save those in use."""
     registry.remove(settings)
     if docker.inspect(settings.registry, "volume"):
         docker.docker("volume", "rm", settings.registry)
     found = docker.docker("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={registry.LABEL}=images")
     if found:
-        docker.docker("image", "rm", "--force", *dict.fromkeys(found.split()), timeout=120)
+        shell.run(["docker", "image", "rm", "--force", *dict.fromkeys(found.split())], timeout=120, check=False)
 
 
 def _registry_step(settings: Settings) -> Step:
