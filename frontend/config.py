@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import colorsys
+import hashlib
 import os
 import re
 import socket
@@ -75,6 +77,13 @@ class Config(msgspec.Struct, frozen=True, rename="upper"):
     def pod(self) -> str:
         """The Pod's name; outside a Pod the host's."""
         return self.pod_name or socket.gethostname()
+
+    @property
+    def tint(self) -> str:
+        """`COLOUR`, else the version's own: as the backend derives it, so that equal versions look equal."""
+        hue = int.from_bytes(hashlib.sha256(self.version.encode()).digest()[:2]) / 65536
+        channels = colorsys.hls_to_rgb(hue, 0.42, 0.6)
+        return self.colour or "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
 
     @property
     def listen(self) -> str:

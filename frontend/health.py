@@ -96,7 +96,7 @@ def version() -> Response:
         "version": config.version,
         "commit": config.commit,
         "build_time": config.build_time,
-        "colour": config.colour,
+        "colour": config.tint,
     }
     return Response(msgspec.json.encode(body), headers=NO_STORE, content_type="application/json")
 

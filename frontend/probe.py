@@ -23,9 +23,9 @@ FRESH_SECONDS = 1.0
 
 
 def new_session() -> requests.Session:
-    """Return a session that ignores the environment's proxies and opens a connection a request.
+    """Return a session for one request, which ignores the environment's proxies.
 
-    A fresh connection lets a Service choose again each time, and never meets one that a stopping Pod has closed.
+    A fresh connection each time lets a Service choose again, and never meets one that a stopping Pod has closed.
     """
     session = requests.Session()
     session.trust_env = False
@@ -54,20 +54,19 @@ def try_backend(config: Config) -> Attempt:
     except socket.gaierror as error:
         return Attempt(target, fault=fault_of(error))
     timeout = (config.backend_connect_seconds, min(config.backend_read_seconds, ANSWER_SECONDS))
-    with new_session() as session:
-        try:
-            version = ask(session, f"{target.url}/version", timeout)
-            ready = ask(session, f"{target.url}/readyz", timeout)
-        except requests.RequestException as error:
-            return Attempt(target, addresses, fault=fault_of(error))
+    try:
+        version = ask(f"{target.url}/version", timeout)
+        ready = ask(f"{target.url}/readyz", timeout)
+    except requests.RequestException as error:
+        return Attempt(target, addresses, fault=fault_of(error))
     return Attempt(target, addresses, version=version, ready=ready)
 
 
-def ask(session: requests.Session, url: str, timeout: tuple[float, float]) -> Answer:
+def ask(url: str, timeout: tuple[float, float]) -> Answer:
     """GET a small JSON answer. Raises requests.RequestException; a body that drips or swells counts as a time-out."""
     end = time.monotonic() + timeout[1]
     body = b""
-    with session.get(url, timeout=timeout, stream=True, allow_redirects=False) as response:
+    with new_session() as session, session.get(url, timeout=timeout, stream=True, allow_redirects=False) as response:
         for piece in response.iter_content(4096):
             body += piece
             if len(body) > ANSWER_BYTES or time.monotonic() > end:

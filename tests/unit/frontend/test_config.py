@@ -61,5 +61,11 @@ def test_a_wrong_value_is_named_in_one_line(name: str, value: str, rule: str) ->
     assert str(caught.value) == f"{name}={value!r} cannot be used: it should be {rule}"
 
 
+def test_a_version_has_its_colour() -> None:
+    """The very colour that the backend shows for this version."""
+    assert load({"VERSION": "0.0.0+local"}).tint == "#ab2b7d"
+    assert load({"VERSION": "0.0.0+local", "COLOUR": "#123456"}).tint == "#123456"
+
+
 def test_empty_is_absent() -> None:
     assert load({"BACKEND_URL": "", "PORT": ""}) == load({})

@@ -98,7 +98,6 @@ def test_a_closed_port(connect: Callable[..., FlaskClient], closed_port: int) ->
         pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "not_http", id="speaks another language"),
         pytest.param(b"", "not_http", id="hangs up"),
         pytest.param(b"HTTP/1.0 200 OK\r\n\r\n<h1>nginx</h1>", "not_ours", id="another web server"),
-        pytest.param(b"HTTP/1.0 302 Found\r\nLocation: http://169.254.169.254/\r\n\r\n", "not_ours", id="redirects"),
     ],
 )
 def test_a_port_of_something_else(
@@ -117,6 +116,13 @@ def test_a_backend_that_is_not_ready(fake: Fake, client: FlaskClient) -> None:
     assert (shown["hop"], shown["seen"]) == ("not_ready", "HTTP 503")
     assert shown["reasons"] == ["shutdown: shutting down"]
     assert shown["backend"]["version"] == "1.2.3"
+
+
+def test_a_redirect_is_not_followed(fake: Fake, client: FlaskClient) -> None:
+    """Not even to something that would look like our backend."""
+    fake.reply("/elsewhere", {"name": "k8-chatroulette-back", "version": "1"})
+    fake.reply("/version", b"", 302, Location="/elsewhere")
+    assert look(client)["hop"] == "not_ours"
 
 
 def test_a_backend_that_fails(fake: Fake, client: FlaskClient) -> None:

@@ -77,7 +77,6 @@ def test_hop_by_hop_headers_and_cookies_stay_here(fake: Fake, client: FlaskClien
         "/api/../faults/crash",
         "/api/%2e%2e/faults/crash",
         "/api/x/..%5c..%5cfaults",
-        "/api//faults",
         "/version/x",
     ],
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .conftest import Fake
 
+DRAIN = 2.5
 COMMAND = [sys.executable, "-m", "gunicorn", "-c", "python:frontend.gunicorn_conf", "frontend:create_app()"]
 
 
@@ -50,7 +51,7 @@ class Served:
 @pytest.fixture
 def served(fake: Fake, tmp_path: Path) -> Iterator[Served]:
     port = free_port()
-    settings = {"BIND": "127.0.0.1", "PORT": str(port), "BACKEND_URL": fake.url, "DRAIN_SECONDS": "1"}
+    settings = {"BIND": "127.0.0.1", "PORT": str(port), "BACKEND_URL": fake.url, "DRAIN_SECONDS": str(DRAIN)}
     log = tmp_path / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(COMMAND, env={**os.environ, **settings}, stdout=out, stderr=subprocess.STDOUT)
@@ -78,9 +79,11 @@ def test_sigterm_loses_no_request(fake: Fake, served: Served) -> None:
     slow.start()
     until(lambda: any(path == "/api/slow" for _, path, _, _ in fake.seen))
     served.process.terminate()
+    told = time.monotonic()
     until(lambda: status(f"{served.url}/readyz") == 503, 3)
     assert status(f"{served.url}/") == 200
     until(lambda: status(f"{served.url}/livez") == 0)
+    assert time.monotonic() - told >= DRAIN
     fake.hold["/api/slow"].set()
     slow.join()
     assert answers == [200]
