@@ -32,6 +32,7 @@ def service(tmp_path: Path) -> Path:
     [
         pytest.param("tests/test_app.py", id="tests"),
         pytest.param("cats/__pycache__/cat.cpython-311.pyc", id="bytecode"),
+        pytest.param("cats/__pycache__/cat.cpython-311.pyc.140", id="bytecode being written"),
         pytest.param("screenshot.png", id="screenshot"),
         pytest.param("Dockerfile", id="recipe"),
         pytest.param("requirements.lock", id="lock"),
