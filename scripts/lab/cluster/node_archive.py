@@ -58,8 +58,8 @@ def layer(path: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Layer
         with tarfile.open(fileobj=tee, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
             for member, content in members:
                 tar.addfile(member, io.BytesIO(content))
-    with path.open("rb") as file:
-        return Layer(path, hashlib.file_digest(file, "sha256").hexdigest(), plain.hexdigest())
+    with path.open("rb") as written:
+        return Layer(path, hashlib.file_digest(written, "sha256").hexdigest(), plain.hexdigest())
 
 
 def write(path: Path, images: Sequence[Image], architecture: str) -> None:
@@ -74,7 +74,7 @@ def write(path: Path, images: Sequence[Image], architecture: str) -> None:
 class _Tee:
     """Writes to a file and to a hash."""
 
-    def __init__(self, file: gzip.GzipFile, hashed: Any) -> None:  # noqa: ANN401 - hashlib names no public type
+    def __init__(self, file: gzip.GzipFile, hashed: Any) -> None:
         self._file, self._hash = file, hashed
 
     def write(self, data: bytes) -> int:
@@ -83,25 +83,33 @@ class _Tee:
 
 
 def _add_image(tar: tarfile.TarFile, image: Image, architecture: str, written: set[str]) -> list[dict[str, Any]]:
-    config = _json({
-        "architecture": architecture,
-        "os": "linux",
-        "config": image.config,
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{one.diff_id}" for one in image.layers]},
-    })
+    config = _json(
+        {
+            "architecture": architecture,
+            "os": "linux",
+            "config": image.config,
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{one.diff_id}" for one in image.layers]},
+        }
+    )
     for one in image.layers:
         if one.digest not in written:
             tar.add(one.path, f"blobs/sha256/{one.digest}")
             written.add(one.digest)
-    manifest = _json({
-        "schemaVersion": 2,
-        "mediaType": f"{_OCI}.manifest.v1+json",
-        "config": _blob(tar, written, f"{_OCI}.config.v1+json", config),
-        "layers": [
-            {"mediaType": f"{_OCI}.layer.v1.tar+gzip", "digest": f"sha256:{one.digest}", "size": one.path.stat().st_size}
-            for one in image.layers
-        ],
-    })
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": f"{_OCI}.manifest.v1+json",
+            "config": _blob(tar, written, f"{_OCI}.config.v1+json", config),
+            "layers": [
+                {
+                    "mediaType": f"{_OCI}.layer.v1.tar+gzip",
+                    "digest": f"sha256:{one.digest}",
+                    "size": one.path.stat().st_size,
+                }
+                for one in image.layers
+            ],
+        }
+    )
     entry = _blob(tar, written, f"{_OCI}.manifest.v1+json", manifest)
     return [{**entry, "annotations": {"io.containerd.image.name": name}} for name in image.names]
 

@@ -1,4 +1,4 @@
-"""Put the node image together in Docker: Debian root, programs and own files as one layer, then the images inside it."""
+"""Put the node image together in Docker: Debian root, programs and own files in one layer, images on top."""
 
 from __future__ import annotations
 
@@ -55,8 +55,13 @@ _CHANGES = (
 _IMPORT = r"""
 set -eu
 containerd > /tmp/containerd.log 2>&1 & daemon=$!
-n=0; until ctr version > /dev/null 2>&1; do n=$((n+1)); [ $n -lt 150 ] || { tail -5 /tmp/containerd.log >&2; exit 1; }; sleep 0.2; done
-set -x; ctr --namespace k8s.io images import --no-unpack /images.tar
+tries=0
+until ctr version > /dev/null 2>&1; do
+  tries=$((tries + 1))
+  [ $tries -lt 150 ] || { tail -5 /tmp/containerd.log >&2; exit 1; }
+  sleep 0.2
+done
+ctr --namespace k8s.io images import --no-unpack /images.tar
 for name in $(ctr --namespace k8s.io images ls -q); do
   ctr --namespace k8s.io images label "$name" io.cri-containerd.pinned=pinned > /dev/null
 done
@@ -93,7 +98,9 @@ def remove_leftovers() -> None:
     containers = docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}=building").split()
     if containers:
         docker("rm", "--force", "--volumes", *containers)
-    images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={NAME}:building-*").split()
+    images = docker(
+        "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={NAME}:building-*"
+    ).split()
     if images:
         docker("rmi", *images, timeout=_LONG)
 
@@ -114,13 +121,17 @@ def write_images(path: Path, programs: Path, root: Path) -> None:
     wanted = _files_of(root, node_recipe.KUBE_PROXY)
 
     def alone(program: str, source: str | None = None) -> Layer:
-        return layer(folder / program, [node_archive.program(programs / (source or program), f"usr/local/bin/{program}")])
+        return layer(
+            folder / program, [node_archive.program(programs / (source or program), f"usr/local/bin/{program}")]
+        )
 
     links = [node_archive.link(f"usr/local/bin/{name}", "kubernetes") for name in KUBERNETES]
     kubernetes = [node_archive.program(programs / "kubernetes", "usr/local/bin/kubernetes"), *links]
     tools = _selected(root, lambda name: name in wanted)
     archive = [
-        _image([names[one] for one in KUBERNETES], [layer(folder / "tools", tools), layer(folder / "kube", kubernetes)]),
+        _image(
+            [names[one] for one in KUBERNETES], [layer(folder / "tools", tools), layer(folder / "kube", kubernetes)]
+        ),
         _image([names["etcd"]], [alone("etcd", "server")], "etcd"),
         _image([names["coredns"]], [alone("coredns")], "coredns"),
         _image([names["metrics-server"]], [alone("metrics-server")], "metrics-server"),
@@ -140,7 +151,9 @@ def image_names(programs: Path) -> dict[str, str]:
     by_short = {name.rsplit("/", 1)[1].rsplit(":", 1)[0]: name for name in names}
     sandbox = (node_recipe.MODULE / "rootfs/etc/containerd/config.toml").read_text()
     if f"'{by_short['pause']}'" not in sandbox:
-        raise LabError(f"kubeadm asks for {by_short['pause']}", "name it as `sandbox` in the node's containerd/config.toml")
+        raise LabError(
+            f"kubeadm asks for {by_short['pause']}", "name it as `sandbox` in the node's containerd/config.toml"
+        )
     return by_short
 
 
@@ -156,7 +169,13 @@ def _image(names: Sequence[str], layers: Sequence[Layer], program: str = "", use
 def _commit(building: str, images: Path, references: Sequence[str]) -> None:
     """Let the node's own containerd take the images in; nothing is unpacked, so it needs no privileges."""
     made = docker(
-        *("create", "--label", f"{LABEL}=building", "--network=none", "--stop-signal=SIGRTMIN+3"),  # commit keeps the signal
+        *(
+            "create",
+            "--label",
+            f"{LABEL}=building",
+            "--network=none",
+            "--stop-signal=SIGRTMIN+3",
+        ),  # commit keeps the signal
         *("--entrypoint=/bin/sh", building, "-c", _IMPORT),
     )
     docker("cp", images, f"{made}:/images.tar", timeout=_LONG)
@@ -211,7 +230,11 @@ def _files_of(root: Path, packages: Sequence[str]) -> set[str]:
     """Return the paths in a Debian root of some packages and of what they depend on, links of ``alternatives`` too."""
     with tarfile.open(root) as tar:
         status = _read(tar, "./var/lib/dpkg/status")
-        lists = {Path(name).name.split(":")[0].removesuffix(".list"): name for name in tar.getnames() if name.endswith(".list")}
+        lists = {
+            Path(name).name.split(":")[0].removesuffix(".list"): name
+            for name in tar.getnames()
+            if name.endswith(".list")
+        }
         closure = dependencies(status, packages)
         paths = {f".{line}" for package in closure for line in _read(tar, lists[package]).splitlines()}
         names = tar.getnames()
@@ -226,7 +249,9 @@ def _files_of(root: Path, packages: Sequence[str]) -> set[str]:
 def dependencies(status: str, packages: Sequence[str]) -> set[str]:
     """Return packages and all that they depend on, of those that a dpkg status file lists as installed."""
     needs = {
-        found[1]: re.findall(r"[a-z0-9][a-z0-9+.-]+(?=[ ,|(:]|$)", " ".join(re.findall(r"^(?:Pre-)?Depends: (.*)", stanza, re.MULTILINE)))
+        found[1]: re.findall(
+            r"[a-z0-9][a-z0-9+.-]+(?=[ ,|(:]|$)", " ".join(re.findall(r"^(?:Pre-)?Depends: (.*)", stanza, re.MULTILINE))
+        )
         for stanza in status.split("\n\n")
         if (found := re.search(r"^Package: (\S+)", stanza, re.MULTILINE))
     }

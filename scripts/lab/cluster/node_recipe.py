@@ -20,7 +20,7 @@ DEBIAN = (
     "bash", "ca-certificates", "conntrack", "curl", "ethtool", "iproute2", "iptables", "jq", "kmod", "libseccomp2",
     "mount", "nftables", "pigz", "procps", "runc", "socat", "systemd", "util-linux",
 )  # fmt: skip
-"""What is installed on the node besides Debian's essential packages: what kind, kubeadm, kubelet and containerd call."""
+"""What is installed on the node besides Debian's essential packages: what kind, kubeadm, kubelet, containerd call."""
 
 KUBE_PROXY = ("conntrack", "iptables", "nftables")
 """What kube-proxy's image holds of them, and what those depend on."""
@@ -44,7 +44,7 @@ def version(module: str, go_mod: str | None = None) -> str:
 
 def metrics_server_image() -> str:
     """Name the image that the metrics-server manifest asks for."""
-    return re.findall(r"image: (\S+)", METRICS_SERVER.read_text())[0]
+    return str(re.findall(r"image: (\S+)", METRICS_SERVER.read_text())[0])
 
 
 def ldflags(kubernetes: str) -> str:
@@ -54,6 +54,7 @@ def ldflags(kubernetes: str) -> str:
     """
     major, minor = kubernetes.removeprefix("v").split(".")[:2]
     values = {
+        "github.com/containerd/containerd/v2/version.Version": version("github.com/containerd/containerd/v2"),
         "k8s.io/component-base/version.gitVersion": kubernetes,
         "k8s.io/component-base/version.gitMajor": major,
         "k8s.io/component-base/version.gitMinor": minor,
