@@ -12,7 +12,7 @@ from lab.deploy import debug, fetch
 from lab.deploy.fetch import NO_NAME, Answer
 from lab.deploy.forward import forward
 from lab.deploy.status import deployed
-from lab.errors import LabError
+from lab.errors import CommandFailed, LabError
 from lab.results import Check
 
 if TYPE_CHECKING:
@@ -169,10 +169,16 @@ def attempt(job: Job) -> list[Check]:
     try:
         answers = dict(zip(urls, job.ask(urls), strict=False))
     except LabError as error:
-        failed = Answer(0, failed=error.what, seconds=time.monotonic() - began)
+        failed = Answer(0, failed=_in_short(error), seconds=time.monotonic() - began)
         answers = dict.fromkeys(urls, failed)
     nothing = Answer(0, failed="it was not tried")
     return [judge(job.vantage, one, answers.get(one.url, nothing), answers.get(one.who, nothing)) for one in job.tries]
+
+
+def _in_short(error: LabError) -> str:
+    """Say a program's own last line, without the long command that it was."""
+    lines = error.output.strip().splitlines() if isinstance(error, CommandFailed) else []
+    return lines[-1] if lines else error.what
 
 
 def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:

@@ -1,0 +1,125 @@
+"""A pytest plugin: one kind cluster a run, a namespace a test, and on failure a dump of what was in it.
+
+Load it with ``-p lab.testing``, or ``pytest_plugins = ["lab.testing"]`` in the topmost conftest. The cluster is brought
+up and taken down by the lab's own commands, with its own name, ports and kubeconfig: one that is in use is untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lab import config, kube, shell
+from lab.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+UP, DOWN, COMMAND = 1500, 180, 300
+DUMPED = (
+    ("get", "all", "-o", "wide"),
+    ("get", "events", "--sort-by=.lastTimestamp"),
+    ("describe", "pods"),
+    ("logs", "--selector=", "--all-containers", "--prefix", "--tail=30", "--max-log-requests=20"),
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The run's cluster: its settings, and the lab's commands for it."""
+
+    env: dict[str, str]
+
+    @property
+    def settings(self) -> config.Settings:
+        """The settings that the lab's commands read."""
+        return config.load(self.env)
+
+    def lab(self, *words: str, timeout: float = COMMAND, check: bool = True) -> shell.Completed:
+        """Run a command of the lab, such as ``lab deploy``, on this cluster."""
+        program = Path(sys.prefix) / "bin" / "lab"
+        return shell.run([program, *words], timeout=timeout, check=check, env=self.env)
+
+    def kubectl(
+        self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
+    ) -> shell.Completed:
+        """Run kubectl on this cluster."""
+        return kube.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """A namespace that is a test's own."""
+
+    name: str
+    cluster: Cluster
+
+    def kubectl(
+        self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
+    ) -> shell.Completed:
+        """Run kubectl in this namespace."""
+        return self.cluster.kubectl("--namespace", self.name, *words, timeout=timeout, check=check, stdin=stdin)
+
+    def dump(self) -> str:
+        """Tell everything that helps to see why a test failed; what cannot be had is said to be."""
+        return "\n\n".join(self._told(words) for words in DUMPED)
+
+    def _told(self, words: tuple[str, ...]) -> str:
+        try:
+            done = self.kubectl(*words, check=False, timeout=20)
+        except LabError as error:
+            return f"$ kubectl {' '.join(words)}\n{error}"
+        return f"$ kubectl {' '.join(words)}\n{done.stdout}{done.stderr}".rstrip()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("kind", "a kind cluster for tests")
+    group.addoption("--keep-cluster", action="store_true", help="leave the tests' cluster up, for the next run")
+    group.addoption("--cluster", default="cats-test", help="the tests' cluster (default: cats-test)")
+    group.addoption("--cluster-ports", default="31080,31030", help="its two ports on this computer")
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One cluster for the whole run, up; taken down at the end unless it is to be kept."""
+    front, back = request.config.getoption("--cluster-ports").split(",")
+    made = Cluster(
+        {
+            "LAB_CLUSTER": request.config.getoption("--cluster"),
+            "LAB_FRONT_PORT": front,
+            "LAB_BACK_PORT": back,
+            "KUBECONFIG": str(tmp_path_factory.mktemp("kube") / "config"),
+            "NO_COLOR": "1",
+        }
+    )
+    made.lab("kind-up", timeout=UP)
+    yield made
+    if not request.config.getoption("--keep-cluster"):
+        made.lab("kind-down", timeout=DOWN)
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[Namespace]:
+    """Yield a namespace of the test's own; it is removed afterwards, whatever happened."""
+    api = kube.api(cluster.settings)
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition("::")[2].split(" ")[0]
+    meta = {"generateName": "test-", "labels": {"chatroulette.lab/test": "true"}, "annotations": {"test": test}}
+    name = api.call("POST", "/api/v1/namespaces", {"metadata": meta})["metadata"]["name"]
+    yield Namespace(name, cluster)
+    api.delete(f"/api/v1/namespaces/{name}", propagationPolicy="Background")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Attach what is in a failed test's namespace to its report."""
+    report = yield
+    mine = getattr(item, "funcargs", {}).get("namespace")
+    if report.failed and report.when == "call" and isinstance(mine, Namespace):
+        report.sections.append((f"namespace {mine.name}", mine.dump()))
+    return report

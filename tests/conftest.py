@@ -1,0 +1,3 @@
+"""The cluster fixtures are a plugin of their own; only tests that ask for them get a cluster."""
+
+pytest_plugins = ["lab.testing"]

@@ -1,0 +1,138 @@
+"""``lab deploy``, ``verify`` and ``undeploy`` on a real cluster, in both shapes."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import yaml
+
+from lab import deploy, kube
+from lab.config import load
+from lab.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lab.testing import Cluster
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(params=["pods", "app"])
+def shape(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[str]:
+    cluster.lab("deploy", "--shape", request.param)
+    yield request.param
+    cluster.lab("undeploy")
+
+
+def test_both_services_answer_on_this_computer(shape: str, cluster: Cluster) -> None:
+    settings = cluster.settings
+    assert requests.get(f"{settings.back_url}/version", timeout=5).json()["name"] == "k8-chatroulette-back", shape
+    assert "<html" in requests.get(f"{settings.front_url}/", timeout=5).text
+
+
+def test_every_row_of_verify_is_as_predicted_and_again(shape: str, cluster: Cluster) -> None:
+    for _ in range(2):
+        rows = json.loads(cluster.lab("verify", "--json").stdout)["checks"]
+        assert [row for row in rows if not row["ok"]] == []
+        assert len(rows) == 19, shape
+    tried = {row["tried"] for row in rows}
+    assert {"localhost", "127.0.0.1", "the Pod's name", "the container's name", "BACKEND_URL"} <= tried
+
+
+def test_verify_adds_one_ephemeral_container_however_often_it_runs(shape: str, cluster: Cluster) -> None:
+    for _ in range(3):
+        cluster.lab("verify", "--json")
+    pods = deploy.status(cluster.settings).pods
+    for pod in pods:
+        words = ("get", "pod", pod.name, "-n", pod.namespace, "-o", "jsonpath={.spec.ephemeralContainers[*].name}")
+        assert cluster.kubectl(*words).stdout == "lab-verify", shape
+
+
+def test_verify_says_what_does_not_answer(shape: str, cluster: Cluster) -> None:
+    namespace = "default" if shape == "pods" else "chatroulette"
+    cluster.kubectl("-n", namespace, "delete", "service", "k8-chatroulette-back")
+    done = cluster.lab("verify", "--json", check=False)
+    wrong = {row["tried"] for row in json.loads(done.stdout)["checks"] if not row["ok"]}
+    assert wrong == {"the backend, on the node's port", "BACKEND_URL", "Service k8-chatroulette-back, from another Pod"}
+    assert done.code == 1
+
+
+def test_again_changes_nothing_and_is_quick(shape: str, cluster: Cluster) -> None:
+    before = {pod.name: pod.ip for pod in deploy.status(cluster.settings).pods}
+    began = time.monotonic()
+    cluster.lab("deploy", "--shape", shape)
+    assert time.monotonic() - began < 3
+    assert {pod.name: pod.ip for pod in deploy.status(cluster.settings).pods} == before
+
+
+def test_the_other_shape_takes_over_and_says_so(cluster: Cluster) -> None:
+    cluster.lab("deploy", "--shape", "pods")
+    done = cluster.lab("deploy", "--shape", "app")
+    assert "was removed" in done.stdout + done.stderr
+    assert deploy.status(cluster.settings).shape == "app"
+    assert cluster.kubectl("get", "pods", "-n", "default", "-o", "name").stdout == ""
+    cluster.lab("undeploy")
+
+
+def test_undeploy_takes_only_what_is_the_lab_s_and_twice_is_once(cluster: Cluster) -> None:
+    cluster.kubectl("create", "configmap", "theirs", "-n", "default")
+    try:
+        cluster.lab("deploy", "--shape", "pods")
+        for _ in range(2):
+            cluster.lab("undeploy")
+        assert deploy.status(cluster.settings).pods == ()
+        assert "theirs" in cluster.kubectl("get", "configmaps", "-n", "default").stdout
+    finally:
+        cluster.kubectl("delete", "configmap", "theirs", "-n", "default")
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[tuple[Any, list[str]]]:
+    """A server on this machine's own address, not loopback, that counts what it is sent, and settings leading to it."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(500)
+
+        do_PATCH = do_POST = do_DELETE = do_GET  # noqa: N815
+
+    with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        config = tmp_path / "config"
+        config.write_text(yaml.safe_dump({
+            "clusters": [{"name": "x", "cluster": {"server": f"http://0.0.0.0:{server.server_port}"}}],
+            "contexts": [{"name": "kind-cats", "context": {"cluster": "x", "user": "x"}}],
+            "users": [{"name": "x", "user": {"token": "x"}}],
+            "current-context": "kind-cats",
+        }))  # fmt: skip
+        yield load({"KUBECONFIG": str(config), "LAB_CLUSTER": "cats"}), asked
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda settings: deploy.steps(settings, "pods", {}), id="deploy"),
+        pytest.param(deploy.undeploy, id="undeploy"),
+        pytest.param(deploy.verify, id="verify"),
+        pytest.param(deploy.status, id="status"),
+        pytest.param(lambda settings: kube.kubectl(settings, "get", "pods"), id="kubectl"),
+    ],
+)
+def test_a_foreign_cluster_is_refused_before_anything_is_sent(stranger: Any, act: Any) -> None:
+    settings, asked = stranger
+    with pytest.raises(Refused, match="not a kind cluster on this machine"):
+        act(settings)
+    assert asked == []
