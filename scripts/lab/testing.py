@@ -25,7 +25,6 @@ DUMPED = (
     ("get", "all", "-o", "wide"),
     ("get", "events", "--sort-by=.lastTimestamp"),
     ("describe", "pods"),
-    ("logs", "--selector=", "--all-containers", "--prefix", "--tail=30", "--max-log-requests=20"),
 )
 
 
@@ -67,7 +66,9 @@ class Namespace:
 
     def dump(self) -> str:
         """Tell everything that helps to see why a test failed; what cannot be had is said to be."""
-        return "\n\n".join(self._told(words) for words in DUMPED)
+        pods = self.kubectl("get", "pods", "-o", "name", check=False, timeout=20).stdout.split()
+        logs = [("logs", pod, "--all-containers", "--prefix", "--tail=30") for pod in pods]
+        return "\n\n".join(self._told(words) for words in (*DUMPED, *logs))
 
     def _told(self, words: tuple[str, ...]) -> str:
         try:

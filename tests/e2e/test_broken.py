@@ -31,16 +31,19 @@ def probe(*words: str) -> dict[str, Any]:
     return {"exec": {"command": ["sh", "-c", *words]}, "periodSeconds": 1, "failureThreshold": 1}
 
 
+LATER = {"exec": {"command": ["true"]}, "initialDelaySeconds": 60}
+"""A Pod without a readiness probe is Ready in the moments between two crashes; with this one it never is."""
+
 CASES = {
     "image-missing": (pod(image="no-such-image:1"), ["no-such-image:1 cannot be had", "runtime's words"]),
     "image-name": (pod(image="NotAName:1"), ["NotAName:1 cannot be had (InvalidImageName)", "this is no image name"]),
     "crash": (
-        pod(command=["sh", "-c", "echo the cat is out >&2; exit 3"]),
+        pod(command=["sh", "-c", "echo the cat is out >&2; exit 3"], readinessProbe=LATER),
         ["container app ended with exit code 3", "its last words: the cat is out"],
     ),
-    "ended": (pod(command=["true"]), ["exit code 0", "is expected to go on", "it wrote nothing"]),
+    "ended": (pod(command=["true"], readinessProbe=LATER), ["exit code 0", "is expected to go on", "it wrote nothing"]),
     "memory": (
-        pod(command=["tail", "/dev/zero"], resources={"limits": {"memory": "16Mi"}}),
+        pod(command=["tail", "/dev/zero"], resources={"limits": {"memory": "16Mi"}}, readinessProbe=LATER),
         ["more memory than its limit of 16Mi", "OOMKilled"],
     ),
     "readiness-exec": (pod(readinessProbe=probe("echo not yet; exit 1")), ["its readiness probe fails: not yet"]),

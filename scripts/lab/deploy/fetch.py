@@ -40,14 +40,22 @@ class Answer:
         """Say it in a few words: which service answered where it tells, else the status or the failure."""
         if self.failed:
             return self.failed
+        title = re.search(r"<title>([^<]*)</title>", self.body)
+        if title:
+            return f"{self.status} page {title[1].strip()!r}"
+        return " ".join([str(self.status), *filter(None, (self._known("name"), self.version))])
+
+    @property
+    def version(self) -> str:
+        """The version that the answer names; empty where it names none."""
+        return self._known("version")
+
+    def _known(self, key: str) -> str:
         try:
             known = json.loads(self.body)
         except ValueError:
-            title = re.search(r"<title>([^<]*)</title>", self.body)
-            return f"{self.status} page {title[1].strip()!r}" if title else str(self.status)
-        known = known if isinstance(known, dict) else {}
-        who = " ".join(str(known[key]) for key in ("name", "version") if known.get(key))
-        return f"{self.status} {who}".strip()
+            return ""
+        return str(known.get(key) or "") if isinstance(known, dict) else ""
 
 
 def pod_of(body: str) -> str:

@@ -108,7 +108,11 @@ def _jobs(settings: Settings, api: Api, side: Side, other: Side) -> list[Job]:
 
     wired = side.service.endswith("-front")
     return [
-        Job("this computer", [forwarded(side)], lambda urls: _forwarded(settings, side, urls)),
+        Job(
+            f"this computer, port-forward to {side.pod_name}",
+            [forwarded(side)],
+            lambda urls: _forwarded(settings, side, urls),
+        ),
         Job(f"container {side.container} of {side.pod_name}", inside(side, wired=wired), from_app),
         Job(f"ephemeral container in {side.pod_name}", beside(side, other), from_guest),
     ]
@@ -188,7 +192,9 @@ def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:
         ok = answer.failed == NO_NAME
     else:
         ok = answered_by(answer, one.expected) and bool(pod) and one.pod in {"", pod}
-    said = f"{answer.said}, Pod {pod}" if answer.ok and pod else answer.said
+    said = f"{answer.status}, {pod} {answer.version}".strip() if ok and pod else answer.said
+    if not ok and pod:
+        said += f", Pod {pod}"
     why = one.why if ok else f"not as predicted; it should be so because {one.why}"
     return Check(one.tried, vantage, one.url, one.expected, said, ok, why, round(answer.seconds, 3))
 

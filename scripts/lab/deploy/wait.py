@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lab.kube import Api
 
 _TAIL = 10
+_NO_LOG = "unable to retrieve container logs"  # what kubelet answers, with 200, for a container that is gone
 _WORKLOADS = ("Pod", "Deployment")
 
 
@@ -141,9 +142,11 @@ def last_log(api: Api, pod: Object, container: str) -> str:
     path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}/log"
     for previous in ("true", "false"):
         try:
-            return api.text(path, container=container, tailLines=_TAIL, previous=previous)
+            text = api.text(path, container=container, tailLines=_TAIL, previous=previous)
         except ApiError:
             continue  # there is no such run (any more)
+        if not text.startswith(_NO_LOG):
+            return text
     return ""
 
 
