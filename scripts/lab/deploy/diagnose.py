@@ -22,6 +22,7 @@ Json = dict[str, Any]
 _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 _LOG_LINES = 5
 _SIGNALS = 128
+_KILLED = _SIGNALS + 9
 
 
 @dataclass(frozen=True)
@@ -189,8 +190,8 @@ def _crash(case: _Case) -> Diagnosis | None:
         down = reason == "CrashLoopBackOff" or "terminated" in (status.get("state") or {})
         if not ended or not down or _finished_init(case, status):
             continue
-        code = int(ended.get("exitCode", 0))
-        detail = f"container {status['name']} ended with {_exit(code)} ({_restarts(status)}){_last_lines(case, status)}"
+        how = _exit(int(ended.get("exitCode", 0)), _memory_limit(case, status["name"]))
+        detail = f"container {status['name']} ended with {how} ({_restarts(status)}){_last_lines(case, status)}"
         command = case.command(f"logs {{pod}} -c {status['name']} --previous")
         return Diagnosis("crash", case.subject, detail, command, 4, status["name"])
     return None
@@ -311,9 +312,11 @@ def _finished_init(case: _Case, status: Json) -> bool:
     return status in inits and _ended(status).get("exitCode") == 0
 
 
-def _exit(code: int) -> str:
+def _exit(code: int, limit: str) -> str:
     if code == 0:
         return "exit code 0, which is no error, but a Pod's container is expected to go on"
+    if code == _KILLED:  # on cgroup v1 the runtime was seen to miss the kernel's word, and to say "Error"
+        return f"exit code 137: it was killed, as the kernel does at the memory limit of {limit}"
     return f"exit code {code}" + (f" (signal {code - _SIGNALS})" if code > _SIGNALS else "")
 
 

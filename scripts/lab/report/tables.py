@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from lab.deploy.status import Status
     from lab.results import Check, Requirement
+
+_WIDTH = 100
 
 
 def as_json(value: dict[str, Any]) -> str:
@@ -27,16 +30,25 @@ def requirements(found: Sequence[Requirement], console: Console | None = None) -
     table = _table("", "what", "seen", "what to do")
     for one in found:
         table.add_row(_mark(ok=one.ok), one.name, one.seen, "" if one.ok else one.fix)
-    (console or Console(highlight=False)).print(table)
+    (console or terminal()).print(table)
 
 
 def checks(found: Sequence[Check], console: Console | None = None) -> None:
-    """Show what was tried, what answered and why; where it disagrees, what was expected stands under the answer."""
+    """Show what was tried, by vantage point, what answered, and why; the reasons, few and long, stand once below."""
+    out = console or terminal()
+    reasons = list(dict.fromkeys(one.why for one in found))
     table = _table("", "what was tried", "what answered", "why")
-    for one in found:
-        answered = one.answered if one.ok else f"{one.answered}\nexpected: {one.expected}"
-        table.add_row(_mark(ok=one.ok), f"{one.tried}\n{one.vantage} → {one.address}", answered, one.why)
-    (console or Console(highlight=False)).print(table)
+    for vantage in dict.fromkeys(one.vantage for one in found):
+        table.add_row("", f"[bold]from {escape(vantage)}[/]")
+        for one in (each for each in found if each.vantage == vantage):
+            answered = one.answered if one.ok else f"{one.answered}\nexpected: {one.expected}"
+            why = str(reasons.index(one.why) + 1)
+            table.add_row(_mark(ok=one.ok), escape(one.address), escape(answered), why)
+        table.add_section()
+    out.print(table)
+    for number, reason in enumerate(reasons, start=1):
+        out.print(f"  {number}  {escape(reason)}", soft_wrap=True)
+    out.print()
 
 
 def checks_json(found: Sequence[Check]) -> str:
@@ -46,7 +58,7 @@ def checks_json(found: Sequence[Check]) -> str:
 
 def status(found: Status, console: Console | None = None) -> None:
     """Show the cluster, its Pods and what answers on this computer."""
-    out = console or Console(highlight=False)
+    out = console or terminal()
     for node in found.nodes:
         out.print(f"{_mark(ok=node.ready)} node {node.name}, Kubernetes {node.version}")
     if not found.pods:
@@ -58,6 +70,12 @@ def status(found: Status, console: Console | None = None) -> None:
         out.print(table)
     for url in found.urls:
         out.print(f"{_mark(ok=url.ok)} {url.url}  {url.said}")
+
+
+def terminal() -> Console:
+    """Return a console for standard output; 100 columns wide where it leads to no terminal."""
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
 
 
 def _table(*columns: str) -> Table:
