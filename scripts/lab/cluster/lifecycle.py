@@ -7,6 +7,8 @@ registry mirrors, which is there from the first moment, and a mark in the node, 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
@@ -50,7 +52,7 @@ def steps(settings: Settings, *, kind: Callable[[], Path], image: str | None, mi
             done=lambda: _found(settings) if state() == "up" else None,
             expected=20,
         ),
-        Step("Name it in the kubeconfig", lambda report: _name(settings, kind(), report)),
+        Step("Name it in the kubeconfig", lambda report: _name(settings, report)),
     ]
 
 
@@ -76,10 +78,15 @@ def look(settings: Settings, config: str | None = None) -> State:
         return "foreign"
     if not found["State"]["Running"]:
         return "stopped"
-    mark = shell.run(["docker", "exec", settings.node, "cat", MARK], timeout=20, check=False)
-    if mark.code:
+    mark = _mark(settings)
+    if not mark:
         return "half"
-    return "up" if config is None or mark.stdout == _fingerprint(config) else "other"
+    return "up" if config is None or mark["config"] == _fingerprint(config) else "other"
+
+
+def version(settings: Settings) -> str:
+    """Return the Kubernetes version of a cluster that is up, such as ``v1.37.2``."""
+    return _mark(settings)["version"]
 
 
 def is_ours(container: Mapping[str, Any]) -> bool:
@@ -111,13 +118,16 @@ def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, t
 def _bring_up(settings: Settings, state: State, kind: Path, config: str, report: Report) -> str:
     if state == "foreign":
         raise _foreign(settings)
+    if state == "stopped":
+        _start(settings, report)
+        state = look(settings, config)
+        if state == "up":
+            return "its node was stopped, and runs again"
     if state == "other":
         raise LabError(
             f"the cluster {settings.cluster} was made with other ports or another node image",
             "make kind-down, then make kind-up: it is made anew",
         )
-    if state == "stopped":
-        return _restart(settings, config, report)
     if state == "half":
         report.note(f"the cluster {settings.cluster} was left half made: it is made anew")
         _remove_nodes(settings)
@@ -125,33 +135,44 @@ def _bring_up(settings: Settings, state: State, kind: Path, config: str, report:
 
 
 def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
-    argv = [str(kind), "create", "cluster", "--config=-", f"--kubeconfig={settings.cache / 'kubeconfig'}"]
+    opens = settings.cache / f"{settings.cluster}.kubeconfig"
+    opens.unlink(missing_ok=True)
+    argv = [str(kind), "create", "cluster", "--config=-", f"--kubeconfig={opens}"]
+    hosts = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), settings.registry)))
+    direct = {"NO_PROXY": hosts, "no_proxy": hosts}
     try:
-        shell.run(argv, timeout=300, stdin=config, on_line=lambda line: report(line.strip(" •.✓")))
-        _finish(settings, config, report)
-    except BaseException as error:
+        shell.run(argv, timeout=300, env=direct, stdin=config, on_line=lambda line: report(line.strip(" •.✓")))
+        _finish(settings, opens.read_text(), config, report)
+    except CommandFailed as error:
         _remove_nodes(settings)
-        if isinstance(error, CommandFailed):
-            raise _explained(error, settings) from None
+        raise _explained(error, settings) from None
+    except BaseException:
+        _remove_nodes(settings)
         raise
+    finally:
+        opens.unlink(missing_ok=True)
     return f"kind made {settings.cluster}"
 
 
-def _finish(settings: Settings, config: str, report: Report) -> None:
+def _finish(settings: Settings, opens: str, config: str, report: Report) -> None:
     report("metrics-server, and names that do not exist")
     kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
     names.answer_at_once(lambda *words, stdin=None: kubectl_in_node(settings, *words, stdin=stdin), settings.node)
-    shell.run(["docker", "exec", "--interactive", settings.node, "tee", MARK], timeout=20, stdin=_fingerprint(config))
+    version = docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
+    mark = {"config": _fingerprint(config), "version": version, "kubeconfig": opens}
+    argv = ["docker", "exec", "--interactive", settings.node, "tee", MARK]
+    shell.run(argv, timeout=20, stdin=json.dumps(mark))
 
 
-def _restart(settings: Settings, config: str, report: Report) -> str:
-    """Start a node that was stopped: by hand, by a reboot, or with Docker; one that was never finished is made anew."""
-    report("starting its node again")
-    docker.docker("start", settings.node)
-    waiting.until("the cluster's API server", lambda: _api(settings), timeout=120, every=0.5, saw=report)
-    if look(settings, config) != "up":
-        raise LabError(f"the cluster {settings.cluster} is not as it should be", "make kind-down, then make kind-up")
-    return "its node was stopped, and runs again"
+def _start(settings: Settings, report: Report) -> None:
+    """Start a node that was stopped: by hand, by a reboot, or with Docker."""
+    report("its node was stopped: starting it again")
+    try:
+        docker.docker("start", settings.node)
+    except CommandFailed as error:
+        raise _explained(error, settings) from None
+    if _mark(settings):
+        waiting.until("the cluster's API server", lambda: _api(settings), timeout=120, every=0.5, saw=report)
 
 
 def _api(settings: Settings) -> tuple[bool, str]:
@@ -160,8 +181,8 @@ def _api(settings: Settings) -> tuple[bool, str]:
     return done.code == 0, (done.stdout or done.stderr).strip()[-200:]
 
 
-def _name(settings: Settings, kind: Path, report: Report) -> str:
-    exported = yaml.safe_load(shell.run([kind, "get", "kubeconfig", "--name", settings.cluster], timeout=30).stdout)
+def _name(settings: Settings, report: Report) -> str:
+    exported = yaml.safe_load(_mark(settings)["kubeconfig"])
     if kubeconfig.add(settings.kubeconfig, exported):
         return f"{settings.context} is current in {settings.kubeconfig}"
     report.note(
@@ -180,6 +201,16 @@ def _found(settings: Settings) -> str:
     return f"{settings.cluster} is up"
 
 
+def _mark(settings: Settings) -> dict[str, str]:
+    """Read what was left in the node when it was finished; empty where it never was, or not to the end."""
+    done = shell.run(["docker", "exec", settings.node, "cat", MARK], timeout=20, check=False)
+    try:
+        found: dict[str, str] = json.loads(done.stdout)
+    except ValueError:
+        return {}
+    return found
+
+
 def _fingerprint(config: str) -> str:
     return hashlib.sha256(config.encode()).hexdigest()
 
@@ -192,11 +223,10 @@ def _foreign(settings: Settings) -> Refused:
 
 
 def _explained(error: CommandFailed, settings: Settings) -> LabError:
-    """Put kind's commonest failures in plain words."""
-    said = error.output
-    if "port is already allocated" in said or "address already in use" in said:
+    """Put the commonest failures of kind and Docker in plain words."""
+    if "port is already allocated" in error.output or "address already in use" in error.output:
         ports = f"{settings.front_port} or {settings.back_port}"
         return LabError(f"port {ports} is taken on this computer", "`make doctor` names who holds it")
-    if "no space left on device" in said:
+    if "no space left on device" in error.output:
         return LabError("the disk is full", "free some, `docker system df` shows what images take; then run this again")
     return error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import docker, shell
+from lab.cluster import lifecycle
 from lab.events import Step
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def fits(client: str, server: str) -> bool:
 
 
 def _fit(settings: Settings, built: Path | None, report: Report) -> str:
-    server = _server_version(settings)
+    server = lifecycle.version(settings)
     beside = BESIDE / "kubectl"
-    if not (beside.exists() and fits(_client_version(beside), server)):
+    if not _is_placed(beside, built, server):
         _place(settings, built, beside)
     _link(Path("kubectl"), BESIDE / "k")  # the course writes `k`
     found = _on_path()
@@ -55,6 +56,12 @@ def _fit(settings: Settings, built: Path | None, report: Report) -> str:
         )
         report.note(f'to use it, and `k`: export PATH="{BESIDE}:$PATH"')
     return f"{beside}, {server}"
+
+
+def _is_placed(beside: Path, built: Path | None, server: str) -> bool:
+    if built:
+        return beside.resolve() == built.resolve()
+    return beside.exists() and fits(_client_version(beside), server)
 
 
 def _place(settings: Settings, built: Path | None, beside: Path) -> None:
@@ -80,8 +87,3 @@ def _on_path() -> Path | None:
 def _client_version(kubectl: Path) -> str:
     done = shell.run([kubectl, "version", "--client", "--output=json"], timeout=20)
     return str(json.loads(done.stdout)["clientVersion"]["gitVersion"])
-
-
-def _server_version(settings: Settings) -> str:
-    """Ask the node's kubelet, which is of the cluster's version."""
-    return docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import yaml
+
 from lab import config
 from lab.cluster import engine, kubeconfig, lifecycle, names, runc_within_bounds, tools
 from lab.errors import BadInput, TimedOut
@@ -27,7 +28,7 @@ def test_a_gap_in_the_bounding_set_is_seen(mask, missing):
     assert engine.missing_capabilities(f"Name:\tx\nCapBnd:\t{mask}\n") is missing
 
 
-def test_the_runtime_takes_away_what_the_host_withholds(tmp_path):
+def test_the_runtime_takes_away_what_the_host_withholds():
     allowed = runc_within_bounds.granted(f"CapBnd:\t{WITHOUT_RESOURCE}")
     process = {"capabilities": {"bounding": ["CAP_KILL", "CAP_SYS_RESOURCE"], "effective": ["CAP_SYS_RESOURCE"]}}
     runc_within_bounds.within(process, allowed)
@@ -151,13 +152,29 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours():
     assert not lifecycle.is_ours({"Mounts": [{"Destination": "/var"}]})
 
 
-def test_json_is_what_kubectl_is_patched_with(monkeypatch):
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        pytest.param(bytes.fromhex("0ca781830001"), names.NXDOMAIN, id="no-such-name"),
+        pytest.param(bytes.fromhex("0ca781820001"), 2, id="servfail"),
+        pytest.param(b"", None, id="nobody"),
+    ],
+)
+def test_an_answer_that_there_is_no_such_name_is_told_from_a_failure(answer, code):
+    assert names.response_code(answer) == code
+
+
+def test_a_question_is_a_dns_query():
+    assert names.question("a.bc")[12:] == b"\x01a\x02bc\x00\x00\x01\x00\x01"
+
+
+def test_where_nobody_answers_coredns_is_told_to_say_no(monkeypatch):
     calls = []
 
     def kubectl(*words):
         calls.append(words)
         return json.dumps({"data": {"Corefile": COREFILE}})
 
-    monkeypatch.setattr(names, "upstream_answers", lambda _node: False)
+    monkeypatch.setattr(names, "upstream_says", lambda _node: None)
     assert names.answer_at_once(kubectl, "node") is True
     assert "rcode NXDOMAIN" in json.loads(calls[1][-1])["data"]["Corefile"]

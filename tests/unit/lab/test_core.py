@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from lab import config, events, shell, waiting
 from lab.errors import BadInput, CommandFailed, LabError, TimedOut
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 LAYERS = [
-    {"cli"},
+    {"cli", "testing"},
     {"report", "lessons", "experiments"},
     {"deploy"},
     {"images", "cluster"},
