@@ -12,8 +12,9 @@ import pytest
 import requests
 import yaml
 
-from lab import deploy, kube
+from lab import kube
 from lab.config import load
+from lab.deploy import plan, status, verify
 from lab.errors import Refused
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def test_every_row_of_verify_is_as_predicted_and_again(shape: str, cluster: Clus
 def test_verify_adds_one_ephemeral_container_however_often_it_runs(shape: str, cluster: Cluster) -> None:
     for _ in range(3):
         cluster.lab("verify", "--json")
-    pods = deploy.status(cluster.settings).pods
+    pods = status.status(cluster.settings).pods
     for pod in pods:
         words = ("get", "pod", pod.name, "-n", pod.namespace, "-o", "jsonpath={.spec.ephemeralContainers[*].name}")
         assert cluster.kubectl(*words).stdout == "lab-verify", shape
@@ -66,18 +67,18 @@ def test_verify_says_what_does_not_answer(shape: str, cluster: Cluster) -> None:
 
 
 def test_again_changes_nothing_and_is_quick(shape: str, cluster: Cluster) -> None:
-    before = {pod.name: pod.ip for pod in deploy.status(cluster.settings).pods}
+    before = {pod.name: pod.ip for pod in status.status(cluster.settings).pods}
     began = time.monotonic()
     cluster.lab("deploy", "--shape", shape)
     assert time.monotonic() - began < 3
-    assert {pod.name: pod.ip for pod in deploy.status(cluster.settings).pods} == before
+    assert {pod.name: pod.ip for pod in status.status(cluster.settings).pods} == before
 
 
 def test_the_other_shape_takes_over_and_says_so(cluster: Cluster) -> None:
     cluster.lab("deploy", "--shape", "pods")
     done = cluster.lab("deploy", "--shape", "app")
     assert "was removed" in done.stdout + done.stderr
-    assert deploy.status(cluster.settings).shape == "app"
+    assert status.status(cluster.settings).shape == "app"
     assert cluster.kubectl("get", "pods", "-n", "default", "-o", "name").stdout == ""
     cluster.lab("undeploy")
 
@@ -88,7 +89,7 @@ def test_undeploy_takes_only_what_is_the_lab_s_and_twice_is_once(cluster: Cluste
         cluster.lab("deploy", "--shape", "pods")
         for _ in range(2):
             cluster.lab("undeploy")
-        assert deploy.status(cluster.settings).pods == ()
+        assert status.status(cluster.settings).pods == ()
         assert "theirs" in cluster.kubectl("get", "configmaps", "-n", "default").stdout
     finally:
         cluster.kubectl("delete", "configmap", "theirs", "-n", "default")
@@ -124,10 +125,10 @@ def stranger(tmp_path: Path) -> Iterator[tuple[Any, list[str]]]:
 @pytest.mark.parametrize(
     "act",
     [
-        pytest.param(lambda settings: deploy.steps(settings, "pods", {}), id="deploy"),
-        pytest.param(deploy.undeploy, id="undeploy"),
-        pytest.param(deploy.verify, id="verify"),
-        pytest.param(deploy.status, id="status"),
+        pytest.param(lambda settings: plan.steps(settings, "pods", {}), id="deploy"),
+        pytest.param(plan.undeploy, id="undeploy"),
+        pytest.param(verify.verify, id="verify"),
+        pytest.param(status.status, id="status"),
         pytest.param(lambda settings: kube.kubectl(settings, "get", "pods"), id="kubectl"),
     ],
 )

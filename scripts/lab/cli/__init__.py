@@ -22,25 +22,38 @@ _REMEDY = {
 
 HELP = """Cats on a real Kubernetes cluster, on this machine.
 
-\b
-  lab kind-up    bring a cluster up, with everything that it needs
-  lab deploy     put the cats on it; the page answers on http://localhost:30080
-  lab verify     try what a user would, and say what answered and why
+Begin with `lab kind-up`, then `lab deploy`: the page answers on http://localhost:30080. Each command can be run again:
+it does what is left to do.
 
-Each command can be run again: it does what is left to do. Settings come from the environment: LAB_CLUSTER (cats),
-LAB_FRONT_PORT (30080), LAB_BACK_PORT (30030), LAB_IMAGES (auto, published, packages), LAB_CACHE (~/.cache/…).
+\b
+Settings, from the environment:
+  LAB_CLUSTER     the cluster's name [cats]
+  LAB_FRONT_PORT  the page's port on this computer [30080]
+  LAB_BACK_PORT   the backend's [30030]
+  LAB_IMAGES      auto, published (pull images), packages (build them) [auto]
+  LAB_CACHE       where what was built is kept [~/.cache/chatroulette-lab]
 
 Exit codes: 0 done, 1 something failed or disagrees, 2 bad input or refused, 130 interrupted.
 """
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _InOrder(click.Group):
+    """Lists its commands in the order of a day's work, not of the alphabet."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Keep the order in which they were added."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="chatroulette-lab")
 def lab() -> None:
     """Gather the commands."""
 
 
-for command in (*cluster.COMMANDS, *app.COMMANDS, *develop.COMMANDS):
+for command in (cluster.kind_up, *app.COMMANDS, cluster.kind_down, *develop.COMMANDS, cluster.doctor, cluster.clean):
     lab.add_command(command)
 
 

@@ -10,9 +10,13 @@ from dataclasses import asdict
 
 import click
 
-from lab import deploy as cats
 from lab import images, kube
 from lab.cli.session import Session, command
+from lab.deploy import plan
+from lab.deploy import status as state
+from lab.deploy import verify as proof
+from lab.deploy.forward import forward
+from lab.deploy.manifests import SHAPES, Shape
 from lab.errors import LabError
 
 FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
@@ -21,21 +25,22 @@ FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
 @command("deploy")
 @click.option(
     "--shape",
-    type=click.Choice(cats.SHAPES),
+    type=click.Choice(SHAPES),
     default="pods",
     show_default=True,
     help="pods: the course's two bare Pods. app: Deployments, Services and a ConfigMap in their own namespace.",
 )
-def deploy(session: Session, *, shape: cats.Shape) -> None:
-    """Build what changed, push it, put it on the cluster and wait until it answers.
+def deploy(session: Session, *, shape: Shape) -> None:
+    """Put the cats on the cluster.
 
-    Where it does not come up, says why, and which command to try next.
+    Builds what changed, pushes it, applies it, and waits until it answers. Where it does not come up, says why, and
+    which command to try next.
     """
     settings = session.settings
     with session.working() as run:
         kube.connect(settings)
         run(images.app_steps(settings))
-        run(cats.steps(settings, shape, images.app.references(settings)))
+        run(plan.steps(settings, shape, images.app.references(settings)))
     session.say(
         f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version",
         page=settings.front_url,
@@ -52,7 +57,7 @@ def verify(session: Session) -> None:
     """
     from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-    found = cats.verify(session.settings)
+    found = proof.verify(session.settings)
     if session.as_json:
         click.echo(tables.checks_json(found))
     else:
@@ -66,10 +71,13 @@ def verify(session: Session) -> None:
 
 @command("open")
 def open_page(session: Session) -> None:
-    """Forward 8080 and 3000 of this computer to the Pods, as the course does, and open the page. Ctrl-C ends it."""
+    """Forward 8080 and 3000 to the cats, open the page.
+
+    As the course does with `kubectl port-forward`. Ctrl-C ends it.
+    """
     with contextlib.ExitStack() as forwards:
         for service, port, path in FORWARDS:
-            forwards.enter_context(cats.forward(session.settings, f"service/k8-chatroulette-{service}", port, port))
+            forwards.enter_context(forward(session.settings, f"service/k8-chatroulette-{service}", port, port))
             click.echo(f"http://localhost:{port}{path}  → {service}")
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
             webbrowser.open("http://localhost:8080/")
@@ -79,10 +87,13 @@ def open_page(session: Session) -> None:
 
 @command("status")
 def status(session: Session) -> None:
-    """Show the cluster, the Pods and the addresses that answer. Changes nothing."""
+    """Show the cluster, the Pods, and what answers.
+
+    Changes nothing.
+    """
     from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-    found = cats.status(session.settings)
+    found = state.status(session.settings)
     if session.as_json:
         click.echo(tables.as_json(asdict(found)))
     else:
@@ -92,15 +103,18 @@ def status(session: Session) -> None:
 @command("logs")
 @click.option("--follow/--no-follow", "-f", default=True, show_default=True, help="Go on with what comes.")
 def logs(session: Session, *, follow: bool) -> None:
-    """Show the logs of both services, each line with its Pod's name. Ctrl-C ends it."""
-    words = cats.log_words(session.settings, follow=follow)
+    """Follow the logs of both services.
+
+    Each line begins with its Pod's name. Ctrl-C ends it.
+    """
+    words = state.log_words(session.settings, follow=follow)
     os.execvp(words[0], words)  # noqa: S606 - kubectl takes over, there is no shell
 
 
 @command("undeploy")
 def undeploy(session: Session) -> None:
     """Take the cats away, and leave the cluster as it is."""
-    session.perform(cats.undeploy(session.settings))
+    session.perform(plan.undeploy(session.settings))
     session.say("The cats are gone; the cluster is up")
 
 

@@ -57,9 +57,10 @@ def _kind(settings: Settings) -> Path:
 
 @command("kind-down")
 def kind_down(session: Session) -> None:
-    """Take the cluster away: its node, its registry, its place in the kubeconfig, and the Docker that the lab started.
+    """Take the cluster away, keep what was built.
 
-    What was built stays in the caches, so that the next kind-up takes seconds.
+    Its node, its registry, its place in the kubeconfig, and the Docker that the lab started. What was built stays in
+    the caches, so that the next kind-up takes seconds.
     """
     settings = session.settings
     with session.working():
@@ -69,7 +70,10 @@ def kind_down(session: Session) -> None:
 
 @command("clean")
 def clean(session: Session) -> None:
-    """Take away the cluster and everything that was built: images, registry data, caches."""
+    """Take away the cluster and all that was built.
+
+    Its node, its registry with its data, the images, and the caches.
+    """
     settings = session.settings
     with session.working():
         if docker_answers():
@@ -84,7 +88,10 @@ def clean(session: Session) -> None:
 
 @command("doctor")
 def doctor(session: Session) -> None:
-    """Name everything that this machine lacks, and what to do about it. Changes nothing."""
+    """Name everything that this machine lacks.
+
+    Says what to do about each thing. Changes nothing.
+    """
     from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
     found = preflight.requirements(session.settings)
@@ -112,6 +119,3 @@ def _remove(settings: Settings) -> bool:
     docker.remove_unused_network("kind")
     engine.stop(settings)
     return was_there
-
-
-COMMANDS = (kind_up, kind_down, clean, doctor)

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 @click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
-    """Run the tests; further words go to pytest, after a `--`.
+    """Run the tests.
 
-    Brings what they need: a browser, Docker, and a cluster of their own with ports of its own, which they take away.
+    Further words go to pytest, after a `--`. Brings what they need: a browser, Docker, and a cluster of their own with
+    ports of its own, which they take away.
     """
     if not unit:
         session.perform([_browser()])

@@ -68,12 +68,19 @@ def remove(api: Api, refs: Iterable[Ref], say: Callable[[str], None], timeout: f
     for one in asked:
         waiting.until(
             f"{one} to be gone",
-            lambda one=one: (api.get(one.path) is None, "it is still ending"),  # type: ignore[misc]
+            lambda one=one: _gone(api, one),  # type: ignore[misc]
             timeout=timeout,
             saw=lambda state, one=one: say(f"{one}: {state}"),  # type: ignore[misc]
             hint=f"what holds it? kubectl describe {one}" + (f" -n {one.namespace}" if one.namespace else ""),
         )
     return [Change("deleted", one) for one in asked]
+
+
+def _gone(api: Api, one: Ref) -> tuple[bool, str]:
+    found = api.get(one.path)
+    conditions = (found or {}).get("status", {}).get("conditions") or []
+    held = next((each["message"] for each in conditions if "Deletion" in each["type"] and each["status"] == "True"), "")
+    return found is None, f"it is still ending {held}".strip()
 
 
 def _apply(api: Api, item: Object, say: Callable[[str], None]) -> Change:

@@ -193,7 +193,7 @@ def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:
     else:
         ok = answered_by(answer, one.expected) and bool(pod) and one.pod in {"", pod}
     said = f"{answer.status}, {pod} {answer.version}".strip() if ok and pod else answer.said
-    if not ok and pod:
+    if not ok and answer.ok and pod:
         said += f", Pod {pod}"
     why = one.why if ok else f"not as predicted; it should be so because {one.why}"
     return Check(one.tried, vantage, one.url, one.expected, said, ok, why, round(answer.seconds, 3))

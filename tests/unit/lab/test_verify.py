@@ -29,7 +29,7 @@ def side(service: str = "k8-chatroulette-back", container: str = "app") -> verif
     ("answer", "who", "ok", "said"),
     [
         pytest.param(Answer(200, BACK), Answer(200, WHO), True,
-                     "200 k8-chatroulette-back 1.2, Pod k8-chatroulette-back", id="as predicted"),
+                     "200, k8-chatroulette-back 1.2", id="as predicted"),
         pytest.param(Answer(200, BACK), Answer(200, '{"pod":"other"}'), False,
                      "200 k8-chatroulette-back 1.2, Pod other", id="another Pod"),
         pytest.param(Answer(200, PAGE), Answer(200, PAGE), False,
