@@ -15,7 +15,6 @@ import yaml
 from lab import kube
 from lab.config import load
 from lab.deploy import plan, status, verify
-from lab.deploy import plan, status, verify
 from lab.errors import Refused
 
 if TYPE_CHECKING:
