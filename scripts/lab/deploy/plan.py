@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab import kube
-from lab.deploy import apply, manifests, wait
+from lab import kube, waiting
+from lab.deploy import apply, fetch, manifests, wait
 from lab.deploy.manifests import KINDS, SHAPES, Ref, Shape, ref
 from lab.events import Step
 
@@ -39,6 +39,7 @@ def steps(settings: Settings, shape: Shape, references: Mapping[str, str], timeo
             lambda: "all Ready" if wait.ready_already(api, objects) else None,
             expected=5,
         ),
+        Step("Ask both addresses", lambda report: _answers(settings, report)),
     ]
 
 
@@ -46,6 +47,17 @@ def undeploy(settings: Settings) -> list[Step]:
     """Return the steps that take both shapes, and nothing else, off the lab's cluster."""
     api = kube.Api(kube.connect(settings))
     return [_removal(api, shape) for shape in SHAPES]
+
+
+def _answers(settings: Settings, report: Report) -> str:
+    """Wait for this computer's ports: kube-proxy learns of a Ready Pod up to a second or two after the API server."""
+
+    def look() -> tuple[bool, str]:
+        answers = {url: fetch.from_here(url) for url in (f"{settings.front_url}/", f"{settings.back_url}/version")}
+        silent = [f"{url}: {answer.said}" for url, answer in answers.items() if not answer.ok]
+        return not silent, "; ".join(silent) or "both answer"
+
+    return waiting.until("both addresses to answer", look, timeout=30, saw=report, hint="`make verify` tries every way")
 
 
 def _removal(api: Api, shape: Shape) -> Step:

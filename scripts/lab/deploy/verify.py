@@ -109,7 +109,7 @@ def _jobs(settings: Settings, api: Api, side: Side, other: Side) -> list[Job]:
     wired = side.service.endswith("-front")
     return [
         Job(
-            f"this computer, port-forward to {side.pod_name}",
+            f"a port-forward to {side.pod_name}",
             [forwarded(side)],
             lambda urls: _forwarded(settings, side, urls),
         ),
