@@ -1,0 +1,47 @@
+"""Run, in a copy of the project, the lab's steps to the services' images or to the node image.
+
+Started by images.py and node.py with the copy's code; writes a line of JSON for each step that ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from lab import config, events
+from lab.cluster import node_image
+from lab.events import Step
+from lab.images import app
+
+if TYPE_CHECKING:
+    from lab.config import Settings
+    from lab.events import Event, Report
+
+
+def services(settings: Settings) -> list[Step]:
+    """Return the steps to both services' images, without a registry to push them to."""
+
+    def dependencies(report: Report) -> None:
+        for service in app.SERVICES:
+            app.prepare_dependencies(settings, service, report)
+
+    def code(report: Report) -> str:
+        return " ".join(app.build(settings, service, report) for service in app.SERVICES)
+
+    return [
+        Step("Python image", lambda report: app.prepare_base(settings, report)),
+        Step("dependencies", dependencies),
+        Step("code", code),
+    ]
+
+
+def _write(event: Event) -> None:
+    if event.kind in {"done", "skipped"}:
+        sys.stdout.write(json.dumps({"step": event.step, "took": event.took, "detail": event.detail}) + "\n")
+
+
+if __name__ == "__main__":
+    steps = {"services": services, "node": node_image.steps}[sys.argv[1]]
+    events.run(steps(config.load(os.environ)), _write)

@@ -1,0 +1,175 @@
+"""What every family of measurements needs: say what is done, time it, serve and stop, work on a copy of the project."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import config, docker, shell, waiting
+from lab.config import ROOT
+from lab.errors import LabError
+from lab.events import Event, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LABEL = "chatroulette.bench"
+_LEFT_OUT = (".git", ".venv", ".*_cache", "__pycache__", "*.pyc", "node_modules")
+_FROM = re.compile(r"^FROM .*$", re.MULTILINE)
+
+quiet = Report(lambda _event: None, Event("start", "bench"))
+"""A report for steps of the lab's whose progress nobody reads here."""
+
+
+def say(text: str) -> None:
+    """Say what is being measured, apart from the results."""
+    sys.stderr.write(f"• {text}\n")
+    sys.stderr.flush()
+
+
+def settings() -> config.Settings:
+    """Read the person's own settings: their cache is what "everything cached" means."""
+    return config.load(os.environ)
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long it takes."""
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until_answers(port: int, path: str, timeout: float, every: float = 0.05) -> bytes:
+    """Ask until 200 comes, and return what came with it; raises TimedOut."""
+    answer = b""
+
+    def look() -> tuple[bool, str]:
+        nonlocal answer
+        status, answer = ask(port, path)
+        return status == http.HTTPStatus.OK, f"{status} {answer[:80]!r}"
+
+    waiting.until(f"http://127.0.0.1:{port}{path}", look, timeout=timeout, every=every)
+    return answer
+
+
+def ask(port: int, path: str) -> tuple[int, bytes]:
+    """Return the status and the text; 0 and the reason where nothing answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error).encode()
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def serving(argv: list[str], env: Mapping[str, str]) -> Iterator[int]:
+    """Run a server for the length of the block and give its process number; its words are shown where it ends early."""
+    with tempfile.TemporaryFile("w+") as words:
+        process = subprocess.Popen(
+            argv, env={**os.environ, **env}, cwd=ROOT, stdout=words, stderr=words, text=True, start_new_session=True
+        )
+        try:
+            yield process.pid
+            early = process.poll()
+        finally:
+            shell.end(process)
+        if early is not None:
+            words.seek(0)
+            raise LabError(f"`{argv[0]}` ended with {early} while it was measured: {words.read()[-300:]}")
+
+
+@functools.cache
+def scratch() -> Path:
+    """Return the folder of the benchmarks in the cache: a node image from nothing does not fit into every /tmp."""
+    folder = settings().cache / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """Give an empty folder, and take it away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir=scratch()) as path:
+        yield Path(path)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the project, its label on some of its images: what it builds is new to Docker, and known by it."""
+
+    root: Path
+    label: str
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Let the copy's `lab` come before the installed one."""
+        return {"PYTHONPATH": str(self.root / "scripts")}
+
+
+@contextlib.contextmanager
+def copy(*dockerfiles: str) -> Iterator[Copy]:
+    """Copy the project as it is in this folder; the images of these Dockerfiles get a label of this run's.
+
+    The label changes the content, so that neither the lab nor Docker's build cache has it; other people's images are
+    not touched. Images with the label are removed afterwards.
+    """
+    with folder() as work:
+        made = Copy(work / "project", f"{LABEL}={uuid.uuid4().hex}")
+        shutil.copytree(ROOT, made.root, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        for name in dockerfiles:
+            path = made.root / name
+            path.write_text(_FROM.sub(rf"\g<0>\nLABEL {made.label}", path.read_text()))
+        try:
+            yield made
+        finally:
+            remove_images(made.label)
+
+
+def remove_images(label: str) -> None:
+    """Remove the images with this label from the local Docker."""
+    found = docker.docker("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
+    if found:
+        shell.run(["docker", "image", "rm", "--force", *dict.fromkeys(found)], timeout=120, check=False)
+
+
+def layers(image: str) -> list[int]:
+    """Return the sizes of an image's layers, unpacked, in bytes, the base first."""
+    sizes = docker.docker("history", "--no-trunc", "--human=false", "--format", "{{.Size}}", image)
+    return [int(size) for size in reversed(sizes.split())]
+
+
+def output(made: Copy, program: str) -> str:
+    """Return what a line of Python says that uses the copy's own code."""
+    return shell.run([sys.executable, "-c", program], timeout=60, env=made.env, cwd=made.root).stdout.strip()
+
+
+def alternate(
+    times: int, ours: Callable[[], float], beside: Callable[[], float]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Measure both in turn, so that a busy moment of the machine meets both; return all values of each."""
+    pairs = [(ours(), beside()) for _ in range(times)]
+    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)

@@ -1,0 +1,79 @@
+"""The services' images: how long from nothing, and how large.
+
+"From nothing" touches no image and no cache that is there: it runs in a copy of the project, with a cache of its own,
+and with one label more in each Dockerfile, so that neither the lab nor Docker has any of it yet.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import harness
+from figures import Bound, Figure, Series
+
+from lab import events, reach, shell
+from lab.cluster import engine, preflight
+from lab.config import ROOT
+from lab.images import app, dependencies, recipes
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+DOCKERFILES = (
+    "k8s/images/python/Dockerfile",
+    "k8s/images/dependencies/Dockerfile",
+    "backend/Dockerfile",
+    "frontend/Dockerfile",
+)
+DRIVER = Path(__file__).with_name("from_nothing.py")
+MB, KB = 1e6, 1e3
+_TIMEOUT = 600
+
+
+def measure() -> Generator[Figure, None, None]:
+    """Build both images once in a copy of the project, then look at their layers."""
+    settings = harness.settings()
+    events.run([*preflight.steps(settings), *engine.steps(settings)], lambda _event: None)
+    with harness.copy(*DOCKERFILES) as copy, harness.folder() as cache:
+        harness.say("images: both services from nothing, about half a minute")
+        steps = build(copy, "services", {"LAB_CACHE": str(cache / "cache"), "PIP_NO_CACHE_DIR": "1"}, _TIMEOUT)
+        harness.say("images: what the downloads alone take")
+        floor = Series("downloads alone", (harness.seconds(lambda: _downloads(cache)),))
+        took = Series("ours", (sum(step["took"] for step in steps),))
+        note = ", ".join(f"{step['step']} {step['took']:.1f} s" for step in steps)
+        yield Figure("Both services' images from nothing", "s", took, (floor,), Bound("most", 60), note)
+        base = sum(harness.layers(steps[0]["detail"]))
+        for image in steps[-1]["detail"].split():
+            yield _size(image, base)
+
+
+def build(copy: harness.Copy, what: str, env: dict[str, str], timeout: float) -> list[dict[str, Any]]:
+    """Run the copy's steps and return what each took; raises CommandFailed with its last words."""
+    done = shell.run([sys.executable, DRIVER, what], timeout=timeout, env={**copy.env, **env}, cwd=copy.root)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _size(image: str, base: int) -> Figure:
+    sizes = harness.layers(image)
+    code = next(size for size in reversed(sizes) if size)
+    dependencies = sum(sizes) - base - code
+    parts = f"base {base / MB:.1f}, dependencies {dependencies / MB:.1f}, code {code / MB:.2f}: {code / KB:.0f} kB"
+    name = f"{image.partition(':')[0]}, unpacked"
+    floor = Series("its Python alone", (base / MB,))
+    return Figure(name, "MB", Series("ours", (sum(sizes) / MB,)), (floor,), Bound("most", 120), parts)
+
+
+def _downloads(work: Path) -> None:
+    """Do what no build from nothing can do without: unpack the same Debian packages, fetch the same wheels."""
+    if not reach.published(harness.settings()):
+        names = ",".join(recipes.packages(app.PYTHON))
+        words = ["--quiet", "--variant=extract", f"--include={names}", recipes.SUITE, str(work / "root.tar")]
+        shell.run(["mmdebstrap", *words], timeout=_TIMEOUT)
+    for service in ("backend", "frontend"):
+        lock = ROOT / service / "requirements.lock"
+        words = ["--quiet", "--no-deps", "--require-hashes", "--no-cache-dir", "--only-binary=:all:"]
+        words += [f"--python-version={dependencies.PYTHON}", "--dest", str(work / service), "--requirement", str(lock)]
+        shell.run([sys.executable, "-m", "pip", "download", *words], timeout=_TIMEOUT)

@@ -1,0 +1,68 @@
+"""The node image: how large, and with ``--cold`` how long from nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import harness
+import images
+from figures import Bound, Figure, Series
+
+from lab import docker, reach
+from lab.cluster import engine, node_image, preflight
+from lab.errors import LabError
+from lab.events import run
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+GB = 1e9
+LIMIT = 2400
+MODULE = "k8s/kind/node/go.mod"
+
+
+def measure(*, cold: bool) -> Generator[Figure, None, None]:
+    """Build the node image in a copy of the project with empty caches, or look at the one that is there."""
+    settings = harness.settings()
+    if reach.published(settings):
+        harness.say("node: an image registry is in reach, so the published node image is used: nothing to measure")
+        return
+    run([*preflight.steps(settings), *engine.steps(settings)], lambda _event: None)
+    if cold:
+        yield from _from_nothing()
+        return
+    if not docker.inspect(node_image.reference(), "image"):
+        raise LabError("the node image is not built yet", "make kind-up, or `lab bench node --cold`")
+    yield _size(node_image.reference())
+
+
+def _from_nothing() -> Iterator[Figure]:
+    """Let a comment in the Go module name everything anew, so that nothing that is in Docker or the cache is used."""
+    with harness.copy() as copy, harness.folder() as work:
+        module = copy.root / MODULE
+        module.write_text(f"{module.read_text()}\n// {copy.label}\n")
+        env = {name: str(work / name) for name in ("LAB_CACHE", "GOCACHE", "GOMODCACHE")}
+        harness.say("node: the node image from nothing, about ten minutes")
+        try:
+            steps = images.build(copy, "node", {**env, "PIP_NO_CACHE_DIR": "1"}, LIMIT)
+            image = steps[-1]["detail"]
+            took = Series("ours", (sum(step["took"] for step in steps) / 60,))
+            compiling = Series("Go's build alone", (steps[1]["took"] / 60,))
+            note = ", ".join(f"{step['step']} {step['took']:.0f} s" for step in steps)
+            yield Figure("Node image from nothing", "min", took, (compiling,), Bound("most", 12), note)
+            yield _size(image)
+        finally:
+            _remove(copy)
+
+
+def _remove(copy: harness.Copy) -> None:
+    """Remove the image that the copy names, also where the build was interrupted just after it."""
+    program = "from lab.cluster import node_image; print(node_image.reference())"
+    image = harness.output(copy, program)
+    if docker.inspect(image, "image"):
+        docker.docker("image", "rm", "--force", image)
+
+
+def _size(image: str) -> Figure:
+    size = Series("ours", (sum(harness.layers(image)) / GB,))
+    return Figure("Node image, unpacked", "GB", size, asked=Bound("most", 1.5))
