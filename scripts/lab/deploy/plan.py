@@ -27,8 +27,7 @@ def steps(settings: Settings, shape: Shape, references: Mapping[str, str], timeo
     Both shapes answer on the same ports of this computer, so the other shape makes room first, and that is said.
     Raises Refused, before anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
     """
-    access = kube.connect(settings)
-    api = kube.Api(access)
+    api = kube.api(settings)
     objects = manifests.render(shape, references)
     return [
         Step("Make room", lambda report: _make_room(api, shape, report), lambda: _is_alone(api, shape)),
@@ -45,7 +44,7 @@ def steps(settings: Settings, shape: Shape, references: Mapping[str, str], timeo
 
 def undeploy(settings: Settings) -> list[Step]:
     """Return the steps that take both shapes, and nothing else, off the lab's cluster."""
-    api = kube.Api(kube.connect(settings))
+    api = kube.api(settings)
     return [_removal(api, shape) for shape in SHAPES]
 
 

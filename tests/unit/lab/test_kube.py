@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from kubernetes.client import ApiClient, Configuration
 
 from lab import kube
 from lab.config import load
@@ -170,12 +171,10 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def api(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[kube.Api]:
-    monkeypatch.setattr(kube, "_tls", lambda _: None)
-    url = f"http://127.0.0.1:{server.server_port}"
-    made = kube.Api(kube.Access("kind-cats", tmp_path, url, "", ""))
-    yield made
-    made._pool.clear()
+def api(server: Server) -> Iterator[kube.Api]:
+    with ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}", retries=False)) as client:
+        yield kube.Api(client)
+        client.rest_client.pool_manager.clear()
 
 
 def test_what_is_not_there_is_none(server: Server, api: kube.Api) -> None:
@@ -209,8 +208,8 @@ def test_a_refusal_carries_what_was_said(
     assert (refused.value.code, refused.value.reason, refused.value.message) == (403, reason, message)
 
 
-def test_a_server_that_does_not_answer_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube, "_tls", lambda _: None)
+def test_a_server_that_does_not_answer_is_said_to() -> None:
+    client = ApiClient(Configuration(host="http://127.0.0.1:1", retries=False))
     with pytest.raises(LabError, match=r"does not answer") as error:
-        kube.Api(kube.Access("kind-cats", tmp_path, "http://127.0.0.1:1", "", "")).get("/x")
+        kube.Api(client).get("/x")
     assert "make kind-up" in error.value.hint
