@@ -17,7 +17,6 @@ from lab.deploy import status as state
 from lab.deploy import verify as proof
 from lab.deploy.forward import forward
 from lab.deploy.manifests import SHAPES, Shape
-from lab.errors import LabError
 
 FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
 
@@ -63,8 +62,8 @@ def verify(session: Session) -> None:
     else:
         tables.checks(found)
     wrong = [one for one in found if not one.ok]
-    if wrong:
-        raise LabError(f"{len(wrong)} of {len(found)} did not answer as predicted", "`make status` shows the Pods")
+    trouble = f"{len(wrong)} of {len(found)} did not answer as predicted"
+    session.judge(ok=not wrong, trouble=trouble, hint="`make status` shows the Pods")
     if not session.as_json:
         click.echo(f"All {len(found)} answered as predicted.")
 

@@ -11,7 +11,6 @@ import click
 from lab import docker, images, reach
 from lab.cli.session import Session, command
 from lab.cluster import engine, lifecycle, node_image, preflight, tools
-from lab.errors import LabError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,9 +99,10 @@ def doctor(session: Session) -> None:
         click.echo(tables.as_json({"ok": not lacking, "requirements": [asdict(one) for one in found]}))
     else:
         tables.requirements(found)
-    if lacking:
-        raise LabError(f"this machine lacks: {', '.join(lacking)}", "`make kind-up` gets what it can on Debian")
-    session.say("Nothing is missing") if not session.as_json else None
+    trouble = f"this machine lacks: {', '.join(lacking)}"
+    session.judge(ok=not lacking, trouble=trouble, hint="`make kind-up` gets what it can on Debian")
+    if not session.as_json:
+        click.echo("Nothing is missing")
 
 
 def docker_answers() -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lab import config, events, lock
+from lab.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,6 +52,14 @@ class Session:
         """Run steps under the lock."""
         with self.working() as run:
             run(steps)
+
+    def judge(self, *, ok: bool, trouble: str, hint: str) -> None:
+        """End with 1 where it is not ok; raises LabError, but as JSON the document that was written has said it all."""
+        if ok:
+            return
+        if self.as_json:
+            click.get_current_context().exit(1)
+        raise LabError(trouble, hint)
 
     def say(self, text: str, **data: Any) -> None:
         """Say a last word: as text, or as JSON with its data."""

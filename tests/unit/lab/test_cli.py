@@ -1,0 +1,115 @@
+"""The command line in process: exit codes and the exact words of its errors."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab import cli
+from lab.config import ROOT
+from lab.errors import LabError
+
+
+def run(monkeypatch, capsys, *words, **env):
+    for name, value in env.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr(sys, "argv", ["lab", *words])
+    monkeypatch.setattr("lab.cli.signal.signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    out = capsys.readouterr()
+    return ended.value.code, out.out, out.err
+
+
+def test_a_wrong_setting_is_one_line_what_to_do_and_exit_2(monkeypatch, capsys):
+    code, out, err = run(monkeypatch, capsys, "status", LAB_FRONT_PORT="80")
+    assert (code, out) == (2, "")
+    assert err.splitlines() == ["✗ LAB_FRONT_PORT is '80'", "  → use a port from 1024 to 65535"]
+
+
+def test_an_unknown_command_exits_2(monkeypatch, capsys):
+    code, _, err = run(monkeypatch, capsys, "kind-upp")
+    assert code == 2
+    assert "No such command 'kind-upp'" in err
+
+
+def test_an_unknown_shape_names_the_right_ones(monkeypatch, capsys):
+    code, _, err = run(monkeypatch, capsys, "deploy", "--shape", "pod")
+    assert code == 2
+    assert "'pod' is not one of 'pods', 'app'" in err
+
+
+def test_without_a_cluster_nothing_is_tried(monkeypatch, capsys, tmp_path):
+    code, _, err = run(monkeypatch, capsys, "status", KUBECONFIG=tmp_path / "none")
+    assert code == 2
+    assert f"✗ there is no kubeconfig {tmp_path}/none" in err
+    assert "`make kind-up`" in err
+
+
+def test_an_error_is_json_where_json_was_asked_for(monkeypatch, capsys, tmp_path):
+    code, out, _ = run(monkeypatch, capsys, "status", "--json", KUBECONFIG=tmp_path / "none")
+    assert code == 2
+    assert json.loads(out).keys() == {"error", "hint"}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        pytest.param(KeyboardInterrupt(), 130, "interrupted: the same command again goes on from here", id="ctrl-c"),
+        pytest.param(OSError(28, "No space left on device", "/x"), 1, "✗ /x: No space left on device", id="disk-full"),
+        pytest.param(LabError("no", "try"), 1, "✗ no\n  → try", id="expected"),
+    ],
+)
+def test_every_failure_ends_in_words_and_a_code(monkeypatch, capsys, error, code, said):
+    def fail(**_options):
+        raise error
+
+    monkeypatch.setattr(cli.lab, "main", fail)
+    got, _, err = run(monkeypatch, capsys, "status")
+    assert got == code
+    assert said in err
+
+
+def test_help_teaches_each_command_and_make_has_a_target_for_each(monkeypatch, capsys):
+    _, out, _ = run(monkeypatch, capsys, "--help")
+    makefile = (ROOT / "Makefile").read_text()
+    for name, command in cli.lab.commands.items():
+        assert f"\n  {name} " in out
+        assert command.help
+        assert f"\n{name}: $(LAB) ## " in makefile
+
+
+def test_help_loads_neither_the_kubernetes_client_nor_rich():
+    code = "import sys; from lab import cli; sys.exit(any(m in sys.modules for m in ('kubernetes', 'rich')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_second_command_waits_for_the_first(tmp_path):
+    """The lock is the kernel's: it is let go of however the first one ends."""
+    script = (
+        "import sys, os; from lab import config, lock\n"
+        f"settings = config.load({{'LAB_CACHE': {str(tmp_path)!r}}})\n"
+        "with lock.exclusive(settings, sys.argv[1], lambda state: state and print(state, flush=True)):\n"
+        "    print('holds', flush=True); sys.stdin.read(1)\n"
+    )
+
+    def start(name: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", script, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path("/"),
+        )
+
+    with start("first") as first:
+        assert first.stdout.readline() == "holds\n"
+        with start("second") as second:
+            assert second.stdout.readline() == f"first (process {first.pid})\n"
+            first.kill()
+            assert second.stdout.readline() == "holds\n"
+            second.stdin.close()

@@ -1,0 +1,98 @@
+"""What is shown: of steps as they come, and of what was found."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from lab.events import Event
+from lab.report import progress, tables
+from lab.results import Check, Requirement
+
+
+def console() -> Console:
+    return Console(file=io.StringIO(), width=100, highlight=False)
+
+
+def shown(out: Console) -> str:
+    return out.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("event", "left"),
+    [
+        pytest.param(Event("progress", "x", took=30, fraction=0.25), 90, id="counted"),
+        pytest.param(Event("progress", "x", took=30, expected=50), 20, id="known-to-take"),
+        pytest.param(Event("progress", "x", took=60, expected=50), None, id="longer-than-known"),
+        pytest.param(Event("progress", "x", took=30), None, id="unknown"),
+    ],
+)
+def test_what_is_left_is_counted_or_known_or_not_said(event, left):
+    assert progress.remaining(event) == left
+
+
+def test_a_running_step_says_where_it_is():
+    event = Event("progress", "Build", "linking", took=65, fraction=0.5, number=2, of=9)
+    assert progress.running(event) == "2/9 Build  50%  1 min 05 s, about 1 min 05 s left  linking"
+
+
+def test_plain_lines_are_one_a_step_and_a_sign_of_life():
+    out = console()
+    view = progress.Plain(out, verbose=False)
+    for event in [
+        Event("start", "Build"),
+        Event("progress", "Build", "soon", took=1),
+        Event("progress", "Build", "later", took=16),
+        Event("done", "Build", "well [ok]", took=17),
+        Event("skipped", "Rest", "nothing to do"),
+        Event("failed", "Last", "no", took=1),
+    ]:
+        view(event)
+    assert shown(out).splitlines() == [
+        "  … 0/0 Build  16.0 s  later",
+        "✓ Build  17.0 s  well [ok]",
+        "✓ Rest  0.0 s  nothing to do",
+        "✗ Last  1.0 s",
+    ]
+
+
+def test_json_is_one_event_a_line(capsys):
+    progress.JsonLines()(Event("done", "Build", "well", took=2.5, number=1, of=1))
+    assert json.loads(capsys.readouterr().out)["event"] == {
+        "kind": "done", "step": "Build", "detail": "well", "took": 2.5, "number": 1, "of": 1,
+    }  # fmt: skip
+
+
+def test_checks_are_shown_by_vantage_with_each_reason_once():
+    out = console()
+    tables.checks(
+        [
+            Check("localhost", "container back", "http://localhost:3000/", "back", "200, back", ok=True, why="shared"),
+            Check("name", "container back", "http://b:3000/", "no such name", "refused", ok=False, why="shared"),
+        ],
+        out,
+    )
+    text = shown(out)
+    assert text.count("from container back") == 1
+    assert text.count("1  shared") == 1
+    assert "expected: no such name" in text
+    assert text.index("✓") < text.index("✗")
+
+
+def test_what_a_machine_lacks_comes_with_what_to_do():
+    out = console()
+    tables.requirements([Requirement("disk", ok=False, seen="1 GiB", fix="free some"), _present()], out)
+    assert "free some" in shown(out)
+    assert "never shown" not in shown(out)
+
+
+def _present() -> Requirement:
+    return Requirement("Python", ok=True, seen="3.11", fix="never shown")
+
+
+def test_checks_as_json_carry_the_verdict():
+    one = Check("x", "here", "http://x", "back", "200", ok=False, why="y")
+    assert json.loads(tables.checks_json([one]))["ok"] is False
