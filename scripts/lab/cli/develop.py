@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 import click
 
@@ -14,9 +14,6 @@ from lab.cluster import preflight
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.events import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BENCHMARKS = ("services", "cluster", "images", "node")
 
@@ -33,7 +30,7 @@ def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
     if not unit:
         session.perform([_browser()])
     folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e"))
-    _run("pytest", *folders)
+    _become("-m", "pytest", *folders)
 
 
 @command("lint")
@@ -48,13 +45,12 @@ def lint(_session: Session) -> None:
 @click.argument("names", nargs=-1, type=click.Choice(BENCHMARKS), metavar="[NAME]...")
 @click.option("--cold", is_flag=True, help="node: build the node image from nothing too; ten minutes.")
 def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
-    """Measure what the README claims, each figure beside its floor in the same run.
+    """Measure, each figure beside its floor.
 
     NAME is any of services, cluster, images and node; all without one. A figure that is missed is shown, and no error.
     """
     words = [*names, *(["--json"] if session.as_json else []), *(["--cold"] if cold else [])]
-    # It takes this process over: Ctrl-C reaches it alone, and it has time to take its clusters away.
-    os.execv(sys.executable, [sys.executable, str(ROOT / "tests" / "bench"), *words])  # noqa: S606 - there is no shell
+    _become("tests/bench", *words)
 
 
 def _browser() -> Step:
@@ -67,10 +63,14 @@ def _browser() -> Step:
     )
 
 
+def _become(*words: str) -> NoReturn:
+    """Let Python take this process over: Ctrl-C reaches it alone, and it has time to take its clusters away."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - there is no shell
+
+
 def _run(module: str, *words: str) -> None:
-    argv: Sequence[str] = [sys.executable, "-m", module, *words]
-    code = subprocess.run(argv, cwd=ROOT, check=False).returncode
-    if code:
+    if subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, check=False).returncode:
         raise LabError(f"{module} found something to mend", "see above")
 
 
