@@ -27,9 +27,21 @@ def kind_up(session: Session) -> None:
     registry ready, creates the cluster, names it in your kubeconfig, and puts a fitting kubectl beside the lab.
     """
     with session.working() as run:
-        run([*preflight.steps(session.settings), *engine.steps(session.settings)])
+        run(machine_steps(session.settings))
         run(up_steps(session.settings))
     session.say(f"The cluster {session.settings.cluster} is up. Next: make deploy", context=session.settings.context)
+
+
+def machine_steps(settings: Settings) -> list[Step]:
+    """Return the steps from a bare machine to a Docker that answers."""
+    return [*preflight.steps(settings), *engine.steps(settings)]
+
+
+def node_steps(settings: Settings) -> list[Step]:
+    """Return the steps to a kind and, where no published one is in reach, a node image."""
+    if not reach.published(settings):
+        return node_image.steps(settings)
+    return [] if tools.kind_on_path() else node_image.build_kind_only(settings)
 
 
 def up_steps(settings: Settings) -> list[Step]:
@@ -38,7 +50,7 @@ def up_steps(settings: Settings) -> list[Step]:
     built = {} if published else node_image.tools(settings)
     image = None if published else node_image.reference()
     return [
-        *([] if published else node_image.steps(settings)),
+        *node_steps(settings),
         *images.steps(settings, goproxy=built.get("goproxy")),
         *lifecycle.steps(
             settings,
@@ -51,7 +63,8 @@ def up_steps(settings: Settings) -> list[Step]:
 
 
 def _kind(settings: Settings) -> Path:
-    return node_image.tools(settings)["kind"]
+    on_path = tools.kind_on_path() if reach.published(settings) else None
+    return on_path or node_image.tools(settings)["kind"]
 
 
 @command("kind-down")

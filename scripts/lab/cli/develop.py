@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from lab.cli import cluster
 from lab.cli.session import Session, command
 from lab.cluster import preflight
 from lab.config import ROOT
@@ -28,7 +29,9 @@ def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
     ports of its own, which they take away.
     """
     if not unit:
-        session.perform([_browser()])
+        with session.working() as run:
+            run([_browser(), *cluster.machine_steps(session.settings)])
+            run(cluster.node_steps(session.settings))  # here, where ten minutes of work can be seen
     folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e"))
     _become("-m", "pytest", *folders)
 

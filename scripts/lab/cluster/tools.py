@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import docker, shell
-from lab.cluster import lifecycle
+from lab.cluster import lifecycle, node_recipe
 from lab.events import Step
 
 if TYPE_CHECKING:
@@ -28,6 +28,16 @@ BESIDE = Path(sys.prefix) / "bin"
 def steps(settings: Settings, built: Callable[[], Path | None]) -> list[Step]:
     """Return the step that puts a fitting kubectl beside the lab; ``built`` names one that was built here, if any."""
     return [Step("Have a kubectl that fits", lambda report: _fit(settings, built(), report), expected=1)]
+
+
+def kind_on_path() -> Path | None:
+    """Return the kind on PATH where it is as new as the one that the lab builds: older ones lack newer node images."""
+    found = shutil.which("kind")
+    if found is None:
+        return None
+    own = node_recipe.version("sigs.k8s.io/kind")
+    said = shell.run([found, "version", "--quiet"], timeout=20, check=False).stdout
+    return Path(found) if minor(said.strip() or "v0.0") >= minor(own) else None
 
 
 def minor(version: str) -> int:
