@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 """The project's folder: the lab works from a clone, whose manifests and Dockerfiles it uses."""
 
 Source = Literal["auto", "published", "packages"]
+CACHE = "chatroulette-lab"
+"""The folder, always of this name, that holds the caches: `lab clean` removes it whole."""
+
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 _PORTS = range(1024, 65536)
 
@@ -70,7 +73,7 @@ def load(env: Mapping[str, str]) -> Settings:
         front_port=front,
         back_port=back,
         images=_source(env.get("LAB_IMAGES") or "auto"),
-        cache=Path(env.get("LAB_CACHE") or _cache_home(env) / "chatroulette-lab").expanduser().absolute(),
+        cache=_cache_home(env).absolute() / CACHE,
         kubeconfig=_kubeconfig(env),
     )
 
@@ -95,7 +98,7 @@ def _port(env: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _cache_home(env: Mapping[str, str]) -> Path:
-    return Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return Path(env.get("LAB_CACHE") or env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
 
 
 def _kubeconfig(env: Mapping[str, str]) -> Path:

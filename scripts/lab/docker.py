@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from lab import shell
@@ -22,16 +23,30 @@ def docker(*words: str | Path, timeout: float = 60, on_line: Callable[[str], Non
 
 def answers() -> bool:
     """Tell whether a Docker daemon answers."""
-    return shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False).code == 0
+    return not trouble()
 
 
-def inspect(name: str, kind: str = "container") -> dict[str, Any] | None:
-    """Return what Docker knows of a container, image, network or volume; None where it has none of that name."""
+def trouble() -> str:
+    """Return what the client says where no daemon answers; empty where one does."""
+    done = shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False)
+    return "" if done.code == 0 else done.stderr.strip() or f"docker version ended with {done.code}"
+
+
+def installed() -> bool:
+    """Tell whether there is a Docker client on this machine."""
+    return shutil.which("docker") is not None
+
+
+def inspect(name: str, kind: str = "container", *, check: bool = True) -> dict[str, Any] | None:
+    """Return what Docker knows of a container, image, network or volume; None where it has none of that name.
+
+    Raises CommandFailed where Docker does not answer, unless ``check`` is off.
+    """
     done = shell.run(["docker", kind, "inspect", name], timeout=30, check=False)
     if done.code == 0:
         found: dict[str, Any] = json.loads(done.stdout)[0]
         return found
-    if "no such" in done.stderr.lower() or "not found" in done.stderr.lower():
+    if not check or "no such" in done.stderr.lower() or "not found" in done.stderr.lower():
         return None
     raise CommandFailed(done.argv, done.code, done.stderr, "is Docker running? `make doctor`")
 
@@ -48,8 +63,3 @@ def build(
     words = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
     chosen = ["--file", str(dockerfile)] if dockerfile else []
     docker("build", "--quiet", *words, *chosen, "--tag", tag, context, timeout=timeout)
-
-
-def remove_unused_network(name: str) -> None:
-    """Remove a network that no container is on; one in use stays, and one that is not there is no matter."""
-    shell.run(["docker", "network", "rm", name], timeout=30, check=False)

@@ -226,6 +226,6 @@ def api(settings: Settings) -> Api:
             str(access.kubeconfig),
             access.context,
             persist_config=False,
-            client_configuration=Configuration(host=access.server, retries=False),
+            client_configuration=Configuration(host=access.server, retries=False, no_proxy="*"),
         )
     )

@@ -5,26 +5,29 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import waiting
+from lab.config import CACHE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lab.config import Settings
-
 PATIENCE = 1800.0
+FOLDER = tempfile.gettempdir()
 
 
 @contextlib.contextmanager
-def exclusive(settings: Settings, command: str, saw: Callable[[str], None]) -> Iterator[None]:
-    """Hold the cache's lock for the length of a command; the kernel lets go of it however the command ends.
+def exclusive(command: str, saw: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock for the length of a command; the kernel lets go of it when the command and its children have ended.
 
     Waits half an hour at most for another command; ``saw`` is told which. Raises TimedOut.
     """
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    with (settings.cache / "lock").open("a+") as file:
+    path = Path(FOLDER) / f"{CACHE}-{os.getuid()}.lock"
+    with path.open("a+") as file:
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - what a killed lab left running still holds the lock
 
         def take() -> tuple[bool, str]:
             try:
@@ -35,7 +38,8 @@ def exclusive(settings: Settings, command: str, saw: Callable[[str], None]) -> I
             return True, ""
 
         waiting.until("another lab command to end", take, timeout=PATIENCE, every=0.5, saw=saw)
-        file.truncate(0)
-        file.write(f"{command} (process {os.getpid()})")
-        file.flush()
+        with contextlib.suppress(OSError):  # a full disk must not stop the commands that free it
+            file.truncate(0)
+            file.write(f"{command} (process {os.getpid()})")
+            file.flush()
         yield

@@ -7,18 +7,36 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from lab import docker
+
 if TYPE_CHECKING:
     from lab.config import Settings
+
+NODE_IMAGE = "chatroulette-node"
+"""What the node image is called that is built here; a node of any other is a published one's."""
 
 _ASK = "https://registry-1.docker.io/v2/"
 
 
-def published(settings: Settings) -> bool:
-    """Tell whether to use published images: as ``LAB_IMAGES`` says, and by asking Docker Hub where it says ``auto``."""
-    return _answers() if settings.images == "auto" else settings.images == "published"
-
-
 @functools.cache
+def published(settings: Settings) -> bool:
+    """Tell whether to use published images.
+
+    As ``LAB_IMAGES`` says; where it says ``auto``, as the cluster that is there was made, so that a network that comes
+    and goes does not change it; else by asking Docker Hub.
+    """
+    if settings.images != "auto":
+        return settings.images == "published"
+    image = _node_image(settings)
+    return not image.startswith(NODE_IMAGE) if image else _answers()
+
+
+def _node_image(settings: Settings) -> str:
+    if not docker.installed() or not (found := docker.inspect(settings.node, check=False)):
+        return ""
+    return str(found["Config"]["Image"])
+
+
 def _answers() -> bool:
     """Any answer from a registry counts: 401 is what it tells somebody who has not logged in."""
     try:

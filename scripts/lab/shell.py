@@ -60,6 +60,8 @@ def run(  # noqa: PLR0913 - each is a property of the one program started
         end(process)
         raise
     completed = Completed(tuple(words), process.returncode, out.text(), err.text())
+    for error in filter(None, (out.error, err.error)):
+        raise error
     if check and completed.code:
         raise CommandFailed(words, completed.code, completed.stderr.strip() or completed.stdout, hint)
     return completed
@@ -87,6 +89,7 @@ class _Reader:
 
     def __init__(self, stream: IO[str] | None, on_line: Callable[[str], None] | None) -> None:
         self._lines: list[str] = []
+        self.error: OSError | ValueError | None = None
         self._thread = threading.Thread(target=self._read, args=(stream, on_line), daemon=True)
         self._thread.start()
 
@@ -94,8 +97,15 @@ class _Reader:
         with stream or contextlib.nullcontext(()) as lines:
             for line in lines:
                 self._lines.append(line)
-                if on_line:
-                    on_line(line.rstrip())
+                if on_line and self.error is None:
+                    self._tell(on_line, line.rstrip())
+
+    def _tell(self, on_line: Callable[[str], None], line: str) -> None:
+        """Pass a line on; what goes wrong with it is kept for the main thread, and the stream is read on."""
+        try:
+            on_line(line)
+        except (OSError, ValueError) as error:
+            self.error = error
 
     def text(self) -> str:
         """Return everything; waits briefly, as a grandchild may still hold the stream open."""
@@ -118,6 +128,7 @@ def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None, hi
             env={**os.environ, **(env or {})},
             cwd=cwd,
             start_new_session=True,
+            close_fds=False,  # Python's own are closed all the same; the lock of :mod:`lab.lock` goes along
         )
     except FileNotFoundError:
         raise LabError(

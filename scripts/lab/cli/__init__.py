@@ -31,7 +31,7 @@ Settings, from the environment:
   LAB_FRONT_PORT  the page's port on this computer [30080]
   LAB_BACK_PORT   the backend's [30030]
   LAB_IMAGES      auto, published (pull images), packages (build them) [auto]
-  LAB_CACHE       where what was built is kept [~/.cache/chatroulette-lab]
+  LAB_CACHE       the folder whose chatroulette-lab keeps what was built [~/.cache]
 
 Exit codes: 0 done, 1 something failed or disagrees, 2 bad input or refused, 130 interrupted.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
+import time
 import webbrowser
 from dataclasses import asdict
 
@@ -15,7 +15,7 @@ from lab.cli.session import Session, command
 from lab.deploy import plan
 from lab.deploy import status as state
 from lab.deploy import verify as proof
-from lab.deploy.forward import forward
+from lab.deploy.forward import forwarding
 from lab.deploy.manifests import SHAPES, Shape
 
 FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
@@ -74,14 +74,27 @@ def open_page(session: Session) -> None:
 
     As the course does with `kubectl port-forward`. Ctrl-C ends it.
     """
+    show = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            _forward_until_one_ends(session, show=show)
+            show = False
+            click.echo("A Pod went away: forwarding anew")
+
+
+def _forward_until_one_ends(session: Session, *, show: bool) -> None:
     with contextlib.ExitStack() as forwards:
+        processes = []
         for service, port, path in FORWARDS:
-            forwards.enter_context(forward(session.settings, f"service/k8-chatroulette-{service}", port, port))
+            target = f"service/k8-chatroulette-{service}"
+            _, process = forwards.enter_context(forwarding(session.settings, target, port, local=port))
+            processes.append(process)
             click.echo(f"http://localhost:{port}{path}  → {service}")
-        if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-            webbrowser.open("http://localhost:8080/")
         click.echo("Ctrl-C ends it")
-        signal.pause()
+        if show:
+            webbrowser.open("http://localhost:8080/")
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.5)
 
 
 @command("status")

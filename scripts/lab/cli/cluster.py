@@ -11,6 +11,7 @@ import click
 from lab import docker, images, reach
 from lab.cli.session import Session, command
 from lab.cluster import engine, lifecycle, node_image, preflight, tools
+from lab.errors import Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ def kind_up(session: Session) -> None:
     Checks what the machine needs (and on Debian installs it), starts Docker, has the node image, the images and their
     registry ready, creates the cluster, names it in your kubeconfig, and puts a fitting kubectl beside the lab.
     """
+    preflight.authenticate(session.settings)
     with session.working() as run:
         run(machine_steps(session.settings))
         run(up_steps(session.settings))
@@ -71,12 +73,14 @@ def _kind(settings: Settings) -> Path:
 def kind_down(session: Session) -> None:
     """Take the cluster away, keep what was built.
 
-    Its node, its registry, its place in the kubeconfig, and the Docker that the lab started. What was built stays in
-    the caches, so that the next kind-up takes seconds.
+    Its node, its registry, its place in the kubeconfig, and the Docker daemon that the lab started itself. What was
+    built stays in the caches, so that the next kind-up takes seconds.
     """
     settings = session.settings
-    with session.working():
+    with session.working() as run:
+        run(_docker_steps(settings))
         was_there = _remove(settings)
+        engine.stop(settings)
     session.say(f"The cluster {settings.cluster} is {'gone' if was_there else 'not there'}; the caches are kept")
 
 
@@ -87,15 +91,51 @@ def clean(session: Session) -> None:
     Its node, its registry with its data, the images, and the caches.
     """
     settings = session.settings
-    with session.working():
-        if docker_answers():
-            lifecycle.down(settings)
-            images.remove(settings)
+    with session.working() as run:
+        run(_docker_steps(settings))
+        if docker.installed():
+            _refuse_while_used(settings)
+            _remove(settings)
             images.clean(settings)
             node_image.clean()
-        _remove(settings)
-        shutil.rmtree(settings.cache, ignore_errors=True)
+            engine.stop(settings)
+        _remove_caches(settings)
     session.say("The cluster and the caches are gone")
+
+
+def _docker_steps(settings: Settings) -> list[Step]:
+    """Return what makes Docker answer: what it holds cannot be taken away while it is stopped."""
+    return engine.steps(settings) if docker.installed() else []
+
+
+def _refuse_while_used(settings: Settings) -> None:
+    if others := lifecycle.others(settings):
+        raise Refused(
+            f"the cluster {others[0]} stands on the same caches: nothing was taken away",
+            f"first: LAB_CLUSTER={others[0]} make kind-down",
+        )
+
+
+def _remove(settings: Settings) -> bool:
+    if not docker.installed():
+        lifecycle.forget(settings)
+        return False
+    was_there = lifecycle.down(settings)
+    images.remove(settings)
+    images.registry.remove_network()
+    return was_there
+
+
+def _remove_caches(settings: Settings) -> None:
+    """Remove the caches; a Docker that the lab started and others use goes on, and so do the files that it lives on."""
+    kept = engine.keeps(settings)
+    for path in settings.cache.iterdir() if settings.cache.exists() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path not in kept:
+            path.unlink()
+    if not kept and settings.cache.exists():
+        settings.cache.rmdir()
 
 
 @command("doctor")
@@ -116,19 +156,3 @@ def doctor(session: Session) -> None:
     session.judge(ok=not lacking, trouble=trouble, hint="`make kind-up` gets what it can on Debian")
     if not session.as_json:
         click.echo("Nothing is missing")
-
-
-def docker_answers() -> bool:
-    """Tell whether there is a Docker to take things away from."""
-    return shutil.which("docker") is not None and docker.answers()
-
-
-def _remove(settings: Settings) -> bool:
-    if not docker_answers():
-        lifecycle.forget(settings)
-        return False
-    was_there = lifecycle.down(settings)
-    images.remove(settings)
-    docker.remove_unused_network("kind")
-    engine.stop(settings)
-    return was_there

@@ -45,7 +45,7 @@ class Session:
                 log(event)
                 view(event)
 
-            with lock.exclusive(self.settings, f"lab {name}", functools.partial(_waits, emit)):
+            with lock.exclusive(f"lab {name}", functools.partial(_waits, emit)):
                 yield lambda steps: events.run(steps, emit)
 
     def perform(self, steps: Sequence[Step]) -> None:
@@ -96,7 +96,7 @@ def _log(settings: Settings) -> Callable[[Event], None]:
         path.unlink()
 
     def write(event: Event) -> None:
-        with path.open("a") as file:
+        with contextlib.suppress(OSError), path.open("a") as file:  # a full disk stops the work, not its log
             file.write(json.dumps({"time": time.time(), "cluster": settings.cluster, **asdict(event)}) + "\n")
 
     return write

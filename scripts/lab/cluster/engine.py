@@ -48,6 +48,11 @@ def stop(settings: Settings) -> bool:
     return True
 
 
+def keeps(settings: Settings) -> list[Path]:
+    """Name the files that a daemon which the lab started, and which still runs, goes on using."""
+    return [] if _own_pid(settings) is None else [_log(settings), _pid_file(settings), _wrapper(settings)]
+
+
 def missing_capabilities(status: str) -> bool:
     """Tell, from the text of ``/proc/self/status``, whether this host withholds capabilities from containers.
 
@@ -72,8 +77,11 @@ def _start(settings: Settings, report: Report) -> str:
 
 
 def _look(settings: Settings) -> tuple[bool, str]:
-    if docker.answers():
+    trouble = docker.trouble()
+    if not trouble:
         return True, "it answers"
+    if "permission denied" in trouble:
+        raise LabError("Docker runs, but its socket is not open to you", preflight.OPEN_SOCKET)
     if not _SYSTEMD.exists() and _own_pid(settings) is None:
         raise LabError(f"dockerd ended: {_last_words(settings)}", f"its whole log is {_log(settings)}")
     return False, _last_words(settings)
@@ -104,7 +112,7 @@ def _runtime(settings: Settings) -> list[str]:
     """Return dockerd's flags for a runtime that asks for no capability that this host withholds."""
     if not missing_capabilities(Path("/proc/self/status").read_text()):
         return []
-    wrapper = settings.cache / "runc-within-bounds"
+    wrapper = _wrapper(settings)
     wrapper.write_text(f"#!{Path(sys.executable).resolve()} -IS\n{RUNTIME.read_text()}")
     wrapper.chmod(0o755)
     return ["--add-runtime", f"within-bounds={wrapper}", "--default-runtime", "within-bounds"]
@@ -139,6 +147,10 @@ def _hint(settings: Settings) -> str:
 
 def _log(settings: Settings) -> Path:
     return settings.cache / "dockerd.log"
+
+
+def _wrapper(settings: Settings) -> Path:
+    return settings.cache / "runc-within-bounds"
 
 
 def _pid_file(settings: Settings) -> Path:

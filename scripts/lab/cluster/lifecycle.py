@@ -6,6 +6,7 @@ registry mirrors, which is there from the first moment, and a mark in the node, 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ import yaml
 
 from lab import docker, shell, waiting
 from lab.cluster import kubeconfig, names
-from lab.config import ROOT
+from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
 from lab.events import Step
 
@@ -30,6 +31,7 @@ State = Literal["absent", "foreign", "half", "other", "stopped", "up"]
 MIRRORS = "/etc/containerd/certs.d"
 MARK = "/kind/chatroulette-lab"
 MANIFESTS = ROOT / "k8s" / "kind"
+_PULL = 1800.0  # kind pulls the published node image itself, also over a classroom's network
 _ADMIN = "/etc/kubernetes/admin.conf"
 _LABEL = "io.x-k8s.kind.cluster"
 
@@ -49,7 +51,7 @@ def steps(settings: Settings, *, kind: Callable[[], Path], image: str | None, mi
         Step(
             "Create the cluster",
             lambda report: _bring_up(settings, state(), kind(), config, report),
-            done=lambda: _found(settings) if state() == "up" else None,
+            done=lambda: f"{settings.cluster} is up" if state() == "up" and _api(settings)[0] else None,
             expected=20,
         ),
         Step("Name it in the kubeconfig", lambda report: _name(settings, report)),
@@ -74,9 +76,9 @@ def look(settings: Settings, config: str | None = None) -> State:
     found = docker.inspect(settings.node)
     if found is None:
         return "absent"
-    if not is_ours(found):
+    if not is_ours(found, settings.cluster):
         return "foreign"
-    if not found["State"]["Running"]:
+    if not found["State"]["Running"] or found["State"]["Paused"]:
         return "stopped"
     mark = _mark(settings)
     if not mark:
@@ -89,9 +91,18 @@ def version(settings: Settings) -> str:
     return _mark(settings)["version"]
 
 
-def is_ours(container: Mapping[str, Any]) -> bool:
-    """Tell whether a node is of the lab's making: no other cluster mounts the lab's mirrors."""
-    return any(mount["Destination"] == MIRRORS for mount in container["Mounts"])
+def is_ours(container: Mapping[str, Any], cluster: str) -> bool:
+    """Tell whether a node is of the lab's making: no other cluster mounts the lab's own folder of mirrors."""
+    own = f"/{CACHE}/mirrors/{cluster}"
+    return any(mount["Destination"] == MIRRORS and mount["Source"].endswith(own) for mount in container["Mounts"])
+
+
+def others(settings: Settings) -> list[str]:
+    """Name the lab's other clusters on this machine: they live on the same caches."""
+    nodes = docker.docker("ps", "--all", "--filter", f"label={_LABEL}", "--format", "{{.Names}}").split()
+    names = [node.removesuffix("-control-plane") for node in nodes]
+    found = [(name, docker.inspect(node)) for name, node in zip(names, nodes, strict=True) if name != settings.cluster]
+    return [name for name, container in found if container and is_ours(container, name)]
 
 
 def down(settings: Settings) -> bool:
@@ -105,7 +116,7 @@ def down(settings: Settings) -> bool:
 
 
 def forget(settings: Settings) -> None:
-    """Take the cluster out of the kubeconfig, where there is no Docker to ask about it."""
+    """Take the cluster out of the kubeconfig."""
     kubeconfig.remove(settings.kubeconfig, settings.context)
 
 
@@ -119,13 +130,15 @@ def _bring_up(settings: Settings, state: State, kind: Path, config: str, report:
     if state == "foreign":
         raise _foreign(settings)
     if state == "stopped":
-        _start(settings, report)
+        report("its node was stopped: starting it again")
+        _start(settings)
         state = look(settings, config)
-        if state == "up":
-            return "its node was stopped, and runs again"
+    if state == "up":
+        waiting.until("the cluster's API server", lambda: _api(settings), timeout=120, every=0.5, saw=report)
+        return "it answers again"
     if state == "other":
         raise LabError(
-            f"the cluster {settings.cluster} was made with other ports or another node image",
+            f"the cluster {settings.cluster} was made with other ports, another node image or another LAB_CACHE",
             "make kind-down, then make kind-up: it is made anew",
         )
     if state == "half":
@@ -141,13 +154,19 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
     hosts = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), settings.registry)))
     direct = {"NO_PROXY": hosts, "no_proxy": hosts}
     try:
-        shell.run(argv, timeout=300, env=direct, stdin=config, on_line=lambda line: report(line.strip(" •.✓")))
+        shell.run(
+            argv,
+            timeout=300 if "image" in config else _PULL,
+            env=direct,
+            stdin=config,
+            on_line=lambda line: report(line.strip(" •.✓")),
+        )
         _finish(settings, opens.read_text(), config, report)
-    except CommandFailed as error:
-        _remove_nodes(settings)
-        raise _explained(error, settings) from None
-    except BaseException:
-        _remove_nodes(settings)
+    except BaseException as error:
+        with contextlib.suppress(LabError):  # where Docker itself went away, the first error is the one to show
+            _remove_nodes(settings)
+        if isinstance(error, CommandFailed):
+            raise _explained(error, settings) from None
         raise
     finally:
         opens.unlink(missing_ok=True)
@@ -157,22 +176,21 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
 def _finish(settings: Settings, opens: str, config: str, report: Report) -> None:
     report("metrics-server, and names that do not exist")
     kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
-    names.answer_at_once(lambda *words, stdin=None: kubectl_in_node(settings, *words, stdin=stdin), settings.node)
+    if names.answer_at_once(lambda *words: kubectl_in_node(settings, *words), settings.node):
+        report.note("no DNS server answers here: names outside the cluster are said not to exist")
     version = docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
     mark = {"config": _fingerprint(config), "version": version, "kubeconfig": opens}
     argv = ["docker", "exec", "--interactive", settings.node, "tee", MARK]
     shell.run(argv, timeout=20, stdin=json.dumps(mark))
 
 
-def _start(settings: Settings, report: Report) -> None:
-    """Start a node that was stopped: by hand, by a reboot, or with Docker."""
-    report("its node was stopped: starting it again")
+def _start(settings: Settings) -> None:
+    """Start a node that was stopped or paused: by hand, by a reboot, or with Docker."""
+    found = docker.inspect(settings.node) or {"State": {"Paused": False}}
     try:
-        docker.docker("start", settings.node)
+        docker.docker("unpause" if found["State"]["Paused"] else "start", settings.node)
     except CommandFailed as error:
         raise _explained(error, settings) from None
-    if _mark(settings):
-        waiting.until("the cluster's API server", lambda: _api(settings), timeout=120, every=0.5, saw=report)
 
 
 def _api(settings: Settings) -> tuple[bool, str]:
@@ -197,13 +215,14 @@ def _remove_nodes(settings: Settings) -> None:
         docker.docker("rm", "--force", "--volumes", *nodes, timeout=120)
 
 
-def _found(settings: Settings) -> str:
-    return f"{settings.cluster} is up"
-
-
 def _mark(settings: Settings) -> dict[str, str]:
-    """Read what was left in the node when it was finished; empty where it never was, or not to the end."""
+    """Read what was left in the node when it was finished; empty where it never was, or not to the end.
+
+    Raises CommandFailed where the node cannot be asked: that says nothing about how it was made.
+    """
     done = shell.run(["docker", "exec", settings.node, "cat", MARK], timeout=20, check=False)
+    if done.code and "No such file" not in done.stderr:
+        raise CommandFailed(done.argv, done.code, done.stderr, "try again; `make kind-down kind-up` makes it anew")
     try:
         found: dict[str, str] = json.loads(done.stdout)
     except ValueError:

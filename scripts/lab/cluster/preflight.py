@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import docker, reach, shell
-from lab.errors import LabError
+from lab.errors import LabError, TimedOut
 from lab.events import Step
 from lab.results import Requirement
 
@@ -36,6 +36,7 @@ class Program:
     packages: tuple[str, ...]
 
 
+OPEN_SOCKET = "sudo usermod -aG docker $USER, then log in again"
 DOCKER = (
     Program("docker", ("docker-cli", "docker.io")),
     Program("dockerd", ("docker.io",)),
@@ -59,6 +60,14 @@ def steps(settings: Settings) -> list[Step]:
             expected=60,
         )
     ]
+
+
+def authenticate(settings: Settings) -> None:
+    """Have sudo ask for its password now, where it will be needed and before anything else is on the terminal."""
+    lacking = [program.name for program in _needed(settings) if not path(program.name)]
+    if lacking and os.geteuid() and shutil.which("sudo") and sys.stdin.isatty():
+        sys.stderr.write(f"sudo is needed to install {', '.join(lacking)}\n")
+        subprocess.run(["sudo", "--validate"], check=False)
 
 
 def install(programs: Sequence[Program], report: Report) -> str:
@@ -86,7 +95,12 @@ def as_root(argv: Sequence[str], report: Report, *, timeout: float, check: bool 
     if not shutil.which("sudo"):
         raise LabError("this needs root, and there is no sudo", f"as root, run: {' '.join(argv)}")
     report(f"sudo {' '.join(argv)}")
-    if subprocess.run(["sudo", *argv], check=False, timeout=timeout).returncode and check:
+    command = ["sudo", "env", "DEBIAN_FRONTEND=noninteractive", *argv]
+    try:
+        code = subprocess.run(command, check=False, timeout=timeout, stdout=sys.stderr).returncode
+    except subprocess.TimeoutExpired:
+        raise TimedOut(f"`sudo {' '.join(argv)}`", timeout, "") from None
+    if code and check:
         raise LabError(f"`sudo {' '.join(argv)}` failed", "see what it said above")
 
 
@@ -94,12 +108,14 @@ def requirements(settings: Settings) -> list[Requirement]:
     """Look at everything that the lab leans on, for ``lab doctor``; changes nothing."""
     found = [_python(), _system(), _memory(), _disk(settings), _docker()]
     found += [_program(program) for program in _needed(settings)]
-    found += [_port(name, port) for name, port in (("page", settings.front_port), ("backend", settings.back_port))]
+    found += [
+        _port(settings, name, port) for name, port in (("page", settings.front_port), ("backend", settings.back_port))
+    ]
     return [*found, _registry(settings)]
 
 
 def _needed(settings: Settings) -> tuple[Program, ...]:
-    engine = () if shutil.which("docker") and docker.answers() else DOCKER
+    engine = () if docker.installed() and docker.answers() else DOCKER
     return engine if reach.published(settings) else (*engine, *NO_REGISTRY)
 
 
@@ -139,12 +155,9 @@ def _memory() -> Requirement:
 
 def _disk(settings: Settings) -> Requirement:
     free = shutil.disk_usage(_existing(settings.cache)).free
-    return Requirement(
-        "disk",
-        free >= DISK,
-        f"{free / GIB:.0f} GiB free",
-        f"free {DISK / GIB:.0f} GiB, or set LAB_CACHE to a larger disk",
-    )
+    need = 2 * GIB if settings.cache.exists() or reach.published(settings) else DISK
+    fix = f"free {need / GIB:.0f} GiB, or set LAB_CACHE to a folder on a larger disk"
+    return Requirement("disk", free >= need, f"{free / GIB:.0f} GiB free", fix)
 
 
 def _existing(path: Path) -> Path:
@@ -152,17 +165,17 @@ def _existing(path: Path) -> Path:
 
 
 def _docker() -> Requirement:
-    if not shutil.which("docker"):
+    if not docker.installed():
         return Requirement("Docker", ok=False, seen="not installed", fix="`make kind-up` installs it on Debian")
-    done = shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False)
-    if done.code == 0:
-        return Requirement("Docker", ok=True, seen=f"daemon {done.stdout.strip()} answers")
-    if "permission denied" in done.stderr:
+    trouble = docker.trouble()
+    if not trouble:
+        return Requirement("Docker", ok=True, seen="it answers")
+    if "permission denied" in trouble:
         return Requirement(
             "Docker",
             ok=False,
             seen="its socket is not open to you",
-            fix="sudo usermod -aG docker $USER, then log in again",
+            fix=OPEN_SOCKET,
         )
     return Requirement("Docker", ok=False, seen="no daemon answers", fix="`make kind-up` starts it")
 
@@ -173,14 +186,16 @@ def _program(program: Program) -> Requirement:
     return Requirement(program.name, where is not None, where or "not there", fix)
 
 
-def _port(name: str, port: int) -> Requirement:
-    """Tell whether the port is free, or held by a container of the lab's."""
+def _port(settings: Settings, name: str, port: int) -> Requirement:
+    """Tell whether the port is free, or held by this cluster's own node."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return Requirement(f"port {port}", ok=_is_kind(port), seen=_holder(port), fix=_port_fix(name, port))
+            held = _containers_on(port)
+            seen = f"held by the container {held}" if held else "held by another program"
+            return Requirement(f"port {port}", ok=held == settings.node, seen=seen, fix=_port_fix(name, port))
     return Requirement(f"port {port}", ok=True, seen=f"free, for the {name}")
 
 
@@ -189,17 +204,8 @@ def _port_fix(name: str, port: int) -> str:
     return f"end what holds it, or choose another: {variable}={port + 1000}"
 
 
-def _holder(port: int) -> str:
-    names = _containers_on(port)
-    return f"held by the container {names}" if names else "held by another program"
-
-
-def _is_kind(port: int) -> bool:
-    return _containers_on(port).endswith("-control-plane")
-
-
 def _containers_on(port: int) -> str:
-    if not (shutil.which("docker") and docker.answers()):
+    if not (docker.installed() and docker.answers()):
         return ""
     return docker.docker("ps", "--filter", f"publish={port}", "--format", "{{.Names}}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lab import docker, shell
 from lab.cluster import lifecycle, node_recipe
+from lab.errors import LabError
 from lab.events import Step
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ def minor(version: str) -> int:
 
 
 def fits(client: str, server: str) -> bool:
-    """Tell whether a kubectl of one version is supported with an API server of the other."""
-    return abs(minor(client) - minor(server)) <= SKEW
+    """Tell whether a kubectl of one version is supported with an API server of the other; one of none is not."""
+    return re.match(r"v?\d+\.\d+", client) is not None and abs(minor(client) - minor(server)) <= SKEW
 
 
 def _fit(settings: Settings, built: Path | None, report: Report) -> str:
@@ -59,7 +61,7 @@ def _fit(settings: Settings, built: Path | None, report: Report) -> str:
     found = _on_path()
     if found is None or found.resolve() == beside.resolve():
         return f"{beside}, {server}"
-    version = _client_version(found)
+    version = _client_version(found) or "broken"
     if not fits(version, server):
         report.note(
             f"the kubectl on your PATH is {version}, the cluster {server}: too far apart. One that fits: {beside}"
@@ -79,8 +81,11 @@ def _place(settings: Settings, built: Path | None, beside: Path) -> None:
     if built:
         _link(built, beside)
         return
-    beside.unlink(missing_ok=True)
-    docker.docker("cp", "--follow-link", f"{settings.node}:/usr/bin/kubectl", beside, timeout=60)
+    if sys.platform != "linux":
+        raise LabError(f"no kubectl here fits {lifecycle.version(settings)}", "install one of that version")
+    fresh = beside.with_name(f".{beside.name}.{os.getpid()}")
+    docker.docker("cp", "--follow-link", f"{settings.node}:/usr/bin/kubectl", fresh, timeout=60)
+    fresh.replace(beside)
 
 
 def _link(target: Path, link: Path) -> None:
@@ -95,5 +100,6 @@ def _on_path() -> Path | None:
 
 
 def _client_version(kubectl: Path) -> str:
-    done = shell.run([kubectl, "version", "--client", "--output=json"], timeout=20)
-    return str(json.loads(done.stdout)["clientVersion"]["gitVersion"])
+    """Ask a kubectl for its version; empty where it cannot even say that."""
+    done = shell.run([kubectl, "version", "--client", "--output=json"], timeout=20, check=False)
+    return "" if done.code else str(json.loads(done.stdout)["clientVersion"]["gitVersion"])

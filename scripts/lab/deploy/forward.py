@@ -62,6 +62,15 @@ def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
     Without a ``namespace``, the one that the services are deployed in. Ends with the block. Raises LabError with
     kubectl's words where it does not start, TimedOut after ``timeout`` seconds.
     """
+    with forwarding(settings, target, port, namespace=namespace, local=local, timeout=timeout) as (made, _):
+        yield made
+
+
+@contextlib.contextmanager
+def forwarding(  # noqa: PLR0913 - what `kubectl port-forward` takes
+    settings: Settings, target: str, port: int, *, namespace: str = "", local: int = 0, timeout: float = 10
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """Do as ``forward``, and yield kubectl's process too: it ends by itself when the Pod that it dials is gone."""
     space = namespace or deployed_in(settings)
     words = ("port-forward", "--address=127.0.0.1", f"--namespace={space}", target, f"{local or ''}:{port}")
     process = shell.start(kube.command(settings, *words))
@@ -74,7 +83,7 @@ def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
         if not heard.port:
             heard.join()
             raise _refused(target, port, local, " | ".join(heard.errors))
-        yield heard.port
+        yield heard.port, process
     finally:
         shell.end(process)
         heard.join()

@@ -91,9 +91,9 @@ def test_help_loads_neither_the_kubernetes_client_nor_rich():
 def test_a_second_command_waits_for_the_first(tmp_path):
     """The lock is the kernel's: it is let go of however the first one ends."""
     script = (
-        "import sys, os; from lab import config, lock\n"
-        f"settings = config.load({{'LAB_CACHE': {str(tmp_path)!r}}})\n"
-        "with lock.exclusive(settings, sys.argv[1], lambda state: state and print(state, flush=True)):\n"
+        "import sys; from lab import lock\n"
+        f"lock.FOLDER = {str(tmp_path)!r}\n"
+        "with lock.exclusive(sys.argv[1], lambda state: state and print(state, flush=True)):\n"
         "    print('holds', flush=True); sys.stdin.read(1)\n"
     )
 

@@ -113,6 +113,7 @@ def test_a_file_that_is_no_kubeconfig_is_named_and_left(tmp_path):
         ("v1.36.9", "v1.37.2", True),
         ("v1.32.4-dispatcher", "v1.37.2", False),
         ("v1.39.0", "v1.37.2", False),
+        ("", "v1.37.2", False),
     ],
 )
 def test_a_kubectl_fits_within_one_minor(client, server, fits):
@@ -148,8 +149,13 @@ def test_the_cluster_differs_from_another_in_name_ports_mount_and_image_only(tmp
 
 
 def test_a_cluster_of_somebody_elses_is_told_from_ours():
-    assert lifecycle.is_ours({"Mounts": [{"Destination": lifecycle.MIRRORS}]})
-    assert not lifecycle.is_ours({"Mounts": [{"Destination": "/var"}]})
+    def node(source: str, destination: str = lifecycle.MIRRORS) -> dict:
+        return {"Mounts": [{"Destination": destination, "Source": source}]}
+
+    assert lifecycle.is_ours(node("/root/.cache/chatroulette-lab/mirrors/cats"), "cats")
+    assert not lifecycle.is_ours(node("/root/.cache/chatroulette-lab/mirrors/dogs"), "cats")
+    assert not lifecycle.is_ours(node("/home/me/certs.d"), "cats")
+    assert not lifecycle.is_ours(node("/root/.cache/chatroulette-lab/mirrors/cats", "/var"), "cats")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +181,13 @@ def test_where_nobody_answers_coredns_is_told_to_say_no(monkeypatch):
         calls.append(words)
         return json.dumps({"data": {"Corefile": COREFILE}})
 
-    monkeypatch.setattr(names, "upstream_says", lambda _node: None)
+    says = iter([None, 2, None])
+    monkeypatch.setattr(names, "upstream_says", lambda _node: next(says))
     assert names.answer_at_once(kubectl, "node") is True
     assert "rcode NXDOMAIN" in json.loads(calls[1][-1])["data"]["Corefile"]
+
+
+def test_one_answer_of_three_is_enough_to_leave_names_alone(monkeypatch):
+    says = iter([None, names.NXDOMAIN])
+    monkeypatch.setattr(names, "upstream_says", lambda _node: next(says))
+    assert names.answer_at_once(lambda *_words: pytest.fail("nothing is to be changed"), "node") is False

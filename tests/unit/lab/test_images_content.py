@@ -84,10 +84,10 @@ def test_what_a_killed_build_left_is_taken_away(tmp_path: Path) -> None:
     """A build that still runs in another process keeps its folder."""
     settings = config.load({"LAB_CACHE": str(tmp_path)})
     for name, age in (("build-old", 7200), ("build-running", 60), ("dependencies", 7200)):
-        (tmp_path / name).mkdir()
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
+        (settings.cache / name).mkdir(parents=True)
+        os.utime(settings.cache / name, (time.time() - age,) * 2)
     with recipes.workspace(settings) as folder:
-        assert {path.name for path in tmp_path.iterdir()} == {"build-running", "dependencies", folder.name}
+        assert {path.name for path in settings.cache.iterdir()} == {"build-running", "dependencies", folder.name}
     assert not folder.exists()
 
 

@@ -213,3 +213,9 @@ def test_a_server_that_does_not_answer_is_said_to() -> None:
     with pytest.raises(LabError, match=r"does not answer") as error:
         kube.Api(client).get("/x")
     assert "make kind-up" in error.value.hint
+
+
+def test_a_proxy_in_the_environment_is_not_used(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    made = kube.api(written(kubeconfig("https://127.0.0.1:1")))
+    assert type(made._client.rest_client.pool_manager).__name__ == "PoolManager"
