@@ -187,7 +187,8 @@ class Api:
         return True
 
     def _send(self, method: str, path: str, body: Any, media: str, query: Mapping[str, str | int]) -> bytes:
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - not on the way to `lab --help`
+        from kubernetes.client import ApiException  # noqa: PLC0415 - not on the way to `lab --help`
+        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the same
 
         server = self._client.configuration.host
         url = f"{server}{path}" + (f"?{urlencode(query)}" if query else "")
@@ -195,9 +196,10 @@ class Api:
         try:
             answer = self._client.call_api(method, url, {"Content-Type": media}, payload, None, self._timeout)
             data: bytes = answer.read()
-        except HTTPError as error:
+        except (HTTPError, ApiException) as error:  # the client makes an ApiException of a broken TLS handshake
+            said = " ".join(str(error).split())
             raise LabError(
-                f"the cluster's API server at {server} does not answer: {error}",
+                f"the cluster's API server at {server} does not answer: {said}",
                 "is it running? `make status`; `make kind-up` brings it back",
             ) from error
         if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border

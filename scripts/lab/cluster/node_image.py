@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.events import Report
 
-PACKAGES: tuple[str, ...] = ("mmdebstrap",)
-"""What Debian must have installed to build the node image (Go, if any, and Docker are looked for apart)."""
-
 _NEED = {"programs": 8.0, "kind": 1.5, "root": 1.0, "image": 2.5}
 """Free disk that each part takes while it is built from nothing, in GB; Go's caches are most of the first two."""
 
@@ -50,7 +47,7 @@ def build_kind_only(settings: Settings) -> list[Step]:
     target = _kind_only(settings)
 
     def act(report: Report) -> str:
-        _check_space(settings, "kind")
+        _make_ready(settings, "kind")
         node_programs.build(settings, node_programs.KIND, target, report)
         return f"kind {node_recipe.version('sigs.k8s.io/kind')}"
 
@@ -68,7 +65,7 @@ def tools(settings: Settings) -> dict[str, Path]:
 
     Only ``kind`` where just that was built.
     """
-    if _kind_only(settings).exists() and not _tools_there(settings):
+    if _kind_only(settings).exists() and not _programs(settings).exists():
         return {"kind": _kind_only(settings) / "kind"}
     return {name: _programs(settings) / name for name in ("kind", "kubectl", "goproxy")}
 
@@ -105,10 +102,6 @@ def _root(settings: Settings) -> Path:
     return settings.cache / "node" / f"root-{node_recipe.root_hash()}.tar"
 
 
-def _tools_there(settings: Settings) -> bool:
-    return _programs(settings).exists()
-
-
 def _cached(path: Path) -> str | None:
     return f"built before: {path.name}" if path.exists() else None
 
@@ -119,13 +112,16 @@ def _go_there(settings: Settings) -> str | None:
 
 
 def _act_toolchain(settings: Settings) -> Callable[[Report], str]:
-    return lambda report: str(toolchain.ensure(settings, report))
+    def act(report: Report) -> str:
+        _sweep(settings)
+        return str(toolchain.ensure(settings, report))
+
+    return act
 
 
 def _act_programs(settings: Settings) -> Callable[[Report], str]:
     def act(report: Report) -> str:
-        _sweep(settings)
-        _check_space(settings, "programs")
+        _make_ready(settings, "programs")
         node_programs.build(settings, node_programs.EVERYTHING, _programs(settings), report)
         return f"Kubernetes {node_recipe.version('k8s.io/kubernetes')}"
 
@@ -134,7 +130,7 @@ def _act_programs(settings: Settings) -> Callable[[Report], str]:
 
 def _act_root(settings: Settings) -> Callable[[Report], str]:
     def act(report: Report) -> str:
-        _check_space(settings, "root")
+        _make_ready(settings, "root")
         node_root.build(_root(settings), report)
         return f"Debian {node_recipe.SUITE}"
 
@@ -143,24 +139,25 @@ def _act_root(settings: Settings) -> Callable[[Report], str]:
 
 def _act_image(settings: Settings, wanted: str) -> Callable[[Report], str]:
     def act(report: Report) -> str:
-        _check_space(settings, "image")
+        _make_ready(settings, "image")
         node_assemble.assemble(_programs(settings), _root(settings), [wanted], settings.cache / "node", report)
         return wanted
 
     return act
 
 
-def _check_space(settings: Settings, part: str) -> None:
-    """Ask before starting, so that a disk is not full half an hour later."""
+def _make_ready(settings: Settings, part: str) -> None:
+    """Make room, and look before starting whether it is enough, so that a disk is not full half an hour later."""
     folder = settings.cache / "node"
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(settings)
     error = missing_space(_NEED[part], shutil.disk_usage(folder).free / 1e9, folder)
     if error:
         raise error
 
 
 def _sweep(settings: Settings) -> None:
-    """Remove what a build that was killed left behind."""
-    for left in (settings.cache / "node").glob("building-*"):
+    """Remove what builds that were killed left behind; none is at work, as a lab command has the cache to itself."""
+    for left in [*settings.cache.glob("building-*"), *(settings.cache / "node").glob("building-*")]:
         with suppress(FileNotFoundError):
             shutil.rmtree(left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -219,3 +220,19 @@ def test_a_proxy_in_the_environment_is_not_used(written: Any, monkeypatch: pytes
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     made = kube.api(written(kubeconfig("https://127.0.0.1:1")))
     assert type(made._client.rest_client.pool_manager).__name__ == "PoolManager"
+
+
+def test_a_server_that_hangs_up_within_tls_is_one_that_does_not_answer() -> None:
+    """A node that is just starting does so: the port is Docker's, behind it nobody listens yet."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def hang_up() -> None:
+            door.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        client = ApiClient(Configuration(host=f"https://127.0.0.1:{door.getsockname()[1]}", retries=False))
+        with pytest.raises(LabError, match=r"does not answer") as error:
+            kube.Api(client).get("/x")
+        thread.join()
+    assert "\n" not in error.value.what

@@ -253,6 +253,32 @@ def test_a_build_that_fails_leaves_nothing_that_counts_as_done(settings, monkeyp
     assert list((settings.cache / "node").iterdir()) == []
 
 
+@pytest.mark.parametrize("left", ["building-go-x", "node/building-x"])
+@pytest.mark.parametrize(
+    ("steps", "number"),
+    [
+        pytest.param(node_image.steps, 0, id="go"),
+        pytest.param(node_image.steps, 1, id="programs"),
+        pytest.param(node_image.steps, 2, id="root"),
+        pytest.param(node_image.steps, 3, id="image"),
+        pytest.param(node_image.build_kind_only, 1, id="kind"),
+    ],
+)
+def test_every_build_sweeps_what_killed_ones_left(settings, monkeypatch, left, steps, number):
+    (settings.cache / left).mkdir(parents=True)
+    (settings.cache / left / "file").touch()
+    monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
+    for module, name in (
+        (toolchain, "ensure"),
+        (node_programs, "build"),
+        (node_image.node_root, "build"),
+        (node_assemble, "assemble"),
+    ):
+        monkeypatch.setattr(module, name, lambda *_: None)
+    steps(settings)[number].action(lambda *_: None)
+    assert not (settings.cache / left).exists()
+
+
 def test_the_sandbox_and_the_manifests_agree_with_the_module():
     assert node_recipe.metrics_server_image().endswith(node_recipe.version("sigs.k8s.io/metrics-server"))
     documents = list(yaml.safe_load_all(node_recipe.METRICS_SERVER.read_text()))
