@@ -28,7 +28,9 @@ def services(settings: Settings) -> list[Step]:
             app.prepare_dependencies(settings, service, report)
 
     def code(report: Report) -> str:
-        return " ".join(app.build(settings, service, report) for service in app.SERVICES)
+        for service in app.SERVICES:
+            app.build(settings, service, app.reference(settings, service), report)
+        return " ".join(app.SERVICES)
 
     return [
         Step("Python image", lambda report: app.prepare_base(settings, report)),

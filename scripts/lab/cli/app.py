@@ -38,8 +38,9 @@ def deploy(session: Session, *, shape: Shape) -> None:
     settings = session.settings
     with session.working() as run:
         kube.connect(settings)
-        run(images.app_steps(settings))
-        run(plan.steps(settings, shape, images.app.references(settings)))
+        references = images.app.references(settings)
+        run(images.app_steps(settings, references))
+        run(plan.steps(settings, shape, references))
     session.say(
         f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version",
         page=settings.front_url,

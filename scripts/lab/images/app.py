@@ -46,7 +46,7 @@ def reference(settings: Settings, service: Service) -> str:
 
 
 def references(settings: Settings) -> dict[str, str]:
-    """Return both services' references by the names that manifests use."""
+    """Return both services' references, as their files are now, by the names that manifests use."""
     return {repository(service): reference(settings, service) for service in SERVICES}
 
 
@@ -69,21 +69,22 @@ def prepare_dependencies(settings: Settings, service: Service, report: Report) -
     return dependencies.prepare(settings, folder(service) / "requirements.lock", base(settings), report)
 
 
-def build(settings: Settings, service: Service, report: Report) -> str:
-    """Build the service's image, unless the local Docker has it, and return its name."""
-    code = source(service)
-    tag = _reference(base(settings), service, code)
-    if docker.inspect(tag, "image"):
-        return tag
+def build(settings: Settings, service: Service, wanted: str, report: Report) -> None:
+    """Build the service's image under the reference ``wanted``, unless the local Docker has it.
+
+    Raises LabError where the files are no longer those that it names.
+    """
+    if docker.inspect(wanted, "image"):
+        return
     stage = prepare_dependencies(settings, service, report)
     with recipes.workspace(settings) as context:
-        report(f"building {tag}")
+        report(f"building {wanted}")
+        code = source(service)
         _copy_code(service, context / "code")
-        if _reference(base(settings), service, code) != tag:
-            raise LabError(f"{_FOLDERS[service]}/ changed while it was copied", "run the same command again")
+        if _reference(base(settings), service, code) != wanted:
+            raise LabError(f"{_FOLDERS[service]}/ changed meanwhile", "run the same command again")
         args = {"BASE": stage, "VERSION": code.version, "COMMIT": code.commit, "BUILD_TIME": code.time}
-        docker.build(context, tag, args=args, dockerfile=folder(service) / "Dockerfile")
-    return tag
+        docker.build(context, wanted, args=args, dockerfile=folder(service) / "Dockerfile")
 
 
 def folder(service: Service) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lab import docker, reach, shell
@@ -10,14 +12,12 @@ from lab.images import app, course, recipes, registry
 from lab.images.distribution import Name, Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lab.config import Settings
     from lab.events import Report
     from lab.images.app import Service
-
-PACKAGES = ("mmdebstrap",)
-"""What Debian must have installed to build images where no image registry is in reach."""
 
 
 def steps(settings: Settings, *, goproxy: Path | None) -> list[Step]:
@@ -25,12 +25,16 @@ def steps(settings: Settings, *, goproxy: Path | None) -> list[Step]:
 
     ``goproxy`` is where that program is by the time the steps run; its image is left out where it is not.
     """
-    return [_registry_step(settings), *_service_steps(settings), _course_step(settings, goproxy)]
+    now = partial(app.references, settings)
+    return [_registry_step(settings), *_service_steps(settings, now), _course_step(settings, goproxy)]
 
 
-def app_steps(settings: Settings) -> list[Step]:
-    """Return the steps that `lab deploy` needs: a registry that holds both services as their files are now."""
-    return [_registry_step(settings), *_service_steps(settings)]
+def app_steps(settings: Settings, references: Mapping[str, str]) -> list[Step]:
+    """Return the steps that `lab deploy` needs: a registry that holds both services under these references.
+
+    ``references`` are those of ``app.references``; the steps raise LabError where files change after it was asked.
+    """
+    return [_registry_step(settings), *_service_steps(settings, lambda: references)]
 
 
 def remove(settings: Settings) -> bool:
@@ -59,8 +63,8 @@ def _registry_step(settings: Settings) -> Step:
     return Step("Start the image registry", act, done, expected=15)
 
 
-def _service_steps(settings: Settings) -> list[Step]:
-    wanted = _Wanted(settings)
+def _service_steps(settings: Settings, references: Callable[[], Mapping[str, str]]) -> list[Step]:
+    wanted = _Wanted(settings, references)
 
     def fetch(report: Report) -> str:
         for service in wanted.missing():
@@ -68,8 +72,7 @@ def _service_steps(settings: Settings) -> list[Step]:
         return "from the lock files"
 
     def act(report: Report) -> str:
-        built = [_deliver(settings, service, report) for service in app.SERVICES]
-        return ", ".join(built)
+        return ", ".join(_deliver(settings, one, reference, report) for one, reference in wanted.every().items())
 
     return [
         Step("Have a Python image", lambda report: app.prepare_base(settings, report), wanted.pushed, expected=10),
@@ -78,27 +81,28 @@ def _service_steps(settings: Settings) -> list[Step]:
     ]
 
 
+@dataclass(frozen=True)
 class _Wanted:
-    """What the registry lacks of the two services; it is asked anew each time."""
+    """The two services as they are to be in the registry, and what it lacks of them; it is asked anew each time."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    settings: Settings
+    references: Callable[[], Mapping[str, str]]
+
+    def every(self) -> dict[Service, str]:
+        references = self.references()
+        return {service: references[app.repository(service)] for service in app.SERVICES}
 
     def missing(self) -> list[Service]:
-        found = registry.find(self._settings)
-        return [
-            one
-            for one in app.SERVICES
-            if found is None or found.digest(names(app.reference(self._settings, one))[0]) is None
-        ]
+        found = registry.find(self.settings)
+        return [one for one, said in self.every().items() if found is None or found.digest(names(said)[0]) is None]
 
     def pushed(self) -> str | None:
         return None if self.missing() else "not needed: the registry has both services"
 
     def named(self) -> str | None:
-        found = registry.find(self._settings)
-        every = [names(app.reference(self._settings, service)) for service in app.SERVICES]
-        return "nothing changed" if found and all(_has(found, each) for each in every) else None
+        found = registry.find(self.settings)
+        every = self.every().values()
+        return "nothing changed" if found and all(_has(found, names(each)) for each in every) else None
 
 
 def names(reference: str) -> list[Name]:
@@ -108,12 +112,11 @@ def names(reference: str) -> list[Name]:
     return [Name(here, tag), Name(here, "latest"), Name(repository, "latest")]
 
 
-def _deliver(settings: Settings, service: Service, report: Report) -> str:
+def _deliver(settings: Settings, service: Service, reference: str, report: Report) -> str:
     target = registry.ensure(settings, report)
     with recipes.alone(settings, app.repository(service)):
-        reference = app.reference(settings, service)
         if target.digest(names(reference)[0]) is None:
-            reference = app.build(settings, service, report)
+            app.build(settings, service, reference, report)
         registry.push(target, reference, names(reference), report)
     return reference
 

@@ -7,13 +7,16 @@ import os
 import re
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lab import config, images, reach, shell
+from lab import config, docker, images, reach, shell
 from lab.config import ROOT
-from lab.images import app, dependencies
+from lab.errors import LabError
+from lab.events import Event, Report
+from lab.images import app, dependencies, registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +104,50 @@ def test_whatever_is_in_the_image_is_in_its_name(project: Path, settings: Settin
     assert app.reference(settings, "back") == before
     (project / "backend" / name).write_text("changed")
     assert app.reference(settings, "back") != before
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is built, with a Docker that has nothing."""
+    tags: list[str] = []
+    monkeypatch.setattr(docker, "inspect", lambda *_: None)
+    monkeypatch.setattr(docker, "build", lambda _context, tag, **_: tags.append(tag))
+    monkeypatch.setattr(dependencies, "prepare", lambda *_: "stage")
+    return tags
+
+
+@pytest.mark.usefixtures("project")
+def test_what_was_named_is_built(settings: Settings, built: list[str]) -> None:
+    wanted = app.reference(settings, "back")
+    app.build(settings, "back", wanted, lambda *_: None)
+    assert built == [wanted]
+
+
+def test_files_that_changed_since_they_were_named_are_not_built(
+    project: Path, settings: Settings, built: list[str]
+) -> None:
+    wanted = app.reference(settings, "back")
+    (project / "backend" / "app.py").write_text("changed")
+    with pytest.raises(LabError, match="backend/ changed meanwhile"):
+        app.build(settings, "back", wanted, lambda *_: None)
+    assert built == []
+
+
+def test_deploy_pushes_the_references_that_it_applies(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are computed once: files that change in between would give a Pod a tag that the registry has not."""
+    references = {app.repository(service): f"{app.repository(service)}:named" for service in app.SERVICES}
+    empty = SimpleNamespace(digest=lambda _name: None)
+    pushed: list[str] = []
+    monkeypatch.setattr(app, "reference", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(app, "build", lambda *_: None)
+    monkeypatch.setattr(registry, "find", lambda *_: empty)
+    monkeypatch.setattr(registry, "ensure", lambda *_: empty)
+    monkeypatch.setattr(registry, "push", lambda _registry, local, *_: pushed.append(local))
+    push = images.app_steps(settings, references)[-1]
+    assert push.done is not None
+    assert push.done() is None
+    push.action(Report(lambda _event: None, Event("start", "push")))
+    assert pushed == list(references.values())
 
 
 def test_both_dockerfiles_are_one_text() -> None:
