@@ -34,6 +34,8 @@ NETWORK = "kind"
 _SUBNET = "fc00:f853:ccd:e793::/64"
 _MTU = "com.docker.network.driver.mtu"
 _PORT = "5000/tcp"
+_OURS = "network"
+"""The label's value on the network: kind gives its own no label."""
 _QUIET = {
     "REGISTRY_LOG_LEVEL": "error",
     "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",
@@ -115,6 +117,16 @@ def remove(settings: Settings) -> bool:
     return True
 
 
+def remove_network() -> bool:
+    """Take kind's network away where the lab made it and no container, running or stopped, is on it; tells whether."""
+    network = docker.inspect(NETWORK, "network")
+    if network is None or (network["Labels"] or {}).get(LABEL) != _OURS:
+        return False
+    if docker.docker("ps", "--all", "--quiet", "--filter", f"network={NETWORK}"):
+        return False
+    return shell.run(["docker", "network", "rm", NETWORK], timeout=30, check=False).code == 0
+
+
 def _start(settings: Settings) -> None:
     container = docker.inspect(settings.registry)
     if container and not _is_ours(settings, container):
@@ -146,6 +158,8 @@ def _run(settings: Settings) -> None:
 def _make_network() -> None:
     """Make kind's network where kind has not yet, as kind would: its IPv6 range (a hash of the name), Docker's MTU.
 
+    It is labelled, so that ``remove_network`` tells it from one that somebody else made.
+
     https://github.com/kubernetes-sigs/kind/blob/main/pkg/cluster/internal/providers/docker/network.go
     """
     if docker.inspect(NETWORK, "network"):
@@ -153,7 +167,7 @@ def _make_network() -> None:
     options = (docker.inspect("bridge", "network") or {}).get("Options") or {}
     mtu = ("--opt", f"{_MTU}={options[_MTU]}") if _MTU in options else ()
     masquerade = "com.docker.network.bridge.enable_ip_masquerade=true"
-    words = ("network", "create", "--driver", "bridge", "--opt", masquerade, *mtu)
+    words = ("network", "create", "--driver", "bridge", "--label", f"{LABEL}={_OURS}", "--opt", masquerade, *mtu)
     try:
         docker.docker(*words, "--ipv6", "--subnet", _SUBNET, NETWORK)
     except CommandFailed:  # no IPv6 here, or another process was faster

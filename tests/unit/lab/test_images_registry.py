@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import config
+from lab import config, docker, shell
 from lab.errors import LabError
 from lab.images import course, plan, registry
 from lab.images.distribution import Name, Registry
@@ -201,6 +201,41 @@ def test_mirrors_that_are_right_are_not_written_again(tmp_path: Path) -> None:
     file.write_text("wrong")
     registry.write_mirrors(settings)
     assert "cats-registry:5000" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("network", "containers", "removed"),
+    [
+        pytest.param({"Labels": {"io.chatroulette.lab": "network"}}, "", True, id="ours, and empty"),
+        pytest.param({"Labels": {"io.chatroulette.lab": "network"}}, "0123", False, id="ours, with a container on it"),
+        pytest.param({"Labels": {}}, "", False, id="kind's own"),
+        pytest.param({"Labels": None}, "", False, id="without labels"),
+        pytest.param(None, "", False, id="none"),
+    ],
+)
+def test_only_the_labs_own_empty_network_is_removed(
+    monkeypatch: pytest.MonkeyPatch, network: dict[str, Any] | None, containers: str, *, removed: bool
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(argv: list[str], **_: object) -> shell.Completed:
+        ran.append(argv)
+        return shell.Completed(tuple(argv), 0, "", "")
+
+    monkeypatch.setattr(docker, "inspect", lambda *_: network)
+    monkeypatch.setattr(docker, "docker", lambda *_: containers)
+    monkeypatch.setattr(shell, "run", run)
+    assert registry.remove_network() is removed
+    assert ran == ([["docker", "network", "rm", "kind"]] if removed else [])
+
+
+def test_the_network_that_is_made_is_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[str, ...]] = []
+    monkeypatch.setattr(docker, "inspect", lambda *_: None)
+    monkeypatch.setattr(docker, "docker", lambda *words: ran.append(words))
+    registry._make_network()
+    assert len(ran) == 1
+    assert "--label io.chatroulette.lab=network" in " ".join(ran[0])
 
 
 def test_a_service_answers_to_the_names_of_docker_hub_and_of_the_course() -> None:
