@@ -139,6 +139,21 @@ def digest(item: Object) -> str:
 
 def left_over(live: Iterable[Ref], rendered: Iterable[Ref]) -> list[Ref]:
     """List what an earlier version of a shape had and this one has not, in the order to delete."""
+    return backwards(set(live) - set(rendered))
+
+
+def backwards(refs: Iterable[Ref]) -> list[Ref]:
+    """Put objects in the order to delete: by kind, the last that was applied first, then by name."""
     order = list(KINDS)
-    gone = set(live) - set(rendered)
-    return sorted(gone, key=lambda one: (-order.index(one.kind), one.name))
+    return sorted(refs, key=lambda one: (-order.index(one.kind), one.name))
+
+
+def condition(item: Object, kind: str) -> dict[str, Any]:
+    """Return an object's condition such as ``Ready``; empty where it has none (yet)."""
+    conditions: list[dict[str, Any]] = item.get("status", {}).get("conditions") or []
+    return next((one for one in conditions if one.get("type") == kind), {})
+
+
+def holds(item: Object, kind: str) -> bool:
+    """Tell whether an object's condition such as ``Ready`` is True; one that is Unknown or not there is not."""
+    return bool(condition(item, kind).get("status") == "True")

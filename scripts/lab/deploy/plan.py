@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab import kube, waiting
 from lab.deploy import apply, fetch, manifests, wait
-from lab.deploy.manifests import KINDS, SHAPES, Ref, Shape, ref
+from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref
 from lab.events import Step
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _answers(settings: Settings, report: Report) -> str:
 def _removal(api: Api, shape: Shape) -> Step:
     return Step(
         f"Remove shape {shape}",
-        lambda report: apply.summary(apply.remove(api, _backwards(apply.live(api, shape)), report)),
+        lambda report: apply.summary(apply.remove(api, backwards(apply.live(api, shape)), report)),
         lambda: None if apply.live(api, shape) else "it is not there",
     )
 
@@ -70,7 +70,7 @@ def _removal(api: Api, shape: Shape) -> Step:
 def _others(api: Api, shape: Shape) -> list[Ref]:
     """List what the other shapes have; namespaces stay: an empty one costs nothing."""
     found = [one for other in SHAPES if other != shape for one in apply.live(api, other)]
-    return _backwards([one for one in found if one.kind != "Namespace"])
+    return backwards(one for one in found if one.kind != "Namespace")
 
 
 def _is_alone(api: Api, shape: Shape) -> str | None:
@@ -91,7 +91,3 @@ def _apply(api: Api, shape: Shape, objects: list[Object], report: Report) -> str
         if change.what == "replaced":
             report.note(f"{change.ref} was replaced: most of a Pod cannot be changed once it is there")
     return apply.summary([*changes, *pruned])
-
-
-def _backwards(refs: list[Ref]) -> list[Ref]:
-    return sorted(refs, key=lambda one: (-list(KINDS).index(one.kind), one.name))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab import kube
 from lab.deploy import fetch
-from lab.deploy.manifests import SHAPES, Object
+from lab.deploy.manifests import SHAPES, Object, holds
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ def _url(url: str) -> Url:
 
 
 def _node(item: Object) -> Node:
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in item["status"]["conditions"])
-    return Node(item["metadata"]["name"], ready, item["status"]["nodeInfo"]["kubeletVersion"])
+    return Node(item["metadata"]["name"], holds(item, "Ready"), item["status"]["nodeInfo"]["kubeletVersion"])
 
 
 def _pod(item: Object) -> Pod:
@@ -113,7 +112,7 @@ def _pod(item: Object) -> Pod:
         name=item["metadata"]["name"],
         namespace=_namespace(item),
         image=item["spec"]["containers"][0]["image"],
-        ready=any(one["type"] == "Ready" and one["status"] == "True" for one in state.get("conditions") or []),
+        ready=holds(item, "Ready"),
         phase=state.get("phase", "Unknown"),
         restarts=sum(one.get("restartCount", 0) for one in containers),
         ip=state.get("podIP", ""),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose
-from lab.deploy.manifests import Object, Ref, collection, ref
+from lab.deploy.manifests import Object, Ref, collection, condition, holds, ref
 from lab.errors import LabError, TimedOut
 from lab.kube import ApiError
 
@@ -96,7 +96,7 @@ def observe(api: Api, one: Ref) -> State:
 def pod_state(pod: Object) -> State:
     """Tell whether a Pod is Ready, and if not how far it is."""
     status = pod.get("status", {})
-    ready = _condition(pod, "Ready").get("status") == "True" and not pod["metadata"].get("deletionTimestamp")
+    ready = holds(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")
     waits = [
         (one.get("state", {}).get("waiting") or {}).get("reason", "") for one in status.get("containerStatuses") or []
     ]
@@ -110,8 +110,8 @@ def deployment_state(deployment: Object) -> State:
     wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
     seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
     counts = [status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")]
-    failure = _condition(deployment, "ReplicaFailure")
-    refusal = failure.get("message", "") if failure.get("status") == "True" else ""
+    refused = holds(deployment, "ReplicaFailure")
+    refusal = condition(deployment, "ReplicaFailure").get("message", "") if refused else ""
     return State(seen and counts == [wanted] * 3, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)
 
 
@@ -148,8 +148,3 @@ def last_log(api: Api, pod: Object, container: str) -> str:
         if not text.startswith(_NO_LOG):
             return text
     return ""
-
-
-def _condition(item: Object, kind: str) -> dict[str, Any]:
-    conditions: list[dict[str, Any]] = item.get("status", {}).get("conditions") or []
-    return next((one for one in conditions if one.get("type") == kind), {})

@@ -144,6 +144,21 @@ def test_what_an_earlier_version_had_is_deleted_backwards() -> None:
     assert manifests.left_over([new], [new, pod]) == []
 
 
+@pytest.mark.parametrize(
+    ("status", "ready"),
+    [
+        pytest.param({"conditions": [{"type": "Ready", "status": "True"}]}, True, id="true"),
+        pytest.param({"conditions": [{"type": "Ready", "status": "Unknown"}]}, False, id="node lost"),
+        pytest.param({"conditions": [{"type": "Initialized", "status": "True"}]}, False, id="another"),
+        pytest.param({"conditions": None}, False, id="none"),
+        pytest.param({}, False, id="just made"),
+    ],
+)
+def test_a_condition_holds_where_it_is_true(status: dict[str, Any], *, ready: bool) -> None:
+    assert manifests.holds({"status": status}, "Ready") is ready
+    assert manifests.holds({}, "Ready") is False
+
+
 @pytest.mark.parametrize("kind", sorted(manifests.KINDS))
 def test_every_kind_has_its_place_in_the_api(kind: str) -> None:
     path = Ref(kind, "n", "x").path
