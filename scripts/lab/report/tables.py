@@ -29,7 +29,7 @@ def requirements(found: Sequence[Requirement], console: Console | None = None) -
     """Show what this machine has, and what to do about what it lacks."""
     table = _table("", "what", "seen", "what to do")
     for one in found:
-        table.add_row(_mark(ok=one.ok), one.name, one.seen, "" if one.ok else one.fix)
+        table.add_row(_mark(ok=one.ok), *map(escape, (one.name, one.seen, "" if one.ok else one.fix)))
     (console or terminal()).print(table)
 
 
@@ -60,16 +60,17 @@ def status(found: Status, console: Console | None = None) -> None:
     """Show the cluster, its Pods and what answers on this computer."""
     out = console or terminal()
     for node in found.nodes:
-        out.print(f"{_mark(ok=node.ready)} node {node.name}, Kubernetes {node.version}")
+        out.print(f"{_mark(ok=node.ready)} node {escape(node.name)}, Kubernetes {escape(node.version)}")
     if not found.pods:
         out.print("No cats yet: make deploy")
     table = _table("", "Pod", "namespace", "image", "restarts", "IP")
     for pod in found.pods:
-        table.add_row(_mark(ok=pod.ready), pod.name, pod.namespace, pod.image, str(pod.restarts), pod.ip or pod.phase)
+        said = (pod.name, pod.namespace, pod.image, str(pod.restarts), pod.ip or pod.phase)
+        table.add_row(_mark(ok=pod.ready), *map(escape, said))
     if found.pods:
         out.print(table)
     for url in found.urls:
-        out.print(f"{_mark(ok=url.ok)} {url.url}  {url.said}")
+        out.print(f"{_mark(ok=url.ok)} {escape(url.url)}  {escape(url.said)}")
 
 
 def terminal() -> Console:

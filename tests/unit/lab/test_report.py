@@ -8,6 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
+from lab.deploy.status import Node, Pod, Status, Url
 from lab.events import Event
 from lab.report import progress, tables
 from lab.results import Check, Requirement
@@ -87,6 +88,46 @@ def test_what_a_machine_lacks_comes_with_what_to_do():
     tables.requirements([Requirement("disk", ok=False, seen="1 GiB", fix="free some"), _present()], out)
     assert "free some" in shown(out)
     assert "never shown" not in shown(out)
+
+
+MARKUP = "[red]x[/] [/]"
+"""What rich would show without its tags, or refuse."""
+
+
+@pytest.mark.parametrize(
+    ("show", "times"),
+    [
+        pytest.param(
+            lambda out: tables.requirements([Requirement(MARKUP, ok=False, seen=MARKUP, fix=MARKUP)], out),
+            3,
+            id="doctor",
+        ),
+        pytest.param(
+            lambda out: tables.checks([Check(MARKUP, MARKUP, MARKUP, MARKUP, MARKUP, ok=False, why=MARKUP)], out),
+            5,
+            id="verify",
+        ),
+        pytest.param(
+            lambda out: tables.status(
+                Status(
+                    MARKUP,
+                    MARKUP,
+                    "pods",
+                    (Node(MARKUP, ready=True, version=MARKUP),),
+                    (Pod(MARKUP, MARKUP, MARKUP, ready=True, phase=MARKUP, restarts=0, ip=""),),
+                    (Url(MARKUP, ok=True, said=MARKUP),),
+                ),
+                out,
+            ),
+            8,
+            id="status",
+        ),
+    ],
+)
+def test_what_comes_from_outside_is_shown_as_it_is(show, times):
+    out = console()
+    show(out)
+    assert shown(out).count(MARKUP) == times
 
 
 def _present() -> Requirement:
