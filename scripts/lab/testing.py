@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,16 +67,17 @@ class Namespace:
 
     def dump(self) -> str:
         """Tell everything that helps to see why a test failed; what cannot be had is said to be."""
-        pods = self.kubectl("get", "pods", "-o", "name", check=False, timeout=20).stdout.split()
-        logs = [("logs", pod, "--all-containers", "--prefix", "--tail=30") for pod in pods]
-        return "\n\n".join(self._told(words) for words in (*DUMPED, *logs))
+        pods, _ = self._asked("get", "pods", "-o", "name")
+        logs = [("logs", pod, "--all-containers", "--prefix", "--tail=30") for pod in pods.split()]
+        return "\n\n".join(f"$ kubectl {' '.join(words)}\n{''.join(self._asked(*words))}" for words in (*DUMPED, *logs))
 
-    def _told(self, words: tuple[str, ...]) -> str:
+    def _asked(self, *words: str) -> tuple[str, str]:
+        """Return what kubectl found, and what went wrong."""
         try:
             done = self.kubectl(*words, check=False, timeout=20)
-        except LabError as error:
-            return f"$ kubectl {' '.join(words)}\n{error}"
-        return f"$ kubectl {' '.join(words)}\n{done.stdout}{done.stderr}".rstrip()
+        except (LabError, OSError) as error:
+            return "", str(error)
+        return done.stdout, done.stderr
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -99,10 +101,19 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             "NO_COLOR": "1",
         }
     )
-    made.lab("kind-up", timeout=UP)
-    yield made
-    if not request.config.getoption("--keep-cluster"):
-        made.lab("kind-down", timeout=DOWN)
+    with running(made, keep=request.config.getoption("--keep-cluster")):
+        yield made
+
+
+@contextmanager
+def running(made: Cluster, *, keep: bool) -> Iterator[None]:
+    """Bring a cluster up, and take it down unless it is to be kept: also one that only came up in parts."""
+    try:
+        made.lab("kind-up", timeout=UP)
+        yield
+    finally:
+        if not keep:
+            made.lab("kind-down", timeout=DOWN)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EVERYTHING = ("./...", "tool")
 KIND = ("sigs.k8s.io/kind",)
-_HINT = "Go modules come from proxy.golang.org or from what GOPROXY names; what was built stays, so run it again"
+_HINT = "Go modules come from where GOPROXY says; what was built stays, so run it again"
 _LINKING = 0.06
 """The part of the time that goes into linking, after the last package is compiled."""
 

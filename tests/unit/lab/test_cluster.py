@@ -152,10 +152,10 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours():
     def node(source: str, destination: str = lifecycle.MIRRORS) -> dict:
         return {"Mounts": [{"Destination": destination, "Source": source}]}
 
-    assert lifecycle.is_ours(node("/root/.cache/chatroulette-lab/mirrors/cats"), "cats")
-    assert not lifecycle.is_ours(node("/root/.cache/chatroulette-lab/mirrors/dogs"), "cats")
+    assert lifecycle.is_ours(node("/home/me/.cache/chatroulette-lab/mirrors/cats"), "cats")
+    assert not lifecycle.is_ours(node("/home/me/.cache/chatroulette-lab/mirrors/dogs"), "cats")
     assert not lifecycle.is_ours(node("/home/me/certs.d"), "cats")
-    assert not lifecycle.is_ours(node("/root/.cache/chatroulette-lab/mirrors/cats", "/var"), "cats")
+    assert not lifecycle.is_ours(node("/home/me/.cache/chatroulette-lab/mirrors/cats", "/var"), "cats")
 
 
 @pytest.mark.parametrize(

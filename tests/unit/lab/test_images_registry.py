@@ -14,7 +14,7 @@ import pytest
 
 from lab import config, docker, shell
 from lab.errors import LabError
-from lab.images import course, plan, registry
+from lab.images import course, plan, recipes, registry
 from lab.images.distribution import Name, Registry
 
 if TYPE_CHECKING:
@@ -236,6 +236,20 @@ def test_the_network_that_is_made_is_labelled(monkeypatch: pytest.MonkeyPatch) -
     registry._make_network()
     assert len(ran) == 1
     assert "--label io.chatroulette.lab=network" in " ".join(ran[0])
+
+
+def test_the_databases_variables_hold_at_every_start() -> None:
+    """A password too: `CREATE USER IF NOT EXISTS` alone leaves an existing user as it is."""
+    script = (recipes.FOLDER / "mysql" / "entrypoint").read_text()
+    functions = script[script.index("quoted()") : script.index("create()")]
+    env = {"MYSQL_ROOT_PASSWORD": "r", "MYSQL_USER": "cat", "MYSQL_PASSWORD": "it's", "MYSQL_DATABASE": "cats"}
+    said = shell.run(["sh", "-euc", f"{functions}\naccounts"], timeout=20, env=env).stdout.splitlines()
+    assert "SET PASSWORD FOR root@'%' = PASSWORD('r');" in said
+    assert said[-3:] == [
+        "CREATE USER IF NOT EXISTS 'cat'@'%';",
+        "SET PASSWORD FOR 'cat'@'%' = PASSWORD('it''s');",
+        "GRANT ALL ON `cats`.* TO 'cat'@'%';",
+    ]
 
 
 def test_a_service_answers_to_the_names_of_docker_hub_and_of_the_course() -> None:
