@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,11 +29,18 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     Kubernetes sends SIGTERM while it takes the Pod out of the Services, so requests go on arriving for a while:
     https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
     SIGINT and SIGQUIT: the same without the wait. A second signal ends the wait.
+    Either ends a worker that is still loading the application at once: there is nothing to finish.
     """
+
+    wsgi: Any = None
+
+    def init_signals(self) -> None:
+        """Have what the signals need before they can come; gunicorn loads the application after this."""
+        self.stopping = Event()
+        super().init_signals()
 
     def run(self) -> None:
         """Serve until told to stop, then finish what was accepted."""
-        self.stopping = Event()
         self.idle_seconds = self.cfg.keepalive
         servers = [self._serve(sock) for sock in self.sockets]
         while not self.stopping.wait(timeout=1.0):
@@ -62,23 +70,22 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     def handle_exit(self, sig: int, frame: object) -> None:
         """Take SIGTERM."""
         _ = sig, frame
-        self._drain(self._application().settings.drain_seconds)
+        self._drain(at_once=False)
 
     def handle_quit(self, sig: int, frame: object) -> None:
         """Take SIGINT and SIGQUIT."""
         _ = sig, frame
-        self._drain(0)
+        self._drain(at_once=True)
 
-    def _application(self) -> State:
-        return cast("State", self.wsgi.extensions["backend"])
-
-    def _drain(self, seconds: float) -> None:
-        lifecycle = self._application().lifecycle
-        again = lifecycle.phase is Phase.DRAINING
-        lifecycle.drain()
+    def _drain(self, *, at_once: bool) -> None:
+        if self.wsgi is None:
+            sys.exit(0)
+        state = cast("State", self.wsgi.extensions["backend"])
+        again = state.lifecycle.phase is Phase.DRAINING
+        state.lifecycle.drain()
         # From now on each answer says `Connection: close`, so that clients come back through another Pod.
         self.cfg.set("keepalive", 0)
-        gevent.spawn_later(0 if again else seconds, self.stopping.set)
+        gevent.spawn_later(0 if again or at_once else state.settings.drain_seconds, self.stopping.set)
 
     def timeout_ctx(self) -> gevent.Timeout:
         """Return the time limit of a connection that is kept open; draining does not shorten it."""

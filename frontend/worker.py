@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import signal
+import sys
 from typing import Any
 
 import gevent
@@ -14,14 +15,22 @@ class LeavingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no typ
     """On SIGTERM: un-ready at once, `DRAIN_SECONDS` of service as before, then what is open is finished.
 
     A Pod leaves its Services some time after the signal, and requests come until then (Kubernetes documentation,
-    "Pod Lifecycle", termination of Pods).
+    "Pod Lifecycle", termination of Pods). While the application still loads, the end comes at once.
     """
+
+    wsgi: Any = None
 
     def init_signals(self) -> None:
         """Take SIGTERM; the rest is gunicorn's."""
         super().init_signals()
         self.idle_seconds = self.cfg.keepalive
-        signal.signal(signal.SIGTERM, lambda *_: gevent.spawn(self.leave))
+        signal.signal(signal.SIGTERM, lambda *_: self.told())
+
+    def told(self) -> None:
+        """Leave, in a greenlet as a handler must not wait; at once where nothing is loaded that could be busy."""
+        if self.wsgi is None:
+            sys.exit(0)
+        gevent.spawn(self.leave)
 
     def leave(self) -> None:
         """Drain, empty the queue of accepted connections, and let gunicorn's own ending follow."""

@@ -48,21 +48,34 @@ class Server:
             time.sleep(0.01)
         pytest.fail(f"{path} did not answer {status} within {seconds} s")
 
+    def await_two_in_flight(self, seconds):
+        """Await that a request is under way besides the one that asks."""
+        deadline = time.monotonic() + seconds
+        while b"http_requests_in_flight 2.0" not in self.get("/metrics")[1]:
+            assert time.monotonic() < deadline, "no request is under way"
+            time.sleep(0.01)
+
 
 @contextmanager
-def serving(log, **env):
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", "slow_app:create_app()"]
+def starting(log, app, port, **env):
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", app]
     own = {"PORT": str(port), "BIND": "127.0.0.1", "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=os.environ | own | env, stdout=out, stderr=out)
     try:
-        server = Server(process, port)
-        server.await_status("/readyz", 200, seconds=20)
-        yield server
+        yield process
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def serving(log, **env):
+    port = free_port()
+    with starting(log, "slow_app:create_app()", port, **env) as process:
+        server = Server(process, port)
+        server.await_status("/readyz", 200, seconds=20)
+        yield server
 
 
 class Visitor(threading.Thread):
@@ -144,10 +157,7 @@ def test_what_is_under_way_is_finished(tmp_path, sent, drain):
         got = []
         asking = threading.Thread(target=lambda: got.append(server.get("/slow?seconds=2")[:2]))
         asking.start()
-        server.await_status("/metrics", 200, seconds=5)
-        deadline = time.monotonic() + 5
-        while b"http_requests_in_flight 2.0" not in server.get("/metrics")[1] and time.monotonic() < deadline:
-            time.sleep(0.01)
+        server.await_two_in_flight(seconds=5)
         server.process.send_signal(sent)
         assert server.process.wait(timeout=8) == 0
         asking.join(timeout=5)
@@ -165,9 +175,7 @@ def test_a_second_signal_ends_the_wait(tmp_path):
 def test_what_never_ends_does_not_outlive_the_grace_period(tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="0", GRACE_SECONDS="5") as server:
         threading.Thread(target=_ignore, args=(server, "/slow?seconds=60"), daemon=True).start()
-        deadline = time.monotonic() + 5
-        while b"http_requests_in_flight 2.0" not in server.get("/metrics")[1] and time.monotonic() < deadline:
-            time.sleep(0.01)
+        server.await_two_in_flight(seconds=5)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=5) == 0
 
@@ -209,6 +217,28 @@ def test_a_busy_connection_does_not_keep_others_waiting(tmp_path):
             thread.join()
     counted = next(line for line in metrics.splitlines() if 'total{method="GET",route="/version"' in line)
     assert 1 <= float(counted.rsplit(" ", 1)[1]) < many
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", ["time.sleep(30)", "any(time.monotonic() > end for _ in iter(int, 1))"])
+def test_a_signal_while_the_application_loads_ends_it_quietly(tmp_path, sent, how):
+    """Whether loading waits, in gevent's loop, or computes."""
+    (tmp_path / "loads_long.py").write_text(
+        f"import pathlib, time\n"
+        f"def create_app():\n"
+        f"    end = time.monotonic() + 30\n"
+        f"    pathlib.Path({str(tmp_path / 'loading')!r}).touch()\n"
+        f"    {how}\n"
+    )
+    with starting(tmp_path / "log", "loads_long:create_app()", free_port(), PYTHONPATH=f"{ROOT}:{tmp_path}") as process:
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "loading").exists():
+            assert time.monotonic() < deadline, "it did not begin to load"
+            time.sleep(0.01)
+        process.send_signal(sent)
+        assert process.wait(timeout=5) == 0
+    log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert {line["level"] for line in log} == {"info"}
 
 
 def test_every_line_of_the_log_is_json(tmp_path):

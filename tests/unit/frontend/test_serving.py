@@ -90,6 +90,31 @@ def test_sigterm_loses_no_request(fake: Fake, served: Served) -> None:
     assert served.process.wait(15) == 0
 
 
+@pytest.mark.parametrize("how", ["time.sleep(30)", "any(time.monotonic() > end for _ in iter(int, 1))"])
+def test_sigterm_while_the_application_loads_ends_it_quietly(tmp_path: Path, how: str) -> None:
+    """Whether loading waits, in gevent's loop, or computes."""
+    (tmp_path / "loads_long.py").write_text(
+        f"import pathlib, time\n"
+        f"def create_app():\n"
+        f"    end = time.monotonic() + 30\n"
+        f"    pathlib.Path({str(tmp_path / 'loading')!r}).touch()\n"
+        f"    {how}\n"
+    )
+    log = tmp_path / "log"
+    settings = {"BIND": "127.0.0.1", "PORT": str(free_port()), "PYTHONPATH": str(tmp_path)}
+    command = [*COMMAND[:-1], "loads_long:create_app()"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        until((tmp_path / "loading").exists)
+        process.terminate()
+        assert process.wait(5) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert {json.loads(line)["level"] for line in log.read_text().splitlines()} == {"info"}
+
+
 def test_every_line_of_the_log_is_json(served: Served) -> None:
     requests.get(f"{served.url}/version", headers={"X-Request-Id": "seen-1"}, timeout=5)
     until(lambda: b"seen-1" in served.log.read_bytes())
