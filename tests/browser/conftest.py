@@ -126,9 +126,7 @@ def programs() -> tuple[str, str]:
     """The browser and its driver; the tests fail without them, they do not skip."""
     found = shutil.which("chromium"), shutil.which("chromedriver")
     if not all(found):
-        pytest.fail(
-            "Chromium is missing: apt-get install --no-install-recommends chromium chromium-driver", pytrace=False
-        )
+        pytest.fail(MISSING, pytrace=False)
     return str(found[0]), str(found[1])
 
 
