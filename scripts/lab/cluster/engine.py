@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60
 RUNTIME = Path(__file__).with_name("runc_within_bounds.py")
+_PID_FILES = {
+    Path("/var/run/docker.pid"): "dockerd",
+    Path("/var/run/docker/containerd/containerd.pid"): "containerd",
+}
 _SYSTEMD = Path("/run/systemd/system")
 
 
@@ -43,7 +47,7 @@ def stop(settings: Settings) -> bool:
     if pid is None or docker.docker("ps", "--quiet"):
         return False
     os.kill(pid, signal.SIGTERM)
-    waiting.until("Docker to stop", lambda: (not _is_dockerd(pid), f"process {pid}"), timeout=30)
+    waiting.until("Docker to stop", lambda: (not _is_running(pid, "dockerd"), f"process {pid}"), timeout=30)
     _pid_file(settings).unlink(missing_ok=True)
     return True
 
@@ -96,6 +100,8 @@ def _spawn(settings: Settings) -> None:
     program = shutil.which("dockerd", path=path)
     if program is None:
         raise LabError("there is no dockerd on this machine", "run `make kind-up` on Debian, or install Docker")
+    for file, name in _PID_FILES.items():
+        drop_stale(file, name)
     with _log(settings).open("wb") as log:
         process = subprocess.Popen(
             [program, *_runtime(settings)],
@@ -118,20 +124,27 @@ def _runtime(settings: Settings) -> list[str]:
     return ["--add-runtime", f"within-bounds={wrapper}", "--default-runtime", "within-bounds"]
 
 
+def drop_stale(file: Path, name: str) -> None:
+    """Remove a pid file that a killed daemon left, whose number another program may have by now: Docker believes it."""
+    with contextlib.suppress(OSError, ValueError):
+        if not _is_running(int(file.read_text()), name):
+            file.unlink()
+
+
 def _own_pid(settings: Settings) -> int | None:
     try:
         pid = int(_pid_file(settings).read_text())
     except (FileNotFoundError, ValueError):
         return None
-    return pid if _is_dockerd(pid) else None
+    return pid if _is_running(pid, "dockerd") else None
 
 
-def _is_dockerd(pid: int) -> bool:
-    """Tell whether that process is a dockerd that has not ended; a zombie waits for a parent that is the lab itself."""
+def _is_running(pid: int, name: str) -> bool:
+    """Tell whether that process is of that name and has not ended; a zombie's parent may be the lab itself."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "dockerd"
+        return Path(f"/proc/{pid}/comm").read_text().strip() == name
     except OSError:
         return False
 

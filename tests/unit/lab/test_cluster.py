@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -191,3 +193,14 @@ def test_one_answer_of_three_is_enough_to_leave_names_alone(monkeypatch):
     says = iter([None, names.NXDOMAIN])
     monkeypatch.setattr(names, "upstream_says", lambda _node: next(says))
     assert names.answer_at_once(lambda *_words: pytest.fail("nothing is to be changed"), "node") is False
+
+
+def test_a_pid_file_of_a_daemon_that_is_gone_is_dropped(tmp_path):
+    """The number may be another program's by now, here the test's own."""
+    file = tmp_path / "docker.pid"
+    file.write_text(str(os.getpid()))
+    engine.drop_stale(file, Path("/proc/self/comm").read_text().strip())
+    assert file.exists()
+    engine.drop_stale(file, "dockerd")
+    assert not file.exists()
+    engine.drop_stale(file, "dockerd")
