@@ -174,6 +174,7 @@ def test_the_copy_button_copies(browser: Chrome, page_url: str, own_backend: Pro
     visit(browser, page_url)
     grant = {"permissions": ["clipboardReadWrite"], "origin": page_url}
     browser.execute_cdp_cmd("Browser.grantPermissions", grant)
+    until(browser, lambda b: b.find_elements("css selector", "#note-commands button"), "no command is offered")
     one(browser, "#note-commands button").click()
     until(browser, lambda b: text(b, "#note-commands button") == "Copied", "the button says nothing")
     copied = browser.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
