@@ -31,7 +31,6 @@ State = Literal["absent", "foreign", "half", "other", "stopped", "up"]
 MIRRORS = "/etc/containerd/certs.d"
 MARK = "/kind/chatroulette-lab"
 MANIFESTS = ROOT / "k8s" / "kind"
-_PULL = 1800.0  # kind pulls the published node image itself, also over a classroom's network
 _ADMIN = "/etc/kubernetes/admin.conf"
 _LABEL = "io.x-k8s.kind.cluster"
 
@@ -156,7 +155,7 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
     try:
         shell.run(
             argv,
-            timeout=300 if "image" in config else _PULL,
+            timeout=_timeout(config),
             env=direct,
             stdin=config,
             on_line=lambda line: report(line.strip(" •.✓")),
@@ -171,6 +170,11 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
     finally:
         opens.unlink(missing_ok=True)
     return f"kind made {settings.cluster}"
+
+
+def _timeout(config: str) -> float:
+    """Give kind five minutes, and half an hour where it has to pull the node image over a classroom's network."""
+    return 300 if "image" in yaml.safe_load(config)["nodes"][0] else 1800
 
 
 def _finish(settings: Settings, opens: str, config: str, report: Report) -> None:
