@@ -3,6 +3,10 @@
 SHAPE ?= pods
 LAB := .venv/bin/lab
 
+ifdef shape
+$(error write SHAPE=$(shape), in capitals)
+endif
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

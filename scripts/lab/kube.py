@@ -88,7 +88,7 @@ def _named(entries: dict[str, Any], kind: str, name: str, settings: Settings) ->
             return found
     raise Refused(
         f"{settings.kubeconfig} has no {kind[:-1]} {name}: cluster {settings.cluster} is not there",
-        "`make kind-up` brings it up; LAB_CLUSTER and KUBECONFIG say which one",
+        f"bring it up: LAB_CLUSTER={settings.cluster} make kind-up",
     )
 
 

@@ -6,18 +6,19 @@ import os
 import pty
 import select
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lab import kube, shell
+from lab import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lab.testing import Namespace
 
@@ -93,7 +94,7 @@ class Student:
 
     @staticmethod
     def _shell(command: str) -> list[str]:
-        return ["bash", "-c", f'k() {{ kubectl "$@"; }}\n{command}']
+        return ["bash", "-c", command]
 
 
 @pytest.fixture
@@ -103,7 +104,9 @@ def student(namespace: Namespace, tmp_path: Path) -> Student:
     config.write_text(settings.kubeconfig.read_text())
     programs = tmp_path / "bin"
     programs.mkdir()
-    (programs / "kubectl").symlink_to(kube.program())
+    beside = Path(sys.prefix) / "bin"
+    for name in ("kubectl", "k"):
+        (programs / name).symlink_to(beside / name)
     folder = tmp_path / "course"
     folder.mkdir()
     made = Student(folder, {"KUBECONFIG": str(config), "PATH": f"{programs}:{os.environ['PATH']}"}, namespace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import time
 import webbrowser
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from lab.deploy import verify as proof
 from lab.deploy.forward import forwarding
 from lab.deploy.manifests import SHAPES, Shape
 
-FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
+FORWARDS = (("back", 3000), ("front", 8080))
 
 
 @command("deploy")
@@ -27,7 +28,7 @@ FORWARDS = (("back", 3000, "/version"), ("front", 8080, "/"))
     type=click.Choice(SHAPES),
     default="pods",
     show_default=True,
-    help="pods: the course's two bare Pods. app: Deployments, Services and a ConfigMap in their own namespace.",
+    help="pods: the course's two bare Pods. app: Deployments, Services and a ConfigMap in the namespace chatroulette.",
 )
 def deploy(session: Session, *, shape: Shape) -> None:
     """Put the cats on the cluster.
@@ -42,7 +43,8 @@ def deploy(session: Session, *, shape: Shape) -> None:
         run(images.app_steps(settings, references))
         run(plan.steps(settings, shape, references))
     session.say(
-        f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version",
+        f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version\n"
+        f"The Pods     kubectl -n {SHAPES[shape]} get pods",
         page=settings.front_url,
         backend=f"{settings.back_url}/version",
     )
@@ -69,7 +71,7 @@ def verify(session: Session) -> None:
         click.echo(f"All {len(found)} answered as predicted.")
 
 
-@command("open")
+@command("open", tells=False)
 def open_page(session: Session) -> None:
     """Forward 8080 and 3000 to the cats, open the page.
 
@@ -86,12 +88,11 @@ def open_page(session: Session) -> None:
 def _forward_until_one_ends(session: Session, *, show: bool) -> None:
     with contextlib.ExitStack() as forwards:
         processes = []
-        for service, port, path in FORWARDS:
+        for service, port in FORWARDS:
             target = f"service/k8-chatroulette-{service}"
             _, process = forwards.enter_context(forwarding(session.settings, target, port, local=port))
             processes.append(process)
-            click.echo(f"http://localhost:{port}{path}  → {service}")
-        click.echo("Ctrl-C ends it")
+        click.echo("The page     http://localhost:8080\nThe backend  http://localhost:3000/version\nCtrl-C ends it")
         if show:
             webbrowser.open("http://localhost:8080/")
         while all(process.poll() is None for process in processes):
@@ -113,7 +114,7 @@ def status(session: Session) -> None:
         tables.status(found)
 
 
-@command("logs")
+@command("logs", tells=False)
 @click.option("--follow/--no-follow", "-f", default=True, show_default=True, help="Go on with what comes.")
 def logs(session: Session, *, follow: bool) -> None:
     """Follow the logs of both services.
@@ -121,7 +122,9 @@ def logs(session: Session, *, follow: bool) -> None:
     Each line begins with its Pod's name. Ctrl-C ends it.
     """
     words = state.log_words(session.settings, follow=follow)
-    os.execvp(words[0], words)  # noqa: S606 - kubectl takes over, there is no shell
+    with contextlib.suppress(KeyboardInterrupt):
+        code = subprocess.run(words, check=False).returncode
+        click.get_current_context().exit(code)
 
 
 @command("undeploy")

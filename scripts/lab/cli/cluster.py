@@ -80,8 +80,9 @@ def kind_down(session: Session) -> None:
     with session.working() as run:
         run(_docker_steps(settings))
         was_there = _remove(settings)
-        engine.stop(settings)
-    session.say(f"The cluster {settings.cluster} is {'gone' if was_there else 'not there'}; the caches are kept")
+        stopped = engine.stop(settings)
+    told = f"The cluster {settings.cluster} is {'gone' if was_there else 'not there'}; the caches are kept"
+    session.say(f"{told}\nDocker, which the lab had started, is stopped" if stopped else told)
 
 
 @command("clean")

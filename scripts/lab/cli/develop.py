@@ -19,7 +19,7 @@ from lab.events import Step
 BENCHMARKS = ("services", "cluster", "images", "node")
 
 
-@command("test")
+@command("test", tells=False)
 @click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
@@ -36,7 +36,7 @@ def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
     _become("-m", "pytest", *folders)
 
 
-@command("lint")
+@command("lint", tells=False)
 def lint(_session: Session) -> None:
     """Check style with ruff and types with mypy."""
     _run("ruff", "check", "--quiet")

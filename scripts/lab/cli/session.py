@@ -66,26 +66,31 @@ class Session:
         click.echo(json.dumps({"done": text, **data}) if self.as_json else text)
 
 
-def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Make a function a command with ``--json`` and ``--verbose``; its first argument is the Session."""
+def command(name: str, *, tells: bool = True) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a function a command; its first argument is the Session.
+
+    One that ``tells`` what it does or found has ``--json`` and ``--verbose``.
+    """
 
     def decorate(function: Callable[..., None]) -> click.Command:
-        @click.option(
-            "--json", "as_json", is_flag=True, help="Write JSON, for programs: an object a line while at work."
-        )
-        @click.option("-v", "--verbose", is_flag=True, help="Show every detail as it comes.")
         @functools.wraps(function)
-        def run(*, as_json: bool, verbose: bool, **options: Any) -> None:
+        def run(*, as_json: bool = False, verbose: bool = False, **options: Any) -> None:
             function(Session(config.load(os.environ), as_json, verbose), **options)
 
-        return click.command(name)(run)
+        made = click.command(name)(run)
+        if tells:
+            made.params += [
+                click.Option(["--json", "as_json"], is_flag=True, help="Write JSON, for programs."),
+                click.Option(["-v", "--verbose"], is_flag=True, help="Show every detail as it comes."),
+            ]
+        return made
 
     return decorate
 
 
 def _waits(emit: Callable[[Event], None], holder: str) -> None:
     if holder:
-        emit(events.Event("note", "Wait", f"waiting for {holder} to end"))
+        emit(events.Event("note", "Wait", f"one lab at a time works on this machine: waiting for {holder} to end"))
 
 
 def _log(settings: Settings) -> Callable[[Event], None]:

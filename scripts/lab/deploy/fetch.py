@@ -140,6 +140,7 @@ def classify(words: str) -> str:
         (r"Temporary failure in name resolution", "the cluster's DNS does not answer"),
         (r"refused", REFUSED),
         (r"timed out", TIMED_OUT),
+        (r"Connection aborted|RemoteDisconnected|reset by peer", "the connection was closed without an answer"),
     ):
         if re.search(pattern, words):
             return meaning

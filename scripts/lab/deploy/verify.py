@@ -127,7 +127,10 @@ def _side(pods: Sequence[Object], service: str, port: int, path: str) -> Side:
     for pod in pods:
         if pod["metadata"]["labels"].get("app.kubernetes.io/name") == service:
             return Side(service, port, path, pod)
-    raise LabError(f"no Pod of {service} is deployed", "`make deploy` puts it there")
+    raise LabError(
+        f"the lab has deployed no Pod of {service}",
+        "`make deploy` does; a Pod of that name that you made gives way to it",
+    )
 
 
 def here(settings: Settings, back: Side, front: Side) -> list[Try]:

@@ -42,7 +42,9 @@ def choose(*, as_json: bool, verbose: bool) -> View:
     """Choose the view for where standard output leads."""
     if as_json:
         return JsonLines()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True)  # a log's lines stay whole
     return Live(console, verbose=verbose) if console.is_terminal and not verbose else Plain(console, verbose=verbose)
 
 
@@ -61,7 +63,8 @@ class JsonLines(_Quiet):
 
     def __call__(self, event: Event) -> None:
         """Write the event."""
-        filled = {key: value for key, value in asdict(event).items() if value not in {None, ""}}
+        rounded = replace(event, took=round(event.took, 3))
+        filled = {key: value for key, value in asdict(rounded).items() if value not in {None, ""}}
         sys.stdout.write(json.dumps({"event": filled}) + "\n")
         sys.stdout.flush()
 

@@ -47,7 +47,7 @@ def checks(found: Sequence[Check], console: Console | None = None) -> None:
         table.add_section()
     out.print(table)
     for number, reason in enumerate(reasons, start=1):
-        out.print(f"  {number}  {escape(reason)}", soft_wrap=True)
+        out.print(f"  {number}  {escape(reason)}")
     out.print()
 
 

@@ -91,7 +91,7 @@ def test_the_container_s_name_is_tried_where_it_differs(container: str, *, tried
 
 
 def test_a_service_that_is_not_deployed_is_named() -> None:
-    with pytest.raises(LabError, match="no Pod of k8-chatroulette-front is deployed") as error:
+    with pytest.raises(LabError, match="the lab has deployed no Pod of k8-chatroulette-front") as error:
         verify.sides([pod("k8-chatroulette-back")])
     assert "make deploy" in error.value.hint
 
