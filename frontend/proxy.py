@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import requests
 from flask import Blueprint, Response, abort, current_app, g, request
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import BadRequest
 
 from frontend.advice import describe
 from frontend.hops import Kind, fault_of
@@ -73,17 +75,26 @@ def send(config: Config) -> requests.Response:
     headers = kept(dict(request.headers), NOT_SENT)
     headers.setdefault("Accept-Encoding", "identity")
     headers |= {"X-Request-Id": g.request_id, "X-Forwarded-For": request.remote_addr or "unknown"}
+    body = received()
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
     with new_session() as session:
         return session.request(
             request.method,
             config.target.url + quote(request.path, safe="/~@:+,=") + query,
             headers={**headers, "Connection": "close"},
-            data=request.get_data(),
+            data=body,
             timeout=(config.backend_connect_seconds, config.backend_read_seconds),
             stream=True,
             allow_redirects=False,
         )
+
+
+def received() -> bytes:
+    """Read the request's body; one that breaks HTTP's own rules, such as a chunk of no size, is answered 400."""
+    try:
+        return request.get_data()
+    except (OSError, ParseException) as error:
+        raise BadRequest("the request's body is broken") from error
 
 
 def kept(headers: dict[str, str], dropped: frozenset[str]) -> dict[str, str]:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def docker(*words: str | Path, timeout: float = 60, on_line: Callable[[str], None] | None = None) -> str:
     """Run ``docker`` with these words and return its standard output, stripped; raises CommandFailed."""
-    return shell.run(
-        ["docker", *words], timeout=timeout, on_line=on_line, hint="is Docker running? `make doctor`"
-    ).stdout.strip()
+    done = shell.run(["docker", *words], timeout=timeout, on_line=on_line, check=False)
+    if done.code:
+        raise _failed(done)
+    return done.stdout.strip()
 
 
 def answers() -> bool:
@@ -48,7 +49,20 @@ def inspect(name: str, kind: str = "container", *, check: bool = True) -> dict[s
         return found
     if not check or "no such" in done.stderr.lower() or "not found" in done.stderr.lower():
         return None
-    raise CommandFailed(done.argv, done.code, done.stderr, "is Docker running? `make doctor`")
+    raise _failed(done)
+
+
+def _failed(done: shell.Completed) -> CommandFailed:
+    """Say what Docker said, and what to do where that is known."""
+    said = done.stderr.strip() or done.stdout
+    hints = {
+        "Cannot connect to the Docker daemon": "`make kind-up` starts it",
+        "permission denied": "sudo usermod -aG docker $USER, then log in again",
+        "no such host": "no image registry is in reach: LAB_IMAGES=packages builds the images here",
+        "no space left on device": "free some disk; `docker system df` shows what images take",
+    }
+    hint = next((hint for words, hint in hints.items() if words in said), "")
+    return CommandFailed(done.argv, done.code, said, hint)
 
 
 def architecture() -> str:

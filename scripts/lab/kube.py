@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from lab import shell
-from lab.errors import LabError, Refused
+from lab.errors import BadInput, LabError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,58 +55,79 @@ def connect(settings: Settings) -> Access:
     Raises Refused, before anything is sent, unless the context is kind's, is there, has kind's own kind of
     certificates, and its server is on loopback without a proxy.
     """
-    entries = _read(settings.kubeconfig)
-    context = _named(entries, "contexts", settings.context, settings)["context"]
-    cluster = _named(entries, "clusters", str(context.get("cluster")), settings)["cluster"]
-    user = _named(entries, "users", str(context.get("user")), settings)["user"]
+    if not settings.kubeconfig.exists():
+        raise Refused(f"there is no kubeconfig {settings.kubeconfig}", "`make kind-up` brings a cluster up")
+    entries = read(settings.kubeconfig)
+    context = _named(entries, "context", settings.context, settings)
+    cluster = _named(entries, "cluster", str(context.get("cluster")), settings)
+    user = _named(entries, "user", str(context.get("user")), settings)
     _loopback_only(settings, cluster)
     for entry, key in ((cluster, "certificate-authority-data"), (user, "client-certificate-data")):
-        if key not in entry:
+        if not isinstance(entry.get(key), str):
             raise Refused(
                 f"context {settings.context} has no {key}: it was not written by kind", "`make kind-up` writes it anew"
             )
     return Access(settings.context, settings.kubeconfig, cluster["server"])
 
 
-def _read(kubeconfig: Path) -> dict[str, Any]:
+def read(kubeconfig: Path) -> dict[str, Any]:
+    """Read a kubeconfig; an absent one is empty. Raises BadInput where it is none, or cannot be read."""
     import yaml  # noqa: PLC0415 - not on the way to `lab --help`
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         found = yaml.load(kubeconfig.read_text(), Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
     except FileNotFoundError:
-        raise Refused(f"there is no kubeconfig {kubeconfig}", "`make kind-up` brings a cluster up") from None
+        return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Refused(f"{kubeconfig} cannot be read: {error}", "repair it, or point KUBECONFIG elsewhere") from error
-    return found if isinstance(found, dict) else {}
+        raise _no_kubeconfig(kubeconfig, str(error).splitlines()[0]) from None
+    if found is not None and not _is_sound(found):
+        raise _no_kubeconfig(kubeconfig, "its clusters, users and contexts are not lists of named entries")
+    return found or {}
+
+
+def _is_sound(found: object) -> bool:
+    if not isinstance(found, dict) or not isinstance(found.get("current-context") or "", str):
+        return False
+    lists = [(key, found.get(key) or []) for key in ("clusters", "users", "contexts")]
+    return all(
+        isinstance(entries, list)
+        and all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in entries)
+        and all(isinstance(one.get(key[:-1]) or {}, dict) for one in entries)
+        for key, entries in lists
+    )
+
+
+def _no_kubeconfig(path: Path, why: str) -> BadInput:
+    return BadInput(f"{path} is no kubeconfig: {why}", "mend it, move it away, or set KUBECONFIG to another")
 
 
 def _named(entries: dict[str, Any], kind: str, name: str, settings: Settings) -> dict[str, Any]:
-    for entry in entries.get(kind) or []:
-        if entry.get("name") == name:
-            found: dict[str, Any] = entry
+    for entry in entries.get(f"{kind}s") or []:
+        if entry["name"] == name:
+            found: dict[str, Any] = entry.get(kind) or {}
             return found
     raise Refused(
-        f"{settings.kubeconfig} has no {kind[:-1]} {name}: cluster {settings.cluster} is not there",
+        f"{settings.kubeconfig} has no {kind} {name}: cluster {settings.cluster} is not there",
         f"bring it up: LAB_CLUSTER={settings.cluster} make kind-up",
     )
 
 
 def _loopback_only(settings: Settings, cluster: Mapping[str, Any]) -> None:
     server = str(cluster.get("server", ""))
-    host = urlsplit(server).hostname or ""
-    if not _is_loopback(host) or cluster.get("proxy-url"):
+    if not _is_loopback(server) or cluster.get("proxy-url"):
         raise Refused(
             f"context {settings.context} leads to {server or 'nowhere'}, which is not a kind cluster on this machine",
             "the lab acts on its own clusters only: nothing was sent",
         )
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback(server: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        host = urlsplit(server).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost"
+        return False
 
 
 def program() -> str:
@@ -200,7 +221,7 @@ class Api:
             said = " ".join(str(error).split())
             raise LabError(
                 f"the cluster's API server at {server} does not answer: {said}",
-                "is it running? `make status`; `make kind-up` brings it back",
+                "`make kind-up` brings it back, whatever happened to it",
             ) from error
         if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border
             raise _refusal(answer.status, data)

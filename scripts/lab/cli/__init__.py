@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import signal
@@ -15,7 +16,9 @@ from lab.cli import app, cluster, develop
 from lab.errors import LabError
 
 INTERRUPTED = 130
+_WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
 _REMEDY = {
+    **dict.fromkeys((errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.ENOENT, errno.EISDIR), _WRITABLE),
     errno.ENOSPC: "free some disk, or set LAB_CACHE to a folder on a larger one; then run the same command again",
     errno.EACCES: "it belongs to somebody else: run as its owner, or set LAB_CACHE to a folder of your own",
 }
@@ -60,6 +63,9 @@ for command in (cluster.kind_up, *app.COMMANDS, cluster.kind_down, *develop.COMM
 def main() -> NoReturn:
     """Run the command line; every expected failure ends in one clear line, what to do, and an exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ✓ shows something else
     try:
         code = lab.main(standalone_mode=False)
     except LabError as error:

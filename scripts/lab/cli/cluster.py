@@ -11,7 +11,7 @@ import click
 from lab import docker, images, reach
 from lab.cli.session import Session, command
 from lab.cluster import engine, lifecycle, node_image, preflight, tools
-from lab.errors import Refused
+from lab.errors import LabError, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ def kind_up(session: Session) -> None:
     preflight.authenticate(session.settings)
     with session.working() as run:
         run(machine_steps(session.settings))
+        lifecycle.check(session.settings)
         run(up_steps(session.settings))
     session.say(f"The cluster {session.settings.cluster} is up. Next: make deploy", context=session.settings.context)
 
@@ -119,8 +120,9 @@ def _refuse_while_used(settings: Settings) -> None:
 
 def _remove(settings: Settings) -> bool:
     if not docker.installed():
-        lifecycle.forget(settings)
-        return False
+        raise LabError(
+            "there is no docker on your PATH: nothing was taken away", "put it back on your PATH, then again"
+        )
     was_there = lifecycle.down(settings)
     images.remove(settings)
     images.registry.remove_network()

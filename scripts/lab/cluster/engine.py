@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60
 RUNTIME = Path(__file__).with_name("runc_within_bounds.py")
+_DOCKERD_PID = Path("/var/run/docker.pid")
 _PID_FILES = {
-    Path("/var/run/docker.pid"): "dockerd",
+    _DOCKERD_PID: "dockerd",
     Path("/var/run/docker/containerd/containerd.pid"): "containerd",
 }
 _SYSTEMD = Path("/run/systemd/system")
@@ -100,6 +101,8 @@ def _spawn(settings: Settings) -> None:
     program = shutil.which("dockerd", path=path)
     if program is None:
         raise LabError("there is no dockerd on this machine", "run `make kind-up` on Debian, or install Docker")
+    if _another_answers():
+        return
     for file, name in _PID_FILES.items():
         drop_stale(file, name)
     with _log(settings).open("wb") as log:
@@ -122,6 +125,21 @@ def _runtime(settings: Settings) -> list[str]:
     wrapper.write_text(f"#!{Path(sys.executable).resolve()} -IS\n{RUNTIME.read_text()}")
     wrapper.chmod(0o755)
     return ["--add-runtime", f"within-bounds={wrapper}", "--default-runtime", "within-bounds"]
+
+
+def _another_answers() -> bool:
+    """Wait for a dockerd that is on its way, up or down, and tell whether it answers: two cannot be."""
+    try:
+        pid = int(_DOCKERD_PID.read_text())
+    except (OSError, ValueError):
+        return False
+    waiting.until(
+        f"the dockerd that is there (process {pid}) to answer or to end",
+        lambda: (docker.answers() or not _is_running(pid, "dockerd"), "neither yet"),
+        timeout=START_SECONDS,
+        hint=f"end it, then run this again: kill {pid}",
+    )
+    return docker.answers()
 
 
 def drop_stale(file: Path, name: str) -> None:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from lab import waiting
-from lab.errors import BadInput
+from lab import kube, waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,24 +60,11 @@ def remove(path: Path, context: str) -> None:
         _change(path, lambda config: without(config, context))
 
 
-def read(path: Path) -> Config:
-    """Read a kubeconfig; an absent one is empty. Raises BadInput where it is no YAML mapping."""
-    try:
-        config = yaml.safe_load(path.read_text())
-    except FileNotFoundError:
-        return {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is no kubeconfig: {str(error).splitlines()[0]}", "mend it, or set KUBECONFIG") from None
-    if config is not None and not isinstance(config, dict):
-        raise BadInput(f"{path} is no kubeconfig: it holds no mapping", "mend it, or set KUBECONFIG")
-    return config or {}
-
-
 def _change(path: Path, change: Callable[[Config], Config]) -> Config:
     path = path.resolve()  # a kubeconfig may be a link: what it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path):
-        before = read(path)
+        before = kube.read(path)
         after = change(before)
         if after != before:
             _replace(path, yaml.safe_dump(after, sort_keys=False))

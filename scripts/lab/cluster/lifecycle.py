@@ -10,11 +10,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from lab import docker, shell, waiting
+from lab import docker, kube, shell, waiting
 from lab.cluster import kubeconfig, names
 from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
@@ -104,19 +105,21 @@ def others(settings: Settings) -> list[str]:
     return [name for name, container in found if container and is_ours(container, name)]
 
 
-def down(settings: Settings) -> bool:
-    """Delete the cluster and its kubeconfig entries; tell whether there was one. Raises Refused if it is not ours."""
-    state = look(settings)
-    if state == "foreign":
+def check(settings: Settings) -> None:
+    """Raise, before anything is done, Refused for a cluster that is not ours and BadInput for a broken kubeconfig."""
+    kube.read(settings.kubeconfig)
+    found = docker.inspect(settings.node)
+    if found and not is_ours(found, settings.cluster):
         raise _foreign(settings)
+
+
+def down(settings: Settings) -> bool:
+    """Delete the cluster and its kubeconfig entries; tell whether there was one. Raises as ``check`` does."""
+    check(settings)
+    was_there = docker.inspect(settings.node) is not None
     _remove_nodes(settings)
-    forget(settings)
-    return state != "absent"
-
-
-def forget(settings: Settings) -> None:
-    """Take the cluster out of the kubeconfig."""
     kubeconfig.remove(settings.kubeconfig, settings.context)
+    return was_there
 
 
 def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, timeout: float = 30) -> str:
@@ -241,15 +244,19 @@ def _fingerprint(config: str) -> str:
 def _foreign(settings: Settings) -> Refused:
     return Refused(
         f"a kind cluster named {settings.cluster} is there that the lab did not make: it is left alone",
-        "choose another name: LAB_CLUSTER=cats2 make kind-up",
+        "use another name for the lab's: LAB_CLUSTER=cats2",
     )
 
 
 def _explained(error: CommandFailed, settings: Settings) -> LabError:
     """Put the commonest failures of kind and Docker in plain words."""
     if "port is already allocated" in error.output or "address already in use" in error.output:
-        ports = f"{settings.front_port} or {settings.back_port}"
-        return LabError(f"port {ports} is taken on this computer", "`make doctor` names who holds it")
+        named = re.search(r"127\.0\.0\.1:(\d+)", error.output)
+        port = named[1] if named else f"{settings.front_port} or {settings.back_port}"
+        return LabError(
+            f"port {port} of this computer is taken",
+            f"`ss -ltnp 'sport = :{port}'` names who holds it; or choose others: LAB_FRONT_PORT, LAB_BACK_PORT",
+        )
     if "no space left on device" in error.output:
         return LabError("the disk is full", "free some, `docker system df` shows what images take; then run this again")
     return error

@@ -81,29 +81,38 @@ def render(shape: Shape, references: Mapping[str, str]) -> list[Object]:
     """
     if shape not in SHAPES:
         raise BadInput(f"SHAPE is {shape!r}", f"use one of {', '.join(SHAPES)}")
-    objects = [_prepared(item, shape, references) for item in _documents(_source(shape))]
+    objects = [
+        _prepared(item, shape, references) for source, text in _sources(shape) for item in _documents(source, text)
+    ]
     return sorted(objects, key=lambda item: list(KINDS).index(item["kind"]))
 
 
-def _source(shape: Shape) -> str:
-    """Read the shape as text: bare files as they are, the rest through kustomize, which needs no cluster."""
+def _sources(shape: Shape) -> list[tuple[str, str]]:
+    """Read the shape, each text with its name: bare files as they are, the rest through kustomize."""
     if shape == "pods":
-        return "\n---\n".join(file.read_text() for file in sorted((ROOT / "k8s" / "pods").glob("*.yaml")))
+        files = sorted((ROOT / "k8s" / "pods").glob("*.yaml"))
+        return [(str(file.relative_to(ROOT)), file.read_text()) for file in files]
     overlay = ROOT / "k8s" / "overlays" / shape
-    return shell.run([kube.program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout
+    return [
+        (
+            str(overlay),
+            shell.run([kube.program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout,
+        )
+    ]
 
 
-def _documents(text: str) -> Iterator[Object]:
+def _documents(source: str, text: str) -> Iterator[Object]:
     import yaml  # noqa: PLC0415 - not on the way to `lab --help`
 
     try:
         found = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.YAMLError as error:
-        raise BadInput(f"k8s/ holds something that is no YAML: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise BadInput(f"{source}{line} is no YAML: {error.problem}", "mend that line, or the one above it") from None
     for item in found:
         if not isinstance(item, dict) or item.get("kind") not in KINDS:
             raise BadInput(
-                f"k8s/ holds an object that the lab cannot place: {str(item)[:80]}", f"known: {', '.join(KINDS)}"
+                f"{source} holds an object that the lab cannot place: {str(item)[:80]}", f"known: {', '.join(KINDS)}"
             )
         yield item
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import config
+from lab import config, kube
 from lab.cluster import engine, kubeconfig, lifecycle, names, runc_within_bounds, tools
 from lab.errors import BadInput, TimedOut
 
@@ -75,9 +75,9 @@ def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_pat
     }
     path.write_text(yaml.safe_dump(before))
     assert kubeconfig.add(path, ADDED) is False
-    assert [entry["name"] for entry in kubeconfig.read(path)["contexts"]] == ["production", "kind-cats"]
+    assert [entry["name"] for entry in kube.read(path)["contexts"]] == ["production", "kind-cats"]
     kubeconfig.remove(path, "kind-cats")
-    assert kubeconfig.read(path) == before
+    assert kube.read(path) == before
     assert [file.name for file in tmp_path.iterdir()] == ["config"]
 
 

@@ -40,14 +40,14 @@ def test_an_unknown_shape_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        pytest.param("a: [", "is no YAML", id="broken"),
+        pytest.param("a: 1\nb: ]", "k8s/pods/x.yaml, line 2 is no YAML", id="broken"),
         pytest.param("kind: Volcano\nmetadata: {name: x}", "cannot place", id="unknown kind"),
         pytest.param("- a", "cannot place", id="a list"),
         pytest.param("---\n---\n", "cannot place", id="an empty document"),
     ],
 )
 def test_a_file_that_is_no_manifest_is_named(monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
-    monkeypatch.setattr(manifests, "_source", lambda _: text)
+    monkeypatch.setattr(manifests, "_sources", lambda _: [("k8s/pods/x.yaml", text)])
     with pytest.raises(BadInput, match=said):
         manifests.render("pods", {})
 
