@@ -48,7 +48,7 @@ def stop(settings: Settings) -> bool:
     if pid is None or docker.docker("ps", "--quiet"):
         return False
     os.kill(pid, signal.SIGTERM)
-    waiting.until("Docker to stop", lambda: (not _is_running(pid, "dockerd"), f"process {pid}"), timeout=30)
+    waiting.until("Docker to stop", lambda: (not _is_running(pid, "dockerd"), f"process {pid}"), timeout=60)
     _pid_file(settings).unlink(missing_ok=True)
     return True
 
@@ -158,13 +158,18 @@ def _own_pid(settings: Settings) -> int | None:
 
 
 def _is_running(pid: int, name: str) -> bool:
-    """Tell whether that process is of that name and has not ended; a zombie's parent may be the lab itself."""
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    """Tell whether that process is of that name and has not ended; a zombie has: its parent has yet to look."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip() == name
+        status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
+    return is_alive(status, name)
+
+
+def is_alive(status: str, name: str) -> bool:
+    """Read, from the text of ``/proc/PID/status`` (proc(5)), whether it is that program, and not a dead one's entry."""
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return fields.get("Name") == name and fields.get("State", "X")[0] not in "ZX"
 
 
 def _last_words(settings: Settings) -> str:

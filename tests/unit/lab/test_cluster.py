@@ -204,3 +204,15 @@ def test_a_pid_file_of_a_daemon_that_is_gone_is_dropped(tmp_path):
     engine.drop_stale(file, "dockerd")
     assert not file.exists()
     engine.drop_stale(file, "dockerd")
+
+
+@pytest.mark.parametrize(
+    ("status", "alive"),
+    [
+        pytest.param("Name:\tdockerd\nState:\tS (sleeping)\n", True, id="asleep"),
+        pytest.param("Name:\tdockerd\nState:\tZ (zombie)\n", False, id="a-zombie-has-ended"),
+        pytest.param("Name:\tbash\nState:\tR (running)\n", False, id="its-number-is-another-programs-now"),
+    ],
+)
+def test_a_process_is_alive_by_name_and_state(status, alive):
+    assert engine.is_alive(status, "dockerd") is alive
