@@ -28,9 +28,10 @@ def services(settings: Settings) -> list[Step]:
             app.prepare_dependencies(settings, service, report)
 
     def code(report: Report) -> str:
-        for service in app.SERVICES:
-            app.build(settings, service, app.reference(settings, service), report)
-        return " ".join(app.SERVICES)
+        references = [app.reference(settings, service) for service in app.SERVICES]
+        for service, reference in zip(app.SERVICES, references, strict=True):
+            app.build(settings, service, reference, report)
+        return " ".join(references)
 
     return [
         Step("Python image", lambda report: app.prepare_base(settings, report)),
