@@ -71,8 +71,8 @@ def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
     return yaml.safe_dump({**config, "name": settings.cluster}, sort_keys=False)
 
 
-def look(settings: Settings, config: str | None = None) -> State:
-    """Tell what state the cluster is in; without ``config``, any finished cluster of the lab's is "up"."""
+def look(settings: Settings, config: str) -> State:
+    """Tell what state the cluster is in; one that was finished from another ``config`` is "other"."""
     found = docker.inspect(settings.node)
     if found is None:
         return "absent"
@@ -83,7 +83,7 @@ def look(settings: Settings, config: str | None = None) -> State:
     mark = _mark(settings)
     if not mark:
         return "half"
-    return "up" if config is None or mark["config"] == _fingerprint(config) else "other"
+    return "up" if mark["config"] == _fingerprint(config) else "other"
 
 
 def version(settings: Settings) -> str:
