@@ -139,16 +139,16 @@ class Listener(Protocol):
         """There may be something new in the visitor's log."""
 
     def typed(self, visitor: str, chat: str) -> None:
-        """The other one is typing."""
+        """Learn that the other one is typing."""
 
     def replaced(self, visitor: str, connection: str) -> None:
-        """The visitor's stream is a newer one, here or elsewhere; the one of this connection should end."""
+        """Learn that the visitor has a newer stream, here or elsewhere: the one of this connection should end."""
 
     def ordered(self, command: bytes) -> None:
         """Another replica passed this command on."""
 
     def missed(self) -> None:
-        """Calls may have been lost: look at every log again."""
+        """Learn that calls may have been lost: look at every log again."""
 
 
 class Store(Protocol):
