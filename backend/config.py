@@ -23,6 +23,8 @@ Level = Annotated[
 ]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour such as #c2410c")]
 Amount = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
+Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
+Directory = Annotated[str, Meta(pattern=r"^/", max_length=256, description="the absolute path of a directory")]
 Text = Annotated[str, Meta(max_length=256, description="a text of at most 256 characters")]
 
 
@@ -51,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Level = "info"
     drain_seconds: Drain = 5.0
     grace_seconds: Grace = 30.0
+
+    faults: Switch = "off"
+    state_dir: Directory = "/tmp"  # noqa: S108 - in a Pod an emptyDir of its own, which outlives its containers
 
     version: Text = "0.0.0+local"
     commit: Text = "unknown"
