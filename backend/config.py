@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -23,9 +24,22 @@ Level = Annotated[
 ]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour such as #c2410c")]
 Amount = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
+Alone = Annotated[float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")]
+Absent = Annotated[float, Meta(ge=2, le=3600, description="a number of seconds from 2 to 3600")]
+Most = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")]
+RedisUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?(/\d{1,4})?(\?\S*)?$(?!\n)",
+        description="an address such as redis://redis:6379/0",
+    ),
+]
 Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
 Directory = Annotated[str, Meta(pattern=r"^/", max_length=256, description="the absolute path of a directory")]
 Text = Annotated[str, Meta(max_length=256, description="a text of at most 256 characters")]
+
+PASSWORD = re.compile(r"//.*@")
+"""Where a URL has one."""
 
 
 class ConfigError(ValueError):
@@ -38,7 +52,8 @@ class ConfigError(ValueError):
 
     def __str__(self) -> str:
         """Return the line that is shown."""
-        return f"{self.name}={self.value!r} cannot be used: it should be {self.expected}"
+        value = PASSWORD.sub("//…@", self.value)
+        return f"{self.name}={value!r} cannot be used: it should be {self.expected}"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +68,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Level = "info"
     drain_seconds: Drain = 5.0
     grace_seconds: Grace = 30.0
+
+    redis_url: RedisUrl | None = None
+    alone_seconds: Alone = 3.0
+    absent_seconds: Absent = 20.0
+    max_visitors: Most = 5000
+    max_chats: Most = 2500
+    max_streams: Most = 2400
 
     faults: Switch = "off"
     state_dir: Directory = "/tmp"  # noqa: S108 - in a Pod an emptyDir of its own, which outlives its containers

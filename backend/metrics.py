@@ -33,6 +33,10 @@ class Metrics:
         )
         self.in_flight = Gauge("http_requests_in_flight", "Requests being answered.", registry=self.registry)
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self.streams = Gauge("roulette_streams", "Event streams that this Pod holds.", registry=self.registry)
+        self.visitors = Gauge("roulette_visitors", "Visitors with a stream here.", registry=self.registry)
+        self.messages = Counter("roulette_messages", "Messages accepted, repeats apart.", registry=self.registry)
+        self.pairings = Counter("roulette_pairings", "Visitors paired with another at once.", registry=self.registry)
         self.encounters = Counter("cat_encounters", "Times that a cat was met.", registry=self.registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:

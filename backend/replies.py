@@ -35,11 +35,13 @@ def reply(body: Any, status: int = 200) -> Response:
     return response
 
 
-def problem(status: int, detail: str) -> Response:
-    """Return an error as `application/problem+json`."""
-    body = Problem(status, HTTPStatus(status).phrase, detail, g.get("request_id"))
+def problem(status: int, detail: str, kind: str = "about:blank", retry_after: int | None = None) -> Response:
+    """Return an error as `application/problem+json`; `kind` is its type, for programs, `retry_after` in seconds."""
+    body = Problem(status, HTTPStatus(status).phrase, detail, g.get("request_id"), kind)
     response = reply(body, status)
     response.content_type = "application/problem+json"
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 
