@@ -23,19 +23,25 @@ routes = Blueprint("health", __name__)
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One check: `reason` is null when it is ok."""
+    """One check: `reason` is null when it is ok; one that is not `critical` may fail without further effect."""
 
     name: str
     ok: bool
     reason: str | None = None
+    critical: bool = True
 
 
 class Report(msgspec.Struct, frozen=True):
-    """All checks of one endpoint; it is ok when each of them is."""
+    """All checks of one endpoint; it is ok when each critical one is."""
 
     name: Kind
     ok: bool
     checks: list[Outcome]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not ok: the first critical check that failed."""
+        return next((f"{c.name}: {c.reason}" for c in self.checks if c.critical and not c.ok), None)
 
 
 class Health:
@@ -50,12 +56,22 @@ class Health:
             "readyz": {"ping": ping, "started": started, "shutdown": shutdown},
             "startupz": {"started": started},
         }
+        self.tolerated: set[str] = set()
+
+    def add(self, kind: Kind, name: str, check: Check, *, critical: bool = True) -> None:
+        """Have one more check; one that is not critical is listed only.
+
+        A dependency that all Pods share is not critical: its failure would take every Pod out of the Service.
+        """
+        self.checks[kind][name] = check
+        if not critical:
+            self.tolerated.add(name)
 
     def report(self, kind: Kind) -> Report:
         """Run the checks of one endpoint."""
         reasons = {name: check() for name, check in self.checks[kind].items()}
-        outcomes = [Outcome(name, reason is None, reason) for name, reason in reasons.items()]
-        return Report(kind, all(outcome.ok for outcome in outcomes), outcomes)
+        outcomes = [Outcome(name, why is None, why, name not in self.tolerated) for name, why in reasons.items()]
+        return Report(kind, all(outcome.ok or not outcome.critical for outcome in outcomes), outcomes)
 
 
 def _ping() -> None:
@@ -76,8 +92,12 @@ def as_text(report: Report) -> str:
     Unlike the API server, which withholds it, a failed check's reason is told:
     https://kubernetes.io/docs/reference/using-api/health-checks/
     """
-    lines = [f"[+]{c.name} ok" if c.ok else f"[-]{c.name} failed: {c.reason}" for c in report.checks]
+    lines = [f"[+]{c.name} ok" if c.ok else f"[-]{c.name} failed: {c.reason}{_tolerated(c)}" for c in report.checks]
     return "\n".join([*lines, f"{report.name} check {'passed' if report.ok else 'failed'}", ""])
+
+
+def _tolerated(check: Outcome) -> str:
+    return "" if check.critical else " (not critical)"
 
 
 def _answer(kind: Kind) -> Response:

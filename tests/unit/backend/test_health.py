@@ -11,7 +11,10 @@ def test_a_serving_process_is_well(client, path):
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.json["ok"] is True
-    assert all(check == {"name": check["name"], "ok": True, "reason": None} for check in answer.json["checks"])
+    assert all(
+        check == {"name": check["name"], "ok": True, "reason": None, "critical": True}
+        for check in answer.json["checks"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +34,9 @@ def test_draining_only_takes_readiness_away(app, client, path, status):
 def test_a_draining_process_says_so(app, client):
     app.extensions["backend"].lifecycle.drain()
     checks = client.get("/readyz").json["checks"]
-    assert [c for c in checks if not c["ok"]] == [{"name": "shutdown", "ok": False, "reason": "shutting down"}]
+    assert [c for c in checks if not c["ok"]] == [
+        {"name": "shutdown", "ok": False, "reason": "shutting down", "critical": True}
+    ]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", 200), ("/readyz", 503), ("/startupz", 503)])
@@ -55,3 +60,17 @@ def test_verbose_is_the_text_of_the_api_server(client):
 def test_verbose_tells_the_reason_of_a_failure():
     report = Report("readyz", ok=False, checks=[Outcome("ping", ok=True), Outcome("redis", ok=False, reason="refused")])
     assert as_text(report) == "[+]ping ok\n[-]redis failed: refused\nreadyz check failed\n"
+
+
+def test_what_is_not_critical_is_told_and_changes_nothing(app, client):
+    app.extensions["backend"].health.add("readyz", "redis", lambda: "refused", critical=False)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["ok"]) == (200, True)
+    assert answer.json["checks"][-1] == {"name": "redis", "ok": False, "reason": "refused", "critical": False}
+    assert client.get("/readyz?verbose").text.endswith("[-]redis failed: refused (not critical)\nreadyz check passed\n")
+
+
+def test_what_is_critical_counts(app, client):
+    app.extensions["backend"].health.add("readyz", "redis", lambda: "refused")
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/livez").status_code == 200
