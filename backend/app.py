@@ -14,8 +14,13 @@ from backend.cats import api as cats_api
 from backend.cats.encounters import Encounters
 from backend.health import Health
 from backend.identity import Identity
-from backend.lifecycle import Lifecycle
+from backend.lifecycle import Lifecycle, Phase
 from backend.metrics import Metrics
+from backend.roulette import api as roulette_api
+from backend.roulette.keeper import Keeper
+from backend.roulette.memory import MemoryStore
+from backend.roulette.store import Limits, Store
+from backend.roulette.streams import Streams
 from backend.state import KEY, State
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ class Backend(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         """Write one line with the traceback."""
-        fields = {"request_id": g.get("request_id"), "method": request.method, "path": request.path}
+        fields = {"request_id": g.get("request_id"), "method": request.method, "path": tracking.path()}
         log.error("request failed", exc_info=exc_info, extra={"fields": fields})
 
 
@@ -38,7 +43,7 @@ def build(settings: Settings) -> Flask:
     logs.configure(settings.log_level, settings.pod)
     app = Backend("backend", static_folder=None)
     app.extensions[KEY] = _state(settings)
-    for family in (health, identity, metrics, openapi, cats_api):
+    for family in (health, identity, metrics, openapi, cats_api, roulette_api):
         app.register_blueprint(family.routes)
     tracking.install(app)
     app.register_error_handler(HTTPException, replies.on_http_error)
@@ -50,5 +55,33 @@ def build(settings: Settings) -> Flask:
 
 
 def _state(settings: Settings) -> State:
-    lifecycle = Lifecycle()
-    return State(settings, lifecycle, Health(lifecycle), Identity(settings), Metrics(), Encounters())
+    lifecycle, metrics, store = Lifecycle(), Metrics(), _store(settings)
+    streams = Streams(store, settings.pod, settings.max_streams, lambda: lifecycle.phase is Phase.DRAINING)
+    metrics.streams.set_function(lambda: streams.count)
+    metrics.visitors.set_function(lambda: len(streams.visitors))
+    return State(
+        settings,
+        lifecycle,
+        Health(lifecycle),
+        Identity(settings),
+        metrics,
+        Encounters(),
+        store,
+        streams,
+        Keeper(store, streams, settings.absent_seconds, settings.drain_seconds),
+    )
+
+
+def _store(settings: Settings) -> Store:
+    limits = Limits(
+        alone_seconds=settings.alone_seconds,
+        absent_seconds=settings.absent_seconds,
+        visitors=settings.max_visitors,
+        chats=settings.max_chats,
+    )
+    if settings.redis_url is None:
+        return MemoryStore(limits)
+    # Not above: without Redis its client's memory is better spent on streams.
+    from backend.roulette.redis_store import RedisStore  # noqa: PLC0415
+
+    return RedisStore(settings.redis_url, settings.pod, limits)

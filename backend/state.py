@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from backend.identity import Identity
     from backend.lifecycle import Lifecycle
     from backend.metrics import Metrics
+    from backend.roulette.keeper import Keeper
+    from backend.roulette.store import Store
+    from backend.roulette.streams import Streams
 
 KEY = "backend"
 
@@ -28,6 +31,9 @@ class State:
     identity: Identity
     metrics: Metrics
     encounters: Encounters
+    store: Store
+    streams: Streams
+    keeper: Keeper
 
 
 def state() -> State:

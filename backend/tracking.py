@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUIET = frozenset({"/livez", "/readyz", "/startupz", "/healthz", "/metrics"})
 """Asked every few seconds by the kubelet or Prometheus: told at debug only."""
+PRIVATE = "/api/visitors/"
 
 log = logging.getLogger("backend.access")
 
@@ -25,6 +26,13 @@ log = logging.getLogger("backend.access")
 def request_id(given: str | None) -> str:
     """Return the caller's id when it is short and plain enough to be logged, else a new one."""
     return given if given and SANE_ID.fullmatch(given) else os.urandom(16).hex()
+
+
+def path() -> str:
+    """Return the current request's path as it may be logged: visitors' paths hold a secret, so the rule stands."""
+    if request.path.startswith(PRIVATE):
+        return request.url_rule.rule if request.url_rule else f"{PRIVATE}…"
+    return request.path
 
 
 def install(app: Flask) -> None:
@@ -57,7 +65,7 @@ def _write(status: int, seconds: float) -> None:
     fields = {
         "request_id": g.request_id,
         "method": request.method,
-        "path": request.path,
+        "path": path(),
         "status": status,
         "duration_ms": round(seconds * 1000, 3),
     }

@@ -1,0 +1,218 @@
+"""The roulette over HTTP: a visit, its chats, its messages, its events."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from msgspec import Meta
+
+from backend.cats.api import CatCard, card
+from backend.cats.traits import cat_of
+from backend.replies import problem, reply
+from backend.roulette import sse, store, talk
+from backend.roulette.limits import VISITOR, Id, Text, body, clean
+from backend.roulette.store import Away, NotInChat, TooMany, Unknown
+from backend.roulette.streams import Stream  # noqa: TC001 - Flask's views are plain to read with it
+from backend.state import state
+
+AWAY_SECONDS = 2
+"""When to try again while the shared memory is away."""
+
+Number = Annotated[int, Meta(ge=0, le=2**53, description="the number of the last event seen")]
+
+routes = Blueprint("roulette", __name__)
+
+
+class Entering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who comes in: only the language."""
+
+    language: store.Language
+
+
+class Entered(msgspec.Struct, frozen=True):
+    """The visitor's token, a secret, and cat."""
+
+    visitor: str
+    cat: CatCard
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """The visitor's cat and state; `chat` is null without one."""
+
+    cat: CatCard
+    state: store.State
+    chat: str | None
+
+
+class Seeking(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A click on a cat, or "next"."""
+
+    id: Id
+
+
+class Sought(msgspec.Struct, frozen=True):
+    """What came of it at once."""
+
+    state: store.State
+
+
+class Saying(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message to the other one in that chat."""
+
+    id: Id
+    chat: Id
+    text: Text
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A message is in both logs, in the sender's as entry `number`; `repeated` when an earlier try put it there."""
+
+    id: str
+    number: int
+    repeated: bool
+
+
+class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The visitor types in that chat."""
+
+    chat: Id
+
+
+class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to resume; the header Last-Event-ID says the same, the larger counts."""
+
+    after: Number = 0
+
+
+@routes.url_value_preprocessor
+def _sane(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Look only for what can be a token."""
+    if values and not VISITOR.fullmatch(values.get("visitor", "")):
+        raise Unknown("There is no such visitor.")
+
+
+@routes.app_errorhandler(Unknown)
+def _unknown(_error: Unknown) -> Response:
+    return problem(HTTPStatus.NOT_FOUND, "There is no such visitor, or no more: begin a new visit.", "unknown-visitor")
+
+
+@routes.app_errorhandler(NotInChat)
+def _not_in_chat(_error: NotInChat) -> Response:
+    return problem(HTTPStatus.CONFLICT, "You are not, or no longer, in that chat.", "not-in-chat")
+
+
+@routes.app_errorhandler(TooMany)
+def _too_many(error: TooMany) -> Response:
+    return problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), "too-many", error.retry_after)
+
+
+@routes.app_errorhandler(Away)
+def _away(error: Away) -> Response:
+    detail = f"The shared memory does not answer: {error}"
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, "redis-away", AWAY_SECONDS)
+
+
+@routes.post("/api/visitors")
+def enter() -> Response:
+    """Begin a visit, with a cat of one's own."""
+    asked = body(Entering)
+    visitor, seed = os.urandom(16).hex(), os.urandom(5).hex()
+    state().store.enter(visitor, seed, asked.language)
+    return reply(Entered(visitor, card(cat_of(seed))), HTTPStatus.CREATED)
+
+
+@routes.get("/api/visitors/<visitor>")
+def visit(visitor: str) -> Response:
+    """Say how the visit stands."""
+    known = state().store.who(visitor)
+    return reply(Visit(card(cat_of(known.cat)), known.state, known.chat))
+
+
+@routes.delete("/api/visitors/<visitor>")
+def end(visitor: str) -> Response:
+    """End the visit: everything about it is forgotten."""
+    here = state()
+    here.store.quit(visitor)
+    here.streams.woken(visitor)
+    return _done()
+
+
+@routes.post("/api/visitors/<visitor>/chat")
+def seek(visitor: str) -> Response:
+    """Leave the chat that there is, and be paired or wait."""
+    here = state()
+    found = here.store.seek(visitor, body(Seeking).id)
+    if found == "chat":
+        here.metrics.pairings.inc()
+    return reply(Sought(found), HTTPStatus.ACCEPTED)
+
+
+@routes.delete("/api/visitors/<visitor>/chat")
+def leave(visitor: str) -> Response:
+    """Leave the chat, or stop waiting."""
+    state().store.leave(visitor)
+    return _done()
+
+
+@routes.post("/api/visitors/<visitor>/messages")
+def say(visitor: str) -> Response:
+    """Say something to the other one; a house cat answers."""
+    here, asked = state(), body(Saying)
+    text = clean(asked.text)
+    said = here.store.say(visitor, asked.chat, asked.id, text)
+    if not said.repeated:
+        here.metrics.messages.inc()
+    if said.house:
+        _answer(visitor, asked, said.house, talk.answer(said.house, said.count, text, here.store.who(visitor).language))
+    return reply(Accepted(asked.id, said.number, said.repeated), HTTPStatus.ACCEPTED)
+
+
+def _answer(visitor: str, asked: Saying, house: str, text: str) -> None:
+    """Have the house cat answer; its message's id follows from the visitor's, so that a repeat adds none."""
+    own = hashlib.blake2b(f"{house}/{asked.id}".encode(), digest_size=16).hexdigest()
+    # Another visitor may have come along in between: then the cat has stepped aside.
+    with suppress(NotInChat):
+        state().store.answer(visitor, asked.chat, own, text)
+
+
+@routes.post("/api/visitors/<visitor>/typing")
+def typing(visitor: str) -> Response:
+    """Tell the other one that the visitor types."""
+    state().store.typing(visitor, body(Typing).chat)
+    return _done()
+
+
+@routes.get("/api/visitors/<visitor>/events")
+def events(visitor: str) -> Response:
+    """Stream what happens: the log after the last event seen, then as it grows."""
+    query = msgspec.convert(request.args.to_dict(), EventsQuery, strict=False)
+    last = msgspec.convert(request.headers.get("Last-Event-ID") or "0", Number, strict=False)
+    if request.method == "HEAD":
+        state().store.who(visitor)
+        return _stream(())
+    return _stream(state().streams.open(visitor, max(query.after, last), _hello))
+
+
+def _hello(stream: Stream) -> bytes:
+    here = state()
+    who, pod = here.store.who(stream.visitor), here.identity.drawn_by
+    stream.language = who.language
+    hello = sse.Hello(pod.pod, pod.node, pod.version, pod.colour, here.store.kind, who.state, who.chat)
+    return sse.RETRY + sse.event("hello", hello)
+
+
+def _stream(chunks: Stream | tuple[()]) -> Response:
+    response = Response(chunks, content_type="text/event-stream")
+    response.headers["Cache-Control"] = "no-cache, no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _done() -> Response:
+    return Response(status=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})

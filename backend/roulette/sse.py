@@ -1,0 +1,123 @@
+"""What goes over an event stream: the data of each event, and its bytes.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from backend.cats import words
+from backend.cats.api import CatCard, card
+from backend.cats.traits import cat_of
+from backend.replies import encode
+from backend.roulette import store
+from backend.roulette.store import State, Why  # noqa: TC001 - msgspec reads the annotations
+
+if TYPE_CHECKING:
+    from backend.roulette.store import Entry, Language
+
+RETRY = b"retry: 1000\n\n"
+"""A browser that loses the stream waits for so many milliseconds."""
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The event itself says it all."""
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """The Pod that holds the stream, and the visitor's state when it began."""
+
+    pod: str
+    node: str | None
+    version: str
+    colour: str
+    store: Literal["memory", "redis"]
+    state: State
+    chat: str | None
+
+
+class Paired(msgspec.Struct, frozen=True):
+    """A chat begins; a house cat greets, in the visitor's language, and knows a fact."""
+
+    chat: str
+    house: bool
+    cat: CatCard
+    greeting: str | None
+    fact: str | None
+
+
+class Message(msgspec.Struct, frozen=True):
+    """Somebody said something; `at` is in Unix milliseconds."""
+
+    chat: str
+    id: str
+    mine: bool
+    text: str
+    at: int
+
+
+class Left(msgspec.Struct, frozen=True):
+    """The chat is over: you left it or went on; the other went on; the other left; the other is gone."""
+
+    chat: str
+    why: Why
+
+
+class Typing(msgspec.Struct, frozen=True):
+    """The other one types."""
+
+    chat: str
+
+
+class Beat(msgspec.Struct, frozen=True):
+    """The stream is alive."""
+
+    pod: str
+
+
+EVENTS: dict[str, type] = {
+    "hello": Hello,
+    "waiting": Nothing,
+    "paired": Paired,
+    "message": Message,
+    "left": Left,
+    "typing": Typing,
+    "beat": Beat,
+    "replaced": Nothing,
+    "move": Nothing,
+}
+"""Each event's name with the type of its data."""
+
+
+def event(name: str, data: Any, number: int | None = None) -> bytes:
+    """Return one event; `number` is its place in the log, for those that are in it."""
+    head = b"" if number is None else b"id: %d\n" % number
+    return b"%bevent: %b\ndata: %b\n\n" % (head, name.encode(), encode(data))
+
+
+def entries(found: list[Entry], language: Language) -> bytes:
+    """Return what the log says, for a visitor of that language."""
+    return b"".join(event(*_told(entry.event, language), entry.number) for entry in found)
+
+
+def _told(what: store.Event, language: Language) -> tuple[str, Any]:
+    match what:
+        case store.Waiting():
+            return "waiting", Nothing()
+        case store.Paired():
+            return "paired", _paired(what, language)
+        case store.Message(chat, id_, mine, text, at):
+            return "message", Message(chat, id_, mine, text, at)
+        case store.Left(chat, why):
+            return "left", Left(chat, why)
+
+
+def _paired(what: store.Paired, language: Language) -> Paired:
+    cat = cat_of(what.cat)
+    if not what.house:
+        return Paired(what.chat, what.house, card(cat), None, None)
+    greeting, fact = words.greeting(cat, 1).of(language), words.fact(cat).of(language)
+    return Paired(what.chat, what.house, card(cat), greeting, fact)
