@@ -1,6 +1,7 @@
 # Each target is one `lab` command; `.venv/bin/lab --help` says more.
 .DEFAULT_GOAL := help
 SHAPE ?= pods
+FAULTS ?= on
 LAB := .venv/bin/lab
 
 ifdef shape
@@ -10,11 +11,15 @@ endif
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+ifneq ($(FAULTS),$(filter on off,$(FAULTS)))
+$(error FAULTS is $(FAULTS): use on or off)
+endif
+
 kind-up: $(LAB) ## Bring up the cluster, with all that it needs
 	@$(LAB) kind-up
 
-deploy: $(LAB) ## Build, push and deploy the cats (SHAPE=pods or SHAPE=app)
-	@$(LAB) deploy --shape $(SHAPE)
+deploy: $(LAB) ## Build, push and deploy the cats (SHAPE=pods, app or scale; FAULTS=on or off)
+	@$(LAB) deploy --shape $(SHAPE) $(if $(filter on,$(FAULTS)),--faults,--no-faults)
 
 verify: $(LAB) ## Try what a user would, and say what answered and why
 	@$(LAB) verify

@@ -28,9 +28,16 @@ FORWARDS = (("back", 3000), ("front", 8080))
     type=click.Choice(SHAPES),
     default="pods",
     show_default=True,
-    help="pods: the course's two bare Pods. app: Deployments, Services and a ConfigMap in the namespace chatroulette.",
+    help="pods: the course's two bare Pods. app: Deployments, Services and a ConfigMap in the namespace chatroulette. "
+    "scale: three backends that share a Redis, two frontends, autoscalers, budgets and network policies.",
 )
-def deploy(session: Session, *, shape: Shape) -> None:
+@click.option(
+    "--faults/--no-faults",
+    default=True,
+    show_default=True,
+    help="Let faults be switched on, for the lessons (the services' FAULTS=on).",
+)
+def deploy(session: Session, *, shape: Shape, faults: bool) -> None:
     """Put the cats on the cluster.
 
     Builds what changed, pushes it, applies it, and waits until it answers. Where it does not come up, says why, and
@@ -40,8 +47,8 @@ def deploy(session: Session, *, shape: Shape) -> None:
     with session.working() as run:
         kube.connect(settings)
         references = images.app.references(settings)
-        run(images.app_steps(settings, references))
-        run(plan.steps(settings, shape, references))
+        run(images.app_steps(settings, references, redis=shape == "scale"))
+        run(plan.steps(settings, shape, references, faults=faults))
     session.say(
         f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version\n"
         f"The Pods     kubectl -n {SHAPES[shape]} get pods",

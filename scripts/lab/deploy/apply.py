@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose, manifests
-from lab.deploy.manifests import KINDS, RENDERED, SHAPE_LABEL, Object, Ref, Shape, ref
+from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Object, Ref, Shape, ref
 from lab.errors import LabError
 from lab.kube import ApiError
 
@@ -56,7 +56,7 @@ def live(api: Api, shape: Shape) -> list[Ref]:
 
     def of(kind: str) -> list[Ref]:
         found = api.items(manifests.collection(kind, namespace), labelSelector=ours)
-        return [Ref(kind, "" if kind == "Namespace" else namespace, item["metadata"]["name"]) for item in found]
+        return [Ref(kind, "" if kind in CLUSTER_WIDE else namespace, item["metadata"]["name"]) for item in found]
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         return [one for found in pool.map(of, KINDS) for one in found]

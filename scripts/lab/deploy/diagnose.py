@@ -232,9 +232,9 @@ def _unschedulable(case: _Case) -> Diagnosis | None:
     for condition in case.pod.get("status", {}).get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             message = condition.get("message", "")
-            cause: Cause = "volume" if "persistentvolumeclaim" in message.lower() else "unschedulable"
+            cause: Cause = "volume" if re.search("persistent ?volume|volume node", message.lower()) else "unschedulable"
             detail = f"no node takes it: {_scheduler_words(message)}"
-            command = case.command("get persistentvolumeclaims") if cause == "volume" else "kubectl describe nodes"
+            command = case.command("describe persistentvolumeclaims") if cause == "volume" else "kubectl describe nodes"
             return Diagnosis(cause, case.subject, detail, command, 5)
     return None
 
@@ -249,6 +249,8 @@ _SCHEDULER = (
     (r"had untolerated taint(?:\(s\)|s)? ?(\{[^}]*\})?", "the node has a taint {0} that the Pod does not tolerate"),
     (r"didn't match Pod's node affinity/selector", "no node has the labels that its nodeSelector or affinity asks for"),
     (r"were unschedulable", "the node is cordoned (`kubectl uncordon` ends that)"),
+    (r"find available persistent volumes|persistentvolume (?:not found|affinity)|volume node affinity conflict",
+     "its PersistentVolumeClaim finds no volume, and its class makes none by itself"),
     (r"unbound immediate PersistentVolumeClaims", "its PersistentVolumeClaim is not bound to a volume"),
     (r'persistentvolumeclaim "([^"]+)" not found', "there is no PersistentVolumeClaim {0}"),
     (r"didn't have free ports", "the host port that it asks for is taken"),

@@ -14,10 +14,10 @@ from lab.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Shape = Literal["pods", "app"]
+Shape = Literal["pods", "app", "scale"]
 Object = dict[str, Any]
 
-SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette"}
+SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette", "scale": "chatroulette"}
 """Each shape and the namespace that it lives in."""
 
 SHAPE_LABEL = "chatroulette.lab/shape"
@@ -31,6 +31,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "ServiceAccount": ("/api/v1", "serviceaccounts"),
     "ConfigMap": ("/api/v1", "configmaps"),
     "Secret": ("/api/v1", "secrets"),
+    "PersistentVolume": ("/api/v1", "persistentvolumes"),
     "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
     "NetworkPolicy": ("/apis/networking.k8s.io/v1", "networkpolicies"),
     "Service": ("/api/v1", "services"),
@@ -41,6 +42,12 @@ KINDS: dict[str, tuple[str, str]] = {
     "Pod": ("/api/v1", "pods"),
 }
 """Every kind that a shape may hold, and where the API keeps it, in the order of apply; deletion goes backwards."""
+
+CLUSTER_WIDE = frozenset({"Namespace", "PersistentVolume"})
+"""The kinds that are in no namespace."""
+
+WITH_FAULTS = frozenset({"k8-chatroulette-back", "k8-chatroulette-front"})
+"""The images whose ``FAULTS`` says whether faults may be switched on."""
 
 
 @dataclass(frozen=True, order=True)
@@ -64,26 +71,30 @@ class Ref:
 def collection(kind: str, namespace: str) -> str:
     """Where the API keeps all objects of a kind, in a namespace where the kind has one."""
     group, plural = KINDS[kind]
-    return f"{group}/{plural}" if kind == "Namespace" else f"{group}/namespaces/{namespace}/{plural}"
+    return f"{group}/{plural}" if kind in CLUSTER_WIDE else f"{group}/namespaces/{namespace}/{plural}"
 
 
 def ref(item: Object) -> Ref:
     """Name an object."""
     meta = item["metadata"]
-    return Ref(item["kind"], "" if item["kind"] == "Namespace" else meta.get("namespace", ""), meta["name"])
+    return Ref(item["kind"], "" if item["kind"] in CLUSTER_WIDE else meta.get("namespace", ""), meta["name"])
 
 
-def render(shape: Shape, references: Mapping[str, str]) -> list[Object]:
+def render(shape: Shape, references: Mapping[str, str], *, faults: bool = False) -> list[Object]:
     """Return a shape's objects, ready to apply, in order.
 
-    ``references`` gives each image's full reference by its name in the manifests. Raises BadInput for an unknown shape,
-    a file that is no manifest, or a kind that the lab does not know where to put.
+    ``references`` gives each image's full reference by its name in the manifests; ``faults`` lets the services' faults
+    be switched on. Raises BadInput for an unknown shape, a file that is no manifest, or a kind that the lab does not
+    know where to put.
     """
     if shape not in SHAPES:
         raise BadInput(f"SHAPE is {shape!r}", f"use one of {', '.join(SHAPES)}")
-    objects = [
-        _prepared(item, shape, references) for source, text in _sources(shape) for item in _documents(source, text)
-    ]
+    objects = [item for source, text in _sources(shape) for item in _documents(source, text)]
+    return in_order(prepared(_switched(item, faults=faults), shape, references) for item in objects)
+
+
+def in_order(objects: Iterable[Object]) -> list[Object]:
+    """Put objects in the order of apply."""
     return sorted(objects, key=lambda item: list(KINDS).index(item["kind"]))
 
 
@@ -117,9 +128,19 @@ def _documents(source: str, text: str) -> Iterator[Object]:
         yield item
 
 
-def _prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Object:
+def _switched(item: Object, *, faults: bool) -> Object:
+    """Say in a container's own environment whether faults may be switched on, whatever its settings say."""
+    for container in containers(item):
+        if image_name(container["image"]) in WITH_FAULTS:
+            others = [one for one in container.get("env", []) if one["name"] != "FAULTS"]
+            container["env"] = [*others, {"name": "FAULTS", "value": "on" if faults else "off"}]
+    return item
+
+
+def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Object:
+    """Say on an object whose it is, of which shape, and what it was rendered from; its images become references."""
     meta = item["metadata"]
-    if item["kind"] != "Namespace":
+    if item["kind"] not in CLUSTER_WIDE:
         meta.setdefault("namespace", SHAPES[shape])
     meta["labels"] = {**meta.get("labels", {}), "app.kubernetes.io/managed-by": kube.MANAGER, SHAPE_LABEL: shape}
     for container in containers(item):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab import kube, waiting
-from lab.deploy import apply, fetch, manifests, wait
+from lab.deploy import apply, fetch, manifests, scaling, volumes, wait
 from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref
 from lab.events import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lab.config import Settings
     from lab.deploy.manifests import Object
@@ -21,17 +21,25 @@ READY_WITHIN = 120.0
 """Seconds that the Pods may take to become Ready, images pulled and probes passed."""
 
 
-def steps(settings: Settings, shape: Shape, references: Mapping[str, str], timeout: float = READY_WITHIN) -> list[Step]:
+def steps(
+    settings: Settings,
+    shape: Shape,
+    references: Mapping[str, str],
+    *,
+    faults: bool = False,
+    timeout: float = READY_WITHIN,
+) -> list[Step]:
     """Return the steps that put a shape on the lab's cluster; running them again changes nothing that is right.
 
-    Both shapes answer on the same ports of this computer, so the other shape makes room first, and that is said.
+    All shapes answer on the same ports of this computer, so the others make room first, and that is said. ``faults``
+    lets the services' faults be switched on; ``timeout`` is how many seconds the Pods may take to become Ready.
     Raises Refused, before anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
     """
     api = kube.api(settings)
-    objects = manifests.render(shape, references)
+    objects = manifests.render(shape, references, faults=faults)
     return [
-        Step("Make room", lambda report: _make_room(api, shape, report), lambda: _is_alone(api, shape)),
-        Step("Apply", lambda report: _apply(api, shape, objects, report)),
+        Step("Make room", lambda report: _make_room(settings, api, shape, report), lambda: _is_alone(api, shape)),
+        Step("Apply", lambda report: _apply(settings, api, shape, objects, report)),
         Step(
             "Wait until Ready",
             lambda report: wait.until_ready(api, objects, timeout=timeout, say=report),
@@ -43,9 +51,9 @@ def steps(settings: Settings, shape: Shape, references: Mapping[str, str], timeo
 
 
 def undeploy(settings: Settings) -> list[Step]:
-    """Return the steps that take both shapes, and nothing else, off the lab's cluster."""
+    """Return the steps that take every shape, and nothing else, off the lab's cluster."""
     api = kube.api(settings)
-    return [_removal(api, shape) for shape in SHAPES]
+    return [_removal(settings, api, shape) for shape in SHAPES]
 
 
 def _answers(settings: Settings, report: Report) -> str:
@@ -59,34 +67,43 @@ def _answers(settings: Settings, report: Report) -> str:
     return waiting.until("both addresses to answer", look, timeout=30, saw=report, hint="`make verify` tries every way")
 
 
-def _removal(api: Api, shape: Shape) -> Step:
+def _removal(settings: Settings, api: Api, shape: Shape) -> Step:
     return Step(
         f"Remove shape {shape}",
-        lambda report: apply.summary(apply.remove(api, backwards(apply.live(api, shape)), report)),
+        lambda report: _remove(settings, api, apply.live(api, shape), report),
         lambda: None if apply.live(api, shape) else "it is not there",
     )
+
+
+def _remove(settings: Settings, api: Api, refs: Iterable[Ref], report: Report) -> str:
+    gone = apply.remove(api, backwards(refs), report)
+    volumes.remove(settings, gone)
+    return apply.summary(gone)
 
 
 def _others(api: Api, shape: Shape) -> list[Ref]:
     """List what the other shapes have; namespaces stay: an empty one costs nothing."""
     found = [one for other in SHAPES if other != shape for one in apply.live(api, other)]
-    return backwards(one for one in found if one.kind != "Namespace")
+    return [one for one in found if one.kind != "Namespace"]
 
 
 def _is_alone(api: Api, shape: Shape) -> str | None:
     return None if _others(api, shape) else "no other shape has the ports"
 
 
-def _make_room(api: Api, shape: Shape, report: Report) -> str:
-    gone = apply.remove(api, _others(api, shape), report)
-    report.note(f"the other shape had the same ports and was removed; this is now SHAPE={shape}")
-    return apply.summary(gone)
+def _make_room(settings: Settings, api: Api, shape: Shape, report: Report) -> str:
+    found = [other for other in SHAPES if other != shape and apply.live(api, other)]
+    gone = _remove(settings, api, _others(api, shape), report)
+    report.note(f"SHAPE={' and '.join(found)} had the same ports and was removed; this is now SHAPE={shape}")
+    return gone
 
 
-def _apply(api: Api, shape: Shape, objects: list[Object], report: Report) -> str:
-    changes = apply.apply_all(api, objects, report)
-    extra = manifests.left_over(apply.live(api, shape), [ref(item) for item in objects])
-    pruned = apply.remove(api, extra, report)
+def _apply(settings: Settings, api: Api, shape: Shape, objects: list[Object], report: Report) -> str:
+    every = manifests.in_order([*volumes.make(api, settings, shape, objects, report), *objects])
+    changes = apply.apply_all(api, every, report)
+    scaling.to_minimum(api, every, report)
+    pruned = apply.remove(api, manifests.left_over(apply.live(api, shape), map(ref, every)), report)
+    volumes.remove(settings, pruned)
     for change in changes:
         if change.what == "replaced":
             report.note(f"{change.ref} was replaced: most of a Pod cannot be changed once it is there")

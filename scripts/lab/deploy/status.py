@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab import kube
 from lab.deploy import fetch
-from lab.deploy.manifests import SHAPES, Object, holds
+from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Object, Ref, collection, holds
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -68,18 +68,25 @@ def status(settings: Settings) -> Status:
     addresses = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
         urls = tuple(pool.map(_url, addresses))
-    shape = next((name for name, namespace in SHAPES.items() if pods and _namespace(pods[0]) == namespace), "")
     nodes = tuple(_node(item) for item in api.items("/api/v1/nodes"))
-    return Status(settings.cluster, settings.context, shape, nodes, tuple(map(_pod, pods)), urls)
+    return Status(settings.cluster, settings.context, shape(api) if pods else "", nodes, tuple(map(_pod, pods)), urls)
 
 
 def deployed(api: Api) -> list[Object]:
-    """List the services' Pods that are not on their way out, of either shape, by name."""
-    found = [
-        pod for space in SHAPES.values() for pod in api.items(f"/api/v1/namespaces/{space}/pods", labelSelector=PART_OF)
-    ]
+    """List the Pods of any shape that are not on their way out, by name."""
+    spaces = dict.fromkeys(SHAPES.values())
+    found = [pod for space in spaces for pod in api.items(collection("Pod", space), labelSelector=PART_OF)]
     staying = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
     return sorted(staying, key=lambda pod: str(pod["metadata"]["name"]))
+
+
+def shape(api: Api) -> str:
+    """Name the shape that is deployed, by what the lab wrote on the frontend's Service; empty where none is."""
+    for space in dict.fromkeys(SHAPES.values()):
+        found = api.get(Ref("Service", space, "k8-chatroulette-front").path) or {"metadata": {}}
+        if said := (found["metadata"].get("labels") or {}).get(SHAPE_LABEL):
+            return str(said)
+    return ""
 
 
 def namespace(settings: Settings) -> str:

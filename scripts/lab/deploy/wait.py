@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TAIL = 10
 _NO_LOG = "unable to retrieve container logs"  # what kubelet answers, with 200, for a container that is gone
-_WORKLOADS = ("Pod", "Deployment")
+_WORKLOADS = ("Pod", "Deployment", "StatefulSet")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Patience:
 
 
 def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, say: Callable[[str], None]) -> str:
-    """Wait until every Pod and Deployment among the objects is Ready.
+    """Wait until every Pod, Deployment and StatefulSet among the objects is Ready.
 
     Raises LabError with the cause and the next command as soon as one is sure not to become Ready, and after
     ``timeout`` seconds TimedOut with the cause where one is seen.
@@ -79,18 +79,18 @@ def ready_already(api: Api, objects: Iterable[Object]) -> bool:
 
 
 def observe(api: Api, one: Ref) -> State:
-    """Look at a Pod or a Deployment once."""
+    """Look at a Pod, a Deployment or a StatefulSet once."""
     found = api.get(one.path)
     if found is None:
         return State(ready=False, text="is not there")
     if one.kind == "Pod":
         return pod_state(found)
     labels = ",".join(f"{key}={value}" for key, value in found["spec"]["selector"]["matchLabels"].items())
-    state = deployment_state(found)
+    state = rollout_state(found)
     if state.ready:
         return state
     pods = tuple(api.items(collection("Pod", one.namespace), labelSelector=labels))
-    return State(state.ready, state.text, pods, state.refusal)
+    return State(state.ready, state.text, pods, state.refusal or ("" if pods else _refusal(api, found)))
 
 
 def pod_state(pod: Object) -> State:
@@ -105,14 +105,28 @@ def pod_state(pod: Object) -> State:
     return State(ready, "is Ready" if ready else text, (pod,))
 
 
-def deployment_state(deployment: Object) -> State:
-    """Tell whether a Deployment's rollout is complete: all replicas new and available, none of the old ones left."""
-    wanted, status = deployment["spec"].get("replicas", 1), deployment.get("status", {})
-    seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+def rollout_state(found: Object) -> State:
+    """Tell whether the rollout of a Deployment or StatefulSet is complete: all replicas new and available, no more."""
+    wanted, status = found["spec"].get("replicas", 1), found.get("status", {})
+    seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
     counts = [status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")]
-    refused = holds(deployment, "ReplicaFailure")
-    refusal = condition(deployment, "ReplicaFailure").get("message", "") if refused else ""
+    refused = holds(found, "ReplicaFailure")
+    refusal = condition(found, "ReplicaFailure").get("message", "") if refused else ""
     return State(seen and counts == [wanted] * 3, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)
+
+
+def _refusal(api: Api, found: Object) -> str:
+    """Return why a StatefulSet's Pod was refused: it has no condition for that, only events."""
+    meta = found["metadata"]
+    if found["kind"] != "StatefulSet":
+        return ""
+    events = _events(api, meta)
+    return max((str(one["message"]) for one in events if one.get("reason") == "FailedCreate"), default="", key=len)
+
+
+def _events(api: Api, meta: Object) -> list[Object]:
+    path = f"/api/v1/namespaces/{meta['namespace']}/events"
+    return api.items(path, fieldSelector=f"involvedObject.uid={meta['uid']}")
 
 
 def why_not(api: Api, one: Ref, state: State) -> list[Diagnosis]:
@@ -127,10 +141,7 @@ def why_not(api: Api, one: Ref, state: State) -> list[Diagnosis]:
 
 def examine(api: Api, pod: Object) -> Diagnosis | None:
     """Diagnose one Pod: its events are read, and the log of a container that ended."""
-    meta = pod["metadata"]
-    events = api.items(
-        f"/api/v1/namespaces/{meta['namespace']}/events", fieldSelector=f"involvedObject.uid={meta['uid']}"
-    )
+    events = _events(api, pod["metadata"])
     cause = diagnose.diagnose(pod, events)
     if cause is None or cause.cause != "crash":
         return cause

@@ -26,6 +26,10 @@ class Stand:
         return [Name(self.repository, tag) for tag in (self.recipe.content, *self.tags)]
 
 
+REDIS = Stand(Recipe("redis"), "library/redis", ("latest", "7", "7.0", "7.0.15"))
+"""What SHAPE=scale names too: made when that is deployed, so that nobody else waits for it."""
+
+
 def stands(goproxy: Path | None) -> list[Stand]:
     """Return them all; ``goproxy`` is that program for the nodes' architecture, whose image is left out without it.
 

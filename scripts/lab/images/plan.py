@@ -26,15 +26,18 @@ def steps(settings: Settings, *, goproxy: Path | None) -> list[Step]:
     ``goproxy`` is where that program is by the time the steps run; its image is left out where it is not.
     """
     now = partial(app.references, settings)
-    return [_registry_step(settings), *_service_steps(settings, now), _course_step(settings, goproxy)]
+    course_step = _stands_step(settings, "Make the course's images", lambda: course.stands(goproxy))
+    return [_registry_step(settings), *_service_steps(settings, now), course_step]
 
 
-def app_steps(settings: Settings, references: Mapping[str, str]) -> list[Step]:
+def app_steps(settings: Settings, references: Mapping[str, str], *, redis: bool = False) -> list[Step]:
     """Return the steps that `lab deploy` needs: a registry that holds both services under these references.
 
     ``references`` are those of ``app.references``; the steps raise LabError where files change after it was asked.
+    ``redis`` adds its image, where none is in reach.
     """
-    return [_registry_step(settings), *_service_steps(settings, lambda: references)]
+    extra = [_stands_step(settings, "Make a Redis image", lambda: [course.REDIS], expected=5)] if redis else []
+    return [_registry_step(settings), *_service_steps(settings, lambda: references), *extra]
 
 
 def remove(settings: Settings) -> bool:
@@ -121,15 +124,17 @@ def _deliver(settings: Settings, service: Service, reference: str, report: Repor
     return reference
 
 
-def _course_step(settings: Settings, goproxy: Path | None) -> Step:
+def _stands_step(
+    settings: Settings, title: str, stands: Callable[[], list[course.Stand]], *, expected: float = 25
+) -> Step:
     def done() -> str | None:
         if reach.published(settings):
             return "not needed: the nodes pull the published ones"
         found = registry.find(settings)
-        return "nothing changed" if found and all(_has(found, each.names) for each in course.stands(goproxy)) else None
+        return "nothing changed" if found and all(_has(found, each.names) for each in stands()) else None
 
     def act(report: Report) -> str:
-        target, every = registry.ensure(settings, report), course.stands(goproxy)
+        target, every = registry.ensure(settings, report), stands()
         for number, stand in enumerate(every):
             report(stand.repository, number / len(every))
             with recipes.alone(settings, stand.recipe.name):
@@ -138,7 +143,7 @@ def _course_step(settings: Settings, goproxy: Path | None) -> Step:
                 registry.push(target, stand.recipe.tag, stand.names, report)
         return ", ".join(stand.repository.removeprefix("library/") for stand in every)
 
-    return Step("Make the course's images", act, done, expected=25)
+    return Step(title, act, done, expected=expected)
 
 
 def _has(found: Registry, wanted: list[Name]) -> bool:

@@ -1,0 +1,34 @@
+"""How many Pods there are, where an autoscaler decides it: manifests leave the number out, so that none resets it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab import kube
+from lab.deploy.manifests import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lab.deploy.manifests import Object
+    from lab.kube import Api
+
+MERGE = "application/merge-patch+json"
+
+
+def to_minimum(api: Api, objects: Iterable[Object], say: Callable[[str], None]) -> None:
+    """Raise what has fewer Pods than its autoscaler's minimum to it, at once.
+
+    The autoscaler itself first looks 15 s after it was made (``--horizontal-pod-autoscaler-sync-period``). Asked for
+    through ``/scale``, the number stays nobody's in a later apply.
+    """
+    for item in objects:
+        if item["kind"] != "HorizontalPodAutoscaler":
+            continue
+        wanted, target = item["spec"]["minReplicas"], item["spec"]["scaleTargetRef"]
+        one = Ref(target["kind"], item["metadata"]["namespace"], target["name"])
+        found = api.get(f"{one.path}/scale")
+        if found and found["spec"].get("replicas", 0) < wanted:
+            say(f"{one}: {wanted} replicas, its autoscaler's minimum")
+            body = {"spec": {"replicas": wanted}}
+            api.call("PATCH", f"{one.path}/scale", body, media=MERGE, query={"fieldManager": f"{kube.MANAGER}-scale"})
