@@ -1,0 +1,3 @@
+#!lua flags=allow-oom
+forget(visitor, 'left')
+return { 'ok' }

@@ -1,0 +1,19 @@
+local state, request = get(visitor, 'state', 'request')
+if not state then return { 'unknown' } end
+if request == ARGV[4] then return { 'ok', state } end
+local own = (state == 'chat' or state == 'house') and 1 or 0
+if chats() - own >= LIMIT.chats then return { 'chats' } end
+
+step_out(visitor, 'next')
+empty(visitor)
+set(visitor, 'request', ARGV[4])
+local other = find(visitor, false)
+if other then
+  pair(visitor, other)
+  return { 'ok', 'chat' }
+end
+set(visitor, 'state', 'waiting')
+call('SADD', 'cats:findable', visitor)
+call('ZADD', 'cats:waiting', now, visitor)
+append(visitor, { type = 'waiting' })
+return { 'ok', 'waiting' }
