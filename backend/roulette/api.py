@@ -6,7 +6,7 @@ import hashlib
 import os
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -18,8 +18,13 @@ from backend.replies import problem, reply
 from backend.roulette import sse, store, talk
 from backend.roulette.limits import VISITOR, Id, Text, body, clean
 from backend.roulette.store import Away, NotInChat, TooMany, Unknown
-from backend.roulette.streams import Stream  # noqa: TC001 - Flask's views are plain to read with it
 from backend.state import state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from backend.roulette.streams import Stream
 
 AWAY_SECONDS = 2
 """When to try again while the shared memory is away."""
@@ -90,10 +95,31 @@ class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Number = 0
 
 
-@routes.url_value_preprocessor
-def _sane(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+class EventStream(Response):
+    """An answer that hands its stream to the server and is itself forgotten, with the request."""
+
+    def __init__(self, stream: Stream | None = None) -> None:
+        """Answer with that stream; with none, with the headers alone."""
+        super().__init__(content_type="text/event-stream")
+        self.headers["Cache-Control"] = "no-cache, no-store"
+        self.headers["X-Accel-Buffering"] = "no"
+        del self.headers["Content-Length"]
+        self.stream = stream
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Begin the answer."""
+        if self.stream is None:
+            return super().__call__(environ, start_response)
+        self.stream.environ = environ
+        start_response(self.status, self.headers.to_wsgi_list())
+        return self.stream
+
+
+@routes.before_request
+def _sane() -> None:
     """Look only for what can be a token."""
-    if values and not VISITOR.fullmatch(values.get("visitor", "")):
+    token = (request.view_args or {}).get("visitor")
+    if token and not VISITOR.fullmatch(token):
         raise Unknown("There is no such visitor.")
 
 
@@ -195,8 +221,8 @@ def events(visitor: str) -> Response:
     last = msgspec.convert(request.headers.get("Last-Event-ID") or "0", Number, strict=False)
     if request.method == "HEAD":
         state().store.who(visitor)
-        return _stream(())
-    return _stream(state().streams.open(visitor, max(query.after, last), _hello))
+        return EventStream()
+    return EventStream(state().streams.open(visitor, max(query.after, last), _hello))
 
 
 def _hello(stream: Stream) -> bytes:
@@ -205,13 +231,6 @@ def _hello(stream: Stream) -> bytes:
     stream.language = who.language
     hello = sse.Hello(pod.pod, pod.node, pod.version, pod.colour, here.store.kind, who.state, who.chat)
     return sse.RETRY + sse.event("hello", hello)
-
-
-def _stream(chunks: Stream | tuple[()]) -> Response:
-    response = Response(chunks, content_type="text/event-stream")
-    response.headers["Cache-Control"] = "no-cache, no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    return response
 
 
 def _done() -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gevent.event import Event
 
@@ -31,7 +31,7 @@ class Stream:
 
     __slots__ = (
         *("hub", "visitor", "connection", "language", "after", "wake"),
-        *("hello", "look", "chat", "beat", "ending", "ended"),
+        *("hello", "look", "chat", "beat", "ending", "ended", "environ"),
     )
 
     def __init__(self, hub: Streams, visitor: str, after: int) -> None:
@@ -40,6 +40,8 @@ class Stream:
         self.connection = os.urandom(8).hex()
         self.language: Language = "en"
         self.hello: bytes | None = None
+        self.environ: dict[str, Any] | None = None
+        """The request's, if it can be let go of as soon as the stream runs: it is most of what a stream would take."""
         self.look, self.beat = True, False
         self.chat: str | None = None
         self.ending: Ending | None = None
@@ -55,6 +57,8 @@ class Stream:
         if self.hello:
             hello, self.hello = self.hello, None
             return hello
+        if self.environ:
+            self.environ.clear()
         while not self.ended:
             self.wake.clear()
             if told := self._told():
