@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from flask import Flask, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from backend import health, identity, logs, metrics, openapi, replies, tracking
+from backend import cgroup, health, house, identity, logs, metrics, openapi, replies, tracking
 from backend.cats import api as cats_api
 from backend.cats.encounters import Encounters
+from backend.faults import api as faults_api
+from backend.faults import requests as faulty_requests
+from backend.faults.bounds import caps
+from backend.faults.effects import Effects
+from backend.faults.running import Faults
 from backend.health import Health
+from backend.house import Watch
 from backend.identity import Identity
 from backend.lifecycle import Lifecycle, Phase
 from backend.metrics import Metrics
+from backend.probes import Probes
 from backend.roulette import api as roulette_api
 from backend.roulette.keeper import Keeper
 from backend.roulette.memory import MemoryStore
 from backend.roulette.store import Limits, Store
 from backend.roulette.streams import Streams
+from backend.shelf import Shelf
 from backend.state import KEY, State
 
 if TYPE_CHECKING:
@@ -43,15 +52,23 @@ def build(settings: Settings) -> Flask:
     logs.configure(settings.log_level, settings.pod)
     app = Backend("backend", static_folder=None)
     app.extensions[KEY] = _state(settings)
-    for family in (health, identity, metrics, openapi, cats_api, roulette_api):
+    for family in (health, identity, metrics, openapi, cats_api, roulette_api, house, faults_api):
         app.register_blueprint(family.routes)
     tracking.install(app)
     app.register_error_handler(HTTPException, replies.on_http_error)
     app.register_error_handler(InternalServerError, replies.on_crash)
     for bad in (replies.BadInput, msgspec.ValidationError):
         app.register_error_handler(bad, replies.on_bad_input)
+    if settings.faults == "on":
+        _meet_faults(app, app.extensions[KEY])
     app.extensions[KEY].lifecycle.serve()
     return app
+
+
+def _meet_faults(app: Flask, state: State) -> None:
+    faulty_requests.install(app, state)
+    state.streams.on_order = partial(faults_api.take_order, state.faults)
+    state.faults.resume()
 
 
 def _state(settings: Settings) -> State:
@@ -59,16 +76,23 @@ def _state(settings: Settings) -> State:
     streams = Streams(store, settings.pod, settings.max_streams, lambda: lifecycle.phase is Phase.DRAINING)
     metrics.streams.set_function(lambda: streams.count)
     metrics.visitors.set_function(lambda: len(streams.visitors))
+    identity, shelf = Identity(settings), Shelf(settings.state_dir, settings.pod)
+    effects = Effects(shelf)
+    faults = Faults(shelf, effects.by_name(), lambda: caps(cgroup.read(identity.cgroup_root, identity.proc)))
     return State(
         settings,
         lifecycle,
         Health(lifecycle),
-        Identity(settings),
+        identity,
         metrics,
         Encounters(),
         store,
         streams,
         Keeper(store, streams, settings.absent_seconds, settings.drain_seconds),
+        Probes(shelf),
+        effects,
+        faults,
+        Watch(),
     )
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from backend.config import ConfigError, load
+from backend.shelf import Shelf
+from backend.supervision import Supervision, oom_kills
 
 try:
     _settings = load()
@@ -22,7 +24,8 @@ except ConfigError as error:
 bind = _settings.listen
 workers = 1
 worker_class = "backend.worker.DrainingWorker"
-worker_connections = 2000
+# Streams, and what is asked beside them.
+worker_connections = _settings.max_streams + 1600
 # Idle connections are gone when the default drain of five seconds is over.
 keepalive = 5
 timeout = 30
@@ -39,14 +42,26 @@ proc_name = "backend"
 
 
 def on_starting(server: Any) -> None:
-    """Load the application's modules before the fork: the two processes then share their memory.
+    """Take up supervision, and load the application's modules before the fork: the processes then share their memory.
 
     The application itself is made in the worker, after gevent has patched the standard library.
     """
-    _ = server
+    server.supervision = Supervision(server, Shelf(_settings.state_dir, _settings.pod), oom_kills)
     importlib.import_module("backend.app")
     gc.collect()
     gc.freeze()
+
+
+def on_exit(server: Any) -> None:
+    """Write how the container's life ends."""
+    server.supervision.end()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Start what runs all the time; the application is there, and serves as soon as this is done."""
+    state = worker.wsgi.extensions["backend"]
+    state.keeper.start()
+    state.watch.start(state)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

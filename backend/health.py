@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 from flask import Blueprint, Response, request
 
 from backend.lifecycle import Phase
+from backend.probes import KUBELET, Kind
 from backend.replies import reply
 from backend.state import state
 
 if TYPE_CHECKING:
     from backend.lifecycle import Lifecycle
 
-Kind = Literal["livez", "readyz", "startupz"]
 Check = Callable[[], str | None]
 """Returns why it fails, or None when all is well."""
 
@@ -40,8 +40,8 @@ class Report(msgspec.Struct, frozen=True):
 
     @property
     def reason(self) -> str | None:
-        """Why it is not ok: the first critical check that failed."""
-        return next((f"{c.name}: {c.reason}" for c in self.checks if c.critical and not c.ok), None)
+        """Why it is not ok: what the first critical check that failed says."""
+        return next((c.reason for c in self.checks if c.critical and not c.ok), None)
 
 
 class Health:
@@ -103,6 +103,8 @@ def _tolerated(check: Outcome) -> str:
 def _answer(kind: Kind) -> Response:
     report = state().health.report(kind)
     status = 200 if report.ok else 503
+    if request.user_agent.string.startswith(KUBELET):
+        state().probes.add(kind, status, report.reason)
     if "verbose" in request.args:
         return Response(as_text(report), status, mimetype="text/plain", headers={"Cache-Control": "no-store"})
     return reply(report, status)

@@ -8,6 +8,7 @@ import struct
 from array import array
 
 SO_ATTACH_FILTER = 26
+SO_DETACH_FILTER = 27
 """From Linux's asm-generic/socket.h."""
 
 DROP_SYN = (
@@ -30,3 +31,9 @@ def stop_newcomers(sock: socket.socket) -> None:
     address, _ = program.buffer_info()
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(DROP_SYN), address))
+
+
+def let_newcomers(sock: socket.socket) -> None:
+    """Undo `stop_newcomers`."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)

@@ -10,10 +10,14 @@ from flask import current_app
 if TYPE_CHECKING:
     from backend.cats.encounters import Encounters
     from backend.config import Settings
+    from backend.faults.effects import Effects
+    from backend.faults.running import Faults
     from backend.health import Health
+    from backend.house import Watch
     from backend.identity import Identity
     from backend.lifecycle import Lifecycle
     from backend.metrics import Metrics
+    from backend.probes import Probes
     from backend.roulette.keeper import Keeper
     from backend.roulette.store import Store
     from backend.roulette.streams import Streams
@@ -34,6 +38,10 @@ class State:
     store: Store
     streams: Streams
     keeper: Keeper
+    probes: Probes
+    effects: Effects
+    faults: Faults
+    watch: Watch
 
 
 def state() -> State:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import select
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import gevent
 from gevent.event import Event
-from gevent.pool import Pool
-from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
+from backend.doors import Doors
 from backend.lifecycle import Phase
-from backend.listening import stop_newcomers
 
 if TYPE_CHECKING:
     from backend.state import State
-
-ROUND_TRIP = 0.2
-"""Seconds that a connection may need from its first packet to be there to be accepted."""
 
 
 class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -42,24 +35,19 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     def run(self) -> None:
         """Serve until told to stop, then finish what was accepted."""
         self.idle_seconds = self.cfg.keepalive
-        servers = [self._serve(sock) for sock in self.sockets]
+        self.doors = Doors(self.sockets, self.handle, self.worker_connections)
+        state = self._state()
+        state.watch.doors = state.effects.doors = self.doors
         while not self.stopping.wait(timeout=1.0):
             self.notify()
         self.alive = False
-        for server in servers:
-            _close(server)
-        self._finish(servers)
-
-    def _serve(self, sock: Any) -> StreamServer:
-        sock.setblocking(1)
-        server = StreamServer(sock, handle=partial(self.handle, sock), spawn=Pool(self.worker_connections))
-        server.start()
-        return server
-
-    def _finish(self, servers: list[StreamServer]) -> None:
-        """Wait for the requests under way; the main process ends the wait when it lasts too long."""
-        while not all(server.pool.join(timeout=1.0) for server in servers):
+        self.doors.close()
+        # The main process ends the wait when it lasts too long.
+        while not self.doors.finished(seconds=1.0):
             self.notify()
+
+    def _state(self) -> State:
+        return cast("State", self.wsgi.extensions["backend"])
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Answer one request, then let the other connections have their turn: a busy one would keep them waiting."""
@@ -80,7 +68,7 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     def _drain(self, *, at_once: bool) -> None:
         if self.wsgi is None:
             sys.exit(0)
-        state = cast("State", self.wsgi.extensions["backend"])
+        state = self._state()
         again = state.lifecycle.phase is Phase.DRAINING
         state.lifecycle.drain()
         # From now on each answer says `Connection: close`, so that clients come back through another Pod.
@@ -90,13 +78,3 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     def timeout_ctx(self) -> gevent.Timeout:
         """Return the time limit of a connection that is kept open; draining does not shorten it."""
         return gevent.Timeout(self.idle_seconds, False)  # noqa: FBT003 - gevent's way to say "silently"
-
-
-def _close(server: StreamServer) -> None:
-    """Accept what has connected, then close."""
-    stop_newcomers(server.socket)
-    gevent.sleep(ROUND_TRIP)
-    with gevent.Timeout(1.0, False):  # noqa: FBT003
-        while select.select([server.socket], [], [], 0)[0]:
-            gevent.sleep(0)
-    server.close()

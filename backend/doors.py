@@ -1,0 +1,127 @@
+"""A worker's listening sockets: where they listen, and how they are closed without losing a connection."""
+
+from __future__ import annotations
+
+import select
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.lock import RLock
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gevent.socket import socket as gevent_socket
+
+from backend.listening import let_newcomers, stop_newcomers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROUND_TRIP = 0.2
+"""Seconds that a connection may need from its first packet to be there to be accepted."""
+BACKLOG = 2048
+LOOPBACK = "127.0.0.1"
+
+
+class Doors:
+    """Accepts connections where the main process listens, or for a while on 127.0.0.1 alone.
+
+    The main process holds the same sockets, so closing them here would leave connections unanswered rather than
+    refused. Shutting a listening socket down ends listening for both processes, `listen` begins it again; its port
+    stays taken in between. Connections that are made live on.
+    """
+
+    def __init__(self, sockets: list[Any], handle: Callable[..., Any], connections: int) -> None:
+        """Accept on these sockets: each connection is given to `handle(listener, client, address)`."""
+        self.sockets, self.handle = sockets, handle
+        self.pool = Pool(connections)
+        self.lock = RLock()
+        self.closed = False
+        self.inner: list[Any] = []
+        self.servers = [self._serve(sock) for sock in sockets]
+
+    def _serve(self, sock: Any) -> StreamServer:
+        sock.setblocking(1)
+        server = StreamServer(sock.dup(), handle=partial(self.handle, sock), spawn=self.pool)
+        server.start()
+        return server
+
+    @property
+    def listening(self) -> str:
+        """Where connections are accepted, such as `0.0.0.0:3000`."""
+        return ", ".join(map(_address, self.inner or self.sockets))
+
+    def only_loopback(self) -> None:
+        """Refuse what does not come to 127.0.0.1. Raises OSError, and goes on as before, when that is not possible."""
+        with self.lock:
+            if self.closed or self.inner:
+                return
+            self._empty()
+            for sock in self.sockets:
+                sock.shutdown(socket.SHUT_RDWR)
+                let_newcomers(sock)
+            try:
+                self.inner = [_loopback(sock.getsockname()[1]) for sock in self.sockets[:1]]
+            except OSError:
+                self._reopen()
+                raise
+            self.servers = [self._serve(sock) for sock in self.inner]
+
+    def everywhere(self) -> None:
+        """Accept again where the main process listens."""
+        with self.lock:
+            if not self.closed and self.inner:
+                self._empty()
+                self._close(self.inner)
+                self._reopen()
+
+    def close(self) -> None:
+        """Accept what has connected, then close."""
+        with self.lock:
+            self.closed = True
+            self._empty()
+            self._close(self.inner + self.sockets)
+
+    def _reopen(self) -> None:
+        self.inner = []
+        for sock in self.sockets:
+            sock.listen(BACKLOG)
+        self.servers = [self._serve(sock) for sock in self.sockets]
+
+    def _empty(self) -> None:
+        """Let nobody in any more, and accept those who are on their way."""
+        for server in self.servers:
+            stop_newcomers(server.socket)
+        gevent.sleep(ROUND_TRIP)
+        with gevent.Timeout(1.0, False):  # noqa: FBT003 - gevent's way to say "silently"
+            while select.select([server.socket for server in self.servers], [], [], 0)[0]:
+                gevent.sleep(0)
+        for server in self.servers:
+            server.close()
+
+    def _close(self, sockets: list[Any]) -> None:
+        for sock in sockets:
+            sock.close()
+
+    def finished(self, seconds: float) -> bool:
+        """Wait for the connections that are open, so long at most; tell whether none is left."""
+        return bool(self.pool.join(timeout=seconds))
+
+
+def _loopback(port: int) -> Any:
+    sock = gevent_socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.bind((LOOPBACK, port))
+        sock.listen(BACKLOG)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _address(sock: Any) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

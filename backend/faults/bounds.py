@@ -1,0 +1,69 @@
+"""What a fault may be given in this very container."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from backend.faults.known import KNOWN
+from backend.replies import BadInput
+
+if TYPE_CHECKING:
+    from backend.cgroup import Usage
+    from backend.faults.known import Name, Values
+
+MEBIBYTE = 1 << 20
+UNLIMITED_MEBIBYTES = 256
+BEYOND_MEBIBYTES = 16
+"""More than the limit, so that it can be passed."""
+UNLIMITED_CORES = 1.0
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """One value: what it is when it is not given, and between what it may be."""
+
+    default: float
+    minimum: float
+    maximum: float
+    unit: str
+
+
+Caps = dict[str, float]
+"""The most that a container can be asked for, by the value's name."""
+
+
+def caps(usage: Usage) -> Caps:
+    """Return the most that this container may burn and take: its limits, or little where it has none."""
+    limit = usage.memory.limit_bytes
+    memory = UNLIMITED_MEBIBYTES if limit is None else limit // MEBIBYTE + BEYOND_MEBIBYTES
+    return {"cores": usage.cpu.limit_cores or UNLIMITED_CORES, "mebibytes": memory}
+
+
+def bounds(name: Name, caps: Caps) -> dict[str, Bound]:
+    """Return what the fault may be given here, from the very type that validates it."""
+    schema = msgspec.json.schema(KNOWN[name].values)
+    properties = next(iter(schema["$defs"].values()))["properties"]
+    return {value: _bound(found, caps.get(value)) for value, found in properties.items()}
+
+
+def _bound(found: dict[str, Any], cap: float | None) -> Bound:
+    most = found["maximum"] if cap is None else min(found["maximum"], cap)
+    least = min(found["minimum"], most)
+    return Bound(min(found["default"], most), least, most, found["x-unit"])
+
+
+def values(name: Name, given: bytes, caps: Caps) -> Values:
+    """Return the values to use: those given as a JSON object, and defaults for the others. Raises BadInput."""
+    here = bounds(name, caps)
+    try:
+        fields = msgspec.json.decode(given or b"{}", type=dict[str, Any])
+        whole = {value: bound.default for value, bound in here.items()} | fields
+        chosen = msgspec.convert(whole, KNOWN[name].values, strict=True)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"The fault {name} cannot have this: {error}") from None
+    for value, bound in here.items():
+        if getattr(chosen, value) > bound.maximum:
+            most = f"{bound.maximum:g} {bound.unit}"
+            raise BadInput(f"The fault {name} cannot have this: {value} is {most} at most in this container.")
+    return chosen

@@ -1,0 +1,68 @@
+"""Faults that requests meet: failing probes, late answers, errors."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from typing import TYPE_CHECKING
+
+import gevent
+from flask import request
+
+from backend.replies import problem
+from backend.state import state
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from backend.faults.known import Name
+    from backend.faults.running import Faults
+    from backend.health import Check
+    from backend.probes import Kind
+    from backend.state import State
+
+FAILS: dict[Kind, tuple[Name, ...]] = {
+    "livez": ("liveness",),
+    "readyz": ("readiness", "startup"),
+    "startupz": ("startup",),
+}
+"""Which faults make which probe fail."""
+
+DISTURBED = ("/api/", "/cats/", "/version")
+SPARED = "/api/house"
+"""The panel goes on telling what is wrong."""
+
+
+def install(app: Flask, state: State) -> None:
+    """Have the probes and the requests of this application meet the faults."""
+    for kind in FAILS:
+        state.health.add(kind, "fault", _check(kind, state.faults))
+    state.probes.on_probe = partial(_probed, state.faults)
+    app.before_request(_disturb)
+
+
+def _check(kind: Kind, faults: Faults) -> Check:
+    return lambda: next((f"fault: {name} is told to fail" for name in FAILS[kind] if faults.on(name)), None)
+
+
+def _probed(faults: Faults, kind: Kind) -> None:
+    """Count a probe of the kubelet."""
+    for name in FAILS[kind]:
+        faults.probed(name)
+
+
+def hit(percent: float, drawn: float) -> bool:
+    """Tell whether a request fails when so many of a hundred should; `drawn` is a random number from 0 up to 1."""
+    return drawn * 100 < percent
+
+
+def _disturb() -> Response | None:
+    faults = state().faults
+    if not faults or not request.path.startswith(DISTURBED) or request.path == SPARED:
+        return None
+    if late := faults.on("latency"):
+        gevent.sleep(late.values.milliseconds / 1000)
+    broken = faults.on("errors")
+    if broken and hit(broken.values.percent, random.random()):  # noqa: S311 - no secret
+        return problem(500, f"fault: {broken.values.percent} % of the answers are told to fail")
+    return None

@@ -1,0 +1,59 @@
+"""The kubelet's probes as this Pod has answered them, kept across restarts of the container."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backend.shelf import Shelf
+
+Kind = Literal["livez", "readyz", "startupz"]
+KEPT = 60
+FILE = "probes"
+
+KUBELET = "kube-probe/"
+"""How the kubelet's HTTP probes name themselves, before its version:
+https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes
+"""
+
+
+class Probe(msgspec.Struct, frozen=True):
+    """One probe and its answer; `reason` is null when it passed."""
+
+    at: datetime
+    kind: Kind
+    status: int
+    reason: str | None = None
+
+
+class Probes:
+    """The last probes, oldest first."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        """Begin with those that the containers before this one have answered."""
+        self.shelf = shelf
+        self.on_probe: Callable[[Kind], None] = lambda _kind: None
+        self.last = deque(read(shelf), maxlen=KEPT)
+
+    def add(self, kind: Kind, status: int, reason: str | None) -> None:
+        """Keep one more, and write all: a few kilobytes, about once a second."""
+        self.last.append(Probe(datetime.now(UTC), kind, status, reason))
+        self.shelf.write(FILE, list(self.last))
+        self.on_probe(kind)
+
+
+def read(shelf: Shelf) -> list[Probe]:
+    """Return the probes that were written."""
+    return shelf.read(FILE, list[Probe]) or []
+
+
+def last_seen(shelf: Shelf) -> datetime | None:
+    """Return when the last probe was answered: a container that ended without a word was alive then."""
+    probes = read(shelf)
+    return probes[-1].at if probes else None
