@@ -9,7 +9,10 @@ import msgspec
 from flask import Blueprint, Response
 
 from backend.cats.api import Encounter, PortraitQuery, Seed, Wall, WallQuery
+from backend.faults.api import Begun, Overview, PodQuery
+from backend.faults.known import KNOWN
 from backend.health import Report
+from backend.house import House
 from backend.identity import NAME, Version, WhoAmI
 from backend.replies import Problem, encode
 from backend.state import state
@@ -23,6 +26,9 @@ ANSWERS: dict[str, Any] = {
     "WhoAmI": WhoAmI,
     "Wall": Wall,
     "Encounter": Encounter,
+    "House": House,
+    "Overview": Overview,
+    "Begun": Begun,
     "Problem": Problem,
 }
 
@@ -30,7 +36,7 @@ ANSWERS: dict[str, Any] = {
 @cache
 def document(version: str) -> bytes:
     """Return the description of all endpoints as JSON."""
-    kinds = (*ANSWERS.values(), WallQuery, PortraitQuery)
+    kinds = (*ANSWERS.values(), *(kind.values for kind in KNOWN.values()), WallQuery, PortraitQuery)
     _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     return encode(
         {
@@ -57,7 +63,32 @@ def _paths() -> dict[str, Any]:
         "/api/cats/{seed}/encounters": {
             "post": _operation("Meet a cat.", _content(Encounter, JSON), [_seed()], bad_input=True)
         },
+        "/api/house": _get("The whole house: its Pods, its visitors, their memory.", House),
+        "/faults": {
+            "get": _operation(
+                "The faults that are on, and all that there are; 404 unless FAULTS=on.", _content(Overview, JSON)
+            ),
+            "delete": _done("Switch every fault off.", _query(PodQuery)),
+        },
+        "/faults/{name}": _fault(),
     }
+
+
+def _fault() -> dict[str, Any]:
+    parameters = [{"name": "name", "in": "path", "required": True, "schema": {"enum": list(KNOWN)}}, *_query(PodQuery)]
+    begin = _operation("Switch a fault on, for a while.", _content(Begun, JSON), parameters, bad_input=True)
+    begin["responses"]["202"] = begin["responses"].pop("200")
+    # Which of them it is follows from the fault's name.
+    bodies = dict.fromkeys(f"#/components/schemas/{kind.values.__name__}" for kind in KNOWN.values())
+    begin["requestBody"] = {"content": {JSON: {"schema": {"anyOf": [{"$ref": body} for body in bodies]}}}}
+    return {"post": begin, "delete": _done("Switch a fault off.", parameters)}
+
+
+def _done(summary: str, parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    operation = _operation(summary, {}, parameters)
+    operation["responses"]["204"] = {"description": "Done."}
+    del operation["responses"]["200"]
+    return operation
 
 
 _PROBES = {"livez": "alive", "healthz": "alive", "readyz": "ready", "startupz": "started"}

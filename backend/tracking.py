@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from flask import Flask, Response
 
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-QUIET = frozenset({"/livez", "/readyz", "/startupz", "/healthz", "/metrics"})
-"""Asked every few seconds by the kubelet or Prometheus: told at debug only."""
+QUIET = frozenset({"/livez", "/readyz", "/startupz", "/healthz", "/metrics", "/api/house"})
+"""Asked every few seconds by the kubelet, Prometheus or a page: told at debug only."""
 PRIVATE = "/api/visitors/"
 
 log = logging.getLogger("backend.access")

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-METHODS = {"GET", "POST"}
+METHODS = {"GET", "POST", "DELETE"}
 
 
 @pytest.fixture
