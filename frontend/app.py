@@ -17,6 +17,8 @@ from frontend.health import Life, Metrics
 from frontend.probe import Watcher
 from frontend.problems import from_http
 from frontend.static import Shelf
+from frontend.streams import Streams
+from frontend.upstream import Names, Upstream
 from frontend.words import catalogue, choose
 
 if TYPE_CHECKING:
@@ -46,7 +48,10 @@ def build(environ: Mapping[str, str] | None) -> Flask:
     app.config["FRONTEND"] = config
     app.config["LIFE"] = Life()
     app.config["METRICS"] = Metrics(config)
-    app.config["WATCHER"] = Watcher(config)
+    names = Names()
+    app.config["UPSTREAM"] = Upstream(config, names)
+    app.config["STREAMS"] = Streams(config.max_streams)
+    app.config["WATCHER"] = Watcher(config, names)
     app.config["SHELF"] = Shelf.load()
     for blueprint in (health.blueprint, page.blueprint, proxy.blueprint):
         app.register_blueprint(blueprint)

@@ -30,6 +30,8 @@ RULES = {
     "BIND": "an IP address to listen on, such as 0.0.0.0",
     "LOG_LEVEL": "one of debug, info, warning and error",
     "COLOUR": "a colour such as #c8553d",
+    "FAULTS": "on or off",
+    "MAX_STREAMS": "a number of event streams from 1 to 3000",
 }
 
 
@@ -61,6 +63,8 @@ class Config(msgspec.Struct, frozen=True, rename="upper"):
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8080
     bind: Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F.:]+$")] = "0.0.0.0"  # noqa: S104 - a Pod has its own address
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    faults: Literal["on", "off"] = "off"
+    max_streams: Annotated[int, msgspec.Meta(ge=1, le=3000)] = 2400
     version: str = "0.0.0+local"
     commit: str = "unknown"
     build_time: str = "unknown"

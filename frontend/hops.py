@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import errno
 import http.client
 import socket
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
-import requests
 
 from frontend.config import NAME, Target
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 HTTP_UNAVAILABLE = 503
 HTTP_SERVER_ERROR = 500
+
+
+class Unconnected(OSError):
+    """No connection came about, so nothing was sent; `cause` is what the operating system said."""
+
+    def __init__(self, cause: OSError) -> None:
+        """Keep the cause."""
+        super().__init__(*cause.args)
+        self.cause = cause
 
 
 class Kind(StrEnum):
@@ -133,38 +136,19 @@ def is_version(answer: Answer) -> bool:
     return answer.status == http.client.OK and answer.body is not None and {"name", "version"} <= answer.body.keys()
 
 
-def fault_of(error: BaseException) -> Kind:
-    """Name the hop at which a request of `requests` failed.
-
-    The operating system's error is at the end of the chain of causes: `getaddrinfo` (RFC 3493), `connect(2)`.
-    """
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Kind.TIMEOUT
-    if isinstance(error, requests.exceptions.ReadTimeout):
+def fault_of(error: Exception) -> Kind:
+    """Name the hop at which a request failed: `getaddrinfo` (RFC 3493), `connect(2)`, or what came after."""
+    if isinstance(error, socket.gaierror):
+        return Kind.DNS_SILENT if error.errno == socket.EAI_AGAIN else Kind.NO_NAME
+    if isinstance(error, Unconnected):
+        return fault_of_connecting(error.cause)
+    if isinstance(error, TimeoutError):
         return Kind.NO_ANSWER
-    for cause in causes(error):
-        kind = fault_of_cause(cause)
-        if kind:
-            return kind
     return Kind.NOT_HTTP
 
 
-def fault_of_cause(cause: BaseException) -> Kind | None:
-    """Name the hop of one operating system error, None when this link of the chain does not tell."""
-    if isinstance(cause, socket.gaierror):
-        return Kind.DNS_SILENT if cause.errno == socket.EAI_AGAIN else Kind.NO_NAME
+def fault_of_connecting(cause: OSError) -> Kind:
+    """Name the hop when no connection came about."""
     if isinstance(cause, ConnectionRefusedError):
         return Kind.REFUSED
-    if isinstance(cause, TimeoutError):
-        return Kind.TIMEOUT if isinstance(cause, OSError) and cause.errno == errno.ETIMEDOUT else Kind.NO_ANSWER
-    if isinstance(cause, OSError) and cause.errno in {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES}:
-        return Kind.UNREACHABLE
-    return None
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk from an exception to its first cause."""
-    link: BaseException | None = error
-    while link:
-        yield link
-        link = link.__cause__ or link.__context__
+    return Kind.TIMEOUT if isinstance(cause, TimeoutError) else Kind.UNREACHABLE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,15 @@ from gunicorn.glogging import Logger
 if TYPE_CHECKING:
     from datetime import timedelta
 
+TOKEN = re.compile(r"/visitors/[^/?\s\"\\]+")
 QUIET = ("/livez", "/readyz", "/startupz", "/healthz", "/metrics")
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record, with the fields given as `extra={"fields": …}`, as one line of JSON."""
+    """Format a record, with the fields given as `extra={"fields": …}`, as one line of JSON.
+
+    A visitor's token is that visitor's only secret: no line holds one, wherever it comes from.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, without its end."""
@@ -30,7 +35,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+        return TOKEN.sub("/visitors/<visitor>", msgspec.json.encode(line).decode())
 
 
 class JsonLogger(Logger):  # type: ignore[misc]

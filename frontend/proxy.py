@@ -1,4 +1,4 @@
-"""Stream `/api/…` and `/cats/…` from the backend, and nothing else: never `/faults`, never another address."""
+"""Stream `/api/…` and `/cats/…` from the backend, `/faults` when it is switched on, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import requests
 from flask import Blueprint, Response, abort, current_app, g, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest
 
 from frontend.advice import describe
 from frontend.hops import Kind, fault_of
-from frontend.probe import new_session
 from frontend.problems import problem
+from frontend.streams import PIECE_BYTES, halfway
+from frontend.upstream import Failure, Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from urllib3 import BaseHTTPResponse
-
-    from frontend.config import Config
+    from frontend.streams import Stream
+    from frontend.upstream import Exchange
 
 HOP_BY_HOP = frozenset(
     {
@@ -39,7 +38,6 @@ HOP_BY_HOP = frozenset(
 )
 NOT_SENT = HOP_BY_HOP | {"host", "content-length", "cookie", "expect", "forwarded", "x-request-id", "x-forwarded-for"}
 NOT_RETURNED = HOP_BY_HOP | {"server", "date", "set-cookie", "x-request-id", "content-security-policy"}
-PIECE_BYTES = 65_536
 ANSWER_BYTES = 8 * 1024 * 1024
 ANSWER_SECONDS = 30.0
 
@@ -50,43 +48,47 @@ class TooMuch(OSError):
     """The backend's answer is larger, or takes longer, than any of ours should; the connection is cut."""
 
 
+@blueprint.route("/faults", methods=["GET", "DELETE"], defaults={"rest": "-"})
+@blueprint.route("/faults/<path:rest>", methods=["GET", "POST", "DELETE"])
+def faults(rest: str) -> Response:
+    """Send a fault on to the backend; where FAULTS is off there is no such path."""
+    if current_app.config["FRONTEND"].faults == "off":
+        abort(HTTPStatus.NOT_FOUND)
+    return forward(rest)
+
+
 @blueprint.route("/api/<path:rest>", methods=["GET", "POST", "DELETE"])
 @blueprint.route("/cats/<path:rest>", methods=["GET"])
 def forward(rest: str) -> Response:
     """Send the request on, and stream the answer back as it comes; problem+json names the hop that fails."""
     if any(segment in {"", ".", ".."} or "\\" in segment for segment in rest.split("/")):
         abort(HTTPStatus.NOT_FOUND)
+    stream = place() if request.path.endswith("/events") else None
     try:
-        answer = send(current_app.config["FRONTEND"])
-    except requests.RequestException as error:
+        exchange = current_app.config["UPSTREAM"].send(outgoing())
+        return answer(exchange, stream)
+    except Failure as error:
         return failure(error)
-    if too_long(answer):
-        answer.close()
-        return problem(HTTPStatus.BAD_GATEWAY, "The backend’s answer is too large.")
-    headers = kept(dict(answer.headers), NOT_RETURNED)
-    return Response(pieces(answer), answer.status_code, headers, direct_passthrough=True)
 
 
-def send(config: Config) -> requests.Response:
-    """Send the current request to the backend; returns once the headers have come. Raises RequestException.
+def place() -> Stream:
+    """Take one of the places for event streams; 429 when there is none."""
+    stream: Stream | None = current_app.config["STREAMS"].take()
+    if stream is None:
+        busy = problem(HTTPStatus.TOO_MANY_REQUESTS, "This Pod has as many event streams as it can hold.")
+        busy.headers["Retry-After"] = "2"
+        abort(busy)
+    return stream
 
-    Each read may wait `BACKEND_READ_SECONDS`: an event stream must say something at least that often.
-    """
-    headers = kept(dict(request.headers), NOT_SENT)
+
+def outgoing() -> Outgoing:
+    """Return the current request as it goes to the backend."""
+    headers = dict(kept(request.headers.items(), NOT_SENT))
     headers.setdefault("Accept-Encoding", "identity")
     headers |= {"X-Request-Id": g.request_id, "X-Forwarded-For": request.remote_addr or "unknown"}
-    body = received()
-    query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    with new_session() as session:
-        return session.request(
-            request.method,
-            config.target.url + quote(request.path, safe="/~@:+,=") + query,
-            headers={**headers, "Connection": "close"},
-            data=body,
-            timeout=(config.backend_connect_seconds, config.backend_read_seconds),
-            stream=True,
-            allow_redirects=False,
-        )
+    query = quote(request.query_string, safe="/?:@!$&'()*+,;=~%")
+    path = quote(request.path, safe="/~@:+,=")
+    return Outgoing(request.method, f"{path}?{query}" if query else path, headers, received())
 
 
 def received() -> bytes:
@@ -97,40 +99,60 @@ def received() -> bytes:
         raise BadRequest("the request's body is broken") from error
 
 
-def kept(headers: dict[str, str], dropped: frozenset[str]) -> dict[str, str]:
+def kept(headers: Iterable[tuple[str, str]], dropped: frozenset[str]) -> list[tuple[str, str]]:
     """Return the headers that travel on: not hop-by-hop ones, nor those that `Connection` names (RFC 9110 7.6.1)."""
-    named = next((value for name, value in headers.items() if name.lower() == "connection"), "")
+    pairs = list(headers)
+    named = ",".join(value for name, value in pairs if name.lower() == "connection")
     also = {name.strip().lower() for name in named.split(",")}
-    return {name: value for name, value in headers.items() if name.lower() not in dropped | also}
+    return [(name, value) for name, value in pairs if name.lower() not in dropped | also]
 
 
-def is_stream(answer: requests.Response) -> bool:
-    """Tell whether the answer is an event stream, which may last and grow."""
-    return answer.headers.get("Content-Type", "").startswith("text/event-stream")
+def answer(exchange: Exchange, stream: Stream | None) -> Response:
+    """Return the backend's answer: an event stream as it comes, a short body whole, a long one in pieces."""
+    headers = kept(exchange.headers, NOT_RETURNED)
+    if exchange.length is not None and exchange.length <= PIECE_BYTES:
+        return Response([whole(exchange)], exchange.status, headers)
+    if exchange.is_stream and stream:
+        relay = stream.relay(exchange, request.environ.get("gunicorn.socket"))
+        return Response(relay, exchange.status, headers, direct_passthrough=True)
+    return long_answer(exchange, headers)
 
 
-def too_long(answer: requests.Response) -> bool:
-    """Tell whether the backend announces more bytes than it may send."""
-    length = answer.headers.get("Content-Length", "")
-    return length.isdigit() and int(length) > ANSWER_BYTES
+def whole(exchange: Exchange) -> bytes:
+    """Read a short body. Raises one of `Failure` where it stops halfway."""
+    try:
+        return b"".join(exchange.pieces(PIECE_BYTES))
+    finally:
+        exchange.close()
 
 
-def pieces(answer: requests.Response) -> Iterator[bytes]:
+def long_answer(exchange: Exchange, headers: list[tuple[str, str]]) -> Response:
+    """Return a long answer in pieces; 502 when it is announced as longer than any of ours."""
+    if exchange.length is not None and exchange.length > ANSWER_BYTES:
+        exchange.close()
+        return problem(HTTPStatus.BAD_GATEWAY, "The backend’s answer is too large.")
+    return Response(pieces(exchange), exchange.status, headers, direct_passthrough=True)
+
+
+def pieces(exchange: Exchange) -> Iterator[bytes]:
     """Yield the body, each piece as soon as it is there.
 
-    Raises TooMuch, or urllib3's own error, where the backend stops halfway: the browser must see a cut connection.
+    Raises OSError where it stops halfway, or is too much: the browser must see a cut connection.
     """
-    raw: BaseHTTPResponse = answer.raw
     left, end = ANSWER_BYTES, time.monotonic() + ANSWER_SECONDS
-    with answer:
-        while piece := raw.read1(PIECE_BYTES, decode_content=False):
+    try:
+        for piece in exchange.pieces(PIECE_BYTES):
             left -= len(piece)
-            if not is_stream(answer) and (left < 0 or time.monotonic() > end):
+            if left < 0 or time.monotonic() > end:
                 raise TooMuch("more than an answer of ours should be")
             yield piece
+    except Failure as error:
+        raise halfway(error) from error
+    finally:
+        exchange.close()
 
 
-def failure(error: requests.RequestException) -> Response:
+def failure(error: Exception) -> Response:
     """Answer problem+json with the hop that failed: 504 for a time-out, else 502."""
     fault = fault_of(error)
     hop = current_app.config["WATCHER"].blame(fault)

@@ -10,6 +10,9 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
+STREAM_SECONDS = 2.0
+"""Over how long the event streams are ended on SIGTERM: their browsers come back one by one."""
+
 
 class LeavingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types
     """On SIGTERM: un-ready at once, `DRAIN_SECONDS` of service as before, then what is open is finished.
@@ -36,11 +39,24 @@ class LeavingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no typ
         """Drain, empty the queue of accepted connections, and let gunicorn's own ending follow."""
         self.wsgi.config["LIFE"].drain()
         self.cfg.set("keepalive", 0)
-        gevent.sleep(self.wsgi.config["FRONTEND"].drain_seconds)
+        seconds = self.wsgi.config["FRONTEND"].drain_seconds
+        streams = self.wsgi.config["STREAMS"]
+        ending = gevent.spawn(streams.end, min(STREAM_SECONDS, seconds / 2))
+        gevent.sleep(seconds)
+        ending.join()
+        streams.close()
         with gevent.Timeout(1, False):  # noqa: FBT003 - gevent's way to say "without an error"
             while any(select.select(self.sockets, [], [], 0)):
                 gevent.sleep(0)
         self.alive = False
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Answer one request; an event stream's connection is never used again, or it would lead back here."""
+        if req.path.endswith("/events"):
+            req.force_close()
+        done = super().handle_request(listener_name, req, sock, addr)
+        gevent.sleep(0)
+        return done
 
     def timeout_ctx(self) -> Any:
         """Limit how long an open connection may idle; a connection opened before the drain keeps its limit."""

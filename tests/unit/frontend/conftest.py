@@ -15,8 +15,12 @@ import pytest
 
 from frontend import create_app
 
+from .serving import Serve, Served, start
+from .tap import Tap
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from flask.testing import FlaskClient
 
@@ -110,6 +114,29 @@ def connect() -> Callable[..., FlaskClient]:
 @pytest.fixture
 def client(fake: Fake, connect: Callable[..., FlaskClient]) -> FlaskClient:
     return connect(fake.url)
+
+
+@pytest.fixture
+def tap() -> Iterator[Tap]:
+    """A backend of event streams."""
+    tap = Tap()
+    yield tap
+    tap.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start frontends under gunicorn, wired to a URL; they end with the test."""
+    started: list[Served] = []
+
+    def start_one(backend: str, **settings: str) -> Served:
+        started.append(start(backend, tmp_path / f"log-{len(started)}", settings))
+        return started[-1]
+
+    yield start_one
+    for served in started:
+        served.process.kill()
+        served.process.wait()
 
 
 @pytest.fixture

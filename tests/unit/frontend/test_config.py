@@ -46,6 +46,8 @@ URL = "an http address without a path, such as http://k8-chatroulette-back:3000"
         pytest.param("LOG_LEVEL", "loud", "one of debug, info, warning and error", id="level"),
         pytest.param("BACKEND_READ_SECONDS", "0", "a number of seconds from 0.05 to 60", id="no time at all"),
         pytest.param("COLOUR", "red", "a colour such as #c8553d", id="colour"),
+        pytest.param("FAULTS", "yes", "on or off", id="faults"),
+        pytest.param("MAX_STREAMS", "0", "a number of event streams from 1 to 3000", id="no streams"),
         pytest.param("BIND", "all", "an IP address to listen on, such as 0.0.0.0", id="bind"),
         pytest.param(
             "DRAIN_SECONDS",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+from http.client import BadStatusLine
 from typing import TYPE_CHECKING
 
 import pytest
-import requests
 
 from frontend.advice import commands
 from frontend.config import Target
-from frontend.hops import STAGE, Answer, Attempt, Kind, classify, fault_of
+from frontend.hops import STAGE, Answer, Attempt, Kind, Unconnected, classify, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,26 +49,21 @@ def test_classify(attempt: Attempt, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "kind"),
+    ("error", "kind"),
     [
         pytest.param(socket.gaierror(socket.EAI_NONAME, "x"), Kind.NO_NAME, id="no name"),
         pytest.param(socket.gaierror(socket.EAI_AGAIN, "x"), Kind.DNS_SILENT, id="DNS is silent"),
-        pytest.param(ConnectionRefusedError(errno.ECONNREFUSED, "x"), Kind.REFUSED, id="refused"),
-        pytest.param(OSError(errno.EHOSTUNREACH, "x"), Kind.UNREACHABLE, id="no route"),
-        pytest.param(TimeoutError(errno.ETIMEDOUT, "x"), Kind.TIMEOUT, id="the kernel gave up connecting"),
+        pytest.param(Unconnected(ConnectionRefusedError(errno.ECONNREFUSED, "x")), Kind.REFUSED, id="refused"),
+        pytest.param(Unconnected(OSError(errno.EHOSTUNREACH, "x")), Kind.UNREACHABLE, id="no route"),
+        pytest.param(Unconnected(TimeoutError("timed out")), Kind.TIMEOUT, id="a connection that took too long"),
+        pytest.param(Unconnected(TimeoutError(errno.ETIMEDOUT, "x")), Kind.TIMEOUT, id="the kernel gave up connecting"),
         pytest.param(TimeoutError("timed out"), Kind.NO_ANSWER, id="a read that took too long"),
         pytest.param(ConnectionResetError(errno.ECONNRESET, "x"), Kind.NOT_HTTP, id="hung up"),
+        pytest.param(BadStatusLine("x"), Kind.NOT_HTTP, id="not HTTP"),
     ],
 )
-def test_fault_of_an_operating_system_error(cause: OSError, kind: Kind) -> None:
-    error = requests.ConnectionError("outer")
-    error.__cause__ = cause
+def test_fault_of(error: Exception, kind: Kind) -> None:
     assert fault_of(error) is kind
-
-
-def test_connect_timeout_is_told_from_read_timeout() -> None:
-    assert fault_of(requests.ConnectTimeout()) is Kind.TIMEOUT
-    assert fault_of(requests.ReadTimeout()) is Kind.NO_ANSWER
 
 
 def look(client: FlaskClient) -> dict[str, object]:

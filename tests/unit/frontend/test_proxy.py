@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
-    from .conftest import Fake
+    from .conftest import Fake, Listening
 
 
 def test_an_answer_goes_through_whole(fake: Fake, client: FlaskClient) -> None:
@@ -84,6 +84,54 @@ def test_nothing_else_is_reachable(fake: Fake, client: FlaskClient, path: str) -
     response = client.get(path)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
     assert fake.seen == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("GET", "/faults", id="what there is"),
+        pytest.param("POST", "/faults/crash?pod=back-1", id="begin"),
+        pytest.param("DELETE", "/faults/crash", id="end one"),
+        pytest.param("DELETE", "/faults", id="end all"),
+    ],
+)
+def test_faults_pass_only_where_they_are_switched_on(
+    fake: Fake, connect: Callable[..., FlaskClient], method: str, path: str
+) -> None:
+    fake.reply(path.partition("?")[0], {"pod": "back-1"}, 202)
+    assert connect(fake.url).open(path, method=method).status_code == 404
+    assert fake.seen == []
+    assert connect(fake.url, FAULTS="on").open(path, method=method).status_code == 202
+    assert [(row[0], row[1]) for row in fake.seen] == [(method, path)]
+
+
+def test_a_repeated_header_comes_through_each_time(listening: Listening, connect: Callable[..., FlaskClient]) -> None:
+    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nLink: A\r\nLink: B\r\n\r\n") as port:
+        assert connect(f"http://127.0.0.1:{port}").get("/api/x").headers.getlist("Link") == ["A", "B"]
+
+
+def test_head_has_the_length_and_no_body(fake: Fake, client: FlaskClient) -> None:
+    fake.reply("/api/cats", {"a": 1})
+    response = client.head("/api/cats")
+    assert (response.status_code, response.headers["Content-Length"], response.data) == (200, "8", b"")
+
+
+def test_a_short_answer_that_breaks_off_is_a_502(listening: Listening, connect: Callable[..., FlaskClient]) -> None:
+    with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf") as port:
+        assert connect(f"http://127.0.0.1:{port}").get("/api/x").status_code == 502
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        pytest.param("/api/x?a=1&b=%20%2f", "/api/x?a=1&b=%20%2f", id="a query stays as it is"),
+        pytest.param("/api/x?q=caf%C3%A9&next=/a", "/api/x?q=caf%C3%A9&next=/a", id="accents"),
+        pytest.param("/api/a%20b%3F", "/api/a%20b%3F", id="a path is quoted again"),
+    ],
+)
+def test_the_address_is_the_same_on_the_other_side(fake: Fake, client: FlaskClient, given: str, sent: str) -> None:
+    client.get(given)
+    assert fake.seen[0][1] == sent
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "TRACE"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -14,52 +14,20 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from .serving import COMMAND, free_port, status, until
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from .conftest import Fake
+    from .serving import Serve, Served
 
 DRAIN = 2.5
-COMMAND = [sys.executable, "-m", "gunicorn", "-c", "python:frontend.gunicorn_conf", "frontend:create_app()"]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
-
-
-def status(url: str) -> int:
-    try:
-        return requests.get(url, timeout=5).status_code
-    except requests.ConnectionError:
-        return 0
-
-
-class Served:
-    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-        self.process, self.url, self.log = process, url, log
 
 
 @pytest.fixture
-def served(fake: Fake, tmp_path: Path) -> Iterator[Served]:
-    port = free_port()
-    settings = {"BIND": "127.0.0.1", "PORT": str(port), "BACKEND_URL": fake.url, "DRAIN_SECONDS": str(DRAIN)}
-    log = tmp_path / "log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(COMMAND, env={**os.environ, **settings}, stdout=out, stderr=subprocess.STDOUT)
-    served = Served(process, f"http://127.0.0.1:{port}", log)
-    until(lambda: status(f"{served.url}/readyz") == 200)
-    yield served
-    process.kill()
-    process.wait()
+def served(fake: Fake, serve: Serve) -> Served:
+    return serve(fake.url, DRAIN_SECONDS=str(DRAIN))
 
 
 def test_a_wrong_setting_is_one_line_and_exit_code_2() -> None:
@@ -145,3 +113,9 @@ def test_a_stream_passes_gunicorn_unbuffered(fake: Fake, served: Served) -> None
         assert next(lines) == b"data: 1"
         fake.hold["/api/events#next"].set()
         assert next(lines) == b"data: 2"
+
+
+def test_the_container_ends_with_its_worker(served: Served) -> None:
+    """Kubernetes then sees what happened, and restarts it: 137 is SIGKILL's."""
+    os.kill(served.worker, signal.SIGKILL)
+    assert served.process.wait(10) == 137
