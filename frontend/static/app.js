@@ -1,43 +1,93 @@
-/** The page: windows are filled by whoever is there, the backend's cats or the house's. */
+/** The page: windows are filled by whoever is there, the backend's cats or the house's; a knock opens one. */
 
-import { openWindow, prepare } from "./chat.js";
-import { byId, data, getJson, say, text } from "./dom.js";
+import { lightFor, onKnock, redraw, seat } from "./wall.js";
+import { lookAtHouse, onHouse } from "./census.js";
+import { byId, data } from "./dom.js";
+import { portraitOf } from "./cats.js";
+import { hop, look, watch } from "./hop.js";
+import { call } from "./net.js";
+import { noteBack, noteHouse, showNotice, showOwnCat } from "./notice.js";
+import { onChange, retryLine, start, state } from "./session.js";
 import "./eyes.js";
-import { look, watch } from "./hop.js";
-import { onKnock, redraw, seat } from "./wall.js";
 
 const WINDOWS = byId("windows").children.length;
 let seated = "";
+let opened = null;
 
-async function changed(state, was) {
-  if (state.hop === "ok") await bringCats(state, was);
-  else bringHouse(state);
+const actions = { hop, why: () => showPanel("way"), retry, houseCats: () => seated === "house" };
+
+function retry() {
+  retryLine();
+  look();
 }
 
-async function bringCats(state, was) {
-  const back = was && was !== "ok";
-  if (seated !== "backend") {
-    try {
-      const { cats } = await getJson(`/api/cats?count=${WINDOWS}`);
-      seat(cats.map((cat) => ({ ...cat, alt: cat.alt[data.language], url: `/cats/${encodeURIComponent(cat.seed)}.svg` })));
-      seated = "backend";
-    } catch {
-      if (!seated) bringHouse(state);
-      return;
-    }
-  } else if (back) redraw();
-  say(byId("status"), back ? text("back") : text("all_well", state.backend));
+async function changed(seen, was) {
+  const well = seen.hop === "ok" || seen.hop === "redis_away";
+  noteBack(well && Boolean(was) && was !== "ok");
+  if (well) await bringCats(was);
+  else if (!seated && seen.hop !== "frontend") bringHouse();
+  refresh();
 }
 
-function bringHouse(state) {
-  if (!seated && state.hop !== "frontend") {
-    seat(data.house);
-    seated = "house";
+async function bringCats(was) {
+  if (seated === "backend") return was !== "ok" && redraw();
+  try {
+    const { cats } = await call("GET", `/api/cats?count=${WINDOWS}`);
+    seat(cats.map((cat) => ({ ...cat, alt: cat.alt[data.language], url: portraitOf(cat.seed) })));
+    seated = "backend";
+  } catch {
+    if (!seated) bringHouse();
   }
-  say(byId("status"), seated === "house" ? `${state.title}. ${text("house_arrived")}` : state.title);
+  return undefined;
 }
 
-const lost = () => look(changed);
-prepare(lost);
-onKnock((cat, button) => openWindow(cat, button, lost));
-watch(changed);
+function bringHouse() {
+  seat(data.house);
+  seated = "house";
+}
+
+function refresh() {
+  showNotice(state, hop(), actions);
+  opened?.then((chat) => chat.render());
+}
+
+/** The window's code comes with the first knock. */
+function chat() {
+  opened ??= import("./chat/window.js").then((module) => {
+    module.prepare(actions);
+    return module;
+  });
+  opened.catch(() => (opened = null));
+  return opened;
+}
+
+onKnock((cat, button) => chat().then((window) => window.openWindow(cat, button)));
+
+onChange((now, news, facts) => {
+  showOwnCat(now.cat);
+  showNotice(now, hop(), actions);
+  if (now.link === "lost") look();
+  if (news === "hello" && facts.state !== "idle" && !byId("chat").open) {
+    chat().then((window) => window.reopen(byId("windows").querySelector("button")));
+  }
+});
+
+onHouse((house) => {
+  noteHouse(house);
+  lightFor((house?.census?.windows ?? []).filter((seed) => seed !== state.cat?.seed));
+  showNotice(state, hop(), actions);
+});
+
+/** Backstage opens beside the wall; its code comes when it is asked for. */
+async function showPanel(part) {
+  const panel = await import("./panel/panel.js");
+  panel.open(part);
+}
+
+for (const button of document.querySelectorAll("[data-opens=panel]")) {
+  button.addEventListener("click", async () => (await import("./panel/panel.js")).toggle(button));
+}
+if (localStorage.getItem("panel") === "open") showPanel();
+
+watch(changed).then(() => lookAtHouse());
+start();

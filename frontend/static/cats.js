@@ -2,7 +2,7 @@
 
 const drawings = new Map();
 
-/** Return a promise of an <svg> of the cat, a new copy each time. */
+/** Return a promise of an <svg> of the cat, a new copy each time; its `data-name` is the cat's name. */
 export async function drawing(url) {
   if (!drawings.has(url)) {
     const fetched = fetchDrawing(url);
@@ -11,6 +11,9 @@ export async function drawing(url) {
   }
   return (await drawings.get(url)).cloneNode(true);
 }
+
+/** Return where the cat of a seed is drawn. */
+export const portraitOf = (seed) => `/cats/${encodeURIComponent(seed)}.svg`;
 
 async function fetchDrawing(url) {
   const response = await fetch(url, { signal: AbortSignal.timeout(15000) });
@@ -28,6 +31,7 @@ function cleaned(svg) {
       if (/^on|^style$/i.test(name)) node.removeAttribute(name);
     }
   }
+  svg.dataset.name = svg.querySelector("title")?.textContent.split(". ")[0] ?? "";
   svg.querySelectorAll("title, desc").forEach((node) => node.remove());
   for (const name of ["width", "height", "role", "aria-label", "aria-labelledby"]) svg.removeAttribute(name);
   svg.setAttribute("aria-hidden", "true");

@@ -26,9 +26,25 @@ export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-/** Fetch JSON from this server with a deadline in milliseconds; rejects for an answer that is not 2xx. */
-export async function getJson(url, options = {}, deadline = 15000) {
-  const response = await fetch(url, { ...options, signal: AbortSignal.timeout(deadline) });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return response.json();
+/** Make an element: a tag with classes as in CSS, properties (`aria-…` and `data-…` as attributes), children. */
+export function make(tag, properties = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  element.classList.add(...classes);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.includes("-") || key === "role") element.setAttribute(key, value);
+    else element[key] = value;
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+const clocks = {
+  minute: new Intl.DateTimeFormat(data.language, { hour: "2-digit", minute: "2-digit" }),
+  second: new Intl.DateTimeFormat(data.language, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+};
+
+/** Return the time of day of a moment, as the language writes it. */
+export function clock(moment, precision = "minute") {
+  return clocks[precision].format(new Date(moment));
 }

@@ -1,111 +1,73 @@
-/** The way to the backend: looked at again and again, drawn as a line of hops, explained when one is broken. */
+/** The way to the backend: looked at again and again, drawn as a line of hops. */
 
-import { byId, getJson, say, text } from "./dom.js";
+import { byId, text } from "./dom.js";
+import { call } from "./net.js";
 
-const STAGES = ["browser", "frontend", "name", "port", "answer"];
 const STEADY = 10000;
 const FIRST = 1000;
 const LONGEST = 8000;
 
 let timer = 0;
 let wait = FIRST;
-let known = "";
-let looking = false;
+let state = null;
+let looking = null;
+let told = () => {};
 
-/** Look now, then for ever: each time the outcome changes, `changed(state)` is called. */
+/** Return what was seen last; null before the first look. */
+export const hop = () => state;
+
+/** Look now, then for ever: after each look `changed(state, was)` is called, with the outcome before. */
 export function watch(changed) {
-  document.addEventListener("visibilitychange", () => !document.hidden && look(changed));
-  return look(changed);
+  told = changed;
+  document.addEventListener("visibilitychange", () => !document.hidden && look());
+  return look();
 }
 
 /** Look at once, because something has just failed. */
-export async function look(changed) {
-  if (looking) return;
-  looking = true;
+export function look() {
+  looking ??= lookOnce().finally(() => (looking = null));
+  return looking;
+}
+
+async function lookOnce() {
   clearTimeout(timer);
-  const state = await ask();
-  looking = false;
-  paint(state);
-  const was = known;
-  known = state.hop;
-  if (was !== known) wait = FIRST;
-  const pause = known === "ok" ? STEADY : (wait = Math.min(wait * 1.5, LONGEST));
-  if (!document.hidden) timer = setTimeout(() => look(changed), pause);
-  changed(state, was);
+  const was = state?.hop ?? "";
+  state = await call("GET", "/api/backend").catch(frontendLost);
+  paint();
+  if (was !== state.hop) wait = FIRST;
+  const pause = state.hop === "ok" ? STEADY : (wait = Math.min(wait * 1.5, LONGEST));
+  if (!document.hidden) timer = setTimeout(look, pause);
+  told(state, was);
 }
 
-async function ask() {
-  try {
-    return await getJson("/api/backend");
-  } catch {
-    return {
-      hop: "frontend",
-      stage: "frontend",
-      title: text("frontend_title"),
-      why: text("frontend_why"),
-      tried: location.origin,
-      addresses: [],
-      seen: "–",
-      reasons: [],
-      commands: [`kubectl port-forward k8-chatroulette-front ${location.port || 80}:8080`],
-      backend: null,
-    };
-  }
+const frontendLost = () => ({
+  hop: "frontend",
+  stage: "frontend",
+  title: text("frontend_title"),
+  why: text("frontend_why"),
+  tried: location.origin,
+  addresses: [],
+  seen: "–",
+  reasons: [],
+  commands: [`kubectl port-forward k8-chatroulette-front ${location.port || 80}:8080`],
+  backend: null,
+});
+
+/** Return `lit`, `broken` or `dim` for each of the stages, in their order. */
+export function marks(stages, { hop: kind, stage }) {
+  const broken = kind === "ok" ? stages.length : stages.indexOf(stage);
+  return stages.map((_, index) => (index < broken ? "lit" : index === broken ? "broken" : "dim"));
 }
 
-function paint(state) {
-  const broken = state.hop === "ok" ? STAGES.length : STAGES.indexOf(state.stage);
-  for (const [index, stage] of STAGES.entries()) {
-    const mark = index < broken ? "lit" : index === broken ? "broken" : "dim";
-    byId("hops").querySelector(`[data-stage=${stage}]`).dataset.state = mark;
-  }
+function paint() {
+  const rows = [...byId("hops").children];
+  const states = marks(rows.map((row) => row.dataset.stage), state);
+  rows.forEach((row, index) => {
+    row.dataset.state = states[index];
+    row.querySelector(".unseen").textContent = text(`mark_${states[index]}`);
+  });
+  const store = state.store?.kind;
+  byId("hop-redis").hidden = !(store === "redis" || state.stage === "redis");
   byId("backend-version").textContent = state.backend?.version ?? "–";
   byId("roofline").style.backgroundColor = state.backend?.colour ?? "";
-  if (state.hop !== "ok") explain(state);
-  byId("note").hidden = state.hop === "ok";
 }
-
-function explain(state) {
-  say(byId("note-title"), state.title);
-  say(byId("note-why"), state.why);
-  say(byId("note-tried"), state.tried);
-  say(byId("note-addresses"), state.addresses.join(", ") || text("nothing"));
-  say(byId("note-seen"), [state.seen, ...state.reasons].join(" · "));
-  const list = byId("note-commands");
-  if ([...list.querySelectorAll("code")].map((code) => code.textContent).join("\n") === state.commands.join("\n")) return;
-  list.replaceChildren(...state.commands.map(command));
-}
-
-function command(line) {
-  const item = document.createElement("li");
-  const code = document.createElement("code");
-  const button = document.createElement("button");
-  code.textContent = line;
-  button.type = "button";
-  button.textContent = text("copy");
-  button.setAttribute("aria-label", `${text("copy")}: ${line}`);
-  button.addEventListener("click", async () => {
-    await copy(code);
-    button.textContent = text("copied");
-    setTimeout(() => (button.textContent = text("copy")), 2000);
-  });
-  item.append(code, button);
-  return item;
-}
-
-/** Copy the text of an element; over plain http from another machine, browsers only allow the old way. */
-async function copy(element) {
-  try {
-    await navigator.clipboard.writeText(element.textContent);
-  } catch {
-    getSelection().selectAllChildren(element);
-    document.execCommand("copy");
-  }
-}
-
-byId("note-fold").addEventListener("click", () => {
-  const body = byId("note-body");
-  body.hidden = !body.hidden;
-  byId("note-fold").setAttribute("aria-expanded", String(!body.hidden));
-  byId("note-fold").textContent = text(body.hidden ? "unfold" : "fold");
-});

@@ -1,0 +1,123 @@
+/** The open window: who is there, and how the focus comes and goes. */
+
+import { drawing } from "../cats.js";
+import { byId, data, say, text } from "../dom.js";
+import { drawPlate } from "../plate.js";
+import { leave, lines, onChange, seek, state } from "../session.js";
+import { draw, trouble } from "../trouble.js";
+import { field } from "./field.js";
+import { hear, showLines, showTyping } from "./log.js";
+import { facesOf, local, phaseOf, statusOf, title } from "./phase.js";
+
+const dialog = byId("chat");
+const outside = document.querySelectorAll("body > .sign, body > .house, body > .skip");
+const touches = matchMedia("(hover: none)");
+let knocked = null;
+let clicked = null;
+let context = null;
+
+/** Prepare the window; `found` tells of the way to the backend: `{hop(), why(), retry()}`. */
+export function prepare(found) {
+  context = found;
+  onChange(render);
+  byId("chat-next").addEventListener("click", knockAgain);
+  byId("chat-close").addEventListener("click", close);
+  byId("chat-why").addEventListener("click", found.why);
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && close());
+}
+
+/** Knock: open the window and ask for a cat. `button` gets the focus back. */
+export function openWindow(cat, button) {
+  show(cat, button);
+  byId("chat-name").focus();
+  knockAgain();
+}
+
+/** Show the window of a chat that goes on, after the page was loaded again. */
+export function reopen(button) {
+  show(null, button);
+  byId("chat-name").focus();
+}
+
+function show(cat, button) {
+  [clicked, knocked] = [cat, button];
+  byId("veil").hidden = false;
+  outside.forEach((element) => (element.inert = true));
+  if (!dialog.open) dialog.show();
+  render(state);
+}
+
+function knockAgain() {
+  if (!local(state, context.hop())) seek();
+  else context.retry();
+  render(state);
+}
+
+function close() {
+  dialog.close();
+  byId("veil").hidden = true;
+  outside.forEach((element) => (element.inert = false));
+  knocked?.focus();
+  leave();
+}
+
+/** Draw the window for this state; called again when the way to the backend changed. */
+export function render(now = state, news = null, facts = null) {
+  if (!dialog.open) return;
+  const phase = phaseOf(now, context.hop(), clicked);
+  const card = trouble(now, context.hop(), context);
+  const cat = facesOf(now, phase, clicked);
+  dialog.dataset.phase = phase;
+  say(byId("chat-name"), title(phase, cat));
+  say(byId("chat-alt"), phase === "waiting" ? "" : (cat?.alt ?? ""));
+  say(byId("chat-status"), statusOf(now, phase, clicked, cat));
+  hang(phase === "waiting" ? null : cat);
+  showLines(phase === "local" ? spoken(cat) : phase === "waiting" ? [] : lines(), now.cat, cat);
+  showTyping(now.typing && phase === "chat" ? cat : null);
+  draw(byId("chat-state"), card ?? scenes(phase, now, cat));
+  carrier(phase === "local" ? data.served_by : now.from, phase === "local");
+  byId("chat-next").disabled = phase === "waiting";
+  field.allow(phase === "chat", byId("chat-next"));
+  if (news) react(news, facts, now, cat);
+}
+
+function scenes(phase, now, cat) {
+  if (phase === "waiting") return { scene: "waiting", words: text("waiting") };
+  if (phase === "left") return { scene: now.talk.why === "fresh" ? "fresh" : "left", words: text(`left_${now.talk.why}`, { name: cat?.name }) };
+  if (phase === "chat" && !lines().length) return { scene: "empty", words: text("say_hello") };
+  return null;
+}
+
+const spoken = (cat) => [cat?.greeting ?? text("no_greeting"), cat?.fact].filter(Boolean)
+  .map((words, index) => ({ id: `local-${cat.seed}-${index}`, mine: false, text: words, at: null }));
+
+function react(news, facts, now, cat) {
+  if (news === "paired") {
+    if (!touches.matches) field.focus();
+    hear([facts.greeting, facts.fact].filter(Boolean).join(" "), cat);
+  }
+  if (news === "message" && !facts.mine) hear(facts.text, cat);
+}
+
+let hung = null;
+
+/** Show the drawing; the room behind it takes the colour of the cat's own backdrop. */
+async function hang(cat) {
+  if (hung === (cat?.url ?? null)) return;
+  hung = cat?.url ?? null;
+  if (!hung) return;
+  const svg = await drawing(cat.url).catch(() => null);
+  if (!svg || hung !== cat.url) return;
+  byId("chat-cat").replaceChildren(svg);
+  dialog.style.setProperty("--room", svg.querySelector(".cat-backdrop")?.getAttribute("fill") ?? "");
+}
+
+function carrier(from, kept) {
+  byId("chat-carrier").hidden = !from;
+  if (!from) return;
+  say(byId("chat-by"), text(kept ? "kept_by" : "carried_by"));
+  say(byId("chat-pod"), from.pod);
+  say(byId("chat-version"), text("version", { version: from.version }));
+  byId("chat-colour").style.backgroundColor = from.colour || "transparent";
+  drawPlate(byId("chat-plate"), from.pod);
+}

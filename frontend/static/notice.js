@@ -1,0 +1,43 @@
+/** The notice under the roof: what is going on in the house, in one sentence. */
+
+import { byId, counted, say, text } from "./dom.js";
+import { portraitOf } from "./cats.js";
+import { draw, trouble } from "./trouble.js";
+
+let back = false;
+let house = null;
+
+/** Remember that the backend has just come back, or how many there are. */
+export const noteBack = (value) => (back = value);
+export const noteHouse = (value) => (house = value);
+
+/** Show trouble if there is any, else how many are in the house. */
+export function showNotice(state, hop, actions) {
+  const wrong = trouble(state, hop, actions);
+  const closed = wrong && hop && hop.hop !== "ok" && actions.houseCats();
+  draw(byId("notice"), wrong && { ...wrong, words: closed ? `${wrong.words} ${text("house_arrived")}` : wrong.words });
+  say(byId("status"), wrong ? "" : news(state, hop));
+  byId("status").hidden = Boolean(wrong);
+}
+
+function news(state, hop) {
+  if (!hop) return text("looking");
+  if (state.fresh) return text("fresh", { name: state.cat?.name ?? "" });
+  if (back) return text("back");
+  const census = house?.census;
+  const others = census ? census.visitors - (state.cat ? 1 : 0) : 0;
+  if (census && others > 0) return [counted("others", others), counted("waiting_now", waitingOthers(census, state))].join(" ");
+  return text("all_well", hop.backend);
+}
+
+const waitingOthers = (census, state) => census.windows.filter((seed) => seed !== state.cat?.seed).length;
+
+/** Show one's own cat on the doormat. */
+export function showOwnCat(cat) {
+  if (!cat) return;
+  say(byId("mat-name"), cat.name);
+  const face = byId("mat-face");
+  const url = portraitOf(cat.seed);
+  if (face.getAttribute("src") !== url) face.src = url;
+  byId("mat").classList.add("here");
+}

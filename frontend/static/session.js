@@ -1,0 +1,178 @@
+/** The visitor's side of the roulette: visit, line, conversation and outbox as one state that the page shows. */
+
+import { Outbox } from "./outbox.js";
+import { paced } from "./pace.js";
+import { backoff, call, newId, passing } from "./net.js";
+import { openLine } from "./stream.js";
+import { NOBODY, after, shown } from "./talk.js";
+import * as visit from "./visit.js";
+
+const REPLAY_QUIET = 400;
+const TYPED = 4000;
+
+/**
+ * `link`: opening, open, lost, away (Redis), full, replaced. `seeking`: another cat was asked for and has not come.
+ * `fresh`: the café had forgotten this visitor, and a new visit began. `from`: the last hello, with Pod and store.
+ */
+export const state = {
+  cat: visit.ownCat(), link: "opening", from: null, talk: NOBODY, seeking: false, typing: false, fresh: false,
+};
+
+const listeners = [];
+let line = null;
+let replaying = true;
+let quiet = 0;
+let typed = 0;
+let wish = 0;
+
+/** Call `listener(state, news)` after each change; `news` is the event's kind, when it is one that just happened. */
+export const onChange = (listener) => listeners.push(listener);
+
+const tell = (news = null, facts = null) => listeners.forEach((listener) => listener(state, news, facts));
+
+function set(changes, news, facts) {
+  Object.assign(state, changes);
+  tell(news, facts);
+}
+
+const outbox = new Outbox(visit.place, () => tell());
+const take = paced(apply, answersNow, (typing) => set({ typing }));
+
+/** Return the lines to show. */
+export const lines = () => shown(state.talk, outbox.lines);
+
+function apply(kind, facts) {
+  if (kind === "message") outbox.confirm(facts.id);
+  if (kind === "paired") outbox.only(facts.chat);
+  const seeking = state.seeking && kind !== "paired" && kind !== "waiting";
+  const typing = kind === "message" && facts.mine ? state.typing : false;
+  set({ talk: after(state.talk, kind, facts), seeking, typing }, replaying ? null : kind, facts);
+}
+
+function answersNow(kind, facts) {
+  return kind === "message" && !facts.mine && state.talk.house && !replaying;
+}
+
+/** Begin, or take up, the visit; try until it works. */
+export async function start(tries = 0) {
+  try {
+    if (!visit.place()) await visit.begin();
+  } catch (error) {
+    set({ link: trouble(error) });
+    setTimeout(() => start(tries + 1), backoff(tries, error));
+    return;
+  }
+  set({ cat: visit.ownCat() });
+  line = openLine(`${visit.place()}/events`, { event: heard, lost, refused });
+  outbox.send();
+}
+
+function heard(kind, facts) {
+  if (replaying) {
+    clearTimeout(quiet);
+    quiet = setTimeout(() => (replaying = false), REPLAY_QUIET);
+  }
+  if (kind === "hello") greeted(facts);
+  else if (kind === "replaced") set({ link: "replaced" });
+  else if (kind === "typing") theyType(facts);
+  else if (kind !== "beat") take(kind, facts);
+}
+
+function greeted(facts) {
+  if (facts.state === "idle" && !visit.sameLanguage()) return again();
+  set({ link: "open", from: facts }, "hello", facts);
+  outbox.send();
+}
+
+function theyType({ chat }) {
+  if (chat !== state.talk.chat) return;
+  clearTimeout(typed);
+  typed = setTimeout(() => set({ typing: false }), TYPED);
+  set({ typing: true });
+}
+
+function lost() {
+  if (state.link === "open") set({ link: "lost" });
+}
+
+function refused(error) {
+  if (error.status === 404 && error.type === "unknown-visitor") {
+    again(true);
+    return false;
+  }
+  set({ link: trouble(error) });
+  return true;
+}
+
+function trouble(error) {
+  if (error.type === "redis-away") return "away";
+  return error.status === 429 ? "full" : "lost";
+}
+
+/** Begin a new visit; `fresh` when it is because the café forgot the old one. */
+function again(fresh = false) {
+  line?.end();
+  line = null;
+  visit.forget();
+  outbox.giveUp();
+  replaying = true;
+  const { talk, seeking } = state;
+  const waited = seeking || talk.phase === "waiting";
+  set({ fresh, seeking: false, talk: talk.phase === "chat" ? { ...talk, phase: "left", why: "fresh" } : NOBODY });
+  start().then(() => waited && seek());
+}
+
+/** Take the visit over from the tab that has it, or try a broken line now. */
+export function bringHere() {
+  line?.end();
+  replaying = true;
+  set({ link: "opening", talk: NOBODY });
+  start();
+}
+
+/** Try the line again at once, if there is none. */
+export const retryLine = () => state.link !== "open" && state.link !== "replaced" && line?.again();
+
+/** Ask for another cat, until the café has heard it. */
+export async function seek() {
+  const mine = ++wish;
+  const id = newId();
+  set({ seeking: true, fresh: false });
+  await insist(mine, () => call("POST", `${visit.place()}/chat`, { id }));
+}
+
+/** Leave the chat, or stop waiting. */
+export async function leave() {
+  const mine = ++wish;
+  set({ seeking: false, talk: NOBODY, typing: false, fresh: false });
+  await insist(mine, () => call("DELETE", `${visit.place()}/chat`));
+}
+
+/** Repeat a call while it may still succeed and nothing else was wished for meanwhile. */
+async function insist(mine, ask) {
+  for (let tries = 0; mine === wish; tries++) {
+    try {
+      if (visit.place()) return heeded(await ask());
+    } catch (error) {
+      if (error.type === "unknown-visitor" && visit.place()) return again(true);
+      if (!passing(error)) return undefined;
+      if (["away", "full"].includes(trouble(error))) set({ link: trouble(error) });
+      await new Promise((done) => setTimeout(done, backoff(tries, error)));
+      continue;
+    }
+    await new Promise((done) => setTimeout(done, 300));
+  }
+  return undefined;
+}
+
+/** The café answers again: it was full, or without its memory. */
+const heeded = () => ["away", "full"].includes(state.link) && line && set({ link: "open" });
+
+/** Say something in the chat that is open. */
+export const write = (words) => outbox.write(state.talk.chat, words);
+
+/** Tell the other that one types; a house cat does not mind, and nothing is lost when nobody hears it. */
+export function type() {
+  const { phase, chat, house } = state.talk;
+  if (phase === "chat" && !house) call("POST", `${visit.place()}/typing`, { chat }).catch(() => {});
+}

@@ -1,0 +1,104 @@
+/** The line down from the backend: one EventSource at a time, taken up again where it broke. */
+
+import { backoff, refusal } from "./net.js";
+
+const SILENCE = 12000;
+const KINDS = ["hello", "waiting", "paired", "message", "left", "typing", "beat", "replaced", "move"];
+
+/**
+ * Keep a line open. `on.event(kind, facts)` gets every event once, in the log's order; `on.lost()` is told when the
+ * line breaks; `on.refused(error)` when the server refuses it, and returns whether to try again.
+ */
+export function openLine(address, on) {
+  let source, silence, timer, opened;
+  let seen = 0;
+  let tries = 0;
+  let ended = false;
+
+  function connect() {
+    clearTimeout(timer);
+    drop();
+    if (ended) return;
+    const mine = (source = new EventSource(`${address}?after=${seen}`));
+    opened = 0;
+    for (const kind of KINDS) mine.addEventListener(kind, (event) => mine === source && hear(kind, event));
+    mine.addEventListener("error", () => mine === source && broken(mine.readyState === EventSource.CLOSED));
+    listen();
+  }
+
+  function drop() {
+    clearTimeout(silence);
+    source?.close();
+    source = null;
+  }
+
+  function listen() {
+    clearTimeout(silence);
+    silence = setTimeout(() => broken(false), SILENCE);
+  }
+
+  function hear(kind, event) {
+    listen();
+    if (kind === "hello") opened = Date.now();
+    if (kind === "move") return moved();
+    if (kind === "replaced") end();
+    const number = Number(event.lastEventId);
+    if (["waiting", "paired", "message", "left"].includes(kind)) {
+      if (number <= seen) return;
+      seen = number;
+    } else if (kind === "hello" || kind === "beat") tries = 0;
+    on.event(kind, JSON.parse(event.data || "{}"));
+  }
+
+  /** The Pod goes away: another one answers at once. One that has only just answered is given time. */
+  function moved() {
+    if (Date.now() - opened > 1000) return connect();
+    drop();
+    again();
+  }
+
+  function again(error) {
+    clearTimeout(timer);
+    if (!ended) timer = setTimeout(connect, backoff(tries++, error));
+  }
+
+  async function broken(refused) {
+    drop();
+    on.lost();
+    if (!refused) return again();
+    const error = await reason();
+    if (source || ended) return;
+    if (!(error && error.status) || on.refused(error)) again(error);
+  }
+
+  /** An EventSource does not say why it was refused: ask once more, for the status only. */
+  async function reason() {
+    const control = new AbortController();
+    setTimeout(() => control.abort(), 5000);
+    try {
+      const response = await fetch(`${address}?after=${seen}`, { signal: control.signal, cache: "no-store" });
+      if (!response.ok) return await refusal(response);
+    } catch {
+      return null;
+    } finally {
+      control.abort();
+    }
+    return null;
+  }
+
+  function end() {
+    ended = true;
+    clearTimeout(timer);
+    removeEventListener("online", connect);
+    removeEventListener("pagehide", drop);
+    removeEventListener("pageshow", shown);
+    drop();
+  }
+
+  const shown = (event) => event.persisted && connect();
+  addEventListener("online", connect);
+  addEventListener("pagehide", drop);
+  addEventListener("pageshow", shown);
+  connect();
+  return { end, again: connect };
+}
