@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -16,21 +16,28 @@ from lab.config import ROOT
 from lab.errors import LabError
 from lab.events import Step
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 BENCHMARKS = ("services", "cluster", "images", "node")
 
 
 @command("test", tells=False)
-@click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser.")
+@click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser; they need Redis.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
 def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
     """Run the tests.
 
-    Further words go to pytest, after a `--`. Brings what they need: a browser, Docker, and a cluster of their own with
-    ports of its own, which they take away.
+    Further words go to pytest, after a `--`. Brings what they need: a Redis server, a browser, Docker, and a cluster of
+    their own with ports of its own, which they take away.
     """
-    if not unit:
+    if unit:
+        if preflight.lacking(preflight.REDIS):
+            session.perform([_have("a Redis server", preflight.REDIS)])
+    else:
         with session.working() as run:
-            run([_browser(), *cluster.machine_steps(session.settings)])
+            run([_have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)])
+            run([*cluster.machine_steps(session.settings)])
             run(cluster.node_steps(session.settings))  # here, where ten minutes of work can be seen
     folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e"))
     _become("-m", "pytest", *folders)
@@ -56,10 +63,10 @@ def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
     _become("tests/bench", *words)
 
 
-def _browser() -> Step:
-    missing = [program for program in preflight.BROWSER if not preflight.path(program.name)]
+def _have(what: str, programs: Sequence[preflight.Program]) -> Step:
+    missing = preflight.lacking(programs)
     return Step(
-        "Have a browser",
+        f"Have {what}",
         lambda report: preflight.install(missing, report),
         done=lambda: None if missing else "it is there",
         expected=60,

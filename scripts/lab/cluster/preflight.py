@@ -43,6 +43,7 @@ DOCKER = (
     Program("iptables", ("iptables",)),
 )
 NO_REGISTRY = (Program("mmdebstrap", ("mmdebstrap",)),)
+REDIS = (Program("redis-server", ("redis-server",)),)
 BROWSER = (Program("chromium", ("chromium",)), Program("chromedriver", ("chromium-driver",)))
 
 
@@ -50,7 +51,7 @@ def steps(settings: Settings) -> list[Step]:
     """Return the step that brings what is missing; it names everything at once where it cannot."""
 
     def missing() -> list[Program]:
-        return [program for program in _needed(settings) if not path(program.name)]
+        return lacking(_needed(settings))
 
     return [
         Step(
@@ -64,9 +65,9 @@ def steps(settings: Settings) -> list[Step]:
 
 def authenticate(settings: Settings) -> None:
     """Have sudo ask for its password now, where it will be needed and before anything else is on the terminal."""
-    lacking = [program.name for program in _needed(settings) if not path(program.name)]
-    if lacking and os.geteuid() and shutil.which("sudo") and sys.stdin.isatty():
-        sys.stderr.write(f"sudo is needed to install {', '.join(lacking)}\n")
+    names = [program.name for program in lacking(_needed(settings))]
+    if names and os.geteuid() and shutil.which("sudo") and sys.stdin.isatty():
+        sys.stderr.write(f"sudo is needed to install {', '.join(names)}\n")
         subprocess.run(["sudo", "--validate"], check=False)
 
 
@@ -117,6 +118,11 @@ def requirements(settings: Settings) -> list[Requirement]:
 def _needed(settings: Settings) -> tuple[Program, ...]:
     engine = () if docker.installed() and docker.answers() else DOCKER
     return engine if reach.published(settings) else (*engine, *NO_REGISTRY)
+
+
+def lacking(programs: Sequence[Program]) -> list[Program]:
+    """List those that are not there."""
+    return [program for program in programs if not path(program.name)]
 
 
 def path(name: str) -> str | None:

@@ -32,3 +32,17 @@ def to_minimum(api: Api, objects: Iterable[Object], say: Callable[[str], None]) 
             say(f"{one}: {wanted} replicas, its autoscaler's minimum")
             body = {"spec": {"replicas": wanted}}
             api.call("PATCH", f"{one.path}/scale", body, media=MERGE, query={"fieldManager": f"{kube.MANAGER}-scale"})
+
+
+def trouble(autoscaler: Object) -> str:
+    """Say why an autoscaler does not scale, or nothing where it does; one that is new has not looked yet."""
+    conditions = autoscaler.get("status", {}).get("conditions") or []
+    said = {one["type"]: str(one.get("message", "")) for one in conditions if one.get("status") == "False"}
+    if "AbleToScale" in said:
+        return f"it cannot scale: {said['AbleToScale']}"
+    message = said.get("ScalingActive", "")
+    if "no metrics returned" in message or "did not receive metrics" in message:
+        return "no figures of its Pods yet: metrics-server looks every 10 s, and leaves out Pods that just started"
+    if "unable to fetch metrics" in message or "unable to get metrics" in message:
+        return f"no figures: is metrics-server up? `kubectl top pods` asks it too. Its words: {message}"
+    return message

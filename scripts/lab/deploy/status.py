@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab import kube
-from lab.deploy import fetch
+from lab.deploy import fetch, scaling
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Object, Ref, collection, holds
 from lab.errors import LabError
 
@@ -41,6 +41,18 @@ class Pod:
 
 
 @dataclass(frozen=True)
+class Autoscaler:
+    """One autoscaler: how many Pods there are, between which numbers, by what; where it has no figures, why not."""
+
+    name: str
+    replicas: int
+    minimum: int
+    maximum: int
+    seen: str
+    trouble: str
+
+
+@dataclass(frozen=True)
 class Url:
     """An address of this computer, whether it answers, and what."""
 
@@ -59,6 +71,7 @@ class Status:
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
     urls: tuple[Url, ...]
+    autoscalers: tuple[Autoscaler, ...] = ()
 
 
 def status(settings: Settings) -> Status:
@@ -68,8 +81,10 @@ def status(settings: Settings) -> Status:
     addresses = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
         urls = tuple(pool.map(_url, addresses))
+    scalers = tuple(_autoscaler(item) for item in api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))
     nodes = tuple(_node(item) for item in api.items("/api/v1/nodes"))
-    return Status(settings.cluster, settings.context, shape(api) if pods else "", nodes, tuple(map(_pod, pods)), urls)
+    name = shape(api) if pods else ""
+    return Status(settings.cluster, settings.context, name, nodes, tuple(map(_pod, pods)), urls, scalers)
 
 
 def deployed(api: Api) -> list[Object]:
@@ -110,6 +125,21 @@ def _url(url: str) -> Url:
 
 def _node(item: Object) -> Node:
     return Node(item["metadata"]["name"], holds(item, "Ready"), item["status"]["nodeInfo"]["kubeletVersion"])
+
+
+def _autoscaler(item: Object) -> Autoscaler:
+    metrics = item.get("status", {}).get("currentMetrics") or []
+    seen = next((one["resource"]["current"].get("averageValue", "") for one in metrics if "resource" in one), "")
+    spec = item["spec"]
+    wanted = spec["metrics"][0]["resource"]["target"].get("averageValue", "") if spec.get("metrics") else ""
+    return Autoscaler(
+        name=item["metadata"]["name"],
+        replicas=item.get("status", {}).get("currentReplicas", 0),
+        minimum=spec.get("minReplicas", 1),
+        maximum=spec["maxReplicas"],
+        seen=f"{seen} of {wanted}" if seen else "",
+        trouble=scaling.trouble(item),
+    )
 
 
 def _pod(item: Object) -> Pod:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lab import kube
-from lab.deploy import debug, fetch
+from lab.deploy import chat, debug, fetch
 from lab.deploy.fetch import NO_NAME, Answer
 from lab.deploy.forward import forward
-from lab.deploy.status import deployed
+from lab.deploy.manifests import holds
+from lab.deploy.status import deployed, shape
 from lab.errors import CommandFailed, LabError
 from lab.results import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from lab.config import Settings
     from lab.deploy.manifests import Object
@@ -28,6 +31,11 @@ WHY_LOCALHOST = "all containers of a Pod share one network, so this loopback is 
 WHY_POD_NAME = "kubelet writes the Pod's hostname with its IP into /etc/hosts, and mounts it into each container"
 WHY_CONTAINER = "a container's name is in no hosts file and no DNS: only the Pod's own name is"
 WHY_SERVICE = "the cluster's DNS gives the Service's address, and the node sends it on to a Ready Pod"
+WHY_REDIS = "REDIS_URL names Redis' Service: the state that all backends share is there, and none of it in them"
+WHY_REPLICA = "Pods reach one another by their addresses; a Service only chooses one of them"
+WHY_ACROSS = "all Pods keep visitors and chats in one Redis, and each tells its own visitors what is new there"
+REDIS_ANSWERS = "its readiness lists Redis as ok"
+DELIVERED = "delivered"
 WHY_BACKEND_URL = "BACKEND_URL names the backend's Service: this is the wire between the two services"
 
 
@@ -57,7 +65,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Try:
-    """One thing to try: an address, what is predicted (the service that answers, or no such name), and why.
+    """One thing to try: an address, what is predicted, and why.
+
+    Predicted is the service that answers, that there is no such name, or that the backend reaches its Redis.
 
     ``pod`` is the one Pod that may answer, where the address leaves no choice.
     """
@@ -71,7 +81,7 @@ class Try:
     @property
     def who(self) -> str:
         """Where to ask which Pod answers: the page says it by itself."""
-        return self.url.replace("/version", "/whoami") if self.expected != NO_NAME else ""
+        return self.url.replace("/version", "/whoami") if self.expected not in {NO_NAME, REDIS_ANSWERS} else ""
 
 
 @dataclass(frozen=True)
@@ -89,17 +99,44 @@ def verify(settings: Settings) -> list[Check]:
     Raises Refused where the cluster is not the lab's own, LabError where the services are not deployed.
     """
     api = kube.api(settings)
-    back, front = sides(deployed(api))
+    pods, scaled = deployed(api), shape(api) == "scale"
+    back, front = sides(pods)
+    replicas = ready(pods, back.service) if scaled else []
     jobs = [
         Job("this computer", here(settings, back, front), lambda urls: [fetch.from_here(url) for url in urls]),
-        *_jobs(settings, api, back, front),
-        *_jobs(settings, api, front, back),
+        *_jobs(settings, api, back, front, replicas),
+        *_jobs(settings, api, front, back, replicas),
     ]
-    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
-        return [check for found in pool.map(attempt, jobs) for check in found]
+    with ThreadPoolExecutor(max_workers=len(jobs) + 1) as pool:
+        talk = pool.submit(lambda: [across(settings, *replicas[:2])] if len(replicas) > 1 else [])
+        return [*(check for found in pool.map(attempt, jobs) for check in found), *talk.result()]
 
 
-def _jobs(settings: Settings, api: Api, side: Side, other: Side) -> list[Job]:
+def ready(pods: Sequence[Object], service: str) -> list[Side]:
+    """List the Pods of the backend that are Ready, each as a side of its own."""
+    return [Side(service, 3000, "/version", pod) for pod in of(pods, service) if holds(pod, "Ready")]
+
+
+def of(pods: Sequence[Object], service: str) -> list[Object]:
+    """List a service's Pods."""
+    return [pod for pod in pods if pod["metadata"]["labels"].get("app.kubernetes.io/name") == service]
+
+
+def across(settings: Settings, one: Side, other: Side) -> Check:
+    """Have a visitor of one Pod write to a visitor of the other."""
+    began = time.monotonic()
+    try:
+        with _to(settings, one) as here, _to(settings, other) as there:
+            said = chat.across(f"http://127.0.0.1:{here}", f"http://127.0.0.1:{there}")
+    except LabError as error:
+        said = _in_short(error)
+    ok, took = said == DELIVERED, round(time.monotonic() - began, 3)
+    address = f"/api/visitors at {one.pod_name}, then at {other.pod_name}"
+    why = WHY_ACROSS if ok else f"not as predicted; it should be so because {WHY_ACROSS}"
+    return Check("a message from one Pod's visitor", "two Pods", address, DELIVERED, said, ok, why, took)
+
+
+def _jobs(settings: Settings, api: Api, side: Side, other: Side, replicas: Sequence[Side]) -> list[Job]:
     def from_app(urls: Sequence[str]) -> list[Answer]:
         return fetch.with_python(settings, side.pod, side.container, urls)
 
@@ -107,14 +144,16 @@ def _jobs(settings: Settings, api: Api, side: Side, other: Side) -> list[Job]:
         return fetch.with_wget(settings, side.pod, debug.ensure(api, side.pod), urls)
 
     wired = side.service.endswith("-front")
+    own = inside(side, wired=wired) + (apart(replicas) if wired else [redis(side)] if replicas else [])
+    guest = beside(side, other) if wired or not replicas else beside(side, None)
     return [
         Job(
             f"a port-forward to {side.pod_name}",
             [forwarded(side)],
             lambda urls: _forwarded(settings, side, urls),
         ),
-        Job(f"container {side.container} of {side.pod_name}", inside(side, wired=wired), from_app),
-        Job(f"ephemeral container in {side.pod_name}", beside(side, other), from_guest),
+        Job(f"container {side.container} of {side.pod_name}", own, from_app),
+        Job(f"ephemeral container in {side.pod_name}", guest, from_guest),
     ]
 
 
@@ -124,9 +163,8 @@ def sides(pods: Sequence[Object]) -> tuple[Side, Side]:
 
 
 def _side(pods: Sequence[Object], service: str, port: int, path: str) -> Side:
-    for pod in pods:
-        if pod["metadata"]["labels"].get("app.kubernetes.io/name") == service:
-            return Side(service, port, path, pod)
+    if mine := of(pods, service):
+        return Side(service, port, path, max(mine, key=lambda pod: holds(pod, "Ready")))
     raise LabError(
         f"the lab has deployed no Pod of {service}",
         "`make deploy` does; a Pod of that name that you made gives way to it",
@@ -160,13 +198,32 @@ def inside(side: Side, *, wired: bool) -> list[Try]:
     return tries
 
 
-def beside(side: Side, other: Side) -> list[Try]:
-    """List what is asked from an ephemeral container: its own Pod, and the other Pod through its Service."""
+def redis(side: Side) -> Try:
+    """Describe how the backend itself sees its Redis."""
+    return Try("Redis, as the backend sees it", f"http://localhost:{side.port}/readyz", REDIS_ANSWERS, WHY_REDIS)
+
+
+def apart(replicas: Sequence[Side]) -> list[Try]:
+    """List each of the backend's Pods at its own address."""
     return [
+        Try(f"{one.pod_name}, alone", one.url(one.pod["status"]["podIP"]), one.service, WHY_REPLICA, one.pod_name)
+        for one in replicas
+    ]
+
+
+def beside(side: Side, other: Side | None) -> list[Try]:
+    """List what is asked from an ephemeral container: its own Pod, and the other Pod through its Service.
+
+    Without an ``other`` that is left out: a NetworkPolicy forbids it, and whether that counts depends on the cluster.
+    """
+    own = [
         Try("localhost", side.url("localhost"), side.service, WHY_LOCALHOST, side.pod_name),
         Try("the Pod's name", side.url(side.pod_name), side.service, WHY_POD_NAME, side.pod_name),
-        Try(f"Service {other.service}, from another Pod", other.url(other.service), other.service, WHY_SERVICE),
     ]
+    if other is None:
+        return own
+    name = f"Service {other.service}, from another Pod"
+    return [*own, Try(name, other.url(other.service), other.service, WHY_SERVICE)]
 
 
 def attempt(job: Job) -> list[Check]:
@@ -193,6 +250,8 @@ def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:
     pod = fetch.pod_of(who.body)
     if one.expected == NO_NAME:
         ok = answer.failed == NO_NAME
+    elif one.expected == REDIS_ANSWERS:
+        ok, answer = redis_answers(answer)
     else:
         ok = answered_by(answer, one.expected) and bool(pod) and one.pod in {"", pod}
     said = f"{answer.status}, {pod} {answer.version}".strip() if ok and pod else answer.said
@@ -202,13 +261,27 @@ def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:
     return Check(one.tried, vantage, one.url, one.expected, said, ok, why, round(answer.seconds, 3))
 
 
+def redis_answers(answer: Answer) -> tuple[bool, Answer]:
+    """Tell whether a readiness lists Redis as ok, with the reason where it says one."""
+    try:
+        checks = json.loads(answer.body)["checks"]
+        found = next(one for one in checks if one["name"] == "redis")
+    except (ValueError, KeyError, TypeError, StopIteration):
+        return False, replace(answer, failed=answer.failed or f"{answer.status}, which says nothing of Redis")
+    return found["ok"], replace(answer, failed=answer.failed or found.get("reason") or "Redis is ok")
+
+
 def answered_by(answer: Answer, service: str) -> bool:
     """Tell whether it was this service: the backend says its name, the frontend is the one that has a page."""
     return answer.ok and (f'"{service}"' in answer.body or (service.endswith("-front") and "<html" in answer.body))
 
 
 def _forwarded(settings: Settings, side: Side, urls: Sequence[str]) -> list[Answer]:
-    with forward(settings, f"pod/{side.pod_name}", side.port, namespace=side.pod["metadata"]["namespace"]) as port:
+    with _to(settings, side) as port:
         began = time.monotonic()
         answers = [fetch.from_here(url.replace(f":{side.port}", f":{port}", 1)) for url in urls]
         return [replace(one, seconds=time.monotonic() - began) for one in answers]
+
+
+def _to(settings: Settings, side: Side) -> AbstractContextManager[int]:
+    return forward(settings, f"pod/{side.pod_name}", side.port, namespace=side.pod["metadata"]["namespace"])

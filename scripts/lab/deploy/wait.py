@@ -89,8 +89,31 @@ def observe(api: Api, one: Ref) -> State:
     state = rollout_state(found)
     if state.ready:
         return state
-    pods = tuple(api.items(collection("Pod", one.namespace), labelSelector=labels))
+    pods = newest(api, found, api.items(collection("Pod", one.namespace), labelSelector=labels))
     return State(state.ready, state.text, pods, state.refusal or ("" if pods else _refusal(api, found)))
+
+
+def newest(api: Api, found: Object, pods: list[Object]) -> tuple[Object, ...]:
+    """Keep the Pods of the rollout under way: what is wrong with those that it replaces no longer matters."""
+    if found["kind"] == "StatefulSet":
+        key, current = "controller-revision-hash", found.get("status", {}).get("updateRevision")
+    else:
+        key, current = "pod-template-hash", _template(api, found)
+    return tuple(pod for pod in pods if current and pod["metadata"]["labels"].get(key) == current)
+
+
+def _template(api: Api, deployment: Object) -> str:
+    """Return the hash of a Deployment's newest template; empty where its ReplicaSet is not made yet."""
+    revision = "deployment.kubernetes.io/revision"
+    meta, status = deployment["metadata"], deployment.get("status", {})
+    if status.get("observedGeneration", 0) < meta.get("generation", 0):
+        return ""
+    wanted = (meta.get("annotations") or {}).get(revision)
+    for one in api.items(f"/apis/apps/v1/namespaces/{meta['namespace']}/replicasets"):
+        owners = [owner["uid"] for owner in one["metadata"].get("ownerReferences") or []]
+        if meta["uid"] in owners and (one["metadata"].get("annotations") or {}).get(revision) == wanted:
+            return str(one["metadata"]["labels"].get("pod-template-hash", ""))
+    return ""
 
 
 def pod_state(pod: Object) -> State:

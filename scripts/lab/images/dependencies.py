@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import py_compile
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -26,12 +27,13 @@ _GLIBC = (36, 34, 31, 28, 27, 24, 17)
 _UNUSED_SUFFIXES = frozenset({".c", ".cpp", ".h", ".pxd", ".pyi", ".pyx", ".pyc"})
 _UNUSED_FOLDERS = frozenset({"__pycache__", "bin", "test", "testing", "tests"})
 _LANGUAGES = frozenset({"en", "fr", "root"})
+_PATCH_ONLY = re.compile(r" ; python_full_version < '[0-9.]+'(?= )")
 _TIMEOUT = 600
 
 
 def tag(lock: Path, base: str) -> str:
     """Name the image of a lock file's wheels on a base."""
-    return f"chatroulette-dependencies:{content.digest([RECIPE.read_bytes(), base, lock.read_bytes()])}"
+    return f"chatroulette-dependencies:{content.digest([RECIPE.read_bytes(), base, for_any_patch(lock)])}"
 
 
 def prepare(settings: Settings, lock: Path, base: str, report: Report) -> str:
@@ -47,19 +49,28 @@ def prepare(settings: Settings, lock: Path, base: str, report: Report) -> str:
 def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
     """Return the folder of a lock file's wheels, unpacked, stripped and compiled; cached by the lock's content."""
     arch = docker.architecture()
-    key = content.digest([PYTHON, arch, lock.read_bytes()])
+    key = content.digest([PYTHON, arch, for_any_patch(lock)])
     folder = settings.cache / "dependencies" / key
     with recipes.alone(settings, "dependencies"):
         if not folder.exists():
             with recipes.workspace(settings) as work:
                 report("fetching wheels")
-                _install(lock, arch, work / "wheels")
+                (work / lock.name).write_text(for_any_patch(lock))
+                _install(work / lock.name, arch, work / "wheels")
                 strip(work / "wheels")
                 report("compiling")
                 _compile(work / "wheels", base)
                 folder.parent.mkdir(exist_ok=True)
                 (work / "wheels").rename(folder)
     return folder
+
+
+def for_any_patch(lock: Path) -> str:
+    """Return the lock's text with what only some patch versions of Python need asked for by all.
+
+    pip asks the Python that it runs on, but the image has another: Debian 12's is 3.11.2.
+    """
+    return _PATCH_ONLY.sub("", lock.read_text())
 
 
 def strip(folder: Path) -> None:

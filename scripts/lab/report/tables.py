@@ -69,6 +69,9 @@ def status(found: Status, console: Console | None = None) -> None:
         table.add_row(_mark(ok=pod.ready), *map(escape, said))
     if found.pods:
         out.print(table)
+    for one in found.autoscalers:
+        count = f"{one.replicas} Pods, of {one.minimum} to {one.maximum}; CPU of each {one.seen or 'not known yet'}"
+        out.print(f"{_mark(ok=not one.trouble)} autoscaler {escape(one.name)}: {escape(one.trouble or count)}")
     for url in found.urls:
         out.print(f"{_mark(ok=url.ok)} {escape(url.url)}  {escape(url.said)}")
 
