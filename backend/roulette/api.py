@@ -83,7 +83,7 @@ class Accepted(msgspec.Struct, frozen=True):
     repeated: bool
 
 
-class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Typed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The visitor types in that chat."""
 
     chat: Id
@@ -104,15 +104,15 @@ class EventStream(Response):
         self.headers["Cache-Control"] = "no-cache, no-store"
         self.headers["X-Accel-Buffering"] = "no"
         del self.headers["Content-Length"]
-        self.stream = stream
+        self.feed = stream
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Begin the answer."""
-        if self.stream is None:
+        if self.feed is None:
             return super().__call__(environ, start_response)
-        self.stream.environ = environ
+        self.feed.environ = environ
         start_response(self.status, self.headers.to_wsgi_list())
-        return self.stream
+        return self.feed
 
 
 @routes.before_request
@@ -210,7 +210,7 @@ def _answer(visitor: str, asked: Saying, house: str, text: str) -> None:
 @routes.post("/api/visitors/<visitor>/typing")
 def typing(visitor: str) -> Response:
     """Tell the other one that the visitor types."""
-    state().store.typing(visitor, body(Typing).chat)
+    state().store.typing(visitor, body(Typed).chat)
     return _done()
 
 
