@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import time
@@ -18,6 +19,8 @@ from roulette import Client, Left, Message, NotInChat, Paired, Replaced, Roulett
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from records import Mark
 
 AT_ONCE = 24
 """So many enter, or quit, at the same time."""
@@ -46,6 +49,7 @@ class Cost(msgspec.Struct, frozen=True):
 
     cores: float
     late_p99: float
+    late_most: float
 
 
 class Player:
@@ -74,6 +78,7 @@ class Play:
     def play(self) -> Cost:
         """Play it all, to the last message shown, and let everybody quit."""
         self._arrive()
+        gc.freeze()  # else this process's own pauses would be measured
         self.say("playing")
         began, used = time.monotonic(), time.process_time()
         clock = gevent.spawn(self._clock)
@@ -85,7 +90,7 @@ class Play:
         self._over = True
         self.say("leaving")
         self._each(self.players, lambda player: player.visit.quit())
-        return Cost(cores, judge.percentile(late, 99))
+        return Cost(cores, judge.percentile(late, 99), late[-1])
 
     def _arrive(self) -> None:
         self.say(f"{self.plan.visitors} visitors enter")
@@ -166,7 +171,9 @@ class Play:
         self.say(f"{total} said")
 
     def _one(self) -> None:
-        self._talks.spawn(self._speak, self._pick(lambda player: not player.talking))
+        speaker = self._pick(lambda player: not player.talking)
+        speaker.talking, speaker.said = True, speaker.said + 1
+        self._talks.spawn(self._speak, speaker, (speaker.number, speaker.said), speaker.chat, house=speaker.house)
         if self._random.random() < self.plan.going_on:
             player = self._pick(lambda player: not player.house)
             self.run.went.append(Went(player.number, player.chat, time.monotonic()))
@@ -185,9 +192,7 @@ class Play:
             gevent.sleep(0.02)
         raise TimeoutError(f"nobody could say anything for {FINISH:.0f} s")
 
-    def _speak(self, player: Player) -> None:
-        player.talking, player.said = True, player.said + 1
-        mark, chat, house = (player.number, player.said), player.chat, player.house
+    def _speak(self, player: Player, mark: Mark, chat: str, *, house: bool) -> None:
         began = time.monotonic()
         try:
             receipt = player.visit.say(text_of(mark), chat=chat)
