@@ -40,7 +40,7 @@ def test_an_unknown_command_exits_2(monkeypatch, capsys):
 def test_an_unknown_shape_names_the_right_ones(monkeypatch, capsys):
     code, _, err = run(monkeypatch, capsys, "deploy", "--shape", "pod")
     assert code == 2
-    assert "'pod' is not one of 'pods', 'app'" in err
+    assert "'pod' is not one of 'pods', 'app', 'scale'" in err
 
 
 def test_without_a_cluster_nothing_is_tried(monkeypatch, capsys, tmp_path):
@@ -113,3 +113,26 @@ def test_a_second_command_waits_for_the_first(tmp_path):
             first.kill()
             assert second.stdout.readline() == "holds\n"
             second.stdin.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["SHAPE=scale"], "lab deploy --shape scale --faults", id="on by default"),
+        pytest.param(["FAULTS=off"], "lab deploy --shape pods --no-faults", id="off"),
+        pytest.param(["FAULTS=maybe"], "FAULTS is maybe: use on or off", id="neither"),
+    ],
+)
+def test_make_passes_shape_and_faults_on(words, said):
+    done = subprocess.run(
+        ["make", "--dry-run", "--always-make", "deploy", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert said in done.stdout + done.stderr
+
+
+def test_the_unit_tests_need_redis_and_say_so_where_it_cannot_be_had(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("lab.cli.develop._become", lambda *_: pytest.fail("the tests were run"))
+    monkeypatch.setattr("lab.cluster.preflight.shutil.which", lambda *_, **__: None)
+    code, _, err = run(monkeypatch, capsys, "test", "--unit", LAB_CACHE=tmp_path)
+    assert code == 1
+    assert "✗ this machine lacks redis-server" in err

@@ -79,7 +79,7 @@ def put(api: Any, tag: str = "1", shape: Any = "pods") -> str:
 
 
 def test_the_first_time_everything_is_created(api: Any) -> None:
-    assert put(api).count("created") == 4
+    assert put(api).count("created") == 5
 
 
 def test_the_second_time_nothing_changes(api: Any) -> None:
@@ -134,7 +134,7 @@ def test_only_what_the_lab_put_there_is_listed_and_removed(api: Any) -> None:
     put(api)
     theirs = "/api/v1/namespaces/default/pods/mypod"
     api.objects[theirs] = {"kind": "Pod", "metadata": {"name": "mypod", "labels": {"run": "mypod"}}}
-    assert len(apply.live(api, "pods")) == 4
+    assert len(apply.live(api, "pods")) == 5
     apply.remove(api, apply.live(api, "pods"), silent)
     assert list(api.objects) == [theirs]
 
@@ -153,7 +153,8 @@ def test_the_other_shape_s_objects_make_room_but_its_namespace_stays(api: Any) -
     for kind in ("Service", "Deployment"):
         path = Ref(kind, "chatroulette", "k8-chatroulette-back").path
         api.objects[path] = {"metadata": {"name": "k8-chatroulette-back", "labels": labels}}
-    assert [one.kind for one in plan._others(api, "pods")] == ["Deployment", "Service"]
+    assert {one.kind for one in plan._others(api, "pods")} == {"Deployment", "Service"}
+    assert {one.kind for one in plan._others(api, "scale")} == {"Deployment", "Service"}, "in the same namespace"
     assert plan._others(api, "app") == []
 
 
@@ -179,7 +180,7 @@ def test_everything_ready_is_told_at_once(api: Any) -> None:
 )  # fmt: skip
 def test_a_rollout_is_complete_when_only_new_pods_are_left(generation: int, status: Any, *, ready: bool) -> None:
     deployment = {"metadata": {"generation": generation}, "spec": {"replicas": 1}, "status": status}
-    assert wait.deployment_state(deployment).ready is ready
+    assert wait.rollout_state(deployment).ready is ready
 
 
 def test_a_cause_is_believed_only_when_it_lasts() -> None:
@@ -199,3 +200,59 @@ def test_the_annotation_is_what_tells_a_changed_pod(api: Any) -> None:
     put(api)
     del api.objects["/api/v1/namespaces/default/pods/k8-chatroulette-back"]["metadata"]["annotations"][RENDERED]
     assert put(api) == "pod/k8-chatroulette-back replaced"
+
+
+def test_faults_can_be_switched_on_in_any_shape_and_off(api: Any) -> None:
+    def said(*, faults: bool) -> list[list[Any]]:
+        rendered = manifests.render("pods", {}, faults=faults)
+        found = [each for item in rendered for each in manifests.containers(item)]
+        return [[one["value"] for one in each["env"] if one["name"] == "FAULTS"] for each in found]
+
+    assert said(faults=True) == [["on"], ["on"]]
+    assert said(faults=False) == [["off"], ["off"]]
+    put(api)
+    objects = manifests.render("pods", {"k8-chatroulette-back": "k8-chatroulette-back:1"}, faults=True)
+    assert apply.summary(apply.apply_all(api, objects, silent)).count("replaced") == 2, "a Pod's settings are its own"
+
+
+def replicaset(revision: str, template: str) -> dict[str, Any]:
+    labels = {"pod-template-hash": template, "app": "x"}
+    notes = {"deployment.kubernetes.io/revision": revision}
+    return {"metadata": {"name": template, "labels": labels, "annotations": notes, "ownerReferences": [{"uid": "u"}]}}
+
+
+def rollout(kind: str, **status: Any) -> dict[str, Any]:
+    meta = {"name": "x", "namespace": "n", "uid": "u", "generation": 2}
+    notes = {"deployment.kubernetes.io/revision": "2"}
+    return {"kind": kind, "metadata": {**meta, "annotations": notes}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [
+        pytest.param(rollout("Deployment", observedGeneration=2), ["b"], id="Deployment"),
+        pytest.param(rollout("Deployment", observedGeneration=1), [], id="its new ReplicaSet is not there yet"),
+        pytest.param(rollout("StatefulSet", updateRevision="b"), ["b"], id="StatefulSet"),
+        pytest.param(rollout("StatefulSet"), [], id="StatefulSet, just made"),
+    ],
+)
+def test_a_new_rollout_is_not_judged_by_the_pods_that_it_replaces(api: Any, found: Any, kept: list[str]) -> None:
+    for one in (replicaset("1", "a"), replicaset("2", "b")):
+        api.objects[f"/apis/apps/v1/namespaces/n/replicasets/{one['metadata']['name']}"] = one
+    pods = [
+        {"metadata": {"name": name, "labels": {"pod-template-hash": name, "controller-revision-hash": name}}}
+        for name in ("a", "b")
+    ]
+    api.items = lambda path, **_: [item for where, item in api.objects.items() if where.startswith(path)]
+    assert [pod["metadata"]["name"] for pod in wait.newest(api, found, pods)] == kept
+
+
+def test_a_statefulset_that_may_not_make_its_pod_says_why(api: Any) -> None:
+    path = "/apis/apps/v1/namespaces/n/statefulsets/x"
+    api.objects[path] = rollout("StatefulSet") | {"spec": {"selector": {"matchLabels": {"app": "x"}}}}
+    refusal = "create Pod x-0 in StatefulSet x failed: pods is forbidden: exceeded quota: small, requested: pods=1"
+    events = [{"reason": "SuccessfulCreate", "message": "made"}, {"reason": "FailedCreate", "message": refusal}]
+    api.items = lambda where, **_: events if where.endswith("/events") else []
+    state = wait.observe(api, Ref("StatefulSet", "n", "x"))
+    (cause,) = wait.why_not(api, Ref("StatefulSet", "n", "x"), state)
+    assert "the namespace's quota is used up (small" in cause.sentence

@@ -191,3 +191,17 @@ def test_another_python_compiles_nothing_for_the_image(tmp_path: Path, monkeypat
     monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-313")
     assert not dependencies.compile_here(tmp_path, "/opt/python")
     assert not (tmp_path / "__pycache__").exists()
+
+
+def test_what_only_some_patch_version_of_python_needs_is_for_all(tmp_path: Path) -> None:
+    """The image's Python is another than ours, by whose version pip would decide."""
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("a==1 ; python_full_version < '3.11.3' \\\n    --hash=x\nb==2 ; sys_platform == 'win32' \\\n")
+    assert dependencies.for_any_patch(lock) == "a==1 \\\n    --hash=x\nb==2 ; sys_platform == 'win32' \\\n"
+
+
+@pytest.mark.parametrize("folder", ["backend", "frontend"])
+def test_no_lock_asks_for_a_patch_version_in_another_way(folder: str) -> None:
+    text = dependencies.for_any_patch(ROOT / folder / "requirements.lock")
+    assert "python_full_version" not in text
+    assert "python_version" not in text

@@ -61,6 +61,15 @@ def test_a_file_that_runs_changes_the_name(service: Path) -> None:
     assert len(seen) == 5
 
 
+@pytest.mark.parametrize("name", ["roulette/lua/seek.lua", "cats/words.json"])
+def test_whatever_a_service_reads_is_in_its_image(service: Path, name: str) -> None:
+    before = _digest(service)
+    (service / name).parent.mkdir(parents=True)
+    (service / name).touch()
+    assert service / name in content.service_files(service)
+    assert _digest(service) != before
+
+
 def test_a_touch_changes_nothing(service: Path) -> None:
     before = _digest(service)
     (service / "app.py").touch()

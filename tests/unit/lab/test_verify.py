@@ -90,6 +90,44 @@ def test_the_container_s_name_is_tried_where_it_differs(container: str, *, tried
     assert ("the container's name" in names) is tried
 
 
+@pytest.mark.parametrize(
+    ("answer", "ok", "said"),
+    [
+        pytest.param(Answer(200, '{"checks":[{"name":"redis","ok":true,"reason":null}]}'), True, "Redis is ok", id="ok"),
+        pytest.param(Answer(200, '{"checks":[{"name":"redis","ok":false,"reason":"refused"}]}'), False, "refused",
+                     id="away: the backend is ready all the same"),
+        pytest.param(Answer(200, '{"checks":[{"name":"ping","ok":true}]}'), False, "200, which says nothing of Redis",
+                     id="it has no Redis"),
+        pytest.param(Answer(200, "[]"), False, "200, which says nothing of Redis", id="something else"),
+        pytest.param(Answer(0, failed="refused"), False, "refused", id="no answer"),
+    ],
+)  # fmt: skip
+def test_redis_is_seen_by_the_backend_s_own_word(answer: Answer, *, ok: bool, said: str) -> None:
+    one = verify.redis(side())
+    assert one.who == ""
+    check = verify.judge("there", one, answer, Answer(0))
+    assert (check.ok, check.answered) == (ok, said)
+
+
+def test_of_several_pods_a_ready_one_is_asked() -> None:
+    status = {"conditions": [{"type": "Ready", "status": "True"}]}
+    pods = [pod("k8-chatroulette-back", "a"), pod("k8-chatroulette-back", "b") | {"status": status}]
+    back, _ = verify.sides([*pods, pod("k8-chatroulette-front")])
+    assert back.pod_name == "b"
+    assert [one.pod_name for one in verify.ready(pods, "k8-chatroulette-back")] == ["b"]
+
+
+def test_each_replica_must_answer_at_its_own_address_itself() -> None:
+    one = pod("k8-chatroulette-back", "a") | {"status": {"podIP": "10.0.0.9"}}
+    (tried,) = verify.apart([verify.Side("k8-chatroulette-back", 3000, "/version", one)])
+    assert (tried.url, tried.pod) == ("http://10.0.0.9:3000/version", "a")
+
+
+def test_what_a_network_policy_may_forbid_is_not_tried() -> None:
+    assert [one.tried for one in verify.beside(side(), None)] == ["localhost", "the Pod's name"]
+    assert len(verify.beside(side(), side())) == 3
+
+
 def test_a_service_that_is_not_deployed_is_named() -> None:
     with pytest.raises(LabError, match="the lab has deployed no Pod of k8-chatroulette-front") as error:
         verify.sides([pod("k8-chatroulette-back")])
