@@ -148,17 +148,17 @@ class MemoryStore:
         guest = self._guest(visitor)
         if guest.chat == chat and message in guest.said:
             number, count = guest.said[message]
-            return Said(number, True, guest.house, count if guest.house else 0)  # noqa: FBT003 - a struct's field
+            return Said(number, repeated=True, house=guest.house, count=count if guest.house else 0)
         _demand(guest, chat, "chat", "house")
         self._charge(guest)
         at = int(self._clock() * 1000)
         if guest.house:
             guest.spoken += 1
-        self._append(guest, Message(chat, message, True, text, at))  # noqa: FBT003
+        self._append(guest, Message(chat, message, mine=True, text=text, at=at))
         guest.said[message] = (guest.number, guest.spoken)
         if guest.partner:
-            self._append(guest.partner, Message(chat, message, False, text, at))  # noqa: FBT003
-        said = Said(guest.number, False, guest.house, guest.spoken)  # noqa: FBT003
+            self._append(guest.partner, Message(chat, message, mine=False, text=text, at=at))
+        said = Said(guest.number, repeated=False, house=guest.house, count=guest.spoken)
         self._tell()
         return said
 
@@ -169,7 +169,7 @@ class MemoryStore:
             return
         _demand(guest, chat, "house")
         guest.told.add(message)
-        self._append(guest, Message(chat, message, False, text, int(self._clock() * 1000)))  # noqa: FBT003
+        self._append(guest, Message(chat, message, mine=False, text=text, at=int(self._clock() * 1000)))
         self._tell()
 
     def typing(self, visitor: str, chat: str) -> None:
