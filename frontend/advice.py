@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from frontend.hops import STAGE, Hop, Kind
@@ -12,6 +11,13 @@ if TYPE_CHECKING:
     from gettext import NullTranslations
 
     from frontend.config import Config, Target
+
+LABEL = "app.kubernetes.io/name"
+ASK_FROM_INSIDE = (
+    "kubectl debug -it{ns} $(kubectl get pods{ns} -l {label} -o name | head -n 1) --image=busybox "
+    "-- wget -qO- http://localhost:{port}/livez"
+)
+"""An ephemeral container shares the Pod's network, so its localhost is the Pod's."""
 
 TITLE = {
     Kind.NO_NAME: mark("No such name: {host}"),
@@ -25,6 +31,12 @@ TITLE = {
     Kind.ITSELF: mark("That is this frontend itself"),
     Kind.NOT_READY: mark("The backend is there, but not ready"),
     Kind.ERROR: mark("The backend answers with an error"),
+    Kind.NO_PODS: mark("The Service has no Pod"),
+    Kind.NO_ENDPOINTS: mark("No Pod is ready"),
+    Kind.CLOSED_OR_LOOPBACK: mark("The Pod is there, its port {port} is closed"),
+    Kind.SILENT_PODS: mark("The Pods do not answer at all"),
+    Kind.WRONG_TARGET_PORT: mark("The Pod answers, its Service does not"),
+    Kind.REDIS_AWAY: mark("The backend is there, its Redis is not"),
     Kind.OK: mark("The backend answers"),
 }
 
@@ -60,6 +72,30 @@ WHY = {
         "It runs, and its readiness probe says: not now. Until it is ready, a Service sends it nobody."
     ),
     Kind.ERROR: mark("The way is free up to the program, which then failed ({seen}). Its log says why."),
+    Kind.NO_PODS: mark(
+        "The name leads to a Service, and no Pod wears the labels that it selects. Nothing was deployed, or its "
+        "replicas are zero, or the labels differ."
+    ),
+    Kind.NO_ENDPOINTS: mark(
+        "There are Pods, and a Service only sends to those that are ready: none is, so far. What their readiness "
+        "checks say is listed below."
+    ),
+    Kind.CLOSED_OR_LOOPBACK: mark(
+        "The process is still starting, has crashed, or listens on 127.0.0.1, which only the Pod itself can reach. "
+        "Its log tells the first two; asking from inside the Pod tells the third."
+    ),
+    Kind.SILENT_PODS: mark(
+        "Their addresses are known, and nothing comes back from them, not even a refusal. A NetworkPolicy drops what "
+        "we send, or the Pods or their node are gone."
+    ),
+    Kind.WRONG_TARGET_PORT: mark(
+        "Asked directly on port {port}, a Pod is fine; through the Service the connection is refused. Compare the "
+        "Service’s targetPort with {port}, and its selector with the Pod’s labels."
+    ),
+    Kind.REDIS_AWAY: mark(
+        "What the Pods share is kept in Redis, and Redis does not answer them. The cats can be looked at; nobody can "
+        "be paired until it is back."
+    ),
     Kind.OK: mark("Every hop is fine."),
 }
 
@@ -75,6 +111,35 @@ SERVICE_COMMANDS = {
     Kind.ITSELF: ("kubectl describe service {name}{ns}",),
     Kind.NOT_READY: ("kubectl get pods{ns}", "kubectl get events{ns} --field-selector reason=Unhealthy"),
     Kind.ERROR: ("kubectl logs service/{name}{ns} --tail=20",),
+    Kind.NO_PODS: (
+        "kubectl get deployments,pods{ns} --show-labels",
+        "kubectl describe service {name}{ns}",
+        "kubectl scale deployment {name}{ns} --replicas=1",
+    ),
+    Kind.NO_ENDPOINTS: (
+        "kubectl get endpointslices -l kubernetes.io/service-name={name}{ns}",
+        "kubectl get pods{ns} -l {label}",
+        "kubectl get events{ns} --field-selector reason=Unhealthy",
+    ),
+    Kind.CLOSED_OR_LOOPBACK: (
+        "kubectl logs{ns} -l {label} --prefix --tail=20",
+        ASK_FROM_INSIDE,
+        "kubectl get pods{ns} -l {label}",
+    ),
+    Kind.SILENT_PODS: (
+        "kubectl get networkpolicies{ns}",
+        "kubectl get pods{ns} -l {label} -o wide",
+        "kubectl get nodes",
+    ),
+    Kind.WRONG_TARGET_PORT: (
+        "kubectl describe service {name}{ns}",
+        "kubectl get pods{ns} --show-labels -o wide",
+    ),
+    Kind.REDIS_AWAY: (
+        "kubectl get endpointslices -l kubernetes.io/service-name=redis{ns}",
+        "kubectl logs service/redis{ns} --tail=20",
+        "kubectl logs{ns} -l {label} --prefix --tail=20",
+    ),
     Kind.OK: (),
 }
 
@@ -89,18 +154,9 @@ POD_COMMANDS = SERVICE_COMMANDS | {
 }
 
 
-def is_address(host: str) -> bool:
-    """Tell whether the host is an address, or `localhost`: no Service is behind it by name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    return True
-
-
 def service_of(target: Target, namespace: str) -> tuple[str, str]:
     """Split `name[.namespace[.svc…]]` into the Service's name and the `-n` option it needs."""
-    if is_address(target.host):
+    if target.is_address:
         return target.host, f" -n {namespace}" if namespace else ""
     name, _, rest = target.host.partition(".")
     where = rest.split(".")[0] or namespace
@@ -109,9 +165,9 @@ def service_of(target: Target, namespace: str) -> tuple[str, str]:
 
 def commands(kind: Kind, target: Target, namespace: str) -> list[str]:
     """Return the next commands to try, the best first."""
-    table = POD_COMMANDS if is_address(target.host) else SERVICE_COMMANDS
+    table = POD_COMMANDS if target.is_address else SERVICE_COMMANDS
     name, option = service_of(target, "" if namespace == "default" else namespace)
-    return [line.format(name=name, ns=option, port=target.port) for line in table[kind]]
+    return [line.format(name=name, ns=option, port=target.port, label=f"{LABEL}={name}") for line in table[kind]]
 
 
 def describe(hop: Hop, words: NullTranslations, config: Config) -> dict[str, Any]:
@@ -129,5 +185,7 @@ def describe(hop: Hop, words: NullTranslations, config: Config) -> dict[str, Any
         "seen": hop.seen,
         "reasons": list(hop.reasons),
         "commands": commands(hop.kind, target, config.pod_namespace),
-        "backend": version.body if version and hop.kind in {Kind.OK, Kind.NOT_READY} else None,
+        "backend": version.body if version and hop.kind in {Kind.OK, Kind.NOT_READY, Kind.REDIS_AWAY} else None,
+        "pods": list(hop.attempt.pods or ()),
+        "store": hop.store,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
+import ipaddress
 import os
 import re
 import socket
@@ -50,6 +51,21 @@ class Target(msgspec.Struct, frozen=True):
         """The address without a trailing slash, IPv6 in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}"
+
+    @property
+    def is_address(self) -> bool:
+        """Tell whether the host is an address, or `localhost`: no Service is behind it by name."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return self.host == "localhost"
+        return True
+
+    @property
+    def pods(self) -> Target:
+        """The headless Service beside the Service, whose name gives the Pods' own addresses, ready or not."""
+        name, dot, rest = self.host.partition(".")
+        return Target(f"{name}-pods{dot}{rest}", self.port)
 
 
 class Config(msgspec.Struct, frozen=True, rename="upper"):

@@ -121,10 +121,22 @@ class Upstream:
             if seconds <= 0:
                 break
             try:
-                return socket.create_connection((address, self._target.port), seconds)
+                return connect(address, self._target.port, seconds)
             except OSError as error:
                 failed = error
         raise Unconnected(failed) from failed
+
+
+def connect(address: str, port: int, seconds: float) -> socket.socket:
+    """Connect to an address, without the look-up that `socket.create_connection` makes. Raises OSError."""
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    try:
+        sock.settimeout(seconds)
+        sock.connect((address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 class Exchange:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .conftest import Fake, Listening
 
+REDIS_GONE = {"name": "redis", "ok": False, "reason": "refused", "critical": False}
 HERE = Target("cats", 3000)
 GOOD = Answer(200, {"name": "k8-chatroulette-back", "version": "1"})
 READY = Answer(200, {"ok": True})
@@ -37,6 +38,19 @@ READY = Answer(200, {"ok": True})
         pytest.param(Attempt(HERE, version=Answer(404)), Kind.NOT_OURS, id="404"),
         pytest.param(Attempt(HERE, version=Answer(200)), Kind.NOT_OURS, id="200, but no JSON"),
         pytest.param(Attempt(HERE, version=Answer(200, {"name": "x"})), Kind.NOT_OURS, id="JSON of another"),
+        pytest.param(
+            Attempt(HERE, version=GOOD, ready=Answer(200, {"ok": True, "checks": [REDIS_GONE]})),
+            Kind.REDIS_AWAY,
+            id="ready without its Redis",
+        ),
+        pytest.param(
+            Attempt(HERE, version=GOOD, ready=Answer(503, {"ok": False, "checks": [REDIS_GONE]})),
+            Kind.NOT_READY,
+            id="un-ready matters more than Redis",
+        ),
+        pytest.param(
+            Attempt(HERE, version=Answer(503, {"type": "redis-away"})), Kind.REDIS_AWAY, id="a 503 that names Redis"
+        ),
         pytest.param(
             Attempt(HERE, version=Answer(200, {"name": "k8-chatroulette-front", "version": "1"}), ready=READY),
             Kind.ITSELF,
@@ -81,26 +95,26 @@ def test_a_name_that_does_not_exist(connect: Callable[..., FlaskClient]) -> None
 
 def test_a_closed_port(connect: Callable[..., FlaskClient], closed_port: int) -> None:
     shown = look(connect(f"http://127.0.0.1:{closed_port}"))
-    assert (shown["hop"], shown["stage"]) == ("refused", "port")
+    assert (shown["hop"], shown["stage"]) == ("refused", "service")
     assert shown["addresses"] == ["127.0.0.1"]
     assert shown["tried"] == f"http://127.0.0.1:{closed_port}"
 
 
 @pytest.mark.parametrize(
-    ("say", "hop"),
+    ("say", "hop", "stage"),
     [
-        pytest.param(None, "no_answer", id="accepts and never answers"),
-        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "not_http", id="speaks another language"),
-        pytest.param(b"", "not_http", id="hangs up"),
-        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n<h1>nginx</h1>", "not_ours", id="another web server"),
+        pytest.param(None, "no_answer", "pod", id="accepts and never answers"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "not_http", "service", id="speaks another language"),
+        pytest.param(b"", "not_http", "service", id="hangs up"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n<h1>nginx</h1>", "not_ours", "service", id="another web server"),
     ],
 )
 def test_a_port_of_something_else(
-    connect: Callable[..., FlaskClient], listening: Listening, say: bytes | None, hop: str
+    connect: Callable[..., FlaskClient], listening: Listening, say: bytes | None, hop: str, stage: str
 ) -> None:
     with listening(say) as port:
         shown = look(connect(f"http://127.0.0.1:{port}"))
-    assert (shown["hop"], shown["stage"]) == (hop, "answer")
+    assert (shown["hop"], shown["stage"]) == (hop, stage)
 
 
 def test_a_backend_that_is_not_ready(fake: Fake, client: FlaskClient) -> None:
@@ -147,6 +161,21 @@ def test_looks_within_a_second_are_one(fake: Fake, client: FlaskClient) -> None:
         pytest.param(
             "cats", Kind.REFUSED, "kubectl get endpointslices -l kubernetes.io/service-name=cats", id="refused"
         ),
+        pytest.param("cats.zoo", Kind.NO_PODS, "kubectl get deployments,pods -n zoo --show-labels", id="no Pods"),
+        pytest.param(
+            "cats.zoo",
+            Kind.CLOSED_OR_LOOPBACK,
+            "kubectl logs -n zoo -l app.kubernetes.io/name=cats --prefix --tail=20",
+            id="closed",
+        ),
+        pytest.param("cats.zoo", Kind.SILENT_PODS, "kubectl get networkpolicies -n zoo", id="silent"),
+        pytest.param("cats.zoo", Kind.WRONG_TARGET_PORT, "kubectl describe service cats -n zoo", id="targetPort"),
+        pytest.param(
+            "cats.zoo",
+            Kind.REDIS_AWAY,
+            "kubectl get endpointslices -l kubernetes.io/service-name=redis -n zoo",
+            id="Redis",
+        ),
         pytest.param("10.0.0.7", Kind.REFUSED, "kubectl get pods -o wide", id="an address: whose is it"),
         pytest.param("localhost", Kind.REFUSED, "kubectl get pods -o wide", id="localhost"),
     ],
@@ -157,6 +186,13 @@ def test_the_next_command(host: str, kind: Kind, first: str) -> None:
 
 def test_commands_name_the_pods_own_namespace() -> None:
     assert commands(Kind.ERROR, Target("cats", 3000), "app") == ["kubectl logs service/cats -n app --tail=20"]
+
+
+def test_the_command_that_asks_from_inside_the_pod() -> None:
+    """kubectl debug takes TYPE/NAME, as `-o name` prints it."""
+    line = next(line for line in commands(Kind.CLOSED_OR_LOOPBACK, Target("cats", 3000), "app") if "debug" in line)
+    pod = "$(kubectl get pods -n app -l app.kubernetes.io/name=cats -o name | head -n 1)"
+    assert line == f"kubectl debug -it -n app {pod} --image=busybox -- wget -qO- http://localhost:3000/livez"
 
 
 def test_every_failure_has_a_stage_and_a_command() -> None:
