@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lab import config, docker
-from lab.deploy import apply, manifests, scaling, status, volumes
+from lab.deploy import apply, manifests, scaling, volumes
+from lab.deploy import status as state
+from lab.deploy.diagnose import diagnose
 from lab.deploy.manifests import SHAPE_LABEL, Ref
 
 if TYPE_CHECKING:
@@ -148,8 +150,8 @@ def test_a_minimum_is_not_waited_for_and_more_is_left_alone(now: int, asked: lis
 
 
 UNREACHABLE = (
-    "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for resource "
-    "cpu: unable to fetch metrics from resource metrics API: the server is currently unable to handle the request"
+    "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for "
+    "resource cpu: unable to fetch metrics from resource metrics API: the server is currently unable to handle the request"
 )
 
 
@@ -181,9 +183,9 @@ def test_the_shape_is_told_by_its_label_where_two_share_a_namespace() -> None:
         path = Ref("Service", "chatroulette", "k8-chatroulette-front").path
         return Fake(**{path: {"metadata": {"labels": {SHAPE_LABEL: name}}}})
 
-    assert status.shape(there("scale")) == "scale"
-    assert status.shape(there("app")) == "app"
-    assert status.shape(Fake()) == ""  # type: ignore[arg-type]
+    assert state.shape(there("scale")) == "scale"
+    assert state.shape(there("app")) == "app"
+    assert state.shape(Fake()) == ""  # type: ignore[arg-type]
 
 
 def test_every_autoscaler_is_shown_with_what_it_sees() -> None:
@@ -191,9 +193,9 @@ def test_every_autoscaler_is_shown_with_what_it_sees() -> None:
     item = autoscaler(3)
     item["spec"]["metrics"] = [{"resource": {"target": {"averageValue": "700m"}}}]
     item["status"] = {"currentReplicas": 3, "currentMetrics": [current]}
-    assert status._autoscaler(item) == status.Autoscaler("x", 3, 3, 6, "6m of 700m", "")
+    assert state._autoscaler(item) == state.Autoscaler("x", 3, 3, 6, "6m of 700m", "")
     item["status"] = {}
-    assert replace(status._autoscaler(item), seen="") == status.Autoscaler("x", 0, 3, 6, "", "")
+    assert replace(state._autoscaler(item), seen="") == state.Autoscaler("x", 0, 3, 6, "", "")
 
 
 @pytest.mark.parametrize(
@@ -206,8 +208,6 @@ def test_every_autoscaler_is_shown_with_what_it_sees() -> None:
     ],
 )  # fmt: skip
 def test_a_claim_that_finds_no_volume_is_told(message: str, said: str) -> None:
-    from lab.deploy.diagnose import diagnose  # noqa: PLC0415
-
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
     found = diagnose(
         {"metadata": {"name": "redis-0"}, "spec": {"containers": []}, "status": {"conditions": [condition]}}
