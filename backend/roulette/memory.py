@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 BUDGET = 16 * 2**20
 """Bytes, roughly, that all logs together may take before the busy ones are cut down to FEW entries."""
-FEW = 50
+FEW = 30
 REPORT_SECONDS = 10.0
 FULL_RETRY = 5
 """Seconds after which it is worth asking again whether there is room."""
 WINDOWS = 24
-_ENTRY = 250  # bytes of an entry beside its text, its share of the ids included
+_ENTRY = 180  # bytes of an entry beside its text, its share of the ids included
 
 
 @dataclass(slots=True, eq=False)
@@ -61,8 +61,8 @@ class _Guest:
     charged: int = 0
     number: int = 0
     log: list[Event] = field(default_factory=list)
-    said: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """By message id: its number, and how often the visitor had spoken by then."""
+    said: dict[str, int] = field(default_factory=dict)
+    """The numbers of the visitor's messages by their ids, in order."""
     told: set[str] = field(default_factory=set)
 
 
@@ -147,15 +147,14 @@ class MemoryStore:
         """Append a message to both logs. Raises NotInChat, TooMany."""
         guest = self._guest(visitor)
         if guest.chat == chat and message in guest.said:
-            number, count = guest.said[message]
-            return Said(number, repeated=True, house=guest.house, count=count if guest.house else 0)
+            return Said(guest.said[message], repeated=True, house=guest.house, count=_count(guest, message))
         _demand(guest, chat, "chat", "house")
         self._charge(guest)
         at = int(self._clock() * 1000)
         if guest.house:
             guest.spoken += 1
         self._append(guest, Message(chat, message, mine=True, text=text, at=at))
-        guest.said[message] = (guest.number, guest.spoken)
+        guest.said[message] = guest.number
         if guest.partner:
             self._append(guest.partner, Message(chat, message, mine=False, text=text, at=at))
         said = Said(guest.number, repeated=False, house=guest.house, count=guest.spoken)
@@ -339,6 +338,12 @@ class MemoryStore:
         if self._listener:
             for visitor in fresh:
                 self._listener.woken(visitor)
+
+
+def _count(guest: _Guest, message: str) -> int:
+    """Return how often the visitor had spoken to the house cat with that message."""
+    later = len(guest.said) - 1 - list(guest.said).index(message)
+    return guest.spoken - later if guest.house else 0
 
 
 def _cost(event: Event) -> int:

@@ -23,11 +23,11 @@ Why = Literal["you", "next", "left", "gone"]
 """Why a chat ended: you left it or went on; the other went on; the other left; the other's presence expired."""
 
 
-class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+class Waiting(msgspec.Struct, frozen=True, gc=False, tag="waiting"):
     """The visitor waits for somebody."""
 
 
-class Paired(msgspec.Struct, frozen=True, tag="paired"):
+class Paired(msgspec.Struct, frozen=True, gc=False, tag="paired"):
     """A chat begins, with the cat of that seed: another visitor, or a house cat."""
 
     chat: str
@@ -35,7 +35,7 @@ class Paired(msgspec.Struct, frozen=True, tag="paired"):
     house: bool
 
 
-class Message(msgspec.Struct, frozen=True, tag="message"):
+class Message(msgspec.Struct, frozen=True, gc=False, tag="message"):
     """Somebody said something; `id` was made by the client that sent it, `at` is in Unix milliseconds."""
 
     chat: str
@@ -45,7 +45,7 @@ class Message(msgspec.Struct, frozen=True, tag="message"):
     at: int
 
 
-class Left(msgspec.Struct, frozen=True, tag="left"):
+class Left(msgspec.Struct, frozen=True, gc=False, tag="left"):
     """The chat is over, and the visitor idle."""
 
     chat: str
@@ -55,7 +55,7 @@ class Left(msgspec.Struct, frozen=True, tag="left"):
 Event = Waiting | Paired | Message | Left
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One event in a visitor's log; numbers ascend by one, from 1, for the whole visit."""
 
     number: int

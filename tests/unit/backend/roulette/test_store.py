@@ -165,6 +165,17 @@ def test_the_last_partner_again_only_after_a_while(open_store, clock):
     assert store.who("a").chat == store.who("b").chat != first
 
 
+def test_nobody_is_the_last_partner_of_either_side(open_store):
+    """To `a`, `b` is somebody from before; to `b`, `a` was the last."""
+    store = open_store()
+    chat_of(store)
+    store.seek("a", "second")
+    enter(store, "c")
+    assert store.seek("c", "first") == "chat"
+    assert store.seek("b", "second") == "waiting"
+    assert store.seek("a", "third") == "waiting"
+
+
 def test_a_stranger_comes_before_the_last_partner(open_store):
     store = open_store()
     chat_of(store)
