@@ -57,6 +57,7 @@ def page_data(config: Config, shelf: Shelf) -> dict[str, Any]:
         "language": g.language,
         "texts": page_texts(g.words),
         "house": house_cats(g.words, shelf),
+        "faults": config.faults == "on",
         "served_by": {"pod": config.pod, "version": config.version, "colour": config.tint},
     }
 

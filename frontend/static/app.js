@@ -4,7 +4,7 @@ import { lightFor, onKnock, redraw, seat } from "./wall.js";
 import { lookAtHouse, onHouse } from "./census.js";
 import { byId, data } from "./dom.js";
 import { portraitOf } from "./cats.js";
-import { hop, look, watch } from "./hop.js";
+import { hop, look, onLook, watch } from "./hop.js";
 import { call } from "./net.js";
 import { noteBack, noteHouse, showNotice, showOwnCat } from "./notice.js";
 import { onChange, retryLine, start, state } from "./session.js";
@@ -79,15 +79,15 @@ onHouse((house) => {
 });
 
 /** Backstage opens beside the wall; its code comes when it is asked for. */
-async function showPanel(part) {
-  const panel = await import("./panel/panel.js");
-  panel.open(part);
-}
+const panel = () => import("./panel/panel.js");
+
+const showPanel = async (part) => (await panel()).open(part);
 
 for (const button of document.querySelectorAll("[data-opens=panel]")) {
-  button.addEventListener("click", async () => (await import("./panel/panel.js")).toggle(button));
+  button.addEventListener("click", async () => (await panel()).toggle(button));
 }
 if (localStorage.getItem("panel") === "open") showPanel();
 
-watch(changed).then(() => lookAtHouse());
+onLook(changed);
+watch().then(lookAtHouse);
 start();

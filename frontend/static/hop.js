@@ -11,14 +11,16 @@ let timer = 0;
 let wait = FIRST;
 let state = null;
 let looking = null;
-let told = () => {};
+const listeners = [];
 
 /** Return what was seen last; null before the first look. */
 export const hop = () => state;
 
-/** Look now, then for ever: after each look `changed(state, was)` is called, with the outcome before. */
-export function watch(changed) {
-  told = changed;
+/** After each look `listener(state, was)` is called, with the outcome before. */
+export const onLook = (listener) => listeners.push(listener);
+
+/** Look now, then for ever. */
+export function watch() {
   document.addEventListener("visibilitychange", () => !document.hidden && look());
   return look();
 }
@@ -37,7 +39,7 @@ async function lookOnce() {
   if (was !== state.hop) wait = FIRST;
   const pause = state.hop === "ok" ? STEADY : (wait = Math.min(wait * 1.5, LONGEST));
   if (!document.hidden) timer = setTimeout(look, pause);
-  told(state, was);
+  listeners.forEach((listener) => listener(state, was));
 }
 
 const frontendLost = () => ({

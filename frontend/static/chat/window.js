@@ -1,6 +1,6 @@
 /** The open window: who is there, and how the focus comes and goes. */
 
-import { drawing } from "../cats.js";
+import { drawing, portraitOf } from "../cats.js";
 import { byId, data, say, text } from "../dom.js";
 import { drawPlate } from "../plate.js";
 import { leave, lines, onChange, seek, state } from "../session.js";
@@ -22,7 +22,6 @@ export function prepare(found) {
   onChange(render);
   byId("chat-next").addEventListener("click", knockAgain);
   byId("chat-close").addEventListener("click", close);
-  byId("chat-why").addEventListener("click", found.why);
   dialog.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && close());
 }
 
@@ -72,6 +71,7 @@ export function render(now = state, news = null, facts = null) {
   say(byId("chat-alt"), phase === "waiting" ? "" : (cat?.alt ?? ""));
   say(byId("chat-status"), statusOf(now, phase, clicked, cat));
   hang(phase === "waiting" ? null : cat);
+  hangOwn(now.cat);
   showLines(phase === "local" ? spoken(cat) : phase === "waiting" ? [] : lines(), now.cat, cat);
   showTyping(now.typing && phase === "chat" ? cat : null);
   draw(byId("chat-state"), card ?? scenes(phase, now, cat));
@@ -100,6 +100,15 @@ function react(news, facts, now, cat) {
 }
 
 let hung = null;
+let own = null;
+
+/** One's own cat waits before the closed shutters. */
+async function hangOwn(cat) {
+  if (!cat || own === cat.seed) return;
+  own = cat.seed;
+  const svg = await drawing(portraitOf(cat.seed)).catch(() => null);
+  if (svg && own === cat.seed) byId("chat-own").replaceChildren(svg);
+}
 
 /** Show the drawing; the room behind it takes the colour of the cat's own backdrop. */
 async function hang(cat) {

@@ -57,16 +57,16 @@ def test_french_typographic_spaces() -> None:
 @pytest.mark.parametrize(
     ("language", "forms"),
     [
-        pytest.param("en", ["{n} encounter, counted by this Pod", "{n} encounters, counted by this Pod"], id="English"),
-        pytest.param("fr", ["{n} rencontre, comptée par ce Pod", "{n} rencontres, comptées par ce Pod"], id="French"),
+        pytest.param("en", ["{n} visitor is in the house.", "{n} visitors are in the house."], id="English"),
+        pytest.param("fr", ["{n} visiteur est dans la maison.", "{n} visiteurs sont dans la maison."], id="French"),
     ],
 )
 def test_plural_forms(language: str, forms: list[str]) -> None:
-    assert page_texts(catalogue(language))["encounters"] == forms
+    assert page_texts(catalogue(language))["visitors"] == forms
 
 
 def test_zero_is_singular_in_french() -> None:
-    assert catalogue("fr").ngettext("{n} encounter, counted by this Pod", "", 0).startswith("{n} rencontre,")
+    assert catalogue("fr").ngettext("{n} visitor is in the house.", "", 0).startswith("{n} visiteur ")
 
 
 def test_languages() -> None:
