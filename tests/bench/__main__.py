@@ -1,4 +1,4 @@
-"""Measure what the README claims: `python tests/bench [services cluster images node] [--json] [--cold]`.
+"""Measure what the README claims: `python tests/bench [NAME]... [--json] [--cold]`.
 
 It measures and does not judge: exit 0 also where a figure is missed, 1 where a measurement failed, 130 interrupted.
 """
@@ -14,6 +14,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+import chat
 import cluster
 import images
 import node
@@ -60,6 +61,7 @@ def _families(*, cold: bool) -> dict[str, Callable[[], Generator[Figure, None, N
         "cluster": cluster.measure,
         "images": images.measure,
         "node": lambda: node.measure(cold=cold),
+        "chat": chat.measure,
     }
 
 

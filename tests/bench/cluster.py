@@ -67,7 +67,7 @@ class Bench:
 
 def measure() -> Generator[Figure, None, None]:
     """Bring the cluster up once unmeasured, so that everything is cached; then measure."""
-    with _bench() as bench:
+    with benchmark_cluster() as bench:
         harness.say("cluster: bringing it up once, so that everything is cached")
         bench.up(FIRST)
         yield _help()
@@ -78,7 +78,7 @@ def measure() -> Generator[Figure, None, None]:
 
 
 @contextlib.contextmanager
-def _bench() -> Iterator[Bench]:
+def benchmark_cluster() -> Iterator[Bench]:
     """Give names, ports and a kubeconfig of the benchmark's own; everything made under them is removed afterwards."""
     with harness.folder() as work:
         ports = {"LAB_FRONT_PORT": str(FRONT), "LAB_BACK_PORT": str(BACK)}

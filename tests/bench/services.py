@@ -100,7 +100,7 @@ def _visit(server: Server, *, load: bool) -> Visit:
             return Visit(first)
         _wrk(server.port, WARM_UP)
         per_second = _wrk(server.port, LOAD)
-        pss, rss = _memory(pid)
+        pss, rss = memory(pid)
     return Visit(first, per_second, pss, rss)
 
 
@@ -109,19 +109,20 @@ def _wrk(port: int, seconds: int) -> float:
     return rate(shell.run(["wrk", *words], timeout=seconds + 30).stdout)
 
 
-def _memory(pid: int) -> tuple[float, float]:
+def memory(pid: int) -> tuple[float, float]:
     """Return PSS and RSS in MiB, summed over a process and its children."""
     totals = {"Pss": 0, "Rss": 0}
-    for one in (pid, *_children(pid)):
+    for one in (pid, *children(pid)):
         text = Path(f"/proc/{one}/smaps_rollup").read_text()
         for field in totals:
             totals[field] += int(re.findall(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)[0])
     return totals["Pss"] / MIB, totals["Rss"] / MIB
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Return the numbers of a process's children, theirs and so on."""
     direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [*direct, *(deeper for child in direct for deeper in _children(child))]
+    return [*direct, *(deeper for child in direct for deeper in children(child))]
 
 
 def _ours() -> Server:
