@@ -30,6 +30,8 @@ class Doors:
     The main process holds the same sockets, so closing them here would leave connections unanswered rather than
     refused. Shutting a listening socket down ends listening for both processes, `listen` begins it again; its port
     stays taken in between. Connections that are made live on.
+
+    `listening` says where, such as `0.0.0.0:3000`; it is empty once closed.
     """
 
     def __init__(self, sockets: list[Any], handle: Callable[..., Any], connections: int) -> None:
@@ -39,18 +41,17 @@ class Doors:
         self.lock = RLock()
         self.closed = False
         self.inner: list[Any] = []
+        self._open(sockets)
+
+    def _open(self, sockets: list[Any]) -> None:
         self.servers = [self._serve(sock) for sock in sockets]
+        self.listening = ", ".join(map(_address, sockets))
 
     def _serve(self, sock: Any) -> StreamServer:
         sock.setblocking(1)
         server = StreamServer(sock.dup(), handle=partial(self.handle, sock), spawn=self.pool)
         server.start()
         return server
-
-    @property
-    def listening(self) -> str:
-        """Where connections are accepted, such as `0.0.0.0:3000`."""
-        return ", ".join(map(_address, self.inner or self.sockets))
 
     def only_loopback(self) -> None:
         """Refuse what does not come to 127.0.0.1. Raises OSError, and goes on as before, when that is not possible."""
@@ -66,7 +67,7 @@ class Doors:
             except OSError:
                 self._reopen()
                 raise
-            self.servers = [self._serve(sock) for sock in self.inner]
+            self._open(self.inner)
 
     def everywhere(self) -> None:
         """Accept again where the main process listens."""
@@ -79,7 +80,7 @@ class Doors:
     def close(self) -> None:
         """Accept what has connected, then close."""
         with self.lock:
-            self.closed = True
+            self.closed, self.listening = True, ""
             self._empty()
             self._close(self.inner + self.sockets)
 
@@ -87,7 +88,7 @@ class Doors:
         self.inner = []
         for sock in self.sockets:
             sock.listen(BACKLOG)
-        self.servers = [self._serve(sock) for sock in self.sockets]
+        self._open(self.sockets)
 
     def _empty(self) -> None:
         """Let nobody in any more, and accept those who are on their way."""

@@ -49,8 +49,7 @@ def bounds(name: Name, caps: Caps) -> dict[str, Bound]:
 
 def _bound(found: dict[str, Any], cap: float | None) -> Bound:
     most = found["maximum"] if cap is None else min(found["maximum"], cap)
-    least = min(found["minimum"], most)
-    return Bound(min(found["default"], most), least, most, found["x-unit"])
+    return Bound(min(found["default"], most), found["minimum"], most, found["x-unit"])
 
 
 def values(name: Name, given: bytes, caps: Caps) -> Values:

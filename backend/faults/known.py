@@ -36,7 +36,7 @@ class Counted(Timed, frozen=True, forbid_unknown_fields=True):
 class Burning(Timed, frozen=True, forbid_unknown_fields=True):
     """How much CPU time is burnt a second."""
 
-    cores: Annotated[float, Meta(ge=0.1, le=256, extra_json_schema=_unit("cores"))] = 1.0
+    cores: Annotated[float, Meta(ge=0.001, le=256, extra_json_schema=_unit("cores"))] = 1.0
 
 
 class Taking(Timed, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +23,14 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+
+
 @pytest.fixture
-def settings() -> Settings:
+def settings(tmp_path: Path) -> Settings:
     return Settings(
+        state_dir=str(tmp_path),
         version="1.2.3",
         commit="abc1234",
         build_time="2026-01-02T03:04:05Z",
@@ -39,3 +53,101 @@ def app(settings: Settings) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class Server:
+    def __init__(self, process, port):
+        self.process, self.port = process, port
+
+    def get(self, path, timeout=10):
+        return self.ask("GET", path, timeout=timeout)
+
+    def ask(self, method, path, body=None, *, timeout=10, agent="test"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body=json.dumps(body) if body else None, headers={"User-Agent": agent})
+            answer = connection.getresponse()
+            return answer.status, answer.read(), answer.headers
+        finally:
+            connection.close()
+
+    def fault(self, name, **values):
+        status, body, _ = self.ask("POST", f"/faults/{name}", values)
+        assert status == 202, body
+        return json.loads(body)["fault"]
+
+    def house(self):
+        return json.loads(self.get("/api/house")[1])
+
+    def worker(self):
+        """Return the worker's process id: the main process has one child, or its burners come after it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return int(children.split()[0])
+
+    def await_status(self, path, status, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if self.get(path)[0] == status:
+                    return
+            except ConnectionRefusedError:
+                pass
+            time.sleep(0.01)
+        pytest.fail(f"{path} did not answer {status} within {seconds} s")
+
+    def await_two_in_flight(self, seconds):
+        """Await that a request is under way besides the one that asks."""
+        deadline = time.monotonic() + seconds
+        while b"http_requests_in_flight 2.0" not in self.get("/metrics")[1]:
+            assert time.monotonic() < deadline, "no request is under way"
+            time.sleep(0.01)
+
+
+@contextmanager
+def start(log, app, port, **env):
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", app]
+    own = {
+        "PORT": str(port),
+        "STATE_DIR": str(log.parent),
+        "BIND": "127.0.0.1",
+        "PYTHONPATH": os.pathsep.join(map(str, (ROOT, HERE, log.parent))),
+    }
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=os.environ | own | env, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def serve(log, **env):
+    port = free_port()
+    with start(log, "slow_app:create_app()", port, **env) as process:
+        server = Server(process, port)
+        server.await_status("/readyz", 200, seconds=20)
+        yield server
+
+
+@pytest.fixture
+def starting():
+    """Return what starts the real server: `with starting(log, app, port, **environment) as process`."""
+    return start
+
+
+@pytest.fixture
+def serving():
+    """Return what starts the real server and awaits that it is ready: `with serving(log, **environment) as server`."""
+    return serve

@@ -2,80 +2,12 @@
 
 import http.client
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-class Server:
-    def __init__(self, process, port):
-        self.process, self.port = process, port
-
-    def get(self, path, timeout=10):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read(), answer.headers
-        finally:
-            connection.close()
-
-    def await_status(self, path, status, seconds):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            try:
-                if self.get(path)[0] == status:
-                    return
-            except ConnectionRefusedError:
-                pass
-            time.sleep(0.01)
-        pytest.fail(f"{path} did not answer {status} within {seconds} s")
-
-    def await_two_in_flight(self, seconds):
-        """Await that a request is under way besides the one that asks."""
-        deadline = time.monotonic() + seconds
-        while b"http_requests_in_flight 2.0" not in self.get("/metrics")[1]:
-            assert time.monotonic() < deadline, "no request is under way"
-            time.sleep(0.01)
-
-
-@contextmanager
-def starting(log, app, port, **env):
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", app]
-    own = {"PORT": str(port), "BIND": "127.0.0.1", "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=os.environ | own | env, stdout=out, stderr=out)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def serving(log, **env):
-    port = free_port()
-    with starting(log, "slow_app:create_app()", port, **env) as process:
-        server = Server(process, port)
-        server.await_status("/readyz", 200, seconds=20)
-        yield server
 
 
 class Visitor(threading.Thread):
@@ -117,7 +49,7 @@ class Visitor(threading.Thread):
         return None
 
 
-def test_sigterm_loses_no_request(tmp_path):
+def test_sigterm_loses_no_request(serving, tmp_path):
     """Un-ready at once, answering while it drains, then gone with exit code 0, under load from both kinds of client."""
     with serving(tmp_path / "log", DRAIN_SECONDS="2") as server:
         visitors = [Visitor(server.port, keep=keep) for keep in (True, True, True, False, False)]
@@ -137,7 +69,7 @@ def test_sigterm_loses_no_request(tmp_path):
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-def test_draining_asks_clients_to_come_back_elsewhere(tmp_path):
+def test_draining_asks_clients_to_come_back_elsewhere(serving, tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="5") as server:
         assert server.get("/version")[2]["Connection"] == "keep-alive"
         server.process.send_signal(signal.SIGTERM)
@@ -152,7 +84,7 @@ def test_draining_asks_clients_to_come_back_elsewhere(tmp_path):
         pytest.param(signal.SIGINT, "20", id="sigint-does-not-drain"),
     ],
 )
-def test_what_is_under_way_is_finished(tmp_path, sent, drain):
+def test_what_is_under_way_is_finished(serving, tmp_path, sent, drain):
     with serving(tmp_path / "log", DRAIN_SECONDS=drain) as server:
         got = []
         asking = threading.Thread(target=lambda: got.append(server.get("/slow?seconds=2")[:2]))
@@ -164,7 +96,7 @@ def test_what_is_under_way_is_finished(tmp_path, sent, drain):
     assert got == [(200, b"done")]
 
 
-def test_a_second_signal_ends_the_wait(tmp_path):
+def test_a_second_signal_ends_the_wait(serving, tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="20") as server:
         server.process.send_signal(signal.SIGTERM)
         server.await_status("/readyz", 503, seconds=2)
@@ -172,7 +104,7 @@ def test_a_second_signal_ends_the_wait(tmp_path):
         assert server.process.wait(timeout=5) == 0
 
 
-def test_what_never_ends_does_not_outlive_the_grace_period(tmp_path):
+def test_what_never_ends_does_not_outlive_the_grace_period(serving, tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="0", GRACE_SECONDS="5") as server:
         threading.Thread(target=_ignore, args=(server, "/slow?seconds=60"), daemon=True).start()
         server.await_two_in_flight(seconds=5)
@@ -203,7 +135,7 @@ def _until_closed(sock, act):
         return
 
 
-def test_a_busy_connection_does_not_keep_others_waiting(tmp_path):
+def test_a_busy_connection_does_not_keep_others_waiting(serving, tmp_path):
     """A probe is answered while another connection still has thousands of requests to be read at once."""
     many = 4000
     with serving(tmp_path / "log") as server, socket.create_connection(("127.0.0.1", server.port), timeout=60) as busy:
@@ -221,7 +153,7 @@ def test_a_busy_connection_does_not_keep_others_waiting(tmp_path):
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("how", ["time.sleep(30)", "any(time.monotonic() > end for _ in iter(int, 1))"])
-def test_a_signal_while_the_application_loads_ends_it_quietly(tmp_path, sent, how):
+def test_a_signal_while_the_application_loads_ends_it_quietly(starting, port, tmp_path, sent, how):
     """Whether loading waits, in gevent's loop, or computes."""
     (tmp_path / "loads_long.py").write_text(
         f"import pathlib, time\n"
@@ -230,7 +162,7 @@ def test_a_signal_while_the_application_loads_ends_it_quietly(tmp_path, sent, ho
         f"    pathlib.Path({str(tmp_path / 'loading')!r}).touch()\n"
         f"    {how}\n"
     )
-    with starting(tmp_path / "log", "loads_long:create_app()", free_port(), PYTHONPATH=f"{ROOT}:{tmp_path}") as process:
+    with starting(tmp_path / "log", "loads_long:create_app()", port) as process:
         deadline = time.monotonic() + 20
         while not (tmp_path / "loading").exists():
             assert time.monotonic() < deadline, "it did not begin to load"
@@ -241,7 +173,7 @@ def test_a_signal_while_the_application_loads_ends_it_quietly(tmp_path, sent, ho
     assert {line["level"] for line in log} == {"info"}
 
 
-def test_every_line_of_the_log_is_json(tmp_path):
+def test_every_line_of_the_log_is_json(serving, tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="0", LOG_LEVEL="debug") as server:
         server.get("/version")
         server.process.send_signal(signal.SIGTERM)

@@ -1,0 +1,98 @@
+"""GET /api/house: this Pod first, the others by name, and what is known when the shared memory is away."""
+
+import msgspec
+import pytest
+
+from backend.house import PodStatus, neighbours, without_password
+from backend.lifecycle import Phase
+from backend.replies import encode
+from backend.roulette.store import Away
+
+
+@pytest.fixture
+def here(app):
+    return app.extensions["backend"]
+
+
+def test_a_pod_alone_tells_of_itself(client):
+    house = client.get("/api/house").json
+    assert house["answered_by"] == "back-7d9"
+    assert house["store"] == {"kind": "memory", "ok": True, "reason": None, "url": None}
+    assert house["census"] == {"visitors": 0, "waiting": 0, "chats": 0, "windows": []}
+    (pod,) = house["pods"]
+    assert (pod["pod"], pod["node"], pod["ips"]) == ("back-7d9", "worker", ["10.0.0.7", "fd00::7"])
+    assert (pod["ready"], pod["phase"], pod["streams"], pod["listening"]) == (True, "serving", 0, "0.0.0.0:3000")
+    assert pod["container"] == client.get("/whoami").json["container"] | {"cpu": pod["container"]["cpu"]} | {
+        "memory": pod["container"]["memory"]
+    }
+
+
+@pytest.mark.parametrize(("phase", "ready"), [(Phase.STARTING, False), (Phase.SERVING, True), (Phase.DRAINING, False)])
+def test_the_phase_is_told(here, client, phase, ready):
+    here.lifecycle.phase = phase
+    (pod,) = client.get("/api/house").json["pods"]
+    assert (pod["phase"], pod["ready"]) == (phase.value, ready)
+
+
+def test_probes_are_shown(client):
+    client.get("/livez", headers={"User-Agent": "kube-probe/1.37"})
+    (pod,) = client.get("/api/house").json["pods"]
+    assert [(probe["kind"], probe["status"]) for probe in pod["probes"]] == [("livez", 200)]
+
+
+def status(here, name):
+    return msgspec.structs.replace(here.watch.status(here), pod=name)
+
+
+def test_the_others_come_by_name(here):
+    own = status(here, "b")
+    told = {name: encode(status(here, name)) for name in ("c", "b", "a")}
+    assert [pod.pod for pod in neighbours(own, told)] == ["b", "a", "c"]
+
+
+@pytest.mark.parametrize("report", [b"", b"{}", b"null", b"\xff"])
+def test_a_report_that_cannot_be_read_is_left_out(here, report):
+    own = status(here, "b")
+    assert neighbours(own, {"a": report}) == [own]
+
+
+def test_a_report_can_be_read_as_it_was_written(here):
+    own = status(here, "b")
+    assert msgspec.json.decode(encode(own), type=PodStatus) == own
+
+
+@pytest.mark.parametrize("broken", ["check", "census", "pods"])
+def test_with_the_store_away_this_pod_is_still_told(here, client, monkeypatch, broken):
+    """Whether it is seen at once or only while counting."""
+
+    def away(*_arguments):
+        if broken == "check":
+            return "connection refused"
+        raise Away("connection refused")
+
+    monkeypatch.setattr(here.store, broken, away)
+    answer = client.get("/api/house")
+    assert answer.status_code == 200
+    assert answer.json["census"] is None
+    assert answer.json["store"] == {"kind": "memory", "ok": False, "reason": "connection refused", "url": None}
+    assert [pod["pod"] for pod in answer.json["pods"]] == ["back-7d9"]
+
+
+def test_many_who_ask_at_once_cost_one_count(here, client, monkeypatch):
+    counted = []
+    monkeypatch.setattr(here.store, "check", lambda: counted.append(1))
+    answers = {client.get("/api/house").data for _ in range(20)}
+    assert (len(counted), len(answers)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param(None, None, id="memory"),
+        pytest.param("redis://redis:6379/0", "redis://redis:6379/0", id="no-password"),
+        pytest.param("redis://:s3cret@redis:6379/0", "redis://redis:6379/0", id="password"),
+        pytest.param("rediss://cat:p@ss@redis:6379", "rediss://redis:6379", id="at-sign-in-it"),
+    ],
+)
+def test_a_password_is_not_shown(url, shown):
+    assert without_password(url) == shown

@@ -1,0 +1,72 @@
+"""How the lives of a container are told, from what is known of their ends."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from backend import lives
+from backend.lives import Life
+from backend.shelf import Shelf
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=5)
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    return Shelf(tmp_path, "back-7d9")
+
+
+@pytest.mark.parametrize(
+    ("code", "oom", "expected"),
+    [
+        pytest.param(0, False, "exit", id="told-to-end"),
+        pytest.param(42, False, "crash", id="own-code"),
+        pytest.param(139, False, "crash", id="segmentation-fault"),
+        pytest.param(137, False, "killed", id="sigkill"),
+        pytest.param(137, True, "oom", id="sigkill-and-an-oom-kill"),
+        pytest.param(1, True, "crash", id="an-oom-kill-of-somebody-else"),
+    ],
+)
+def test_how_it_ended(code, oom, expected):
+    assert lives.how(code, oom=oom) == expected
+
+
+def test_a_life_without_an_end_was_killed_when_it_was_last_seen():
+    assert lives.begin([Life(NOON)], LATER, NOON + timedelta(minutes=1)) == [
+        Life(NOON, NOON + timedelta(minutes=1), "killed", 137),
+        Life(LATER),
+    ]
+
+
+@pytest.mark.parametrize("seen", [None, NOON - timedelta(minutes=1)])
+def test_nobody_ends_before_the_beginning(seen):
+    assert lives.begin([Life(NOON)], LATER, seen)[0].ended_at == NOON
+
+
+def test_an_end_that_is_known_stays():
+    ended = Life(NOON, LATER, "crash", 3)
+    assert lives.begin([ended], LATER, None)[0] == ended
+
+
+def test_only_the_last_ten_are_kept():
+    all_lives = []
+    for minute in range(12):
+        all_lives = lives.begin(all_lives, NOON + timedelta(minutes=minute), None)
+    assert [life.started_at.minute for life in all_lives] == list(range(2, 12))
+
+
+def test_starts_and_ends_are_written(shelf):
+    lives.record_start(shelf, None)
+    lives.record_end(shelf, 42, oom=False)
+    lives.record_start(shelf, None)
+    first, second = lives.read(shelf)
+    assert (first.how, first.code, second.how, second.code) == ("crash", 42, None, None)
+    assert first.started_at <= first.ended_at <= second.started_at
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}', b"\xff"])
+def test_a_spoilt_file_is_no_history(shelf, content):
+    shelf.path(lives.FILE).write_bytes(content)
+    lives.record_start(shelf, None)
+    assert len(lives.read(shelf)) == 1
