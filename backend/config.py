@@ -30,7 +30,8 @@ Most = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1 
 RedisUrl = Annotated[
     str,
     Meta(
-        pattern=r"^rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?(/\d{1,4})?(\?\S*)?$(?!\n)",
+        pattern=r"^(rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?(/\d{1,4})?|unix:///[^\s?@]+)"
+        r"(\?\S*)?$(?!\n)",
         description="an address such as redis://redis:6379/0",
     ),
 ]
