@@ -53,6 +53,10 @@ class Receipt(msgspec.Struct, frozen=True):
     troubles: tuple[str, ...]
 
 
+class Broken(Later):
+    """A stream that was there ended."""
+
+
 class Client:
     """One service, through its frontend or directly."""
 
@@ -142,7 +146,7 @@ class Visit:
                     self._pause(later, heard)
 
     def _listen(self) -> Iterator[Event]:
-        """Yield the events of one connection; raises Later at its end."""
+        """Yield the events of one connection; raises Broken at its end, Later without one."""
         stream = self._calls.stream(f"{self._path}/events", self.last)
         self._stream, parser = stream, Parser()
         try:
@@ -151,14 +155,14 @@ class Visit:
                     if (event := decode(frame)) is not None and self._is_new(event):
                         yield event
                         if isinstance(event, Move):
-                            raise Later("move", 0)
+                            raise Broken("move", 0)
         except HTTPError as error:
-            raise Later(reason(error)) from error
+            raise Broken(reason(error)) from error
         finally:
             self._wait = self._wait if parser.retry is None else parser.retry / 1000
             self._stream = None
             stream.close()
-        raise Later("the stream ended")
+        raise Broken("it ended")
 
     def _is_new(self, event: Event) -> bool:
         """Keep where the visitor is; tells whether the event was not seen yet."""
@@ -178,7 +182,7 @@ class Visit:
         silent = time.monotonic() - heard
         if silent + wait > self._calls.patience.stream:
             raise GaveUp("GET /events", silent, str(later)) from later
-        self._calls.troubled("events", str(later))
+        self._calls.troubled("the stream" if isinstance(later, Broken) else "GET /events", str(later))
         time.sleep(wait)
 
     def _in_chat(self) -> str:

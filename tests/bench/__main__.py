@@ -14,10 +14,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+import chaos
 import chat
 import cluster
 import images
 import node
+import rollout
 import services
 from harness import say
 from rich import box
@@ -62,6 +64,8 @@ def _families(*, cold: bool) -> dict[str, Callable[[], Generator[Figure, None, N
         "images": images.measure,
         "node": lambda: node.measure(cold=cold),
         "chat": chat.measure,
+        "chaos": chaos.measure,
+        "rollout": rollout.measure,
     }
 
 

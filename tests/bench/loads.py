@@ -62,6 +62,10 @@ class Played:
         own = f"generator: {self.generator['cores']:.2f} cores, {self.generator['late_p99']:.0f} ms late"
         return "\n".join([", ".join(parts), own, *self.verdict["examples"][:3]])
 
+    def requests_retried(self) -> dict[str, int]:
+        """Return which requests failed and were repeated; a stream that broke and came back is none."""
+        return {what: times for what, times in self.retried.items() if not what.startswith("the stream: ")}
+
 
 class Playing:
     """What happens beside a load is told when it begins and when it is over."""

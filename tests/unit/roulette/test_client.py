@@ -90,7 +90,7 @@ def test_a_pod_that_goes_away_is_left_at_once(fake, visit, troubles):
     slow = b"retry: 20000\n\n"
     fake.will(EVENTS, Answer(stream=[slow, PAIRED, frame("move")]), Answer(stream=[message(2, "b"), REPLACED]))
     assert [type(event) for event in visit.events()] == [Paired, Move, Message, Replaced]
-    assert troubles == [("events", "move")]
+    assert troubles == [("the stream", "move")]
 
 
 def test_replaced_is_for_good(fake, visit):
@@ -112,10 +112,11 @@ def test_an_event_of_another_kind_and_a_comment_are_passed_over(fake, visit):
         pytest.param(Answer(cut=True), id="cut off"),
     ],
 )
-def test_a_stream_that_cannot_be_had_is_asked_for_again(fake, visit, first):
+def test_a_stream_that_cannot_be_had_is_asked_for_again(fake, visit, troubles, first):
     visit._wait = 0.01
     fake.will(EVENTS, first, Answer(stream=[PAIRED, REPLACED]))
     assert [type(event) for event in visit.events()] == [Paired, Replaced]
+    assert [what for what, _ in troubles] == ["GET /events"]
 
 
 def test_a_stream_that_never_comes_is_given_up(fake, visit):
