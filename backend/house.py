@@ -78,7 +78,7 @@ class Watch:
     """Tells of this Pod and of the house; `doors` are there once its worker serves."""
 
     def __init__(self) -> None:
-        """Read what does not change in this life of the container."""
+        """Begin without having told anything."""
         self.doors: Doors | None = None
         self._lock = RLock()
         self._told: tuple[float, bytes] = (0.0, b"")

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import struct
 import threading
 import time
 from contextlib import contextmanager
@@ -384,12 +383,3 @@ def test_its_end_during_a_drain_opens_nothing_again(serving, tmp_path):
             time.sleep(0.05)
         assert server.process.returncode == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
-
-
-def test_a_port_taken_on_loopback_leaves_everything_as_it_was(serving, tmp_path):
-    """The fault cannot begin when somebody else has 127.0.0.1 with this port."""
-    with everywhere(serving, tmp_path) as server, socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        with pytest.raises(OSError, match="in use"):
-            other.bind(("127.0.0.1", server.port))
-        assert listening(server) == f"0.0.0.0:{server.port}"
