@@ -168,8 +168,12 @@ class Api:
         media: str = "application/json",
         query: Mapping[str, str | int] | None = None,
     ) -> Any:
-        """Send one request and return its JSON; raises ApiError for a refusal, LabError where nothing answers."""
-        return json.loads(self._send(method, path, body, media, query or {}))
+        """Send one request and return its JSON, None for an answer without a body.
+
+        Raises ApiError for a refusal, LabError where nothing answers.
+        """
+        data = self._send(method, path, body, media, query or {})
+        return json.loads(data) if data else None
 
     def get(self, path: str) -> dict[str, Any] | None:
         """Read one object; None where there is none."""

@@ -151,7 +151,7 @@ def test_a_minimum_is_not_waited_for_and_more_is_left_alone(now: int, asked: lis
 
 UNREACHABLE = (
     "the HPA was unable to compute the replica count: failed to get cpu utilization: unable to get metrics for "
-    "resource cpu: unable to fetch metrics from resource metrics API: the server is currently unable to handle the request"
+    "resource cpu: unable to fetch metrics from resource metrics API: the server is unable to handle the request"
 )
 
 
