@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from frontend.streams import Streams
+
 from .tap import Browser
 
 if TYPE_CHECKING:
@@ -20,6 +22,19 @@ if TYPE_CHECKING:
 BEAT = b"event: beat\ndata: {}\n\n"
 MOVE = b"event: move\ndata: {}\n\n"
 LAST_CHUNK = b"0\r\n\r\n"
+
+
+class Pieces:
+    """An exchange with these pieces to give."""
+
+    def __init__(self, given: list[bytes]) -> None:
+        self.given = given
+
+    def pieces(self, _: int) -> Iterator[bytes]:
+        yield from self.given
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture
@@ -111,6 +126,23 @@ def test_a_stream_that_comes_while_draining_ends_with_the_drain(
     assert MOVE in late.rest()
     assert served.process.wait(10) == 0
     assert 2.5 < time.monotonic() - told < 8
+
+
+def test_a_stream_that_comes_at_the_very_end_is_told_to_move_at_once() -> None:
+    streams = Streams(2)
+    streams.close()
+    stream = streams.take()
+    assert stream
+    assert list(stream.relay(Pieces([BEAT, BEAT]), None)) == [BEAT, MOVE]  # type: ignore[arg-type]
+
+
+def test_half_an_event_is_not_followed_by_another() -> None:
+    """What the page has not read whole, it asks for again."""
+    streams = Streams(2)
+    streams.close()
+    stream = streams.take()
+    assert stream
+    assert list(stream.relay(Pieces([b"data: ha"]), None)) == [b"data: ha"]  # type: ignore[arg-type]
 
 
 def test_no_token_is_logged(tap: Tap, served: Served, browse: Callable[[], Browser]) -> None:

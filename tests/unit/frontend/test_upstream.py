@@ -183,6 +183,7 @@ def test_a_name_server_that_is_silent_has_one_question_at_a_time(monkeypatch: py
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", silent)
+    monkeypatch.setattr("frontend.upstream.FRESH_SECONDS", 0)
     names = Names()
     for _ in range(3):
         with pytest.raises(socket.gaierror) as caught:
