@@ -1,20 +1,26 @@
-"""What both shapes hold. One is made by kustomize, a part of the kubectl that comes with the cluster."""
+"""What the shapes hold. All but one are made by kustomize, a part of the kubectl that comes with the cluster."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from lab import kube, shell
 from lab.config import ROOT
 from lab.deploy import manifests
+from lab.images import course, distribution
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster")]
 REFERENCES = {"k8-chatroulette-back": "k8-chatroulette-back:abc", "k8-chatroulette-front": "k8-chatroulette-front:def"}
 
 
-@pytest.fixture(params=["pods", "app"])
+@pytest.fixture(params=list(manifests.SHAPES))
 def shape(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -23,12 +29,14 @@ def pod_specs(shape: Any) -> list[dict[str, Any]]:
     return [
         item["spec"] if item["kind"] == "Pod" else item["spec"]["template"]["spec"]
         for item in manifests.render(shape, REFERENCES)
-        if item["kind"] in {"Pod", "Deployment"}
+        if item["kind"] in {"Pod", "Deployment", "StatefulSet"}
     ]
 
 
 def test_both_services_run_the_images_that_were_built(shape: Any) -> None:
-    assert [spec["containers"][0]["image"] for spec in pod_specs(shape)] == list(REFERENCES.values())
+    images = [spec["containers"][0]["image"] for spec in pod_specs(shape)]
+    assert sorted(images) == sorted([*REFERENCES.values(), *(["redis:7"] if shape == "scale" else [])])
+    assert course.REDIS.names[2] == distribution.Name("library/redis", "7"), "where no registry is in reach"
 
 
 def test_every_container_is_within_the_restricted_profile(shape: Any) -> None:
@@ -48,16 +56,87 @@ def test_every_container_is_within_the_restricted_profile(shape: Any) -> None:
 def test_every_container_has_three_probes_requests_and_limits(shape: Any) -> None:
     for spec in pod_specs(shape):
         container = spec["containers"][0]
-        paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")]
-        assert paths == ["/startupz", "/readyz", "/livez"]
         for side in ("requests", "limits"):
             assert set(container["resources"][side]) == {"cpu", "memory"}
+        if container["name"] == "redis":
+            assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
+            continue
+        paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")]
+        assert paths == ["/startupz", "/readyz", "/livez"]
 
 
-def test_the_ports_of_the_node_are_the_same_in_both_shapes(shape: Any) -> None:
+def test_the_ports_of_the_node_are_the_same_in_all_shapes(shape: Any) -> None:
     services = [item for item in manifests.render(shape, {}) if item["kind"] == "Service"]
-    ports = {item["metadata"]["name"]: item["spec"]["ports"][0]["nodePort"] for item in services}
-    assert ports == {"k8-chatroulette-back": 30030, "k8-chatroulette-front": 30080}
+    ports = {item["metadata"]["name"]: item["spec"]["ports"][0].get("nodePort") for item in services}
+    wanted = {"k8-chatroulette-back": 30030, "k8-chatroulette-front": 30080, "k8-chatroulette-back-pods": None}
+    assert ports == wanted | ({"redis": None} if shape == "scale" else {})
+
+
+def test_every_backend_pod_can_be_found_by_name_also_while_it_is_not_ready(shape: Any) -> None:
+    (service,) = (item for item in manifests.render(shape, {}) if item["metadata"]["name"].endswith("-back-pods"))
+    assert service["spec"]["clusterIP"] == "None"
+    assert service["spec"]["publishNotReadyAddresses"] is True
+
+
+def test_a_pod_s_grace_is_what_its_service_plans_by(shape: Any) -> None:
+    """The services' GRACE_SECONDS is 30 where none is set, as is Kubernetes' own."""
+    rendered = manifests.render(shape, REFERENCES)
+    settings = {item["metadata"]["name"]: item["data"] for item in rendered if item["kind"] == "ConfigMap"}
+    for spec in pod_specs(shape):
+        container = spec["containers"][0]
+        if container["name"] == "redis":
+            continue
+        said = {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        for source in container.get("envFrom", []):
+            said |= settings[source["configMapRef"]["name"]]
+        grace = float(said.get("GRACE_SECONDS", 30))
+        assert spec.get("terminationGracePeriodSeconds", 30) == grace
+        assert float(said["DRAIN_SECONDS"]) < grace - 3
+
+
+def test_as_many_pods_as_the_autoscalers_may_ask_for_fit_on_two_cores() -> None:
+    rendered = manifests.render("scale", REFERENCES)
+    most = {item["metadata"]["name"]: item["spec"]["maxReplicas"] for item in rendered if "maxReplicas" in str(item)}
+    control_plane, system = 860, 110  # kubeadm's Pods, two CoreDNS and metrics-server; kindnet of published nodes
+    asked = 0
+    for item in rendered:
+        if item["kind"] in {"Deployment", "StatefulSet"}:
+            request = item["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"]
+            asked += int(request.removesuffix("m")) * (
+                most.get(item["metadata"]["name"], 0) + 1
+            )  # one more in a rollout
+    assert control_plane + system + asked <= 2000
+
+
+def test_replicas_are_left_to_the_autoscalers() -> None:
+    rendered = manifests.render("scale", REFERENCES)
+    scaled = {item["spec"]["scaleTargetRef"]["name"] for item in rendered if item["kind"] == "HorizontalPodAutoscaler"}
+    found = {item["metadata"]["name"]: item["spec"] for item in rendered if item["kind"] == "Deployment"}
+    assert scaled == set(found)
+    assert all("replicas" not in spec for spec in found.values())
+
+
+def test_network_policies_name_labels_that_pods_have() -> None:
+    rendered = manifests.render("scale", REFERENCES)
+    makers = [item for item in rendered if item["kind"] in {"Deployment", "StatefulSet"}]
+    labels = [item["spec"]["template"]["metadata"]["labels"] for item in makers]
+    policies = [item["spec"] for item in rendered if item["kind"] == "NetworkPolicy"]
+    rules = [rule for spec in policies for side in ("ingress", "egress") for rule in spec.get(side, [])]
+    peers = [peer for rule in rules for peer in (*rule.get("from", []), *rule.get("to", []))]
+    named = [
+        one["podSelector"] for one in (*policies, *peers) if "podSelector" in one and "namespaceSelector" not in one
+    ]
+    for wanted in (one["matchLabels"].items() for one in named if one):
+        assert any(wanted <= each.items() for each in labels), wanted
+    assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies, "nothing, but for what is said"
+
+
+def test_the_faults_component_switches_both_services(tmp_path: Path) -> None:
+    base, component = (os.path.relpath(ROOT / "k8s" / name, tmp_path) for name in ("base", "components/faults"))
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base], "components": [component]}))
+    text = shell.run([kube.program(), "kustomize", tmp_path], timeout=30).stdout
+    found = [item["data"] for item in yaml.safe_load_all(text) if item["kind"] == "ConfigMap"]
+    assert [data["FAULTS"] for data in found] == ["on", "on"]
 
 
 def test_every_object_says_whose_it_is(shape: Any) -> None:

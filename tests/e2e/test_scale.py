@@ -1,0 +1,197 @@
+"""``SHAPE=scale`` on a real cluster: replicas that share a Redis, and all that keeps them up."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lab import docker, kube, waiting
+from lab.deploy import status, volumes
+from lab.deploy.manifests import SHAPES, Ref, collection, condition, holds
+from lab.kube import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.kube import Api
+    from lab.testing import Cluster
+
+pytestmark = pytest.mark.cluster
+SPACE = SHAPES["scale"]
+BACK, FRONT = "k8-chatroulette-back", "k8-chatroulette-front"
+
+
+@pytest.fixture(scope="module")
+def scale(cluster: Cluster) -> Iterator[Cluster]:
+    """Deployed once for all of these."""
+    cluster.lab("deploy", "--shape", "scale")
+    yield cluster
+    cluster.lab("undeploy")
+
+
+@pytest.fixture
+def api(scale: Cluster) -> Api:
+    return kube.api(scale.settings)
+
+
+def pods(api: Api, service: str) -> list[dict[str, Any]]:
+    """Those that are Ready and stay."""
+    found = api.items(collection("Pod", SPACE), labelSelector=f"app.kubernetes.io/name={service}")
+    return [pod for pod in found if holds(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")]
+
+
+def said(done: Any) -> dict[str, str]:
+    """What each step of a command said at its end."""
+    events = [json.loads(line).get("event", {}) for line in done.stdout.splitlines()]
+    return {event["step"]: event.get("detail") for event in events if event.get("kind") in {"done", "skipped"}}
+
+
+def test_every_replica_is_up_and_every_row_of_verify_as_predicted(scale: Cluster, api: Api) -> None:
+    assert (len(pods(api, BACK)), len(pods(api, FRONT)), len(pods(api, "redis"))) == (3, 2, 1)
+    rows = json.loads(scale.lab("verify", "--json").stdout)["checks"]
+    assert [row for row in rows if not row["ok"]] == []
+    tried = [row["tried"] for row in rows]
+    assert sum(row["vantage"].startswith("container front") and row["tried"].endswith(", alone") for row in rows) == 3
+    assert {"Redis, as the backend sees it", "a message from one Pod's visitor"} <= set(tried)
+
+
+@pytest.fixture
+def four(scale: Cluster, api: Api) -> Iterator[None]:
+    """One backend more, as an autoscaler would have it."""
+    scale.kubectl("-n", SPACE, "scale", f"deployment/{BACK}", "--replicas=4")
+    waiting.until("four backends", lambda: (len(pods(api, BACK)) == 4, ""), timeout=60)
+    yield
+    scale.kubectl("-n", SPACE, "scale", f"deployment/{BACK}", "--replicas=3")
+    waiting.until("three backends", lambda: (len(pods(api, BACK)) == 3, ""), timeout=60)
+
+
+@pytest.mark.usefixtures("four")
+def test_again_changes_nothing_and_keeps_what_an_autoscaler_decided(scale: Cluster, api: Api) -> None:
+    before = {pod["metadata"]["uid"] for pod in status.deployed(api)}
+    steps = said(scale.lab("deploy", "--shape", "scale", "--json"))
+    assert (steps["Apply"], steps["Make a Redis image"]) == ("nothing changed", "nothing changed")
+    assert {pod["metadata"]["uid"] for pod in status.deployed(api)} == before
+
+
+@pytest.mark.parametrize("name", [BACK, FRONT])
+def test_an_autoscaler_has_figures(name: str, scale: Cluster, api: Api) -> None:
+    path = Ref("HorizontalPodAutoscaler", SPACE, name).path
+
+    def look() -> tuple[bool, str]:
+        found = api.get(path) or {}
+        return holds(found, "ScalingActive"), str(condition(found, "ScalingActive"))
+
+    waiting.until(f"{name} to scale", look, timeout=90)
+    metric = (api.get(path) or {})["status"]["currentMetrics"][0]["resource"]
+    assert metric["name"] == "cpu"
+    assert metric["current"]["averageValue"] != "0"
+    shown = {one.name: one for one in status.status(scale.settings).autoscalers}
+    assert (shown[name].trouble, bool(shown[name].seen)) == ("", True)
+
+
+def test_a_budget_lets_one_backend_go_at_a_time(api: Api) -> None:
+    path = Ref("PodDisruptionBudget", SPACE, BACK).path
+
+    def allowed() -> int:
+        found = (api.get(path) or {})["status"]
+        return int(found["disruptionsAllowed"]) if found["expectedPods"] == 3 else -1
+
+    waiting.until("the budget to be counted", lambda: (allowed() == 1, str(allowed())), timeout=30)
+    first, second, _ = (pod["metadata"]["name"] for pod in pods(api, BACK))
+
+    def evict(name: str) -> None:
+        meta = {"name": name, "namespace": SPACE}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+        api.call("POST", f"{collection('Pod', SPACE)}/{name}/eviction", body)
+
+    evict(first)
+    with pytest.raises(ApiError) as refused:
+        evict(second)
+    assert refused.value.code == 429
+    assert "disruption budget" in refused.value.message
+    waiting.until("the third backend to be back", lambda: (len(pods(api, BACK)) == 3, ""), timeout=60)
+
+
+def test_what_redis_has_written_outlives_its_pod(scale: Cluster, api: Api) -> None:
+    def redis(*words: str) -> str:
+        return scale.kubectl("-n", SPACE, "exec", "redis-0", "--", "redis-cli", *words).stdout.strip()
+
+    assert redis("config", "get", "appendfsync").endswith("always")
+    assert redis("set", "e2e-kept", "yes") == "OK"
+    (before,) = pods(api, "redis")
+    api.delete(Ref("Pod", SPACE, "redis-0").path)
+    waiting.until(
+        "another Redis Pod",
+        lambda: ([pod["metadata"]["uid"] for pod in pods(api, "redis")] not in ([], [before["metadata"]["uid"]]), ""),
+        timeout=60,
+    )
+    assert redis("get", "e2e-kept") == "yes"
+    redis("del", "e2e-kept")
+    assert len(pods(api, BACK)) == 3, "no backend is taken out of its Service for a Redis that is away"
+
+
+def test_a_full_redis_refuses_and_forgets_nothing(scale: Cluster) -> None:
+    def redis(*words: str) -> str:
+        return scale.kubectl("-n", SPACE, "exec", "redis-0", "--", "redis-cli", *words).stdout.strip()
+
+    redis("set", "e2e-kept", "yes")
+    limit = redis("config", "get", "maxmemory").splitlines()[-1]
+    redis("config", "set", "maxmemory", "1mb")
+    try:
+        assert "OOM command not allowed" in redis("set", "e2e-more", "x" * 100)
+        assert redis("get", "e2e-kept") == "yes"
+    finally:
+        redis("config", "set", "maxmemory", limit)
+        redis("del", "e2e-kept")
+    assert int(limit) < 256 * 2**20, "below the container's limit"
+
+
+def test_redis_runs_as_nobody_in_particular_and_cannot_write_but_to_its_volume(scale: Cluster) -> None:
+    words = "id -u; touch /x 2>&1; touch /data/x && rm /data/x && echo written"
+    seen = scale.kubectl("-n", SPACE, "exec", "redis-0", "--", "sh", "-c", words).stdout
+    assert seen.splitlines()[0] == "999"
+    assert "Read-only file system" in seen
+    assert seen.splitlines()[-1] == "written"
+    (pod,) = pods(kube.api(scale.settings), "redis")
+    security = pod["spec"]["containers"][0]["securityContext"]
+    assert security["capabilities"] == {"drop": ["ALL"]}
+    assert security["allowPrivilegeEscalation"] is False
+
+
+def test_a_fault_ordered_at_one_replica_takes_another_out_of_the_service(api: Api) -> None:
+    here, there, *_ = (pod["metadata"]["name"] for pod in pods(api, BACK))
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{SPACE}/endpointslices"
+
+    def ready() -> set[str]:
+        slices = api.items(path, labelSelector=f"kubernetes.io/service-name={BACK}")
+        every = [one for each in slices for one in each.get("endpoints") or []]
+        return {one["targetRef"]["name"] for one in every if one["conditions"].get("ready")}
+
+    api.call("POST", f"{collection('Pod', SPACE)}/{here}:3000/proxy/faults/readiness?pod={there}", {"seconds": 8})
+    waiting.until(f"{there} to be left out", lambda: (there not in ready(), str(ready())), timeout=10)
+    assert here in ready()
+    waiting.until(f"{there} to be back", lambda: (there in ready(), str(ready())), timeout=20)
+    found = api.get(Ref("Pod", SPACE, there).path) or {}
+    assert [one["restartCount"] for one in found["status"]["containerStatuses"]] == [0]
+
+
+def test_the_shapes_take_over_from_one_another_and_leave_nothing(scale: Cluster, api: Api) -> None:
+    """The last test here: what is deployed is taken away."""
+    made_here = api.items("/api/v1/persistentvolumes")
+    assert len(made_here) == 1
+    for shape, before in (("app", "scale"), ("scale", "app"), ("pods", "scale"), ("scale", "pods")):
+        done = scale.lab("deploy", "--shape", shape)
+        assert (
+            f"SHAPE={before} had the same ports and was removed; this is now SHAPE={shape}" in done.stdout + done.stderr
+        )
+        assert status.status(scale.settings).shape == shape
+        kept = api.items(collection("PersistentVolumeClaim", SPACE))
+        assert len(kept) == (shape == "scale")
+    done = scale.lab("undeploy")
+    assert "persistentvolumeclaim/redis deleted" in done.stdout + done.stderr
+    assert api.get(Ref("Namespace", "", SPACE).path) is None
+    assert api.items("/api/v1/persistentvolumes") == []
+    words = ("exec", scale.settings.node, "find", volumes.FOLDER, "-mindepth", "1")
+    assert docker.docker(*words) == "", "no folder is left on the node"
