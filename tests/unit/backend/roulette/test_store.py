@@ -238,12 +238,42 @@ def test_a_repeat_is_known_even_when_the_chat_is_over(open_store):
     assert (again.repeated, again.number) == (True, first.number)
 
 
+def test_an_id_is_free_again_in_the_next_chat(open_store):
+    store = open_store()
+    first = chat_of(store)
+    store.say("a", first, "1", "hello")
+    store.seek("a", "second")
+    enter(store, "c")
+    store.seek("c", "first")
+    assert not store.say("a", store.who("a").chat, "1", "hello").repeated
+
+
 def test_both_sides_may_use_the_same_id(open_store):
     store = open_store()
     chat = chat_of(store)
     assert not store.say("a", chat, "1", "from a").repeated
     assert not store.say("b", chat, "1", "from b").repeated
     assert [event.text for event in events(store, "a")[-2:]] == ["from a", "from b"]
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        pytest.param(lambda store: store.leave("a"), id="left"),
+        pytest.param(lambda store: store.seek("a", "second"), id="went on"),
+        pytest.param(lambda store: store.quit("b"), id="alone"),
+    ],
+)
+def test_a_chat_that_is_over_takes_nothing_more(open_store, move):
+    store = open_store()
+    chat = chat_of(store)
+    move(store)
+    with pytest.raises(NotInChat):
+        store.typing("a", chat)
+    with pytest.raises(NotInChat):
+        store.say("a", chat, "1", "hello")
+    with pytest.raises(NotInChat):
+        store.answer("a", chat, "1", "miaow")
 
 
 def test_both_logs_wake_their_streams(open_store, heard, wait_for):
