@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RESOLVE_SECONDS = 3.0
 FRESH_SECONDS = 1.0
+RECENT_SECONDS = 10.0
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between rounds of connecting: in all longer than a Service needs to forget a Pod that is gone."""
 REPEATS = 2
@@ -55,18 +56,44 @@ class Names:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._pool = ThreadPoolExecutor(4)
-        self._known: dict[tuple[str, int], tuple[Future[tuple[str, ...]], float]] = {}
+        self._asked: dict[tuple[str, int], tuple[Future[tuple[str, ...]], float]] = {}
+        self._known: dict[tuple[str, int], tuple[tuple[str, ...], float]] = {}
 
     def addresses(self, host: str, port: int, seconds: float = RESOLVE_SECONDS) -> tuple[str, ...]:
         """Return the name's addresses; raises socket.gaierror, EAI_AGAIN when no answer comes in time."""
-        future, since = self._known.get((host, port), (None, 0.0))
-        if future is None or (future.done() and time.monotonic() - since > FRESH_SECONDS):
-            future = self._pool.submit(look_up, host, port)
-            self._known[host, port] = (future, time.monotonic())
         try:
-            return future.result(seconds)
+            return self._look_up(host, port).result(seconds)
         except TimeoutError:
             raise socket.gaierror(socket.EAI_AGAIN, "no answer in time") from None
+
+    def at_once(self, host: str, port: int) -> tuple[str, ...]:
+        """Return what the last look-up gave where that is recent, while the next one goes on; else as `addresses`.
+
+        A request does not wait for the name server then, nor for a busy process to come round to its answer; and a
+        name server that fails for a moment fails no request.
+        """
+        future = self._look_up(host, port)
+        addresses, since = self._known.get((host, port), ((), 0.0))
+        recent = addresses and time.monotonic() - since < RECENT_SECONDS
+        return addresses if recent and not answered(future) else self.addresses(host, port)
+
+    def _look_up(self, host: str, port: int) -> Future[tuple[str, ...]]:
+        """Return the look-up under way, or the last one while it is fresh, or a new one."""
+        future, since = self._asked.get((host, port), (None, 0.0))
+        if future is None or (future.done() and time.monotonic() - since > FRESH_SECONDS):
+            future = self._pool.submit(self._answer, host, port)
+            self._asked[host, port] = (future, time.monotonic())
+        return future
+
+    def _answer(self, host: str, port: int) -> tuple[str, ...]:
+        addresses = look_up(host, port)
+        self._known[host, port] = (addresses, time.monotonic())
+        return addresses
+
+
+def answered(future: Future[tuple[str, ...]]) -> bool:
+    """Tell whether a look-up is over and has found something."""
+    return future.done() and future.exception() is None
 
 
 def look_up(host: str, port: int) -> tuple[str, ...]:
@@ -114,7 +141,7 @@ class Upstream:
 
     def round(self, end: float) -> socket.socket:
         """Try each address once, in any order, until one connects."""
-        addresses = self._names.addresses(self._target.host, self._target.port)
+        addresses = self._names.at_once(self._target.host, self._target.port)
         failed: OSError = TimeoutError("no time left")
         for address in random.sample(addresses, len(addresses)):
             seconds = min(self._connect_seconds, end - time.monotonic())
@@ -133,10 +160,25 @@ def connect(address: str, port: int, seconds: float) -> socket.socket:
     try:
         sock.settimeout(seconds)
         sock.connect((address, port))
+    except TimeoutError:
+        # A busy process sees the time run out before it sees the connection that the kernel has made meanwhile.
+        if is_connected(sock):
+            return sock
+        sock.close()
+        raise
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def is_connected(sock: socket.socket) -> bool:
+    """Tell whether there is another side."""
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 class Exchange:

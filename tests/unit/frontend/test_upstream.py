@@ -13,6 +13,8 @@ from frontend.config import load
 from frontend.hops import Kind, Unconnected, fault_of
 from frontend.upstream import Names, Outgoing, Upstream
 
+from .serving import until
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -191,3 +193,61 @@ def test_a_name_server_that_is_silent_has_one_question_at_a_time(monkeypatch: py
         assert caught.value.errno == socket.EAI_AGAIN
     assert len(asked) == 1
     answered.set()
+
+
+def test_a_request_does_not_wait_for_a_name_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next look-up goes on meanwhile, and its answer counts when it is there."""
+    answered, given = threading.Event(), ["127.0.0.1"]
+
+    def slow(_: str, port: int, **__: object) -> list[object]:
+        if given != ["127.0.0.1"]:
+            answered.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in given]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr("frontend.upstream.FRESH_SECONDS", 0)
+    names = Names()
+    assert names.at_once("cats", 3000) == ("127.0.0.1",)
+    given[:] = ["127.0.0.2"]
+    assert [names.at_once("cats", 3000) for _ in range(3)] == [("127.0.0.1",)] * 3
+    answered.set()
+    until(lambda: names.at_once("cats", 3000) == ("127.0.0.2",))
+
+
+def test_a_name_server_that_fails_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "busy")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", 1))])
+    monkeypatch.setattr("frontend.upstream.FRESH_SECONDS", 0)
+    names = Names()
+    names.at_once("cats", 3000)
+    monkeypatch.setattr(socket, "getaddrinfo", fails)
+    for _ in range(3):
+        assert names.at_once("cats", 3000) == ("127.0.0.1",)
+        with pytest.raises(socket.gaierror):
+            names.addresses("cats", 3000)
+
+
+def test_what_was_known_long_ago_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", 1))])
+    names = Names()
+    names.at_once("cats", 3000)
+    monkeypatch.setattr("frontend.upstream.FRESH_SECONDS", 0)
+    monkeypatch.setattr("frontend.upstream.RECENT_SECONDS", 0)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.2", 1))])
+    assert names.at_once("cats", 3000) == ("127.0.0.2",)
+
+
+def test_a_connection_that_was_made_while_the_process_was_busy_counts(
+    monkeypatch: pytest.MonkeyPatch, flaky: Callable[[int, bytes], Flaky]
+) -> None:
+    real = socket.socket.connect
+
+    def late(sock: socket.socket, address: tuple[str, int]) -> None:
+        real(sock, address)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket.socket, "connect", late)
+    port = flaky(0, b"").server.getsockname()[1]
+    assert body(lambda: upstream(port).send(Outgoing("POST", "/x", {}, b"text"))) == b"hi"
