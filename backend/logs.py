@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ import msgspec
 # https://docs.python.org/3/howto/logging.html#optimization
 logging._srcfile = None  # noqa: SLF001 - the documented switch
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+SECRET = re.compile(r"(/api/visitors/)[0-9A-Za-z]{16,}")
+"""A visitor's token in a path, wherever it comes from: gunicorn's debug lines have whole paths."""
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -36,7 +40,7 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return _encode(line).decode()
+        return SECRET.sub(r"\1…", _encode(line).decode())
 
 
 def configure(level: str, pod: str) -> None:

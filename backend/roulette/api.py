@@ -163,9 +163,7 @@ def visit(visitor: str) -> Response:
 @routes.delete("/api/visitors/<visitor>")
 def end(visitor: str) -> Response:
     """End the visit: everything about it is forgotten."""
-    here = state()
-    here.store.quit(visitor)
-    here.streams.woken(visitor)
+    state().store.quit(visitor)
     return _done()
 
 

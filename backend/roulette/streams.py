@@ -63,7 +63,7 @@ class Stream:
             self.wake.clear()
             if told := self._told():
                 return told
-            if not (self.ended or self.ending or self.look):
+            if not self.ended:
                 self.wake.wait()
         raise StopIteration
 

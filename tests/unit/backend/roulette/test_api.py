@@ -251,6 +251,22 @@ def test_the_newest_stream_takes_over(app, guest):
     assert hub(app).count == 1
 
 
+def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, monkeypatch):
+    """What another process, or Redis, tells may be lost."""
+    old = guest.stream()
+    monkeypatch.setattr(app.extensions["backend"].store, "connect", lambda *_: None)
+    guest.stream()
+    assert old.names(2) == ["hello", "replaced"]
+
+
+def test_a_stream_may_be_replaced_while_it_connects(app, guest, monkeypatch):
+    store = app.extensions["backend"].store
+    monkeypatch.setattr(store, "connect", hub(app).replaced)
+    stream = guest.stream()
+    assert stream.names(2) == ["hello", "replaced"]
+    assert stream.ended()
+
+
 def test_a_stream_that_ends_is_forgotten(app, guest):
     for begun in (False, True):
         stream = guest.stream()
@@ -258,7 +274,9 @@ def test_a_stream_that_ends_is_forgotten(app, guest):
             stream.read()
         assert (hub(app).count, hub(app).visitors) == (1, [guest.visitor])
         stream.answer.close()
+        stream.answer.close()
         assert (hub(app).count, hub(app).visitors) == (0, [])
+        assert not any(hub(app)._wheel)
 
 
 def test_a_visit_that_ends_ends_its_stream(guest):
@@ -488,6 +506,15 @@ def test_who_is_not_known_is_told_so(client, token, method, path):
     answer = client.open(f"/api/visitors/{token}{path}", method=method, json=body if method == "POST" else None)
     assert answer.status_code == 404
     assert json.loads(answer.data)["type"] == "unknown-visitor"
+
+
+def test_the_store_is_asked_only_for_what_can_be_a_token(app, client, monkeypatch):
+    """A token is part of keys in Redis."""
+    asked = []
+    monkeypatch.setattr(app.extensions["backend"].store, "quit", asked.append)
+    for token in (TOKEN, "*", TOKEN + "0", TOKEN + "%0A", "A" * 32):
+        client.delete(f"/api/visitors/{token}")
+    assert asked == [TOKEN]
 
 
 def test_a_full_house_says_when_to_come_back(app, client):
