@@ -19,6 +19,7 @@ import chat
 import cluster
 import images
 import node
+import page
 import rollout
 import services
 from harness import say
@@ -66,6 +67,7 @@ def _families(*, cold: bool) -> dict[str, Callable[[], Generator[Figure, None, N
         "chat": chat.measure,
         "chaos": chaos.measure,
         "rollout": rollout.measure,
+        "page": page.measure,
     }
 
 

@@ -16,12 +16,13 @@ import cluster
 import harness
 import loads
 import meters
+import services
 from figures import Bound, Figure, Series
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-PLAN = loads.Plan(visitors=200, rate=50, seconds=5)
+PLAN = loads.Plan(visitors=2000, rate=200, seconds=30)
 P99, CORES, MEMORY = 100, 1, {"back": 128, "front": 256}
 """What was asked for: milliseconds, cores, MiB."""
 NAMES = {"back": "backend", "front": "frontend"}
@@ -51,9 +52,9 @@ def measure() -> Generator[Figure, None, None]:
 def _on_loopback() -> Iterator[Figure]:
     with _bare() as (port, pids):
         bare = _play("a bare chat", port, pids)
-    with _service("backend") as (port, pid):
+    with services.running("backend") as (port, pid):
         direct = _play("the backend", port, {"back": pid})
-    with _service("backend") as (back, pid), _service("frontend", back) as (port, other):
+    with services.running("backend") as (back, pid), services.running("frontend", back) as (port, other):
         through = _play("the backend through the frontend", port, {"back": pid, "front": other})
     yield from _figures("processes", direct, through, bare)
 
@@ -100,17 +101,6 @@ def _play(what: str, port: int, pids: dict[str, int]) -> Seen:
 def _played(what: str, port: int, meter: meters.Meter) -> Seen:
     harness.say(f"chat: {what}")
     return Seen(loads.play(f"http://127.0.0.1:{port}", PLAN, meter.watch), meter)
-
-
-@contextlib.contextmanager
-def _service(name: str, backend: int = 0) -> Iterator[tuple[int, int]]:
-    """Run a service as its image does, for the length of the block; give its port and its process."""
-    port = harness.free_port()
-    argv = [sys.executable, "-m", "gunicorn", "-c", f"python:{name}.gunicorn_conf", f"{name}:create_app()"]
-    env = {"BIND": "127.0.0.1", "PORT": str(port), "DRAIN_SECONDS": "0", "PYTHONUNBUFFERED": "1"}
-    with harness.serving(argv, {**env, "BACKEND_URL": f"http://127.0.0.1:{backend}"}) as pid:
-        harness.until_answers(port, "/livez", timeout=20)
-        yield port, pid
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import time
@@ -81,6 +82,17 @@ def mebibytes(said: str) -> float:
     if not found:
         raise LabError(f"docker stats said {said!r}")
     return float(found[1]) * _UNITS[found[2]]
+
+
+@contextlib.contextmanager
+def running(name: str, backend: int = 0) -> Iterator[tuple[int, int]]:
+    """Run a service as its image does, for the length of the block; give its port and its process."""
+    port = harness.free_port()
+    argv = [sys.executable, "-m", "gunicorn", "-c", f"python:{name}.gunicorn_conf", f"{name}:create_app()"]
+    env = {"BIND": "127.0.0.1", "PORT": str(port), "DRAIN_SECONDS": "0", "PYTHONUNBUFFERED": "1"}
+    with harness.serving(argv, {**env, "BACKEND_URL": f"http://127.0.0.1:{backend}"}) as pid:
+        harness.until_answers(port, "/livez", timeout=20)
+        yield port, pid
 
 
 def _figure(name: str, unit: str, visits: dict[str, list[Visit]], field: str, asked: Bound | None) -> Figure:
