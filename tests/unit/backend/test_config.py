@@ -54,6 +54,41 @@ WRONG = [
     ),
 ]
 
+WRONG += [
+    pytest.param({name: value}, f"{name}={value!r} cannot be used: it should be {expected}", id=f"{name}={value}")
+    for name, value, expected in (
+        ("ALONE_SECONDS", "601", "a number of seconds from 0 to 600"),
+        ("ABSENT_SECONDS", "1", "a number of seconds from 2 to 3600"),
+        ("MAX_VISITORS", "0", "a whole number from 1 to 100000"),
+        ("MAX_CHATS", "many", "a whole number from 1 to 100000"),
+        ("MAX_STREAMS", "1.5", "a whole number from 1 to 100000"),
+        ("REDIS_URL", "redis", "an address such as redis://redis:6379/0"),
+        ("REDIS_URL", "http://redis:6379/0", "an address such as redis://redis:6379/0"),
+        ("REDIS_URL", "redis://redis:6379/x", "an address such as redis://redis:6379/0"),
+        ("REDIS_URL", "redis://", "an address such as redis://redis:6379/0"),
+    )
+]
+
+
+def test_a_password_is_not_shown():
+    with pytest.raises(ConfigError) as caught:
+        load({"REDIS_URL": "redis://cat:fish@bowl@redis:6379/0"})
+    assert str(caught.value).startswith("REDIS_URL='redis://…@redis:6379/0' cannot be used")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis",
+        "redis://redis:6379/0",
+        "rediss://:pass%40word@cache.example:6380/1?ssl_cert_reqs=none",
+        "redis://[fd00::7]:6379",
+        "unix:///run/redis.sock?db=0",
+    ],
+)
+def test_addresses_of_a_redis(url):
+    assert load({"REDIS_URL": url}) == Settings(redis_url=url)
+
 
 @pytest.mark.parametrize(("env", "message"), WRONG)
 def test_a_wrong_value_is_named_in_one_line(env, message):
