@@ -11,7 +11,7 @@ import { facesOf, local, phaseOf, statusOf, title } from "./phase.js";
 
 const dialog = byId("chat");
 const outside = document.querySelectorAll("body > .sign, body > .house, body > .skip");
-const touches = matchMedia("(hover: none)");
+let touched = false;
 let knocked = null;
 let clicked = null;
 let context = null;
@@ -24,6 +24,9 @@ export function prepare(found) {
   byId("chat-close").addEventListener("click", close);
   dialog.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && close());
 }
+
+/** After a touch the field does not take the focus by itself: it would bring up the keyboard over the cat. */
+addEventListener("pointerdown", (event) => (touched = event.pointerType === "touch"), true);
 
 /** Knock: open the window and ask for a cat. `button` gets the focus back. */
 export function openWindow(cat, button) {
@@ -93,7 +96,7 @@ const spoken = (cat) => [cat?.greeting ?? text("no_greeting"), cat?.fact].filter
 
 function react(news, facts, now, cat) {
   if (news === "paired") {
-    if (!touches.matches) field.focus();
+    if (!touched) field.focus();
     hear([facts.greeting, facts.fact].filter(Boolean).join(" "), cat);
   }
   if (news === "message" && !facts.mine) hear(facts.text, cat);

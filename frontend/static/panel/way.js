@@ -41,7 +41,11 @@ function where(stage, seen, store) {
   return store?.url ?? store?.kind ?? "–";
 }
 
-const asked = ({ address, outcome, reasons }) => make("li", {}, make("code", {}, address), ` ${outcome}`, reasons?.length ? ` · ${reasons.join(" · ")}` : "");
+/** What a Pod said that was asked directly, without the Service. */
+function asked({ address, outcome, reasons }) {
+  const said = data.texts[`outcome_${outcome}`] ?? text("outcome_other");
+  return make("li", {}, make("code", {}, address), ` ${said}`, reasons?.length ? ` · ${reasons.join(" · ")}` : "");
+}
 
 function note(seen) {
   const row = (term, what) => make("div", {}, make("dt", {}, text(term)), make("dd", {}, make("code", {}, what)));
