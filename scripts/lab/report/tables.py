@@ -70,8 +70,9 @@ def status(found: Status, console: Console | None = None) -> None:
     if found.pods:
         out.print(table)
     for one in found.autoscalers:
-        count = f"{one.replicas} Pods, of {one.minimum} to {one.maximum}; CPU of each {one.seen or 'not known yet'}"
-        out.print(f"{_mark(ok=not one.trouble)} autoscaler {escape(one.name)}: {escape(one.trouble or count)}")
+        seen = f"{one.replicas} now, CPU of each {one.seen}" if one.seen else "it has not looked yet"
+        text = one.trouble or f"{one.minimum} to {one.maximum} Pods; {seen}"
+        out.print(f"{_mark(ok=not one.trouble)} autoscaler {escape(one.name)}: {escape(text)}")
     for url in found.urls:
         out.print(f"{_mark(ok=url.ok)} {escape(url.url)}  {escape(url.said)}")
 
