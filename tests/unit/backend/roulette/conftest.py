@@ -5,6 +5,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ import redis
 
 from backend.roulette.memory import MemoryStore
 from backend.roulette.redis_store import RedisStore
-from backend.roulette.store import Limits
+from backend.roulette.store import Limits, Message
 
+PLENTY = Limits(messages_per_window=100_000, log_entries=100_000)
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
@@ -51,6 +53,8 @@ class Heard:
 
 class RedisServer:
     """A `redis-server` process on a socket in a folder of its own."""
+
+    until = staticmethod(until)
 
     def __init__(self, *settings):
         if not shutil.which("redis-server"):
@@ -156,3 +160,49 @@ def heard():
         return listener
 
     return listen
+
+
+@pytest.fixture
+def replicas():
+    """Open the stores of several Pods on one Redis."""
+
+    @contextmanager
+    def opened(url, count=1, limits=PLENTY, clock=None):
+        stores = [RedisStore(url, f"back-{number}", limits, clock) for number in range(count)]
+        try:
+            yield stores
+        finally:
+            for store in stores:
+                store.close()
+
+    return opened
+
+
+@pytest.fixture
+def store(redis_server, replicas):
+    with replicas(redis_server.url) as (only,):
+        yield only
+
+
+@pytest.fixture
+def pair():
+    """Let `a` and `b` in and pair them; gives their chat."""
+
+    def paired(store):
+        for visitor in "ab":
+            store.enter(visitor, f"cat-{visitor}", "en")
+            store.seek(visitor, "first")
+        return store.who("a").chat
+
+    return paired
+
+
+@pytest.fixture
+def messages():
+    """Tell which messages are in a visitor's log: whether they are the visitor's own, and their ids."""
+
+    def said(store, visitor):
+        events = [entry.event for entry in store.read(visitor, 0)]
+        return [(event.mine, event.id) for event in events if isinstance(event, Message)]
+
+    return said
