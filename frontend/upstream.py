@@ -70,12 +70,18 @@ class Names:
         """Return what the last look-up gave where that is recent, while the next one goes on; else as `addresses`.
 
         A request does not wait for the name server then, nor for a busy process to come round to its answer; and a
-        name server that fails for a moment fails no request.
+        name server that is silent fails no request (RFC 8767 calls it serving stale data).
         """
         future = self._look_up(host, port)
         addresses, since = self._known.get((host, port), ((), 0.0))
-        recent = addresses and time.monotonic() - since < RECENT_SECONDS
-        return addresses if recent and not answered(future) else self.addresses(host, port)
+        if addresses and not answered(future) and time.monotonic() - since < RECENT_SECONDS:
+            return addresses
+        try:
+            return self.addresses(host, port)
+        except socket.gaierror as error:
+            if addresses and error.errno == socket.EAI_AGAIN:
+                return addresses
+            raise
 
     def _look_up(self, host: str, port: int) -> Future[tuple[str, ...]]:
         """Return the look-up under way, or the last one while it is fresh, or a new one."""
@@ -129,6 +135,7 @@ class Upstream:
 
     def connected(self) -> socket.socket:
         """Connect, in several rounds over all addresses. Raises Unconnected, or socket.gaierror for the name."""
+        self.warm()
         end = time.monotonic() + PATIENCE * self._connect_seconds
         for pause in (*PAUSES, None):
             try:
@@ -138,6 +145,10 @@ class Upstream:
                     raise
                 time.sleep(pause)
         raise AssertionError("the last round returns or raises")
+
+    def warm(self) -> None:
+        """Know the name before the time for connecting begins. Raises socket.gaierror."""
+        self._names.at_once(self._target.host, self._target.port)
 
     def round(self, end: float) -> socket.socket:
         """Try each address once, in any order, until one connects."""

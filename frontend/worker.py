@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import signal
 import sys
@@ -28,6 +29,16 @@ class LeavingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no typ
         super().init_signals()
         self.idle_seconds = self.cfg.keepalive
         signal.signal(signal.SIGTERM, lambda *_: self.told())
+
+    def run(self) -> None:
+        """Serve; the backend's name is looked up before the first request needs it."""
+        gevent.spawn(self.warm)
+        super().run()
+
+    def warm(self) -> None:
+        """Know the backend's name; that it fails is for a request to say."""
+        with contextlib.suppress(OSError):
+            self.wsgi.config["UPSTREAM"].warm()
 
     def told(self) -> None:
         """Leave, in a greenlet as a handler must not wait; at once where nothing is loaded that could be busy."""
