@@ -33,7 +33,7 @@ def test_every_reference_leads_somewhere(contract):
 
 
 def valid(contract, schema, value):
-    """Tell whether the value is what the schema says, as far as the contract's schemas go."""
+    """Tell whether the value is what the schema says, as far as the contract's schemas go, and has nothing else."""
     if "$ref" in schema:
         return valid(contract, contract["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], value)
     if "anyOf" in schema:
@@ -43,7 +43,8 @@ def valid(contract, schema, value):
     fits = value in schema.get("enum", [value]) and re.search(schema.get("pattern", ""), str(value))
     if isinstance(value, list):
         return fits and all(valid(contract, schema.get("items", {}), item) for item in value)
-    fields, other = schema.get("properties", {}), schema.get("additionalProperties", {})
+    fields = schema.get("properties", {})
+    other = schema.get("additionalProperties", {"enum": []} if fields else {})
     inner = value.items() if isinstance(value, dict) else ()
     known = all(valid(contract, fields.get(name, other), item) for name, item in inner)
     return fits and known and {*schema.get("required", [])} <= {name for name, _ in inner}
