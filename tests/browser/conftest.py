@@ -127,6 +127,12 @@ class Person:
     def one(self, css: str) -> WebElement:
         return self.browser.find_element(By.CSS_SELECTOR, css)
 
+    def click(self, css: str) -> None:
+        """Bring it before the eyes, then click."""
+        found = self.one(css)
+        self.browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", found)
+        found.click()
+
     def all(self, css: str) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, css)
 

@@ -101,7 +101,7 @@ def english() -> list[re.Pattern[str]]:
         )
     ]
     pieces = {piece.strip(" .:…") for one, two in flat if one != two for piece in re.split(r"\{\w+\}", one)}
-    words = sorted(piece for piece in pieces if len(piece) > 3 and piece not in {"code", "limit", "port"})
+    words = sorted(piece for piece in pieces if len(piece) > 3 and piece not in {"code", "fine", "limit", "port"})
     return [re.compile(rf"(?<![\w-]){re.escape(piece)}(?![\w-])") for piece in words]
 
 

@@ -82,7 +82,7 @@ def test_knocks_appear_as_they_come(visitor: Person, own_backend: Program) -> No
     visitor.reads(".room .ready b", "○ not ready")
     assert "refused" in str(visitor.one(lane).get_attribute("aria-label"))
     visitor.reads(".running li", "s left")
-    visitor.one(".running button").click()
+    visitor.click(".running button")
     visitor.reads(".room .ready b", "● ready")
     assert not visitor.all(".running li")
 
@@ -101,7 +101,7 @@ def test_a_fault_is_switched_on_and_undone(visitor: Person) -> None:
     field.send_keys("40", Keys.ENTER)
     visitor.reads(".running li", "latency")
     assert visitor.text(".room .fault-on") == "Fault switched on: latency"
-    visitor.one(".running button").click()
+    visitor.click(".running button")
     visitor.until("!document.querySelector('.running li')", "it was not undone")
 
 
@@ -188,7 +188,7 @@ def test_limits_lives_and_replicas(visitor: Person) -> None:
     assert len(visitor.all(".room .torn")) == 1
     assert visitor.browser.execute_script("return document.querySelector('.request').style.left") == "10%"
     assert visitor.browser.execute_script("return document.querySelector('.hatch').style.width") == "12.5%"
-    assert visitor.browser.execute_script("return parseFloat(document.querySelector('.wall').style.left)") < 50
+    assert visitor.browser.execute_script("return parseFloat(document.querySelector('.walls .wall').style.left)") < 50
     assert "out of memory, code 137" in visitor.text(".lives")
     assert "livez 503" in visitor.text(".failures")
     assert [room.get_attribute("aria-label") for room in visitor.all(".room")] == ["back-a", "back-b"]

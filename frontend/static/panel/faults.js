@@ -54,8 +54,8 @@ function card(fault, look) {
 function field(fault, name, rule) {
   const id = `fault-${fault}-${name}`;
   const input = make("input", { id, name, type: "number", step: "any", value: rule.default ?? "", min: rule.minimum ?? "", max: rule.maximum ?? "" });
-  const label = data.texts[`value_${name}`] ?? name;
-  return make("p", {}, make("label", { htmlFor: id }, rule.unit && !label.includes("(") ? `${label} (${rule.unit})` : label), input);
+  const label = data.texts[`value_${name}`] ?? `${name} (${rule.unit ?? "–"})`;
+  return make("p", {}, make("label", { htmlFor: id }, label), input);
 }
 
 async function order(method, pod, name, values, look) {
