@@ -384,7 +384,7 @@ def everything(client):
 
 
 @pytest.mark.parametrize(
-    ("make", "examples"), [pytest.param(in_memory, 200, id="memory"), pytest.param(in_redis, 60, id="redis")]
+    ("make", "examples"), [pytest.param(in_memory, 80, id="memory"), pytest.param(in_redis, 50, id="redis")]
 )
 def test_any_interleaving(make, examples, redis_server, clock):
     def fixture():

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+from redis.connection import AbstractConnection
 
+from backend.roulette import redis_wakes
 from backend.roulette.redis_link import Link
 from backend.roulette.store import Away, Limits, Unknown
 
@@ -66,6 +68,35 @@ def test_after_an_outage_the_first_call_finds_redis_again(durable_redis, replica
         durable_redis.start()
         assert store.who("a").state == "idle"
         assert store.seek("a", "first") == "waiting"
+
+
+def test_a_connection_that_breaks_under_a_call_is_replaced(store, monkeypatch):
+    store.enter("a", "cat-a", "en")
+    read_response = AbstractConnection.read_response
+    breaks = ["once"]
+
+    def read(connection, *arguments, **settings):
+        if breaks:
+            connection.disconnect()
+            raise redis.ConnectionError(breaks.pop())
+        return read_response(connection, *arguments, **settings)
+
+    monkeypatch.setattr(AbstractConnection, "read_response", read)
+    assert store.seek("a", "first") == "waiting"
+    assert breaks == []
+
+
+def test_a_subscription_that_has_gone_silent_is_given_up(durable_redis, replicas, heard, monkeypatch):
+    for name, seconds in (("LOOK_SECONDS", 0.02), ("PING_SECONDS", 0.1), ("SILENT_SECONDS", 0.3)):
+        monkeypatch.setattr(redis_wakes, name, seconds)
+    with replicas(durable_redis.url) as (store,):
+        listener = heard(store)
+        lost = []
+        monkeypatch.setattr(store._wakes, "_lost", lambda: lost.append("silent"))
+        durable_redis.freeze()
+        durable_redis.until(lambda: lost)
+        durable_redis.thaw()
+        durable_redis.until(lambda: listener.calls.count(("missed",)) == 2)
 
 
 def test_nobody_is_gone_because_redis_was(durable_redis, clock, replicas):
