@@ -229,6 +229,18 @@ def absent(store, clock, *present):
         store.tick()
 
 
+def test_absent_is_who_was_away_for_longer_than_that(open_store, clock):
+    store = open_store(absent_seconds=20)
+    enter(store, "a")
+    clock.wind(20)
+    store.tick()
+    assert store.who("a").state == "idle"
+    clock.wind(20)
+    store.tick()
+    with pytest.raises(Unknown):
+        store.who("a")
+
+
 def test_a_repeat_is_known_even_when_the_chat_is_over(open_store):
     store = open_store()
     chat = chat_of(store)
@@ -236,6 +248,25 @@ def test_a_repeat_is_known_even_when_the_chat_is_over(open_store):
     store.leave("b")
     again = store.say("a", chat, "1", "hello")
     assert (again.repeated, again.number) == (True, first.number)
+
+
+def test_the_same_click_again_changes_nothing(open_store):
+    store = open_store()
+    chat = chat_of(store)
+    assert store.seek("b", "first") == "chat"
+    assert store.who("a").chat == chat
+    store.leave("b")
+    assert store.seek("b", "first") == "idle"
+
+
+def test_who_stops_waiting_leaves_no_trace_of_it(open_store):
+    store = open_store()
+    enter(store, "a")
+    store.seek("a", "first")
+    store.leave("a")
+    assert store.read("a", 0) == []
+    store.seek("a", "second")
+    assert [entry.number for entry in store.read("a", 0)] == [2]
 
 
 def test_an_id_is_free_again_in_the_next_chat(open_store):
@@ -288,6 +319,16 @@ def test_both_logs_wake_their_streams(open_store, heard, wait_for):
     wanted = [("woken", "a"), ("woken", "b"), ("typed", "a", chat), ("replaced", "a", "1")]
     wait_for(lambda: all(call in listener.calls for call in wanted))
     assert ("typed", "b", chat) not in listener.calls
+
+
+def test_the_same_connection_again_replaces_nothing(open_store, heard, wait_for):
+    store = open_store()
+    listener = heard(store)
+    enter(store, "a")
+    for connection in ("1", "1", "2"):
+        store.connect("a", connection)
+    wait_for(lambda: ("replaced", "a", "1") in listener.calls)
+    assert listener.calls.count(("replaced", "a", "1")) == 1
 
 
 def test_a_log_is_complete_when_its_stream_is_woken(open_store, heard, wait_for):
