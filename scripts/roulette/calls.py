@@ -10,7 +10,7 @@ import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from roulette.errors import GaveUp, NotInChat, Refused, UnknownVisitor
+from roulette.errors import GaveUp, NotInChat, Refused, RouletteError, UnknownVisitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +74,9 @@ class Calls:
         while True:
             try:
                 return Answer(self._once(method, path, body), tuple(troubles.seen))
+            except RouletteError as error:
+                error.troubles = tuple(troubles.seen)
+                raise
             except Later as later:
                 pause = troubles.pause(what, later, self.patience)
                 self.troubled(what, str(later))
@@ -122,7 +125,9 @@ class Troubles:
         pause = (own if later.seconds is None else later.seconds) * random.uniform(1, 1.5)  # noqa: S311 - no secret
         spent = time.monotonic() - self._began
         if spent + pause > self._seconds:
-            raise GaveUp(what, spent, str(later)) from later
+            error = GaveUp(what, spent, str(later))
+            error.troubles = tuple(self.seen)
+            raise error from later
         return pause
 
 

@@ -11,7 +11,12 @@ from __future__ import annotations
 
 
 class RouletteError(Exception):
-    """The parent of all; its text is for a reader."""
+    """The parent of all; its text is for a reader.
+
+    `troubles` says why a call was tried before, if it was: what was tried may have been done, and its answer lost.
+    """
+
+    troubles: tuple[str, ...] = ()
 
 
 class UnknownVisitor(RouletteError):

@@ -10,6 +10,7 @@ monkey.patch_all()
 import argparse  # noqa: E402 - after the patch
 import resource  # noqa: E402
 import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 import judge  # noqa: E402
 import msgspec  # noqa: E402
@@ -19,7 +20,7 @@ from play import Plan, Play, tell  # noqa: E402
 def main() -> int:
     """Play, judge, tell."""
     options = _options()
-    plan = msgspec.convert({key: value for key, value in vars(options).items() if key != "json"}, Plan)
+    plan = msgspec.convert({name: getattr(options, name) for name in Plan.__struct_fields__}, Plan)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a stream each, and the requests
     play = Play(plan, tell)
@@ -28,6 +29,8 @@ def main() -> int:
     except TimeoutError as error:
         tell(f"load: {error}")
         return 2
+    if options.records:
+        options.records.write_bytes(msgspec.json.encode(play.run))
     verdict = judge.judge(play.run)
     data = {"plan": plan, "verdict": verdict, "generator": cost, "retried": play.run.retried}
     sys.stdout.write((msgspec.json.format(msgspec.json.encode(data)).decode() if options.json else _table(data)) + "\n")
@@ -48,7 +51,8 @@ def _options() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=kind, default=getattr(Plan(url=""), name))
     parser.add_argument("--going-on", type=float, default=Plan(url="").going_on)
     parser.add_argument("--dropping", type=float, default=Plan(url="").dropping)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="write the verdict as JSON")
+    parser.add_argument("--records", type=Path, metavar="FILE", help="write everything that was seen there, as JSON")
     return parser.parse_args()
 
 

@@ -198,10 +198,9 @@ class Play:
             receipt = player.visit.say(text_of(mark), chat=chat)
             tries = 1 + len(receipt.troubles)
             self.run.sent.append(Sent(mark, chat, house, began, time.monotonic(), tries))
-        except NotInChat as error:
-            self.run.sent.append(Sent(mark, chat, house, began, None, error=str(error), late=True))
         except RouletteError as error:
-            self.run.sent.append(Sent(mark, chat, house, began, None, tries=2, error=str(error)))
+            tries, late = 1 + len(error.troubles), isinstance(error, NotInChat)
+            self.run.sent.append(Sent(mark, chat, house, began, None, tries, str(error), late))
         finally:
             player.talking = False
 

@@ -189,6 +189,15 @@ def test_giving_up_says_what_was_seen_last(fake, visit):
         visit.say("hello", chat="c1")
     assert VISITOR not in str(caught.value)
     assert 0.5 < caught.value.seconds <= 1.0
+    assert caught.value.troubles[0] == "502 because"
+
+
+def test_an_error_says_what_went_before_it(fake, visit):
+    """The first try may have been taken: the answer to the second says nothing about that."""
+    fake.will("POST /messages", Answer(cut=True), problem(409, "not-in-chat"))
+    with pytest.raises(NotInChat) as caught:
+        visit.say("hello", chat="c1")
+    assert len(caught.value.troubles) == 1
 
 
 def test_nobody_listens():
