@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
 WINDOWS = 24
+IMPORTS = re.compile(rb'^import [^;]*?"\./([\w-]+\.js)";', re.MULTILINE)
 FOR_EVER = "public, max-age=31536000, immutable"
 
 blueprint = Blueprint("page", __name__)
@@ -42,6 +44,7 @@ def index() -> Response:
         data=page_data(config, shelf),
         language=g.language,
         languages=LANGUAGES,
+        modules=modules(shelf),
         windows=WINDOWS,
     )
     response = Response(html, content_type="text/html; charset=utf-8")
@@ -49,6 +52,14 @@ def index() -> Response:
     response.headers["Content-Language"] = g.language
     response.vary.update(("Accept-Language", "Cookie"))
     return response
+
+
+def modules(shelf: Shelf) -> tuple[str, ...]:
+    """Return what `app.js` imports, directly or not: named in the page, all of it is fetched in one round."""
+    found = ["app.js"]
+    for name in found:
+        found += [other.decode() for other in IMPORTS.findall(shelf.files[name]) if other.decode() not in found]
+    return tuple(dict.fromkeys(found[1:]))
 
 
 def page_data(config: Config, shelf: Shelf) -> dict[str, Any]:

@@ -47,6 +47,7 @@ CHAT = {
     "waiting": mark("Somebody will open; if all are busy, a house cat comes in a moment."),
     "waiting_status": mark("Waiting for somebody."),
     "local_status": mark("A house cat of the frontend: it keeps the café while the backend is away."),
+    "silent_status": mark("The backend that speaks for this cat is away."),
     "met_visitor": mark("You talk with a visitor."),
     "met_house": mark("You talk with a house cat; it steps aside when a visitor comes."),
     "say_hello": mark("The window is open: say hello to each other."),

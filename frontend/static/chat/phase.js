@@ -25,7 +25,7 @@ export const title = (phase, cat) => (phase === "waiting" ? text("knocking") : (
 /** Return the one sentence that a screen reader hears when the state changes. */
 export function statusOf(now, phase, clicked, cat) {
   if (phase === "waiting") return text("waiting_status");
-  if (phase === "local") return text("local_status");
+  if (phase === "local") return text(clicked.greeting ? "local_status" : "silent_status");
   if (phase === "left") return text(`left_${now.talk.why}`, { name: cat?.name });
   return text(now.talk.house ? "met_house" : "met_visitor", { name: cat?.name });
 }

@@ -78,7 +78,8 @@ export function render(now = state, news = null, facts = null) {
   showLines(phase === "local" ? spoken(cat) : phase === "waiting" ? [] : lines(), now.cat, cat);
   showTyping(now.typing && phase === "chat" ? cat : null);
   draw(byId("chat-state"), card ?? scenes(phase, now, cat));
-  carrier(phase === "local" ? data.served_by : now.from, phase === "local");
+  const kept = phase === "local";
+  carrier(kept && cat.greeting ? data.served_by : kept ? null : now.from, kept);
   byId("chat-next").disabled = phase === "waiting";
   field.allow(phase === "chat", byId("chat-next"));
   if (news) react(news, facts, now, cat);

@@ -11,8 +11,9 @@ let asked = false;
 /** Show the switches, and what is switched on; `look()` asks the house at once. */
 export function showFaults(element, house, look) {
   ask();
-  redraw(element, Boolean(known), () => (known ? [running.list, switches(look), message] : make("p.quiet", {}, text("no_faults"))));
-  if (!known) return;
+  const ready = Boolean(known && house);
+  redraw(element, ready, () => (ready ? [running.list, switches(look), message] : make("p.quiet", {}, text("no_faults"))));
+  if (!ready) return;
   running.show(house, (pod, name) => order("DELETE", pod, name, null, look));
   targets(house?.pods.map((pod) => pod.pod) ?? []);
 }

@@ -23,7 +23,7 @@ function line(seen, store) {
 
 function stop(stage, mark, seen, store) {
   return make("li", { "data-state": mark },
-    make("p.stop", {}, make("b", {}, `${SIGN[mark]} ${name(stage)}`), make("span.unseen", {}, text(`mark_${mark}`)), make("code", {}, where(stage, seen, store))),
+    make("p.stop", {}, make("b", {}, make("i.sign", {}, SIGN[mark]), ` ${name(stage)}`), make("span.unseen", {}, text(`mark_${mark}`)), make("code", {}, where(stage, seen, store))),
     stage === "pod" && seen.pods?.length ? make("ul.asked", {}, ...seen.pods.map(asked)) : null,
     mark === "broken" ? note(seen) : null);
 }
