@@ -21,6 +21,8 @@ Json = dict[str, Any]
 
 _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 _LOG_LINES = 5
+_NODE_NOT_TOLD = "no relationship found between node"
+"""What the API server tells a kubelet that asks before the authorizer has seen its new Pod; kubelet asks again later."""
 _SIGNALS = 128
 _KILLED = _SIGNALS + 9
 
@@ -216,7 +218,8 @@ def _volume(case: _Case) -> Diagnosis | None:
     if not message or not waits:
         return None
     detail = f"a volume cannot be mounted: {message}"
-    return Diagnosis("volume", case.subject, detail, case.command("describe pod {pod}"), 5)
+    patience = 40 if _NODE_NOT_TOLD in message else 5
+    return Diagnosis("volume", case.subject, detail, case.command("describe pod {pod}"), patience)
 
 
 def _sandbox(case: _Case) -> Diagnosis | None:

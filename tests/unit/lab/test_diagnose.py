@@ -130,3 +130,17 @@ def test_a_refusal_is_told_in_plain_words(message: str, cause: str, said: str) -
     assert found.cause == cause
     assert said in found.sentence
     assert found.next_command.startswith("kubectl ")
+
+
+def test_a_volume_that_the_node_may_not_ask_for_yet_is_waited_for_longer() -> None:
+    case = captured("volume")
+    usual = diagnose(**case)
+    for event in case["events"]:
+        if event["reason"] == "FailedMount":
+            event["message"] = (
+                'persistentvolumeclaims "x" is forbidden: no relationship found between node and this object'
+            )
+    later = diagnose(**case)
+    assert usual
+    assert later
+    assert (usual.patience, later.patience) == (5, 40)
