@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import cluster
 import harness
 
-from lab import kube
+from lab import kube, waiting
 
 if TYPE_CHECKING:
     import threading
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "chatroulette"
 BACK, FRONT = "k8-chatroulette-back", "k8-chatroulette-front"
-ROLLOUT = 180
+ROLLOUT, READY = 180, 60
 
 
 @contextlib.contextmanager
@@ -52,9 +52,14 @@ def ready(settings: Settings, name: str) -> list[str]:
 
 def kill(settings: Settings, name: str, chance: random.Random) -> str:
     """Take a ready Pod away at once, as when its node is gone; return which. Its processes get SIGKILL."""
-    pod = chance.choice(ready(settings, name))
+    said = waiting.until(f"a ready Pod of {name}", lambda: _any(ready(settings, name)), timeout=READY, every=1)
+    pod = chance.choice(said.split())
     kubectl(settings, "delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
     return pod
+
+
+def _any(names: list[str]) -> tuple[bool, str]:
+    return bool(names), " ".join(names)
 
 
 def kill_in_turn(settings: Settings, over: threading.Event, every: float, seed: int) -> int:

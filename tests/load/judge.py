@@ -110,7 +110,11 @@ def doubled(run: Run) -> Iterator[str]:
 
 
 def out_of_order(run: Run) -> Iterator[str]:
-    """Name the messages that one side saw in another order than the other, or than they were said in."""
+    """Name the messages that one side saw in another order than the other, or than they were said in.
+
+    What failed has no place among what its sender said: it may come late, and both sides must still agree on when.
+    """
+    accepted = {sent.mark for sent in run.sent if sent.accepted is not None}
     for chat, sides in _orders(run).items():
         orders = list(sides.values())
         place = {mark: number for number, mark in enumerate(orders[0])}
@@ -120,7 +124,7 @@ def out_of_order(run: Run) -> Iterator[str]:
                     yield f"{before} and {after} in {chat}: the two sides differ"
         for order in orders:
             for sender in {mark[0] for mark in order}:
-                for before, after in pairwise([mark for mark in order if mark[0] == sender]):
+                for before, after in pairwise([mark for mark in order if mark[0] == sender and mark in accepted]):
                     if before[1] > after[1]:
                         yield f"{before} before {after} in {chat}"
 
