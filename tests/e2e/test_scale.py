@@ -57,22 +57,16 @@ def test_every_replica_is_up_and_every_row_of_verify_as_predicted(scale: Cluster
     assert {"Redis, as the backend sees it", "a message from one Pod's visitor"} <= set(tried)
 
 
-@pytest.fixture
-def four(scale: Cluster, api: Api) -> Iterator[None]:
-    """One backend more, as an autoscaler would have it."""
-    scale.kubectl("-n", SPACE, "scale", f"deployment/{BACK}", "--replicas=4")
-    waiting.until("four backends", lambda: (len(pods(api, BACK)) == 4, ""), timeout=60)
-    yield
-    scale.kubectl("-n", SPACE, "scale", f"deployment/{BACK}", "--replicas=3")
-    waiting.until("three backends", lambda: (len(pods(api, BACK)) == 3, ""), timeout=60)
-
-
-@pytest.mark.usefixtures("four")
-def test_again_changes_nothing_and_keeps_what_an_autoscaler_decided(scale: Cluster, api: Api) -> None:
+def test_again_changes_nothing_and_leaves_the_number_of_pods_to_the_autoscaler(scale: Cluster, api: Api) -> None:
     before = {pod["metadata"]["uid"] for pod in status.deployed(api)}
     steps = said(scale.lab("deploy", "--shape", "scale", "--json"))
     assert (steps["Apply"], steps["Make a Redis image"]) == ("nothing changed", "nothing changed")
     assert {pod["metadata"]["uid"] for pod in status.deployed(api)} == before
+    managed = (api.get(Ref("Deployment", SPACE, BACK).path) or {})["metadata"]["managedFields"]
+    ours = [one["fieldsV1"]["f:spec"] for one in managed if one["operation"] == "Apply"]
+    assert len(ours) == 1
+    assert "f:template" in ours[0]
+    assert "f:replicas" not in ours[0], "the next apply would set it back"
 
 
 @pytest.mark.parametrize("name", [BACK, FRONT])

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 _LOG_LINES = 5
 _NODE_NOT_TOLD = "no relationship found between node"
-"""What the API server tells a kubelet that asks before the authorizer has seen its new Pod; kubelet asks again later."""
+"""The API server's words to a kubelet that asks before its authorizer has seen the Pod; kubelet asks again later."""
 _SIGNALS = 128
 _KILLED = _SIGNALS + 9
 
