@@ -1,4 +1,7 @@
-/** The cats' eyes follow the pointer a little; not for those who asked for less motion. */
+/** The cats' eyes follow the pointer a little, and blink now and then; not for those who asked for less motion. */
+
+const BLINK_EVERY = 900;
+const BLINK = 170;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 let pointer = null;
@@ -22,3 +25,12 @@ function turn() {
     cat.style.setProperty("--look-y", ((dy / far) * reach).toFixed(2));
   }
 }
+
+/** One cat after the other, by a timer: an animation of them all would keep the page drawing all the time. */
+setInterval(() => {
+  if (still.matches || document.hidden) return;
+  const cats = document.querySelectorAll("svg.cat");
+  const cat = cats[Math.floor(Math.random() * cats.length)];
+  cat?.classList.add("blinks");
+  setTimeout(() => cat?.classList.remove("blinks"), BLINK);
+}, BLINK_EVERY);

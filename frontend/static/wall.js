@@ -62,7 +62,6 @@ function welcome(button, cat) {
   cats.set(button, cat);
   button.disabled = false;
   named(button, cat);
-  button.style.setProperty("--delay", `${-((buttons.indexOf(button) * 1.37) % 7)}s`);
   nearby.unobserve(button);
   nearby.observe(button);
 }

@@ -159,7 +159,13 @@ def test_still_for_those_who_asked(person: Callable[..., Person]) -> None:
 
 def test_alive_for_the_others(visitor: Person) -> None:
     settled(visitor)
-    visitor.until("document.getAnimations().map(a => a.animationName).includes('blink')", "no cat blinks")
+    blinking = (
+        "[...document.querySelectorAll('.blinks .cat-eyelids')].some(e => getComputedStyle(e).visibility === 'visible')"
+    )
+    visitor.until(blinking, "no cat blinks")
+    assert visitor.browser.execute_script("return document.getAnimations().length") == 0, (
+        "it does not draw all the time"
+    )
 
 
 def test_no_request_elsewhere_and_a_light_first_view(visitor: Person) -> None:
@@ -192,8 +198,10 @@ def test_no_request_elsewhere_and_a_light_first_view(visitor: Person) -> None:
         pytest.param("xyzw", "xyzwv", "", None, id="no place is left"),
     ],
 )
-def test_seats(visitor: Person, now: str, waiting: str, busy: str, step: list[object] | None) -> None:
+def test_seats(person: Callable[..., Person], now: str, waiting: str, busy: str, step: list[object] | None) -> None:
+    visitor = person()
     digest = requests.get(visitor.url, timeout=5).text.split("/static/")[1].split("/")[0]
+    visitor.browser.get(f"{visitor.url}/livez")
     script = """
     const [path, now, waiting, busy, done] = arguments;
     import(path).then(({ nextSeat }) => {
