@@ -19,7 +19,7 @@ from lab.events import Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BENCHMARKS = ("services", "cluster", "images", "node")
+BENCHMARKS = ("services", "cluster", "images", "node", "chat", "chaos", "rollout", "page")
 
 
 @command("test", tells=False)
@@ -39,7 +39,7 @@ def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
             run([_have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)])
             run([*cluster.machine_steps(session.settings)])
             run(cluster.node_steps(session.settings))  # here, where ten minutes of work can be seen
-    folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e"))
+    folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e", "tests/load"))
     _become("-m", "pytest", *folders)
 
 
@@ -57,7 +57,8 @@ def lint(_session: Session) -> None:
 def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
     """Measure, each figure beside its floor.
 
-    NAME is any of services, cluster, images and node; all without one. A figure that is missed is shown, and no error.
+    NAME is any of services, cluster, images, node, chat, chaos, rollout and page; all without one. A figure that is
+    missed is shown, and no error.
     """
     words = [*names, *(["--json"] if session.as_json else []), *(["--cold"] if cold else [])]
     _become("tests/bench", *words)
