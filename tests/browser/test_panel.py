@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -177,9 +176,7 @@ def test_limits_lives_and_replicas(visitor: Person) -> None:
     cpu = {"limit_cores": 1.0, "used_seconds": 11.0, "periods": 200, "throttled_periods": 25}
     memory = {**first["container"]["memory"], "oom_kills": 1}
     later |= {"at": "2026-01-01T12:05:02Z", "container": {**first["container"], "cpu": cpu, "memory": memory}}
-    visitor.browser.execute_script(
-        SHOW, json.loads(json.dumps([house(first), house(later, pod("back-b", ready=False))]))
-    )
+    visitor.browser.execute_script(SHOW, [house(first), house(pod("back-b", ready=False), later)])
     opened(visitor)
     visitor.reads(".room .limits", "throttled in 25% of the periods")
     said = visitor.text(".room .limits").replace("\u00a0", " ")
@@ -191,7 +188,7 @@ def test_limits_lives_and_replicas(visitor: Person) -> None:
     assert visitor.browser.execute_script("return parseFloat(document.querySelector('.walls .wall').style.left)") < 50
     assert "out of memory, code 137" in visitor.text(".lives")
     assert "livez 503" in visitor.text(".failures")
-    assert [room.get_attribute("aria-label") for room in visitor.all(".room")] == ["back-a", "back-b"]
+    assert [room.get_attribute("aria-label") for room in visitor.all(".room")] == ["back-a", "back-b"], "by name"
     visitor.reads("#panel-well", "2 Pods are seen, 1 of them ready.")
 
 

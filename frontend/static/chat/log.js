@@ -5,10 +5,15 @@ import { byId, clock, make, say, text } from "../dom.js";
 
 const log = byId("chat-log");
 const bubbles = new Map();
+let low = true;
+
+/** Whoever reads the end goes on reading the end, whatever grows beside it. */
+const sink = () => low && (log.scrollTop = log.scrollHeight);
+log.addEventListener("scroll", () => (low = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
+new ResizeObserver(sink).observe(log);
 
 /** Show these lines; those that are new come in at their place. */
 export function showLines(lines, own, other) {
-  const low = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   const wanted = new Set(lines.map((line) => line.id));
   for (const [id, bubble] of bubbles) {
     if (wanted.has(id)) continue;
@@ -16,8 +21,9 @@ export function showLines(lines, own, other) {
     bubbles.delete(id);
   }
   lines.forEach((line, index) => place(line, index, lines[index - 1], line.mine ? own : other));
-  if (low || lines.at(-1)?.state === "pending") log.scrollTop = log.scrollHeight;
   log.hidden = !lines.length;
+  if (lines.at(-1)?.state === "pending") low = true;
+  sink();
 }
 
 function place(line, index, before, cat) {

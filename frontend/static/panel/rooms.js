@@ -11,8 +11,14 @@ import { redraw } from "./redraw.js";
 export function showRooms(element, house, from) {
   redraw(element, [house, from?.pod], () => {
     if (!house) return make("p.quiet", {}, text("no_reading"));
-    return [make("p", {}, summary(house)), make("div.section", {}, make("div.gable"), ...house.pods.map((pod) => room(pod, from?.pod)))];
+    return [make("p", {}, summary(house)), make("div.section", {}, make("div.gable"), ...inOrder(house.pods, from?.pod).map((pod) => room(pod, from?.pod)))];
   });
+}
+
+/** One's own Pod first, then by name: whichever Pod answers, the rooms keep their places. */
+function inOrder(pods, mine) {
+  const key = ({ pod }) => (pod === mine ? "" : pod);
+  return [...pods].sort((one, other) => (key(one) < key(other) ? -1 : 1));
 }
 
 function summary({ pods, store, census }) {
