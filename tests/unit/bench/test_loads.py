@@ -1,0 +1,88 @@
+"""What the benchmarks read: a load's verdict, the kubelet's figures, Lighthouse's report."""
+
+from __future__ import annotations
+
+import loads
+import meters
+import page
+import pytest
+
+from lab.errors import LabError
+
+COUNTS = dict.fromkeys((*loads.WRONG, "failed", "broken", "retried"), 0)
+
+
+def played(retried=None, **counts) -> loads.Played:
+    verdict = {**COUNTS, **counts, "examples": ["lost: one", "lost: two", "lost: three", "lost: four"]}
+    return loads.Played(verdict, {"cores": 0.2, "late_p99": 5.0}, retried or {})
+
+
+@pytest.mark.parametrize("kind", loads.WRONG)
+def test_every_wrong_message_counts(kind):
+    assert played(**{kind: 2}, failed=7, broken=7, retried=7).wrong == 2
+
+
+def test_the_note_has_everything_and_some_examples():
+    counts, own, *examples = played(lost=4, out_of_order=1).note.splitlines()
+    assert counts == "lost 4, doubled 0, out of order 1, strange 0, failed 0, broken 0, retried 0"
+    assert own == "generator: 0.20 cores, 5 ms late"
+    assert examples == ["lost: one", "lost: two", "lost: three"]
+
+
+def test_a_stream_that_comes_back_is_no_failed_request():
+    seen = {"the stream: move": 7, "GET /events: 502 no": 2, "POST /api/visitors/…/messages: 503 no": 1}
+    assert sum(played(seen).requests_retried().values()) == 3
+
+
+def test_the_load_gets_its_plan():
+    words = loads.Plan(visitors=9, rate=2, seconds=3, going_on=0.5).words
+    assert {"--visitors=9", "--rate=2", "--seconds=3", "--going-on=0.5", "--dropping=0.0", "--seed=1"} == set(words)
+
+
+def container(name, mebibytes, cpu, second):
+    at = f"2026-01-02T03:04:{second:02}Z"
+    memory, used = {"workingSetBytes": mebibytes * 2**20}, {"time": at, "usageCoreNanoSeconds": cpu * 10**9}
+    return {"name": name, "memory": memory, "cpu": used}
+
+
+def test_the_kubelet_is_read():
+    """Of two replicas the larger one counts; a container that has just begun has no figures."""
+    mine, other = {"podRef": {"namespace": "mine"}}, {"podRef": {"namespace": "other"}}
+    pods = [
+        {**mine, "containers": [container("back", 90, 5, 7), {"name": "lab-verify", "cpu": {}}]},
+        {**mine, "containers": [container("back", 80, 3, 7)]},
+        {**other, "containers": [container("back", 999, 9, 7)]},
+        {**mine},
+    ]
+    seen = meters.read_summary({"pods": pods}, "mine")
+    assert {name: (use.mebibytes, use.cpu_seconds) for name, use in seen.items()} == {"back": (90, 5)}
+
+
+def test_a_meter_tells_the_most_memory_and_the_cores():
+    meter = meters.Meter(dict, 1)
+    meter.seen["back"] = [meters.Use(50, 1.0, 10), meters.Use(90, 2.0, 12), meters.Use(60, 3.0, 14)]
+    assert (meter.mebibytes("back"), meter.cores("back")) == (90, 0.5)
+
+
+def report(performance, blocking):
+    categories = {name: {"score": 1.0, "auditRefs": []} for name in page.CATEGORIES}
+    audit = {"id": "blocking", "weight": 30}
+    categories["performance"] = {"score": performance, "auditRefs": [audit, {"id": "info", "weight": 0}]}
+    audits = {"blocking": {"score": blocking, "title": "Blocking", "displayValue": "400 ms"}, "info": {"score": 0}}
+    return {"categories": categories, "audits": audits}
+
+
+def test_the_least_category_counts_and_what_cost_points_is_named():
+    figure = page.figure("it", [report(0.97, 1), report(0.9, 0.5), report(0.99, 0.5)])
+    assert figure.ours.values == (97, 90, 99)
+    assert figure.reached()
+    assert figure.note == "performance 99, accessibility 100, best-practices 100, seo 100\nBlocking 400 ms"
+
+
+def test_a_category_without_a_score_is_missed():
+    assert not page.figure("it", [report(None, 1)]).reached()
+
+
+def test_a_page_that_lighthouse_could_not_see_is_no_figure():
+    with pytest.raises(LabError, match="NO_FCP"):
+        page.figure("it", [{"runtimeError": {"message": "NO_FCP"}}])
