@@ -80,6 +80,7 @@ def test_axe_finds_nothing_without_a_backend(
     visitor.size(1280, scheme=scheme, motion="reduce")
     visitor.browser.get(visitor.url)
     visitor.until(lambda: len(visitor.all(".window.lit")) == 12, "no house cats")
+    visitor.reads("#notice p", "Connexion refusée")
     visitor.one("#notice button").click()
     visitor.until("document.querySelector('.way .note')", "no note about the broken hop")
     found = {"backstage": violations(visitor, axe)}

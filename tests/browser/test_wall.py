@@ -163,9 +163,7 @@ def test_alive_for_the_others(visitor: Person) -> None:
         "[...document.querySelectorAll('.blinks .cat-eyelids')].some(e => getComputedStyle(e).visibility === 'visible')"
     )
     visitor.until(blinking, "no cat blinks")
-    assert visitor.browser.execute_script("return document.getAnimations().length") == 0, (
-        "it does not draw all the time"
-    )
+    visitor.until("document.getAnimations().length === 0", "it draws all the time")
 
 
 def test_no_request_elsewhere_and_a_light_first_view(visitor: Person) -> None:
