@@ -59,14 +59,15 @@ def build(settings: Settings) -> Flask:
     app.register_error_handler(InternalServerError, replies.on_crash)
     for bad in (replies.BadInput, msgspec.ValidationError):
         app.register_error_handler(bad, replies.on_bad_input)
-    _watch_redis(app.extensions[KEY])
+    _watch(app.extensions[KEY])
     if settings.faults == "on":
         _meet_faults(app, app.extensions[KEY])
     app.extensions[KEY].lifecycle.serve()
     return app
 
 
-def _watch_redis(state: State) -> None:
+def _watch(state: State) -> None:
+    state.health.add("livez", "keeper", state.keeper.failed)
     if state.store.kind == "redis":
         state.health.add("readyz", "redis", lambda: state.keeper.away, critical=False)
 

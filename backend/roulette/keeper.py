@@ -40,8 +40,14 @@ class Keeper:
 
     def stop(self) -> None:
         """End, and let go of the store."""
-        gevent.killall(self._greenlets)
+        greenlets, self._greenlets = self._greenlets, []
+        gevent.killall(greenlets)
         self.store.close()
+
+    def failed(self) -> str | None:
+        """Return why this process should end: what it must do all the time, it does no more."""
+        dead = any(greenlet.dead for greenlet in self._greenlets)
+        return "beats and presence have stopped; the log has the traceback" if dead else None
 
     def _beat(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from redis.exceptions import (
     ConnectionError as RedisConnectionError,
 )
 from redis.exceptions import (
+    InvalidResponse,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -32,7 +33,8 @@ CONNECTIONS = 32
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 CHECK_SECONDS = 0.8
-_LOST = (RedisConnectionError, RedisTimeoutError, ReadOnlyError)
+_LOST = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, InvalidResponse)
+"""Whoever answers with what is no answer of Redis is not Redis: a Service's address may lead anywhere at first."""
 _REFUSALS = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY", "NOAUTH", "NOPERM")
 
 

@@ -54,7 +54,7 @@ def test_a_draining_process_never_serves_again():
 
 def test_verbose_is_the_text_of_the_api_server(client):
     answer = client.get("/livez?verbose")
-    assert (answer.text, answer.mimetype) == ("[+]ping ok\nlivez check passed\n", "text/plain")
+    assert (answer.text, answer.mimetype) == ("[+]ping ok\n[+]keeper ok\nlivez check passed\n", "text/plain")
 
 
 def test_verbose_tells_the_reason_of_a_failure():

@@ -1,5 +1,6 @@
 """Redis killed, frozen, full, read-only: nothing accepted is lost, and the store says so in time."""
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from redis.connection import AbstractConnection
 
 from backend.roulette import redis_wakes
 from backend.roulette.redis_link import Link
+from backend.roulette.redis_store import RedisStore
 from backend.roulette.store import Away, Limits, Unknown
 
 
@@ -265,3 +267,25 @@ def test_scripts_that_redis_has_forgotten_are_sent_again(store, redis_server, pa
     chat = pair(store)
     redis_server.client.script_flush()
     assert store.say("a", chat, "1", "hello").number > 1
+
+
+def test_whoever_does_not_speak_redis_is_not_redis():
+    """A Service's address may lead anywhere until the node has heard of it: an HTTP server answers 400."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def answer():
+            for _ in range(2):
+                client, _ = server.accept()
+                with client:
+                    client.recv(100)
+                    client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answering = pool.submit(answer)
+        store = RedisStore(f"redis://127.0.0.1:{server.getsockname()[1]}", "pod", Limits())
+        try:
+            for act in (store.tick, store.census):
+                with pytest.raises(Away):
+                    act()
+            answering.result(timeout=5)
+        finally:
+            store.close()
