@@ -9,6 +9,7 @@ import * as visit from "./visit.js";
 
 const REPLAY_QUIET = 400;
 const TYPED = 4000;
+const BLIP = 1200;
 
 /**
  * `link`: opening, open, lost, away (Redis), full, replaced. `seeking`: another cat was asked for and has not come.
@@ -24,6 +25,7 @@ let replaying = true;
 let quiet = 0;
 let typed = 0;
 let wish = 0;
+let blip = 0;
 
 /** Call `listener(state, news)` after each change; `news` is the event's kind, when it is one that just happened. */
 export const onChange = (listener) => listeners.push(listener);
@@ -80,6 +82,7 @@ function heard(kind, facts) {
 
 function greeted(facts) {
   if (facts.state === "idle" && !visit.sameLanguage()) return again();
+  clearTimeout(blip);
   set({ link: "open", from: facts }, "hello", facts);
   outbox.send();
 }
@@ -91,8 +94,10 @@ function theyType({ chat }) {
   set({ typing: true });
 }
 
+/** A line that is taken up again at once, by another Pod for example, is no news. */
 function lost() {
-  if (state.link === "open") set({ link: "lost" });
+  clearTimeout(blip);
+  blip = setTimeout(() => state.link === "open" && set({ link: "lost" }), BLIP);
 }
 
 function refused(error) {
