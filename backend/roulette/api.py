@@ -90,9 +90,13 @@ class Typed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where to resume; the header Last-Event-ID says the same, the larger counts."""
+    """Where to resume; the header Last-Event-ID says the same, the larger counts.
+
+    `page` is made by the client, one for each page or program: another page of the visitor replaces this stream.
+    """
 
     after: Number = 0
+    page: Id | None = None
 
 
 class EventStream(Response):
@@ -220,7 +224,7 @@ def events(visitor: str) -> Response:
     if request.method == "HEAD":
         state().store.who(visitor)
         return EventStream()
-    return EventStream(state().streams.open(visitor, max(query.after, last), _hello))
+    return EventStream(state().streams.open(visitor, query.page, max(query.after, last), _hello))
 
 
 def _hello(stream: Stream) -> bytes:

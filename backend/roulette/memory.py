@@ -184,7 +184,7 @@ class MemoryStore:
         older, guest.connection = guest.connection, connection
         guest.seen = self._clock()
         if older and older != connection and self._listener:
-            self._listener.replaced(visitor, older)
+            self._listener.replaced(visitor, older, connection)
 
     def here(self, visitors: Collection[str]) -> None:
         """Say that these visitors' streams are open."""

@@ -90,4 +90,5 @@ def take(listener: Listener, data: bytes) -> None:
     elif kind == b"t":
         listener.typed(visitor, what)
     elif kind == b"r":
-        listener.replaced(visitor, what)
+        connection, _, newer = what.partition(" ")
+        listener.replaced(visitor, connection, newer)

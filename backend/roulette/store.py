@@ -141,7 +141,7 @@ class Listener(Protocol):
     def typed(self, visitor: str, chat: str) -> None:
         """Learn that the other one is typing."""
 
-    def replaced(self, visitor: str, connection: str) -> None:
+    def replaced(self, visitor: str, connection: str, newer: str) -> None:
         """Learn that the visitor has a newer stream, here or elsewhere: the one of this connection should end."""
 
     def ordered(self, command: bytes) -> None:

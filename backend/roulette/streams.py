@@ -34,10 +34,10 @@ class Stream:
         *("hello", "look", "chat", "beat", "ending", "ended", "environ"),
     )
 
-    def __init__(self, hub: Streams, visitor: str, after: int) -> None:
+    def __init__(self, hub: Streams, visitor: str, page: str | None, after: int) -> None:
         """Begin with everything after that entry to be looked at."""
         self.hub, self.visitor, self.after = hub, visitor, after
-        self.connection = os.urandom(8).hex()
+        self.connection = f"{page or os.urandom(8).hex()}.{os.urandom(4).hex()}"
         self.language: Language = "en"
         self.hello: bytes | None = None
         self.environ: dict[str, Any] | None = None
@@ -123,14 +123,16 @@ class Streams:
         """Those who have a stream here."""
         return list(self._of)
 
-    def open(self, visitor: str, after: int, hello: Callable[[Stream], bytes]) -> Stream:
+    def open(self, visitor: str, page: str | None, after: int, hello: Callable[[Stream], bytes]) -> Stream:
         """Return a new stream, which takes the place of an older one; raise StoreError, TooMany among them.
+
+        `page` tells a visitor's pages apart: a page is `replaced` by another one, never by a late request of its own.
 
         It is known here before the store tells others of it, and reads the log after that: nothing falls between.
         """
         if self.count >= self.most and visitor not in self._of:
             raise TooMany(f"This Pod holds {self.most} event streams, which is the most.", retry_after=2)
-        stream = Stream(self, visitor, after)
+        stream = Stream(self, visitor, page, after)
         self._remember(stream)
         try:
             self.store.connect(visitor, stream.connection)
@@ -140,7 +142,7 @@ class Streams:
             raise
         for other in self._of[visitor]:
             if other is not stream:
-                other.end("replaced")
+                other.end(_ending(other.connection, stream.connection))
         return stream
 
     def _remember(self, stream: Stream) -> None:
@@ -195,12 +197,17 @@ class Streams:
             stream.chat = chat
             stream.wake.set()
 
-    def replaced(self, visitor: str, connection: str) -> None:
+    def replaced(self, visitor: str, connection: str, newer: str) -> None:
         """End the stream of that connection, if it is here."""
         for stream in self._of.get(visitor, ()):
             if stream.connection == connection:
-                stream.end("replaced")
+                stream.end(_ending(connection, newer))
 
     def ordered(self, command: bytes) -> None:
         """Do what another replica asks for."""
         self.on_order(command)
+
+
+def _ending(connection: str, newer: str) -> Ending:
+    """Say how a stream ends for a newer one: requests overtake one another, so the same page must come again."""
+    return "move" if connection.partition(".")[0] == newer.partition(".")[0] else "replaced"

@@ -10,6 +10,8 @@ const KINDS = ["hello", "waiting", "paired", "message", "left", "typing", "beat"
  * line breaks; `on.refused(error)` when the server refuses it, and returns whether to try again.
  */
 export function openLine(address, on) {
+  const page = Math.random().toString(36).slice(2);
+  const from = () => `${address}?page=${page}&after=${seen}`;
   let source, silence, timer, opened;
   let seen = 0;
   let tries = 0;
@@ -19,7 +21,7 @@ export function openLine(address, on) {
     clearTimeout(timer);
     drop();
     if (ended) return;
-    const mine = (source = new EventSource(`${address}?after=${seen}`));
+    const mine = (source = new EventSource(from()));
     opened = 0;
     for (const kind of KINDS) mine.addEventListener(kind, (event) => mine === source && hear(kind, event));
     mine.addEventListener("error", () => mine === source && broken(mine.readyState === EventSource.CLOSED));
@@ -76,7 +78,7 @@ export function openLine(address, on) {
     const control = new AbortController();
     setTimeout(() => control.abort(), 5000);
     try {
-      const response = await fetch(`${address}?after=${seen}`, { signal: control.signal, cache: "no-store" });
+      const response = await fetch(from(), { signal: control.signal, cache: "no-store" });
       if (!response.ok) return await refusal(response);
     } catch {
       return null;

@@ -87,6 +87,7 @@ class Visit:
         """The chat that the visitor is in, as far as `events` has read."""
         self.last = 0
         """The number of the last event that was seen."""
+        self._page = uuid.uuid4().hex
         self._calls, self._path = calls, f"/api/visitors/{visitor}"
         self._stream: BaseHTTPResponse | None = None
         self._over = False
@@ -147,7 +148,7 @@ class Visit:
 
     def _listen(self) -> Iterator[Event]:
         """Yield the events of one connection; raises Broken at its end, Later without one."""
-        stream = self._calls.stream(f"{self._path}/events", self.last)
+        stream = self._calls.stream(f"{self._path}/events?page={self._page}", self.last)
         self._stream, parser = stream, Parser()
         try:
             while data := stream.read1(_CHUNK):

@@ -12,7 +12,8 @@
 -- cats:findable        set of those at a window or with a house cat
 -- cats:talking         set of those in a chat with another visitor
 -- cats:reports         hash of what the Pods say of themselves, by name: <time>:<what they say>
--- cats:pod:<pod>       channel of that Pod's process: w <visitor>, t <visitor> <chat>, r <visitor> <connection>, o <command>
+-- cats:pod:<pod>       channel of that Pod's process: w <visitor>, t <visitor> <chat>, r <visitor> <connection> <newer connection>,
+--                      o <command>
 
 local HOUR = 3600 -- every key expires when nobody renews it: nothing leaks
 local call = redis.call

@@ -58,7 +58,7 @@ class Fake(ThreadingHTTPServer):
 
 
 def route_of(path: str) -> str:
-    return path.removeprefix("/api/visitors").removeprefix(f"/{VISITOR}") or "/"
+    return path.partition("?")[0].removeprefix("/api/visitors").removeprefix(f"/{VISITOR}") or "/"
 
 
 class Handler(BaseHTTPRequestHandler):

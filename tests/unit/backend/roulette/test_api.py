@@ -29,8 +29,9 @@ class Guest:
         self.path = f"/api/visitors/{self.visitor}"
         self.chat = None
 
-    def stream(self, after=None, last=None):
-        query = "" if after is None else f"?after={after}"
+    def stream(self, after=None, last=None, page=None):
+        given = {"after": after, "page": page}
+        query = "?" + "&".join(f"{name}={value}" for name, value in given.items() if value is not None)
         headers = {} if last is None else {"Last-Event-ID": str(last)}
         return Stream(self, self.client.get(f"{self.path}/events{query}", headers=headers))
 
@@ -251,6 +252,25 @@ def test_the_newest_stream_takes_over(app, guest):
     assert hub(app).count == 1
 
 
+@pytest.mark.parametrize(
+    "told", [pytest.param(True, id="told-by-the-store"), pytest.param(False, id="seen-here-alone")]
+)
+def test_a_late_request_of_the_same_page_does_not_silence_it(app, guest, monkeypatch, told):
+    """Requests overtake one another: the page's stream may be older than one that the page gave up; it comes again."""
+    old = guest.stream(page="p")
+    if not told:
+        monkeypatch.setattr(app.extensions["backend"].store, "connect", lambda *_: None)
+    guest.stream(page="p")
+    assert old.names(2) == ["hello", "move"]
+    assert guest.stream(page="p").names() == ["hello"]
+
+
+def test_another_page_takes_over(guest):
+    old = guest.stream(page="p")
+    guest.stream(page="q")
+    assert old.names(2) == ["hello", "replaced"]
+
+
 def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, monkeypatch):
     """What another process, or Redis, tells may be lost."""
     old = guest.stream()
@@ -261,7 +281,7 @@ def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, mon
 
 def test_a_stream_may_be_replaced_while_it_connects(app, guest, monkeypatch):
     store = app.extensions["backend"].store
-    monkeypatch.setattr(store, "connect", hub(app).replaced)
+    monkeypatch.setattr(store, "connect", lambda visitor, mine: hub(app).replaced(visitor, mine, "another.1"))
     stream = guest.stream()
     assert stream.names(2) == ["hello", "replaced"]
     assert stream.ended()

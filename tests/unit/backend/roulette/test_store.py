@@ -316,7 +316,7 @@ def test_both_logs_wake_their_streams(open_store, heard, wait_for):
     store.say("a", chat, "1", "hello")
     store.typing("b", chat)
     store.connect("a", "3")
-    wanted = [("woken", "a"), ("woken", "b"), ("typed", "a", chat), ("replaced", "a", "1")]
+    wanted = [("woken", "a"), ("woken", "b"), ("typed", "a", chat), ("replaced", "a", "1", "3")]
     wait_for(lambda: all(call in listener.calls for call in wanted))
     assert ("typed", "b", chat) not in listener.calls
 
@@ -327,8 +327,8 @@ def test_the_same_connection_again_replaces_nothing(open_store, heard, wait_for)
     enter(store, "a")
     for connection in ("1", "1", "2"):
         store.connect("a", connection)
-    wait_for(lambda: ("replaced", "a", "1") in listener.calls)
-    assert listener.calls.count(("replaced", "a", "1")) == 1
+    wait_for(lambda: ("replaced", "a", "1", "2") in listener.calls)
+    assert listener.calls.count(("replaced", "a", "1", "2")) == 1
 
 
 def test_a_log_is_complete_when_its_stream_is_woken(open_store, heard, wait_for):

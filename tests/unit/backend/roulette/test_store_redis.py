@@ -33,7 +33,7 @@ def test_only_the_pod_that_has_the_stream_is_woken(redis_server, heard, wait_for
         assert ("woken", "b") not in first.calls
         assert ("woken", "a") not in second.calls
         two.connect("a", "newer")
-        wait_for(lambda: ("replaced", "a", "stream-a") in first.calls)
+        wait_for(lambda: ("replaced", "a", "stream-a", "newer") in first.calls)
         assert two.order("back-0", b"cpu")
         wait_for(lambda: ("ordered", b"cpu") in first.calls)
 
