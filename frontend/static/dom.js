@@ -40,8 +40,8 @@ export function make(tag, properties = {}, ...children) {
 }
 
 const clocks = {
-  minute: new Intl.DateTimeFormat(data.language, { hour: "2-digit", minute: "2-digit" }),
-  second: new Intl.DateTimeFormat(data.language, { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  minute: new Intl.DateTimeFormat(data.language, { hour: "numeric", minute: "2-digit" }),
+  second: new Intl.DateTimeFormat(data.language, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
 };
 
 /** Return the time of day of a moment, as the language writes it. */

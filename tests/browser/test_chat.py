@@ -49,7 +49,7 @@ def test_next_and_leaving_are_told(two: tuple[Person, Person]) -> None:
     here.reads("#chat-status", "house cat")
     there.one("#chat-next").click()
     there.reads("#chat-name", here.cat)
-    here.reads("#chat-status", "You talk with a visitor.")
+    here.reads("#chat-status", "You are talking with a visitor.")
     here.one("#chat-close").click()
     there.reads("#chat-status", f"{here.cat} est parti")
 
@@ -147,7 +147,7 @@ def test_a_house_cat_steps_aside(visitor: Person, person: Callable[..., Person])
     other = person("fr").visit()
     other.until("document.querySelector('.window.waits')", "no lamp is lit for the one who can be met")
     other.knock(0)
-    visitor.reads("#chat-status", "You talk with a visitor.")
+    visitor.reads("#chat-status", "You are talking with a visitor.")
     assert visitor.text("#chat-name") == other.cat
     assert visitor.lines() == []
 
@@ -163,7 +163,7 @@ def test_keyboard_and_screen_reader_only(visitor: Person, person: Callable[..., 
     visitor.keys(Keys.ENTER)
     visitor.meets("waiting")
     other.knock()
-    visitor.reads("#chat-status", "You talk with a visitor.")
+    visitor.reads("#chat-status", "You are talking with a visitor.")
     visitor.until(lambda: visitor.focused() == "chat-words", "the field did not get the focus")
     visitor.keys("Hello", Keys.ENTER)
     other.sees((OTHER, "Hello"))
