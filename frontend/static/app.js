@@ -67,7 +67,7 @@ onChange((now, news, facts) => {
   showOwnCat(now.cat);
   showNotice(now, hop(), actions);
   if (now.link === "lost") look();
-  if (news === "hello" && facts.state !== "idle" && !byId("chat").open) {
+  if (news === "hello" && facts.state !== "idle" && !now.closed && !byId("chat").open) {
     chat().then((window) => window.reopen(byId("windows").querySelector("button")));
   }
 });

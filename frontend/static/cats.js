@@ -1,15 +1,14 @@
 /** Cats: their drawings, fetched once each, cleaned, ready to be put into the page. */
 
+import { keep } from "./kept.js";
+
 const drawings = new Map();
 
 /** Return a promise of an <svg> of the cat, a new copy each time; its `data-name` is the cat's name. */
 export async function drawing(url) {
-  if (!drawings.has(url)) {
-    const fetched = fetchDrawing(url);
-    drawings.set(url, fetched);
-    fetched.catch(() => drawings.delete(url));
-  }
-  return (await drawings.get(url)).cloneNode(true);
+  const drawn = keep(drawings, url, drawings.get(url) ?? fetchDrawing(url));
+  drawn.catch(() => drawings.delete(url));
+  return (await drawn).cloneNode(true);
 }
 
 /** Return where the cat of a seed is drawn. */

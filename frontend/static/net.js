@@ -11,7 +11,9 @@ export class Refused extends Error {
 /** Call the server. Rejects with Refused for an answer that is not 2xx, with another error when none came. */
 export async function call(method, path, body, deadline = 15000) {
   const options = { method, cache: "no-store", signal: AbortSignal.timeout(deadline) };
-  if (body) Object.assign(options, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+  if (body || method === "POST") {
+    Object.assign(options, { body: JSON.stringify(body ?? {}), headers: { "Content-Type": "application/json" } });
+  }
   const response = await fetch(path, options);
   if (!response.ok) throw await refusal(response);
   return response.status === 204 ? null : response.json();

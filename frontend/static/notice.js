@@ -30,7 +30,8 @@ function news(state, hop) {
   return text("all_well", hop.backend);
 }
 
-const waitingOthers = (census, state) => census.windows.filter((seed) => seed !== state.cat?.seed).length;
+/** Those who wait, but not oneself. */
+const waitingOthers = (census, { talk }) => Math.max(0, census.waiting - (talk.phase === "waiting" ? 1 : 0));
 
 /** Show one's own cat on the doormat. */
 export function showOwnCat(cat) {

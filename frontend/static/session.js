@@ -13,10 +13,11 @@ const BLIP = 1200;
 
 /**
  * `link`: opening, open, lost, away (Redis), full, replaced. `seeking`: another cat was asked for and has not come.
- * `fresh`: the café had forgotten this visitor, and a new visit began. `from`: the last hello, with Pod and store.
+ * `fresh`: the café had forgotten this visitor, and a new visit began. `closed`: one has left by oneself.
+ * `from`: the last hello, with Pod and store.
  */
 export const state = {
-  cat: visit.ownCat(), link: "opening", from: null, talk: NOBODY, seeking: false, typing: false, fresh: false,
+  cat: visit.ownCat(), link: "opening", from: null, talk: NOBODY, seeking: false, typing: false, fresh: false, closed: false,
 };
 
 const listeners = [];
@@ -26,6 +27,10 @@ let quiet = 0;
 let typed = 0;
 let wish = 0;
 let blip = 0;
+let later = 0;
+let entering = null;
+let last = Promise.resolve();
+let hurry = () => {};
 
 /** Call `listener(state, news)` after each change; `news` is the event's kind, when it is one that just happened. */
 export const onChange = (listener) => listeners.push(listener);
@@ -48,23 +53,30 @@ function apply(kind, facts) {
   if (kind === "paired") outbox.only(facts.chat);
   const seeking = state.seeking && kind !== "paired" && kind !== "waiting";
   const typing = kind === "message" && facts.mine ? state.typing : false;
-  set({ talk: after(state.talk, kind, facts), seeking, typing }, replaying ? null : kind, facts);
+  set({ talk: state.closed ? NOBODY : after(state.talk, kind, facts), seeking, typing }, replaying ? null : kind, facts);
 }
 
 function answersNow(kind, facts) {
   return kind === "message" && !facts.mine && state.talk.house && !replaying;
 }
 
-/** Begin, or take up, the visit; try until it works. */
-export async function start(tries = 0) {
+/** Begin, or take up, the visit; try until it works. Only one beginning is under way at a time. */
+export function start(tries = 0) {
+  clearTimeout(later);
+  entering ??= enter(tries).finally(() => (entering = null));
+  return entering;
+}
+
+async function enter(tries) {
   try {
     if (!visit.place()) await visit.begin();
   } catch (error) {
     set({ link: trouble(error) });
-    setTimeout(() => start(tries + 1), backoff(tries, error));
+    later = setTimeout(() => start(tries + 1), backoff(tries, error));
     return;
   }
   set({ cat: visit.ownCat() });
+  line?.end();
   line = openLine(`${visit.place()}/events`, { event: heard, lost, refused });
   outbox.send();
 }
@@ -121,54 +133,72 @@ function again(fresh = false) {
   visit.forget();
   outbox.giveUp();
   replaying = true;
-  const { talk, seeking } = state;
-  const waited = seeking || talk.phase === "waiting";
+  const { talk, seeking, closed } = state;
+  const mine = wish;
+  const waited = !closed && (seeking || talk.phase === "waiting");
   set({ fresh, seeking: false, talk: talk.phase === "chat" ? { ...talk, phase: "left", why: "fresh" } : NOBODY });
-  start().then(() => waited && seek());
+  start().then(() => waited && mine === wish && seek());
 }
 
 /** Take the visit over from the tab that has it, or try a broken line now. */
 export function bringHere() {
   line?.end();
   replaying = true;
-  set({ link: "opening", talk: NOBODY });
+  set({ link: "opening", talk: NOBODY, closed: false });
   start();
 }
 
-/** Try the line again at once, if there is none. */
-export const retryLine = () => state.link !== "open" && state.link !== "replaced" && line?.again();
+/** Try again at once what failed: the visit, the line, what was asked for. */
+export function retryLine() {
+  if (["open", "replaced"].includes(state.link)) return;
+  if (line) line.again();
+  else start();
+  hurry();
+}
 
 /** Ask for another cat, until the café has heard it. */
-export async function seek() {
-  const mine = ++wish;
+export function seek() {
   const id = newId();
-  set({ seeking: true, fresh: false });
-  await insist(mine, () => call("POST", `${visit.place()}/chat`, { id }));
+  set({ seeking: true, fresh: false, closed: false });
+  return inTurn((place) => call("POST", `${place}/chat`, { id }));
 }
 
 /** Leave the chat, or stop waiting. */
-export async function leave() {
+export function leave() {
+  set({ seeking: false, talk: NOBODY, typing: false, fresh: false, closed: true });
+  return inTurn((place) => call("DELETE", `${place}/chat`));
+}
+
+/** One wish after the other: requests overtake one another. What was wished meanwhile makes an older one stale. */
+function inTurn(ask) {
   const mine = ++wish;
-  set({ seeking: false, talk: NOBODY, typing: false, fresh: false });
-  await insist(mine, () => call("DELETE", `${visit.place()}/chat`));
+  const go = () => insist(mine, ask);
+  hurry();
+  last = last.then(go, go);
+  return last;
 }
 
 /** Repeat a call while it may still succeed and nothing else was wished for meanwhile. */
 async function insist(mine, ask) {
   for (let tries = 0; mine === wish; tries++) {
-    try {
-      if (visit.place()) return heeded(await ask());
-    } catch (error) {
-      if (error.type === "unknown-visitor" && visit.place()) return again(true);
-      if (!passing(error)) return undefined;
-      if (["away", "full"].includes(trouble(error))) set({ link: trouble(error) });
-      await new Promise((done) => setTimeout(done, backoff(tries, error)));
-      continue;
-    }
-    await new Promise((done) => setTimeout(done, 300));
+    const place = visit.place();
+    const error = place ? await failed(ask(place)) : null;
+    if (place && !error) return heeded();
+    if (error?.type === "unknown-visitor") return place === visit.place() && again(true);
+    if (error && !passing(error)) return undefined;
+    if (error && ["away", "full"].includes(trouble(error))) set({ link: trouble(error) });
+    if (mine === wish) await pause(error ? backoff(tries, error) : 300);
   }
   return undefined;
 }
+
+const failed = (asked) => asked.then(() => null, (error) => error);
+
+/** Wait so long, or until somebody is in a hurry. */
+const pause = (milliseconds) => new Promise((done) => {
+  hurry = done;
+  setTimeout(done, milliseconds);
+});
 
 /** The café answers again: it was full, or without its memory. */
 const heeded = () => ["away", "full"].includes(state.link) && line && set({ link: "open" });

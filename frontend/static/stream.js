@@ -48,14 +48,15 @@ export function openLine(address, on) {
     if (["waiting", "paired", "message", "left"].includes(kind)) {
       if (number <= seen) return;
       seen = number;
-    } else if (kind === "hello" || kind === "beat") tries = 0;
+    } else if (kind === "beat") tries = 0;
     on.event(kind, JSON.parse(event.data || "{}"));
   }
 
-  /** The Pod goes away: another one answers at once. One that has only just answered is given time. */
+  /** The Pod goes away: another one answers at once. One that has only just answered is given time, more each time. */
   function moved() {
-    if (Date.now() - opened > 1000) return connect();
+    if (opened && Date.now() - opened > 1000) return connect();
     drop();
+    on.lost();
     again();
   }
 
@@ -73,7 +74,10 @@ export function openLine(address, on) {
     if (!(error && error.status) || on.refused(error)) again(error);
   }
 
-  /** An EventSource does not say why it was refused: ask once more, for the status only. */
+  /**
+   * An EventSource does not say why it was refused: ask once more, for the status only. Answered after all, it is let
+   * go before the next one opens; too late, it costs that one a single `move`: it is never asked for because of one.
+   */
   async function reason() {
     const control = new AbortController();
     setTimeout(() => control.abort(), 5000);

@@ -111,6 +111,7 @@ class Person:
 
     def __init__(self, browser: Chrome, url: str) -> None:
         self.browser, self.url = browser, url
+        self.scripts: list[str] = []
 
     def visit(self) -> Person:
         """Open the page, and wait until there is a cat, a visit, and a line to the backend."""
@@ -118,6 +119,16 @@ class Person:
         self.until("document.querySelector('.window.lit svg.cat')", "no cat came to a window")
         self.until("document.querySelector('.mat.here')", "the visit did not begin")
         return self
+
+    def before(self, script: str) -> None:
+        """Run a script in every page that opens from now on, before the page's own; going home ends that."""
+        source = {"source": script}
+        self.scripts.append(self.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)["identifier"])
+
+    def module(self, name: str) -> str:
+        """Return where one of the page's scripts is."""
+        digest = requests.get(self.url, timeout=5).text.split("/static/")[1].split("/")[0]
+        return f"/static/{digest}/{name}"
 
     def until(self, true: str | Callable[[], object], why: str) -> None:
         """Wait for a condition: JavaScript, or a function."""
@@ -183,6 +194,8 @@ class Person:
 
     def go_home(self) -> None:
         """Leave the café, and the browser as if it were new."""
+        for script in self.scripts:
+            self.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
         for handle in self.browser.window_handles:
             self.browser.switch_to.window(handle)
             with suppress(WebDriverException):

@@ -253,6 +253,63 @@ def test_house_full(person: Callable[..., Person], cafe: Callable[..., str]) -> 
     second.until("document.querySelector('.mat.here')", "it was not let in")
 
 
+@pytest.mark.parametrize(
+    ("slow", "then", "state"),
+    [
+        pytest.param("DELETE", ["#chat-close", ".window.lit"], "house", id="close, knock: one is heard"),
+        pytest.param("POST", ["#chat-next", "#chat-close"], "idle", id="next, close: nobody meets a closed window"),
+    ],
+)
+def test_a_slow_wish_is_not_overtaken(visitor: Person, slow: str, then: list[str], state: str) -> None:
+    """What was asked for last is what the café does last, however long the request before takes."""
+    visitor.knock()
+    visitor.meets()
+    visitor.browser.execute_script(HOLDS_WISHES, slow)
+    for css in then:
+        visitor.click(css)
+    visitor.until("window.wishes.length", "nothing was asked")
+    visitor.browser.execute_script("window.go()")
+    visitor.until("window.wishes.length === 2 && window.heeded === 2", "the second was not heard")
+    where = f"{visitor.url}/api/visitors/{visitor.browser.execute_script(TOKEN)}"
+    visitor.until(lambda: requests.get(where, timeout=5).json()["state"] == state, f"the visitor is not {state}")
+    assert visitor.one("#chat").is_displayed() is (state != "idle")
+
+
+HOLDS_WISHES = """
+const real = window.fetch;
+const slow = arguments[0];
+const held = new Promise((go) => (window.go = go));
+Object.assign(window, { wishes: [], heeded: 0 });
+window.fetch = async (...all) => {
+  if (!String(all[0]).endsWith('/chat')) return real(...all);
+  window.wishes.push(all[1].method);
+  if (all[1].method === slow) await held;
+  const answer = await real(...all);
+  window.heeded++;
+  return answer;
+};
+"""
+
+
+def test_try_now_tries_now(person: Callable[..., Person]) -> None:
+    """Under «The house is full» the button does not wait for the minute that the server asked for."""
+    visitor = person()
+    visitor.before(FULL)
+    visitor.browser.get(visitor.url)
+    visitor.reads("#notice p", "The house is full")
+    visitor.browser.execute_script("window.full = false")
+    visitor.one("#notice button").click()
+    visitor.until("document.querySelector('.mat.here')", "it waited")
+
+
+FULL = """
+const real = window.fetch;
+window.full = true;
+window.fetch = async (...all) => (all[0] === '/api/visitors' && window.full
+  ? new Response('{}', { status: 429, headers: { 'Retry-After': '60' } }) : real(...all));
+"""
+
+
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Start Redis on a port of its own, again and again."""

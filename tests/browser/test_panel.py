@@ -192,6 +192,24 @@ def test_limits_lives_and_replicas(visitor: Person) -> None:
     visitor.reads("#panel-well", "2 Pods are seen, 1 of them ready.")
 
 
+def test_readings_are_not_kept_for_ever(visitor: Person) -> None:
+    """Of a hundred Pods that came and went, the last are remembered for their use, the first are not."""
+    names = [f"back-{number}" for number in range(100)]
+    now, later = [pod(name) for name in names], [pod(name, at="2026-01-01T12:05:02Z") for name in names]
+    said = visitor.browser.execute_async_script(READ, visitor.module("panel/limits.js"), now, later)
+    assert "measuring" in said[0]
+    assert "0 CPU used" in said[1].replace("\u00a0", " ")
+
+
+READ = """
+const [path, now, later, done] = arguments;
+import(path).then(({ limits }) => {
+  now.forEach(limits);
+  done([limits(later.at(0)).textContent, limits(later.at(-1)).textContent]);
+}, (error) => done([String(error), '']));
+"""
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_beside_or_from_below(person: Callable[..., Person], width: int) -> None:
     """From 1100 px the wall moves over and stays usable; below, the panel is a sheet. Nothing scrolls sideways."""

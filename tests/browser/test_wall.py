@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from selenium.webdriver.common.keys import Keys
 
 if TYPE_CHECKING:
@@ -181,6 +180,87 @@ def test_no_request_elsewhere_and_a_light_first_view(visitor: Person) -> None:
     assert not visitor.complaints()
 
 
+def test_old_drawings_are_let_go(visitor: Person) -> None:
+    """A drawing is fetched once, the newest eighty are kept; those used again count as new."""
+    path = visitor.module("cats.js")
+    assert visitor.browser.execute_async_script(DRAW, path) == {"100": 1, "99": 1, "2": 2, "1": 1}
+
+
+DRAW = """
+const [path, done] = arguments;
+const asked = {};
+window.fetch = async (url) => {
+  asked[url] = (asked[url] ?? 0) + 1;
+  return new Response('<svg xmlns="http://www.w3.org/2000/svg"/>');
+};
+(async () => {
+  const { drawing } = await import(path);
+  for (let n = 1; n <= 100; n++) {
+    await drawing(`kept-${n}`);
+    await drawing('kept-1');
+  }
+  for (const n of [100, 99, 2, 1]) await drawing(`kept-${n}`);
+  return Object.fromEntries([100, 99, 2, 1].map((n) => [n, asked[`kept-${n}`]]));
+})().then(done, (error) => done(String(error)));
+"""
+
+
+def test_how_many_wait_is_what_the_house_counts(visitor: Person) -> None:
+    """Not the cats at the windows, which are 24 at most and may have company; and never oneself."""
+    windows = [f"cat-{number}" for number in range(24)]
+    census = {"visitors": 41, "waiting": 30, "chats": 5, "windows": windows}
+    visitor.browser.execute_script(HOUSE, {"census": census})
+    visitor.reads("#status", "40 other visitors are in the house. 30 can be met right now.")
+    visitor.browser.execute_script(SAYS)
+    visitor.knock()
+    visitor.meets()
+    assert "40 other visitors are in the house. 29 can be met right now." in visitor.browser.execute_script(SAID)
+    visitor.reads("#status", "30 can be met right now.")
+
+
+HOUSE = """
+const real = window.fetch;
+const house = arguments[0];
+window.fetch = async (...all) => (all[0] === '/api/house' ? new Response(JSON.stringify(house)) : real(...all));
+"""
+SAYS = """
+window.said = [];
+addEventListener('DOMContentLoaded', note);
+if (document.readyState !== 'loading') note();
+function note() {
+  const status = document.getElementById('status');
+  new MutationObserver(() => window.said.push(status.textContent)).observe(status, { childList: true, subtree: true });
+}
+"""
+SAID = "return window.said"
+BACK = "The backend is back."
+
+
+@pytest.mark.parametrize("first", ["ok", "redis_away"])
+def test_nothing_is_back_that_was_not_away(person: Callable[..., Person], first: str) -> None:
+    """A first visit with everything fine says so; only after a failure was shown the cats come home."""
+    visitor = person()
+    visitor.before(SAYS + FIRST_LOOK.replace("FIRST", first))
+    visitor.visit()
+    visitor.until("window.looks > 1 || window.looks === 1 && window.first === 'ok'", "it does not look again")
+    if first == "redis_away":
+        visitor.reads("#status", BACK)
+    settled(visitor)
+    visitor.until("window.said.length", "the status says nothing")
+    assert any(BACK in words for words in visitor.browser.execute_script(SAID)) is (first == "redis_away")
+
+
+FIRST_LOOK = """
+const real = window.fetch;
+Object.assign(window, { looks: 0, first: 'FIRST' });
+window.fetch = async (...all) => {
+  const answer = await real(...all);
+  if (all[0] !== '/api/backend' || window.looks++ || window.first === 'ok') return answer;
+  return new Response(JSON.stringify({ ...await answer.json(), hop: window.first, stage: 'redis' }));
+};
+"""
+
+
 @pytest.mark.parametrize(
     ("now", "waiting", "busy", "step"),
     [
@@ -198,7 +278,6 @@ def test_no_request_elsewhere_and_a_light_first_view(visitor: Person) -> None:
 )
 def test_seats(person: Callable[..., Person], now: str, waiting: str, busy: str, step: list[object] | None) -> None:
     visitor = person()
-    digest = requests.get(visitor.url, timeout=5).text.split("/static/")[1].split("/")[0]
     visitor.browser.get(f"{visitor.url}/livez")
     script = """
     const [path, now, waiting, busy, done] = arguments;
@@ -207,5 +286,4 @@ def test_seats(person: Callable[..., Person], now: str, waiting: str, busy: str,
       done(step && [step.index, step.seed]);
     }, (error) => done(String(error)));
     """
-    path = f"/static/{digest}/seats.js"
-    assert visitor.browser.execute_async_script(script, path, now, waiting, busy) == step
+    assert visitor.browser.execute_async_script(script, visitor.module("seats.js"), now, waiting, busy) == step

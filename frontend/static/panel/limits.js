@@ -1,6 +1,7 @@
 /** Limits against use: a bar for CPU and one for memory; throttling hatched, an OOM kill as a torn edge. */
 
 import { counted, data, make, text } from "../dom.js";
+import { keep } from "../kept.js";
 
 const number = new Intl.NumberFormat(data.language, { maximumFractionDigits: 2 });
 const share = new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 0 });
@@ -24,9 +25,9 @@ export function limits(pod) {
 function rate(pod) {
   const now = { at: Date.parse(pod.at), ...pod.container.cpu };
   const kept = readings.get(pod.pod);
-  if (!kept || kept.now.used_seconds > now.used_seconds) readings.set(pod.pod, { now, speed: null });
-  else if (kept.now.at < now.at) readings.set(pod.pod, { now, speed: between(kept.now, now) });
-  return readings.get(pod.pod).speed;
+  if (!kept || kept.now.used_seconds > now.used_seconds) return keep(readings, pod.pod, { now, speed: null }).speed;
+  const later = kept.now.at < now.at;
+  return keep(readings, pod.pod, later ? { now, speed: between(kept.now, now) } : kept).speed;
 }
 
 const between = (was, now) => ({
