@@ -108,7 +108,13 @@ def kept(headers: Iterable[tuple[str, str]], dropped: frozenset[str]) -> list[tu
 
 
 def answer(exchange: Exchange, stream: Stream | None) -> Response:
-    """Return the backend's answer: an event stream as it comes, a short body whole, a long one in pieces."""
+    """Return the backend's answer: an event stream as it comes, a short body whole, a long one in pieces.
+
+    Our backend's errors are problem+json. Another server's 404 says nothing about our visitors: 502 for that.
+    """
+    if is_strange(exchange):
+        exchange.close()
+        return blame(Kind.NOT_OURS)
     headers = kept(exchange.headers, NOT_RETURNED)
     if exchange.length is not None and exchange.length <= PIECE_BYTES:
         return Response([whole(exchange)], exchange.status, headers)
@@ -116,6 +122,12 @@ def answer(exchange: Exchange, stream: Stream | None) -> Response:
         relay = stream.relay(exchange, request.environ.get("gunicorn.socket"))
         return Response(relay, exchange.status, headers, direct_passthrough=True)
     return long_answer(exchange, headers)
+
+
+def is_strange(exchange: Exchange) -> bool:
+    """Tell whether an error comes from somebody else than our backend."""
+    kind = next((value for name, value in exchange.headers if name.lower() == "content-type"), "")
+    return exchange.status >= HTTPStatus.BAD_REQUEST and not kind.startswith("application/problem+json")
 
 
 def whole(exchange: Exchange) -> bytes:
@@ -154,7 +166,11 @@ def pieces(exchange: Exchange) -> Iterator[bytes]:
 
 def failure(error: Exception) -> Response:
     """Answer problem+json with the hop that failed: 504 for a time-out, else 502."""
-    fault = fault_of(error)
+    return blame(fault_of(error))
+
+
+def blame(fault: Kind) -> Response:
+    """Answer problem+json for a request that met this fault."""
     hop = current_app.config["WATCHER"].blame(fault)
     shown: dict[str, Any] = describe(hop, g.words, current_app.config["FRONTEND"])
     late = hop.kind in {Kind.TIMEOUT, Kind.NO_ANSWER, Kind.DNS_SILENT}

@@ -12,8 +12,8 @@ from msgspec import Meta
 
 from backend.replies import BadInput
 
-MOST_BYTES = 4096
-"""A larger body is answered 413."""
+MOST_BYTES = 8192
+"""A larger body is answered 413: room for the longest text as JSON escapes it, twelve bytes for an emoji."""
 MOST_CHARACTERS = 500
 
 VISITOR = re.compile(r"[0-9a-f]{32}")
@@ -51,6 +51,13 @@ def clean(text: str) -> str:
         raise BadInput("There is nothing in this text.")
     if len(text) > MOST_CHARACTERS:
         raise BadInput(f"The text has {len(text)} characters; {MOST_CHARACTERS} are the most.")
+    if not any(_is_seen(character) for character in text):
+        raise BadInput("There is nothing to be seen in this text.")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in text if character != "\n"):
         raise BadInput("The text has control characters other than line ends.")
     return text
+
+
+def _is_seen(character: str) -> bool:
+    """Tell whether a character draws something: no space, no format character, none of Hangul's fillers."""
+    return unicodedata.category(character)[0] not in "ZC" and character not in "\u115f\u1160\u3164\uffa0"

@@ -39,6 +39,13 @@ def test_the_backends_own_errors_go_through(fake: Fake, client: FlaskClient) -> 
     assert (response.status_code, response.mimetype) == (503, "application/problem+json")
 
 
+def test_somebody_elses_error_is_not_passed_on_as_ours(fake: Fake, client: FlaskClient) -> None:
+    """A Service that leads to another server answers 404 to everything: that is no word about a visitor."""
+    fake.reply("/api/visitors/x", b"not found", 404, **{"Content-Type": "text/plain"})
+    response = client.get("/api/visitors/x")
+    assert (response.status_code, response.get_json()["hop"]["hop"]) == (502, "not_ours")
+
+
 def test_the_request_id_travels(fake: Fake, client: FlaskClient) -> None:
     fake.reply("/api/cats", {})
     response = client.get("/api/cats", headers={"X-Request-Id": "abc-1"})
@@ -103,6 +110,14 @@ def test_faults_pass_only_where_they_are_switched_on(
     assert fake.seen == []
     assert connect(fake.url, FAULTS="on").open(path, method=method).status_code == 202
     assert [(row[0], row[1]) for row in fake.seen] == [(method, path)]
+
+
+def test_the_backend_is_told_which_site_switches_a_fault(fake: Fake, connect: Callable[..., FlaskClient]) -> None:
+    """It refuses what is not this page."""
+    headers = {"Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}
+    fake.reply("/faults/crash", {}, 403)
+    assert connect(fake.url, FAULTS="on").post("/faults/crash", data=b"{}", headers=headers).status_code == 403
+    assert headers.items() <= fake.seen[0][2].items()
 
 
 def test_a_repeated_header_comes_through_each_time(listening: Listening, connect: Callable[..., FlaskClient]) -> None:
