@@ -72,6 +72,8 @@ class Status:
     pods: tuple[Pod, ...]
     urls: tuple[Url, ...]
     autoscalers: tuple[Autoscaler, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """What has fewer Ready Pods than it should, none at all included."""
 
 
 def status(settings: Settings) -> Status:
@@ -84,7 +86,8 @@ def status(settings: Settings) -> Status:
     scalers = tuple(_autoscaler(item) for item in api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))
     nodes = tuple(_node(item) for item in api.items("/api/v1/nodes"))
     name = shape(api) if pods else ""
-    return Status(settings.cluster, settings.context, name, nodes, tuple(map(_pod, pods)), urls, scalers)
+    lacking = tuple(said for kind in ("StatefulSet", "Deployment") for said in _lacking(api, kind))
+    return Status(settings.cluster, settings.context, name, nodes, tuple(map(_pod, pods)), urls, scalers, lacking)
 
 
 def deployed(api: Api) -> list[Object]:
@@ -116,6 +119,16 @@ def log_words(settings: Settings, *, follow: bool) -> list[str]:
     """Return the command that shows the logs of both services, each line with its Pod's name."""
     words = ["logs", f"--namespace={namespace(settings)}", f"--selector={PART_OF}", "--prefix", "--tail=50"]
     return kube.command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
+
+
+def _lacking(api: Api, kind: str) -> list[str]:
+    """Say which of the lab's sets of Pods are short of Pods; one that was scaled to none is."""
+    said = []
+    for item in api.items(collection(kind, SHAPES["scale"]), labelSelector=SHAPE_LABEL):
+        ready, wanted = item.get("status", {}).get("readyReplicas", 0), max(1, item["spec"].get("replicas", 1))
+        if ready < wanted:
+            said.append(f"{kind.lower()}/{item['metadata']['name']}: {ready} of {wanted} Pods Ready")
+    return said
 
 
 def _url(url: str) -> Url:

@@ -69,6 +69,8 @@ def status(found: Status, console: Console | None = None) -> None:
         table.add_row(_mark(ok=pod.ready), *map(escape, said))
     if found.pods:
         out.print(table)
+    for lacking in found.lacking:
+        out.print(f"{_mark(ok=False)} {escape(lacking)}")
     for one in found.autoscalers:
         seen = f"{one.replicas} now, CPU of each {one.seen}" if one.seen else "it has not looked yet"
         text = one.trouble or f"{one.minimum} to {one.maximum} Pods; {seen}"

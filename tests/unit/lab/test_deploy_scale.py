@@ -199,6 +199,23 @@ def test_every_autoscaler_is_shown_with_what_it_sees() -> None:
 
 
 @pytest.mark.parametrize(
+    ("replicas", "ready", "said"),
+    [
+        pytest.param(1, 1, [], id="all there"),
+        pytest.param(3, 1, ["statefulset/redis: 1 of 3 Pods Ready"], id="some"),
+        pytest.param(0, 0, ["statefulset/redis: 0 of 1 Pods Ready"], id="scaled to none"),
+    ],
+)
+def test_what_is_short_of_pods_is_said(replicas: int, ready: int, said: list[str]) -> None:
+    class Api:
+        def items(self, *_: Any, **__: Any) -> list[Any]:
+            status = {"readyReplicas": ready} if ready else {}
+            return [{"metadata": {"name": "redis"}, "spec": {"replicas": replicas}, "status": status}]
+
+    assert state._lacking(Api(), "StatefulSet") == said  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("message", "said"),
     [
         pytest.param("0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind.",
