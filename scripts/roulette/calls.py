@@ -15,8 +15,8 @@ from roulette.errors import GaveUp, NotInChat, Refused, RouletteError, UnknownVi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AGAIN = frozenset({429, 502, 503, 504})
-"""Answers that may be another one a little later: a limit, or nobody there who could answer."""
+AGAIN = frozenset({429, 500, 502, 503, 504})
+"""Answers that may be another one a little later: a limit, an error, or nobody there who could answer."""
 _ERRORS = 300
 
 

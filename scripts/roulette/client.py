@@ -17,7 +17,7 @@ from roulette.events import Card, Event, Left, Message, Move, Paired, Replaced, 
 from roulette.sse import Parser
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from urllib3 import BaseHTTPResponse
 
@@ -93,6 +93,11 @@ class Visit:
         self._over = False
         self._wait = 1.0
 
+    @property
+    def listening(self) -> bool:
+        """Tell whether `events` has a stream at this moment, as far as is known."""
+        return self._stream is not None
+
     def seek(self) -> State:
         """Leave the chat that there is, and be paired at once or wait."""
         answer = self._calls.call("POST", f"{self._path}/chat", {"id": uuid.uuid4().hex})
@@ -128,7 +133,7 @@ class Visit:
             with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
                 stream.shutdown()
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Tell what happens, each event once and in order; ends after Replaced, and with `quit`.
 
         Whatever breaks the stream, it connects again after the last event seen. Raises UnknownVisitor, Refused, and

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import platform
@@ -21,6 +22,7 @@ import images
 import node
 import page
 import rollout
+import scaled
 import services
 from harness import say
 from rich import box
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 INTERRUPTED = 130
+NAMES = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page")
+SHARING = frozenset({"chat", "chaos", "rollout"})
+"""They use one cluster, where they follow one another."""
 
 
 def main() -> int:
@@ -48,8 +53,8 @@ def main() -> int:
     failures: list[str] = []
     code = 0
     try:
-        for name in options.names or _families(cold=False):
-            failures += _measure(name, _families(cold=options.cold)[name], figures)
+        for _sharing, names in itertools.groupby(options.names or NAMES, SHARING.__contains__):
+            failures += _all(list(names), figures, cold=options.cold)
     except KeyboardInterrupt:
         failures.append("interrupted: what was measured until then is shown")
         code = INTERRUPTED
@@ -58,29 +63,41 @@ def main() -> int:
     return code or int(bool(failures))
 
 
-def _families(*, cold: bool) -> dict[str, Callable[[], Generator[Figure, None, None]]]:
+def _all(names: list[str], figures: list[Figure], *, cold: bool) -> list[str]:
+    """Measure some families in turn; a cluster that they share goes away after the last."""
+    failures: list[str] = []
+    try:
+        with scaled.shared() as shared:
+            for name in names:
+                failures += _measure(name, _families(shared, cold=cold)[name], figures)
+    except (LabError, OSError) as error:
+        failures.append(f"{', '.join(names)}: {error}")
+    return failures
+
+
+def _families(shared: scaled.Shared, *, cold: bool) -> dict[str, Callable[[], Generator[Figure, None, None]]]:
     return {
         "services": services.measure,
         "cluster": cluster.measure,
         "images": images.measure,
         "node": lambda: node.measure(cold=cold),
-        "chat": chat.measure,
-        "chaos": chaos.measure,
-        "rollout": rollout.measure,
+        "loopback": chat.on_loopback,
+        "chat": lambda: chat.in_pods(shared),
+        "chaos": lambda: chaos.measure(shared),
+        "rollout": lambda: rollout.measure(shared),
         "page": page.measure,
     }
 
 
 def _options() -> argparse.Namespace:
-    names = list(_families(cold=False))
     parser = argparse.ArgumentParser(prog="lab bench", description="Measure, each figure beside its floor.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(names)}; all without any")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)}; all without any")
     parser.add_argument("--json", action="store_true", help="write JSON instead of the table")
     parser.add_argument("--cold", action="store_true", help="node: build the node image from nothing, ten minutes")
     options = parser.parse_args()
-    wrong = [name for name in options.names if name not in names]
+    wrong = [name for name in options.names if name not in NAMES]
     if wrong:
-        parser.error(f"there is no {wrong[0]!r}: use some of {', '.join(names)}")
+        parser.error(f"there is no {wrong[0]!r}: use some of {', '.join(NAMES)}")
     return options
 
 

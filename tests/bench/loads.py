@@ -18,7 +18,7 @@ from lab.config import ROOT
 from lab.errors import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ARRIVING = 420
 """Seconds that coming, settling and leaving may take, beside the talk itself."""
@@ -58,7 +58,8 @@ class Played:
     @property
     def note(self) -> str:
         """Say in a line what else there is to know."""
-        parts = [f"{name.replace('_', ' ')} {self.verdict[name]}" for name in (*WRONG, "failed", "broken", "retried")]
+        names = (*WRONG, "missed", "failed", "broken", "retried")
+        parts = [f"{name.replace('_', ' ')} {self.verdict[name]}" for name in names]
         own = f"generator: {self.generator['cores']:.2f} cores, {self.generator['late_p99']:.0f} ms late"
         return "\n".join([", ".join(parts), own, *self.verdict["examples"][:3]])
 
@@ -116,6 +117,12 @@ def many_files() -> None:
     """Let what is started from here open as many files as it may: each visitor is one, on both sides."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def accepted(name: str, verdict: Mapping[str, Any], least: float, note: str = "") -> Figure:
+    """Return the figure of the messages that a visitor said to another and that were accepted: what was judged."""
+    ours = Series("ours", (float(verdict["accepted"]),))
+    return Figure(name, "messages", ours, asked=Bound("least", least), note=note)
 
 
 def count(name: str, value: float, asked: int, note: str = "") -> Figure:

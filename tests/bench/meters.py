@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import harness
 import services
 
 from lab import kube
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from lab.config import Settings
 
 MIB = 2**20
+REST, REST_WITHIN, LOOK = 0.75, 60, 3
+"""Cores that a machine at rest has in use at most; seconds that are waited for it, and that a look takes."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -60,6 +63,30 @@ class Meter:
         """Return the processor time a second, from the first reading to the last."""
         first, last = self.seen[name][0], self.seen[name][-1]
         return (last.cpu_seconds - first.cpu_seconds) / max(last.at - first.at, 1e-3)
+
+
+def rest() -> None:
+    """Wait until the machine has done what was asked of it before; says so where it does not come to rest in time."""
+    deadline = time.monotonic() + REST_WITHIN
+    while (cores := _in_use()) > REST and time.monotonic() < deadline:
+        continue
+    harness.say(f"  {cores:.1f} cores are in use before it begins")
+
+
+def _in_use() -> float:
+    before = _processor()
+    time.sleep(LOOK)
+    return in_use(before, _processor()) * (os.cpu_count() or 1)
+
+
+def _processor() -> list[int]:
+    return [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+
+
+def in_use(before: list[int], after: list[int]) -> float:
+    """Return which part of the time between two readings of /proc/stat's first line was not idle (proc_stat(5))."""
+    spent = [later - sooner for sooner, later in zip(before, after, strict=True)]
+    return 1 - (spent[3] + spent[4]) / max(sum(spent), 1)
 
 
 def processes(pids: Mapping[str, int]) -> Mapping[str, Use]:

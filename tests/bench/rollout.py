@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 PLAN = loads.Plan(visitors=1000, rate=200, seconds=75)
+MESSAGES = 14_000
+"""Fewer would say little."""
 
 
-def measure() -> Generator[Figure, None, None]:
+def measure(shared: scaled.Shared) -> Generator[Figure, None, None]:
     """Play once, through the frontends."""
     loads.many_files()
-    with scaled.scaled("rollout") as bench:
-        took: list[float] = []
+    bench = shared.at("rollout", "scale")
+    took: list[float] = []
 
-        def beside(_over: threading.Event) -> None:
-            took.append(harness.seconds(lambda: scaled.roll(bench.settings)))
+    def beside(_over: threading.Event) -> None:
+        took.append(harness.seconds(lambda: scaled.roll(bench.settings)))
 
-        harness.say(f"rollout: {PLAN.visitors} visitors, both Deployments restarted")
-        played = loads.play(f"http://127.0.0.1:{cluster.FRONT}", PLAN, beside)
-        yield from _figures(played, took[0])
+    harness.say(f"rollout: {PLAN.visitors} visitors, both Deployments restarted")
+    played = loads.play(f"http://127.0.0.1:{cluster.FRONT}", PLAN, beside)
+    yield from _figures(played, took[0])
 
 
 def _figures(played: loads.Played, took: float) -> Generator[Figure, None, None]:
@@ -39,4 +41,5 @@ def _figures(played: loads.Played, took: float) -> Generator[Figure, None, None]
     yield loads.count("Rolling update: requests that failed, though a repetition did not", sum(again.values()), 0, seen)
     yield loads.count("Rolling update: conversations broken", verdict["broken"], 0)
     yield loads.count("Rolling update: lost, doubled, out of order", played.wrong, 0)
+    yield loads.accepted("Rolling update: accepted", verdict, MESSAGES)
     yield Figure("Rolling update: p99 to the other side", "ms", Series("ours", (verdict["p99"],)))

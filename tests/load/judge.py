@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from records import Mark, Run, Sent
 
-WITHIN = 15.0
+WITHIN = 3.0
 """Seconds: who goes on so soon after a message was accepted may miss it, as going on empties one's log."""
 _SHOWN = 5
 

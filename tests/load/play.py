@@ -175,7 +175,8 @@ class Play:
         speaker.talking, speaker.said = True, speaker.said + 1
         self._talks.spawn(self._speak, speaker, (speaker.number, speaker.said), speaker.chat, house=speaker.house)
         if self._random.random() < self.plan.going_on:
-            player = self._pick(lambda player: not player.house)
+            # as who sees that the connection is away does not go on
+            player = self._pick(lambda player: not player.house and player.visit.listening)
             self.run.went.append(Went(player.number, player.chat, time.monotonic()))
             player.chat = ""
             gevent.spawn(self._seek, player)

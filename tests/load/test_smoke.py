@@ -9,7 +9,7 @@ import pytest
 import scaled
 
 pytestmark = pytest.mark.cluster
-PLAN = loads.Plan(visitors=60, rate=20, seconds=15, dropping=0.05)
+PLAN = loads.Plan(visitors=60, rate=20, seconds=15, dropping=0.0)
 
 
 @pytest.fixture
@@ -32,3 +32,4 @@ def test_a_backend_is_killed_and_nobody_loses_a_word(cluster, url):
     assert played.verdict["accepted"] > 0.8 * PLAN.rate * PLAN.seconds, "hardly anybody met somebody"
     assert killed
     assert any(what.startswith("the stream: ") for what in played.retried), "nobody noticed: was it the right Pod?"
+    assert "the stream: move" not in played.retried, "it said goodbye: that is no death"

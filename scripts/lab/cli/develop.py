@@ -19,7 +19,7 @@ from lab.events import Step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BENCHMARKS = ("services", "cluster", "images", "node", "chat", "chaos", "rollout", "page")
+BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page")
 
 
 @command("test", tells=False)
@@ -57,8 +57,8 @@ def lint(_session: Session) -> None:
 def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
     """Measure, each figure beside its floor.
 
-    NAME is any of services, cluster, images, node, chat, chaos, rollout and page; all without one. A figure that is
-    missed is shown, and no error.
+    NAME is any of services, cluster, images, node, loopback, chat, chaos, rollout and page; all without one. A figure
+    that is missed is shown, and no error.
     """
     words = [*names, *(["--json"] if session.as_json else []), *(["--cold"] if cold else [])]
     _become("tests/bench", *words)

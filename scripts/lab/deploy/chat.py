@@ -6,90 +6,19 @@ The two are nobody: where one of them was paired with somebody real, it leaves a
 from __future__ import annotations
 
 import contextlib
-import json
 import time
-import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import urllib3
-from urllib3.exceptions import HTTPError
+from typing import TYPE_CHECKING, TypeVar
 
 from lab.errors import LabError
+from roulette import Client, GaveUp, Message, Paired, Patience, RouletteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from roulette import Visit
 
 _SECONDS = 10.0
 _TRIES = 3
 _TEXT = "lab verify"
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """Somebody at one Pod, whose backend answers at ``url``; every call raises LabError where it is refused."""
-
-    url: str
-    token: str = ""
-
-    def enter(self) -> Visitor:
-        """Begin a visit."""
-        return Visitor(self.url, str(self._call("POST", "/api/visitors", {"language": "en"})["visitor"]))
-
-    def seek(self) -> None:
-        """Wait for somebody."""
-        self._call("POST", f"/api/visitors/{self.token}/chat", {"id": uuid.uuid4().hex})
-
-    def say(self, chat: str, text: str) -> None:
-        """Write a message."""
-        body = {"id": uuid.uuid4().hex, "chat": chat, "text": text}
-        self._call("POST", f"/api/visitors/{self.token}/messages", body)
-
-    def leave(self) -> None:
-        """End the visit."""
-        self._call("DELETE", f"/api/visitors/{self.token}")
-
-    def first(self, event: str) -> dict[str, Any]:
-        """Return the data of the visitor's last event of this name, waiting for one; {} where none comes in time."""
-        deadline = time.monotonic() + _SECONDS
-        with contextlib.suppress(HTTPError):
-            for name, data in self._events():
-                if name == event:
-                    return data
-                if time.monotonic() > deadline:
-                    break
-        return {}
-
-    def _events(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        path = f"{self.url}/api/visitors/{self.token}/events"
-        answer = urllib3.PoolManager(retries=False).request("GET", path, timeout=_SECONDS, preload_content=False)
-        name = ""
-        try:
-            for line in _lines(answer):
-                field, _, value = line.partition(":")
-                if field == "event":
-                    name = value.strip()
-                elif field == "data":
-                    yield name, json.loads(value)
-        finally:
-            answer.close()
-
-    def _call(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        try:
-            answer = urllib3.PoolManager(retries=False).request(method, self.url + path, json=body, timeout=_SECONDS)
-        except HTTPError as error:
-            raise LabError(f"the backend at {self.url} does not answer: {error}") from None
-        if answer.status >= 300:  # noqa: PLR2004 - HTTP's own border
-            raise LabError(f"the backend answered {answer.status}: {answer.data.decode(errors='replace')[:200]}")
-        found: dict[str, Any] = json.loads(answer.data) if answer.data else {}
-        return found
-
-
-def _lines(answer: urllib3.BaseHTTPResponse) -> Iterator[str]:
-    rest = b""
-    for chunk in answer.stream(65536):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from (line.decode() for line in whole)
+_Kind = TypeVar("_Kind", Paired, Message)
 
 
 def across(one: str, other: str) -> str:
@@ -98,25 +27,52 @@ def across(one: str, other: str) -> str:
     Raises LabError where one of the two refuses.
     """
     for _ in range(_TRIES):
-        visitors = [Visitor(url).enter() for url in (one, other)]
         try:
-            said = _talk(*visitors)
-        finally:
-            for each in visitors:
-                with contextlib.suppress(LabError):
-                    each.leave()
+            said = _try(one, other)
+        except RouletteError as error:
+            raise LabError(f"the backend at {one} or {other}: {error}") from None
         if said:
             return said
     return "each time somebody else was there to be paired with"
 
 
-def _talk(writer: Visitor, reader: Visitor) -> str:
+def _try(one: str, other: str) -> str:
+    with contextlib.ExitStack() as leaving:
+        visits = []
+        for url in (one, other):
+            visits.append(Client(url, patience=_patience()).enter())
+            leaving.callback(_leave, visits[-1])
+        return _talk(*visits)
+
+
+def _patience() -> Patience:
+    return Patience(call=_SECONDS, answer=_SECONDS, silence=_SECONDS, stream=_SECONDS)
+
+
+def _talk(writer: Visit, reader: Visit) -> str:
     """Return what happened; empty where the two were not paired with each other."""
     for each in (writer, reader):
         each.seek()
-    chat, other = (each.first("paired").get("chat") for each in (writer, reader))
-    if chat is None or chat != other:
+    mine, other = (_first(each, Paired) for each in (writer, reader))
+    if mine is None or other is None or mine.chat != other.chat:
         return ""
-    writer.say(chat, _TEXT)
-    came = reader.first("message")
-    return "delivered" if came.get("text") == _TEXT and not came.get("mine") else "the message did not come"
+    writer.say(_TEXT, chat=mine.chat)
+    came = _first(reader, Message)
+    return "delivered" if came and came.text == _TEXT and not came.mine else "the message did not come"
+
+
+def _first(visit: Visit, kind: type[_Kind]) -> _Kind | None:
+    """Return the visitor's next event of this kind, waiting for one; None where none comes in time."""
+    deadline = time.monotonic() + _SECONDS
+    with contextlib.suppress(GaveUp), contextlib.closing(visit.events()) as events:
+        for event in events:
+            if isinstance(event, kind):
+                return event
+            if time.monotonic() > deadline:
+                break
+    return None
+
+
+def _leave(visit: Visit) -> None:
+    with contextlib.suppress(RouletteError):
+        visit.quit()

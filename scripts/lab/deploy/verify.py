@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lab import kube
-from lab.deploy import chat, debug, fetch
+from lab.deploy import debug, fetch
 from lab.deploy.fetch import NO_NAME, Answer
 from lab.deploy.forward import forward
 from lab.deploy.manifests import holds
@@ -124,6 +124,8 @@ def of(pods: Sequence[Object], service: str) -> list[Object]:
 
 def across(settings: Settings, one: Side, other: Side) -> Check:
     """Have a visitor of one Pod write to a visitor of the other."""
+    from lab.deploy import chat  # noqa: PLC0415 - the client of the roulette is not on the way to `lab --help`
+
     began = time.monotonic()
     try:
         with _to(settings, one) as here, _to(settings, other) as there:

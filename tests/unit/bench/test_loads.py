@@ -6,10 +6,11 @@ import loads
 import meters
 import page
 import pytest
+import scaled
 
 from lab.errors import LabError
 
-COUNTS = dict.fromkeys((*loads.WRONG, "failed", "broken", "retried"), 0)
+COUNTS = dict.fromkeys((*loads.WRONG, "missed", "failed", "broken", "retried"), 0)
 
 
 def played(retried=None, **counts) -> loads.Played:
@@ -23,8 +24,8 @@ def test_every_wrong_message_counts(kind):
 
 
 def test_the_note_has_everything_and_some_examples():
-    counts, own, *examples = played(lost=4, out_of_order=1).note.splitlines()
-    assert counts == "lost 4, doubled 0, out of order 1, strange 0, failed 0, broken 0, retried 0"
+    counts, own, *examples = played(lost=4, out_of_order=1, missed=2).note.splitlines()
+    assert counts == "lost 4, doubled 0, out of order 1, strange 0, missed 2, failed 0, broken 0, retried 0"
     assert own == "generator: 0.20 cores, 5 ms late"
     assert examples == ["lost: one", "lost: two", "lost: three"]
 
@@ -62,6 +63,43 @@ def test_a_meter_tells_the_most_memory_and_the_cores():
     meter = meters.Meter(dict, 1)
     meter.seen["back"] = [meters.Use(50, 1.0, 10), meters.Use(90, 2.0, 12), meters.Use(60, 3.0, 14)]
     assert (meter.mebibytes("back"), meter.cores("back")) == (90, 0.5)
+
+
+def test_waiting_for_a_disk_is_idle_too():
+    before, after = [100, 0, 100, 1000, 50, 0, 0, 0], [110, 5, 105, 1060, 70, 0, 0, 0]
+    assert meters.in_use(before, after) == pytest.approx(0.2)
+
+
+def test_what_was_accepted_has_a_least():
+    assert loads.accepted("it", {"accepted": 20}, 20).reached()
+    assert not loads.accepted("it", {"accepted": 19}, 20).reached()
+
+
+def pod(*, ready=True, **meta):
+    conditions = [{"type": "Ready", "status": str(ready)}]
+    return {"metadata": {"name": "a", **meta}, "status": {"conditions": conditions}}
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        pytest.param(pod(), True, id="ready"),
+        pytest.param(pod(ready=False), False, id="not ready"),
+        pytest.param(pod(deletionTimestamp="2026-01-02T03:04:05Z"), False, id="on its way out"),
+        pytest.param({"metadata": {}, "status": {}}, False, id="just made"),
+    ],
+)
+def test_only_a_ready_pod_is_killed(one, expected):
+    assert scaled.is_ready(one) is expected
+
+
+def test_running_containers_are_killed_by_their_number():
+    statuses = [
+        {"containerID": "containerd://abc", "state": {"running": {}}},
+        {"containerID": "containerd://old", "state": {"terminated": {}}},
+        {"state": {"waiting": {}}},
+    ]
+    assert scaled.containers({"status": {"containerStatuses": statuses}}) == ["abc"]
 
 
 def report(performance, blocking):

@@ -49,9 +49,15 @@ def test_imports_point_down(path):
 
 @pytest.mark.parametrize(
     ("package", "others"),
-    [("backend", {"frontend", "lab"}), ("frontend", {"backend", "lab"}), ("scripts/lab", {"backend", "frontend"})],
+    [
+        ("backend", {"frontend", "lab", "roulette"}),
+        ("frontend", {"backend", "lab", "roulette"}),
+        ("scripts/lab", {"backend", "frontend"}),
+        ("scripts/roulette", {"backend", "frontend", "lab"}),
+    ],
 )
 def test_services_and_lab_never_import_one_another(package, others):
+    """The lab uses the client, which stands alone."""
     paths = list((ROOT / package).rglob("*.py"))
     assert paths
     for path in paths:

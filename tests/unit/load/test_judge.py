@@ -131,8 +131,8 @@ def test_each_fault_is_found(run, expected):
     ("went", "expected"),
     [
         pytest.param(Went(1, "c", 0.02), (0, 1), id="at once"),
-        pytest.param(Went(1, "c", 5), (0, 1), id="soon"),
-        pytest.param(Went(1, "c", 20), (1, 0), id="long after: it should have been shown"),
+        pytest.param(Went(1, "c", 2.9), (0, 1), id="soon"),
+        pytest.param(Went(1, "c", 3.1), (1, 0), id="after: it should have been shown"),
         pytest.param(Went(0, "c", 0.02), (1, 0), id="the other went"),
         pytest.param(Went(1, "d", 0.02), (1, 0), id="from another chat"),
     ],

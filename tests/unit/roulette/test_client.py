@@ -109,6 +109,7 @@ def test_an_event_of_another_kind_and_a_comment_are_passed_over(fake, visit):
     [
         pytest.param(problem(503, "redis-away"), id="redis is away"),
         pytest.param(problem(429, **{"Retry-After": "0"}), id="too many"),
+        pytest.param(problem(500), id="an error"),
         pytest.param(Answer(cut=True), id="cut off"),
     ],
 )
@@ -145,15 +146,19 @@ def test_quit_ends_the_stream(fake, visit):
 def test_a_dropped_stream_comes_back(fake, visit):
     fake.will(EVENTS, Answer(stream=[RETRY, PAIRED, HANG]), Answer(stream=[message(2, "b"), REPLACED]))
     events = visit.events()
+    assert not visit.listening
     next(events)
+    assert visit.listening
     visit.drop()
     assert texts(events) == ["b"]
+    assert not visit.listening
 
 
 @pytest.mark.parametrize(
     ("first", "why"),
     [
         pytest.param(Answer(cut=True), "ProtocolError", id="cut off before the answer"),
+        pytest.param(problem(500), "500 because", id="500"),
         pytest.param(problem(502), "502 because", id="502"),
         pytest.param(problem(503, **{"Retry-After": "0"}), "503 because", id="503"),
         pytest.param(problem(504), "504 because", id="504"),
@@ -212,7 +217,6 @@ def test_nobody_listens():
         pytest.param(problem(404, "unknown-visitor"), UnknownVisitor, id="expired"),
         pytest.param(problem(404), Refused, id="another 404"),
         pytest.param(problem(400), Refused, id="400"),
-        pytest.param(problem(500), Refused, id="500"),
         pytest.param(Answer(405, "no problem document"), Refused, id="405"),
     ],
 )
