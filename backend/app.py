@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from backend import cgroup, health, house, identity, logs, metrics, openapi, replies, tracking
 from backend.cats import api as cats_api
-from backend.cats.encounters import Encounters
 from backend.faults import api as faults_api
 from backend.faults import requests as faulty_requests
 from backend.faults.bounds import caps
@@ -84,15 +83,15 @@ def _state(settings: Settings) -> State:
     metrics.streams.set_function(lambda: streams.count)
     metrics.visitors.set_function(lambda: len(streams.visitors))
     identity, shelf = Identity(settings), Shelf(settings.state_dir, settings.pod)
-    effects = Effects(shelf)
-    faults = Faults(shelf, effects.by_name(), lambda: caps(cgroup.read(identity.cgroup_root, identity.proc)))
+    usage = partial(cgroup.read, identity.cgroup_root, identity.proc)
+    effects = Effects(shelf, lambda: usage().memory)
+    faults = Faults(shelf, effects.by_name(), lambda: caps(usage()))
     return State(
         settings,
         lifecycle,
         Health(lifecycle),
         identity,
         metrics,
-        Encounters(),
         store,
         streams,
         Keeper(store, streams, settings.absent_seconds, settings.drain_seconds),

@@ -39,8 +39,23 @@ Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
 Directory = Annotated[str, Meta(pattern=r"^/", max_length=256, description="the absolute path of a directory")]
 Text = Annotated[str, Meta(max_length=256, description="a text of at most 256 characters")]
 
-PASSWORD = re.compile(r"//.*@")
-"""Where a URL has one."""
+OPTIONS = re.compile(r"[?#]")
+"""Where a URL's options begin."""
+
+
+def without_password(url: str, mark: str = "") -> str:
+    """Return the address of a Redis, even a wrong one, as it may be shown; `mark` stands for what is left out.
+
+    Both the part before the host and the options can hold a password.
+    """
+    scheme, rest = url.split("://", 1) if "://" in url else ("", url)
+    place, *options = OPTIONS.split(rest, maxsplit=1)
+    user, _, host = place.rpartition("@")
+    if options and "@" in options[0]:
+        # A password may end there, or not: nobody can tell.
+        host = ""
+    shown = f"{mark and user and f'{mark}@'}{host}{mark if options else ''}"
+    return f"{scheme}://{shown}" if "://" in url else shown
 
 
 class ConfigError(ValueError):
@@ -53,7 +68,7 @@ class ConfigError(ValueError):
 
     def __str__(self) -> str:
         """Return the line that is shown."""
-        value = PASSWORD.sub("//…@", self.value)
+        value = without_password(self.value, "…") if self.name == "REDIS_URL" else self.value
         return f"{self.name}={value!r} cannot be used: it should be {self.expected}"
 
 

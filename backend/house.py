@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 import gevent
 import msgspec
@@ -14,6 +13,7 @@ from flask import Blueprint, Response
 from gevent.lock import RLock
 
 from backend import lives
+from backend.config import without_password
 from backend.faults.running import Active  # noqa: TC001 - msgspec reads the annotations
 from backend.identity import Container  # noqa: TC001 - the same
 from backend.lifecycle import Phase
@@ -120,10 +120,17 @@ class Watch:
 
     def _report(self, here: State) -> None:
         while True:
-            # The keeper of the streams says so in the log.
-            with suppress(Away):
-                here.store.report(here.settings.pod, encode(self.status(here)))
+            # In a greenlet of its own: gevent logs what it raises, and the next report is made all the same.
+            gevent.spawn(self.report, here).join()
             gevent.sleep(REPORT_SECONDS)
+
+    def report(self, here: State) -> None:
+        """Tell the other Pods, and this container's next life, how this one is."""
+        status = self.status(here)
+        lives.record_memory(here.probes.shelf, status.container.memory)
+        # The keeper of the streams says so in the log.
+        with suppress(Away):
+            here.store.report(here.settings.pod, encode(status))
 
 
 def _phase(here: State) -> Any:
@@ -134,7 +141,7 @@ def _phase(here: State) -> Any:
 
 def _house(here: State, own: PodStatus) -> House:
     """Put the house together; with the store away it is this Pod alone."""
-    url = without_password(here.settings.redis_url)
+    url = here.settings.redis_url and without_password(here.settings.redis_url)
     reason = here.store.check()
     try:
         if reason is None:
@@ -156,14 +163,6 @@ def _read(raw: bytes) -> PodStatus | None:
         return msgspec.json.decode(raw, type=PodStatus)
     except msgspec.DecodeError:
         return None
-
-
-def without_password(url: str | None) -> str | None:
-    """Return the address of a Redis as it may be shown."""
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 @routes.get("/api/house")

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from backend.cgroup import Memory
+
 if TYPE_CHECKING:
     from backend.shelf import Shelf
 
 How = Literal["exit", "crash", "killed", "oom"]
 KEPT = 10
 FILE = "lives"
+MEMORY_FILE = "memory"
+
+FULL = 0.95
+"""A container that was killed with this share of its memory limit in use has most probably run out of memory."""
 
 KILLED = 128 + signal.SIGKILL
 """What a shell, containerd and so Kubernetes give as the exit code of a killed process."""
@@ -23,7 +29,7 @@ class Life(msgspec.Struct, frozen=True):
     """From one start of the container to its end; `how` and `code` are null while it lasts.
 
     `exit`: code 0; `crash`: another code, or a signal of its own making; `killed`: SIGKILL; `oom`: SIGKILL, and the
-    kernel counted an out-of-memory kill meanwhile.
+    kernel counted an out-of-memory kill meanwhile or, where the main process was killed too, the memory was full.
     """
 
     started_at: datetime
@@ -39,12 +45,22 @@ def how(code: int, *, oom: bool) -> How:
     return "exit" if code == 0 else "crash"
 
 
-def begin(lives: list[Life], now: datetime, seen: datetime | None) -> list[Life]:
+def full(memory: Memory | None) -> bool:
+    """Tell whether nearly all that the container may use was in use; no reading, or no limit, says no."""
+    if memory is None or memory.working_set_bytes is None or memory.limit_bytes is None:
+        return False
+    return memory.working_set_bytes >= FULL * memory.limit_bytes
+
+
+def begin(lives: list[Life], now: datetime, seen: datetime | None, memory: Memory | None = None) -> list[Life]:
     """Return the lives with a new one, which starts now; `seen` is the last sign of the life before.
 
-    A life that left no word was killed together with the main process.
+    A life that left no word was killed together with the main process; `memory`, its last reading, tells why. With
+    cgroup v2 the kubelet has the kernel kill all of a container that runs out of memory (memory.oom.group), and its
+    counters end with it: https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
     """
-    return [*(end(life, seen, "killed", KILLED) for life in lives), Life(now)][-KEPT:]
+    ended = how(KILLED, oom=full(memory))
+    return [*(end(life, seen, ended, KILLED) for life in lives), Life(now)][-KEPT:]
 
 
 def end(life: Life, at: datetime | None, how: How, code: int) -> Life:
@@ -60,8 +76,14 @@ def read(shelf: Shelf) -> list[Life]:
 
 
 def record_start(shelf: Shelf, seen: datetime | None) -> None:
-    """Write that the container starts now."""
-    shelf.write(FILE, begin(read(shelf), datetime.now(UTC), seen))
+    """Write that the container starts now; the memory of the life before is looked at once."""
+    memory = shelf.take(MEMORY_FILE, Memory)
+    shelf.write(FILE, begin(read(shelf), datetime.now(UTC), seen, memory))
+
+
+def record_memory(shelf: Shelf, memory: Memory) -> None:
+    """Keep the last reading of the container's memory, should this life end without a word."""
+    shelf.write(MEMORY_FILE, memory)
 
 
 def record_end(shelf: Shelf, code: int, *, oom: bool) -> None:

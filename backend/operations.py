@@ -135,7 +135,9 @@ OPERATIONS = (
         faults.Overview,
         problems=(404,),
     ),
-    Operation("delete", "/faults", "Switch all off.", media=None, status=204, query=faults.PodQuery, problems=(404,)),
+    Operation(
+        "delete", "/faults", "Switch all off.", media=None, status=204, query=faults.PodQuery, problems=(403, 404, 503)
+    ),
     Operation(
         "post",
         "/faults/{name}",
@@ -145,7 +147,7 @@ OPERATIONS = (
         body=tuple(dict.fromkeys(kind.values for kind in KNOWN.values())),
         optional_body=True,
         query=faults.PodQuery,
-        problems=(400, 404, 413, 503),
+        problems=(400, 403, 404, 413, 415, 503),
     ),
     Operation(
         "delete",
@@ -154,7 +156,7 @@ OPERATIONS = (
         media=None,
         status=204,
         query=faults.PodQuery,
-        problems=(404, 503),
+        problems=(403, 404, 503),
     ),
 )
 

@@ -2,6 +2,8 @@
 
 gunicorn would start another worker, and Kubernetes would see neither the crash nor the OOM kill. A container's status
 is its first process's: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-state-terminated
+
+frontend/supervision.py is this one's twin, as neither service imports the other: what is mended here is mended there.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backend.shelf import Shelf
+
+SIGNALLED = 128
+"""A process that a signal ends counts as having exited with this and the signal's number."""
 
 _DEAF_UNTIL = struct.Struct("d")
 _shared = mmap.mmap(-1, mmap.PAGESIZE)
@@ -72,7 +77,7 @@ class Supervision:
         try:
             while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 if ended.si_pid in self.server.WORKERS:
-                    return ended.si_status if ended.si_code == os.CLD_EXITED else 128 + ended.si_status
+                    return ended.si_status if ended.si_code == os.CLD_EXITED else SIGNALLED + ended.si_status
                 os.waitpid(ended.si_pid, 0)
         except ChildProcessError:
             pass
@@ -87,7 +92,7 @@ class Supervision:
     def end(self) -> None:
         """Write how the container's life ends."""
         grown = (self.oom_kills() or 0) > (self.oom_before or 0)
-        lives.record_end(self.shelf, self.code, oom=grown and self.code == 128 + signal.SIGKILL)
+        lives.record_end(self.shelf, self.code, oom=grown and self.code == SIGNALLED + signal.SIGKILL)
 
 
 def oom_kills() -> int | None:

@@ -2,6 +2,8 @@
 
 gunicorn would quietly start another worker, and Kubernetes would see neither the crash nor the OOM kill: a container's
 status is its first process's (Kubernetes documentation, "Pod Lifecycle", container states).
+
+backend/supervision.py is this one's twin, as neither service imports the other: what is mended here is mended there.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 
 from gunicorn.errors import HaltServer
 
-KILLED = 128
+SIGNALLED = 128
 """A process that a signal ends counts as having exited with this and the signal's number."""
 
 
@@ -34,7 +36,7 @@ def exit_code(workers: dict[int, Any]) -> int | None:
     try:
         while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             if ended.si_pid in workers:
-                return ended.si_status if ended.si_code == os.CLD_EXITED else KILLED + ended.si_status
+                return ended.si_status if ended.si_code == os.CLD_EXITED else SIGNALLED + ended.si_status
             os.waitpid(ended.si_pid, 0)
     except ChildProcessError:
         pass

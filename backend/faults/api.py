@@ -10,8 +10,8 @@ from flask import Blueprint, Response, request
 
 from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
 from backend.faults.bounds import Bound, bounds, values
-from backend.faults.known import KNOWN, Lesson, Name
-from backend.faults.running import Active, Faults, Order, described, length
+from backend.faults.known import KNOWN, Lesson, Name, Values
+from backend.faults.running import Active, Faults, Order
 from backend.replies import BadInput, problem, reply
 from backend.state import state
 
@@ -39,10 +39,10 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """A fault was switched on in that Pod."""
+    """A fault was switched on in that Pod; `fault` is null where the order was passed on: its house tells of it."""
 
     pod: str
-    fault: Active
+    fault: Active | None
 
 
 class PodQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,15 +60,38 @@ def take_order(faults: Faults, command: bytes) -> None:
         log.warning("an order cannot be used: %s", error)
         return
     if order.name and chosen:
-        gevent.spawn(faults.start, order.name, chosen)
+        gevent.spawn(_start, faults, order.name, chosen)
     elif order.do == "stop":
         gevent.spawn(faults.stop, order.name)
+
+
+def _start(faults: Faults, name: Name, chosen: Values) -> None:
+    try:
+        faults.start(name, chosen)
+    except (BadInput, OSError) as error:
+        log.warning("fault: %s was ordered and cannot begin: %s", name, error, extra={"fields": {"fault": name}})
 
 
 @routes.before_request
 def switched_off() -> Response | None:
     """Answer 404 unless FAULTS=on."""
     return None if state().settings.faults == "on" else problem(404, "Faults are switched off here: FAULTS is not on.")
+
+
+@routes.before_request
+def from_elsewhere() -> Response | None:
+    """Refuse what another web site can have a browser send without asking first.
+
+    A page of another origin, another port too, is told apart by Fetch Metadata; a POST as JSON needs a preflight:
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header, https://fetch.spec.whatwg.org/#cors-protocol
+    """
+    if request.method not in ("POST", "DELETE"):
+        return None
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        return problem(403, "Faults are switched from this service's own page, not from another site.")
+    if request.method == "POST" and request.mimetype != "application/json":
+        return problem(415, "A fault is switched on with the header Content-Type: application/json.")
+    return None
 
 
 @routes.get("/faults")
@@ -90,7 +113,7 @@ def begin(name: Name) -> Response:
     if pod == state().settings.pod:
         return reply(Begun(pod, state().faults.start(name, chosen)), 202)
     order = Order("start", name, msgspec.Raw(msgspec.json.encode(chosen)))
-    return _pass_on(pod, order) or reply(Begun(pod, described(name, chosen, length(name, chosen))), 202)
+    return _pass_on(pod, order) or reply(Begun(pod, None), 202)
 
 
 @routes.delete("/faults/<name>")

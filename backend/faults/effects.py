@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import gevent
 
+from backend import lives
 from backend.faults.running import FILE
 from backend.replies import BadInput
 from backend.supervision import ignore_sigterm_until
@@ -21,13 +22,14 @@ from backend.supervision import ignore_sigterm_until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backend.cgroup import Memory
     from backend.doors import Doors
     from backend.faults.known import Burning, Crashing, Name, Taking, Timed
     from backend.faults.running import Effect, Undo
     from backend.shelf import Shelf
 
 MEBIBYTE = 1 << 20
-STEPS = 20
+STEPS = 50
 LAST_WORDS_SECONDS = 0.3
 """Time for the answer to leave before the process ends."""
 
@@ -62,10 +64,13 @@ def burn(values: Burning) -> Undo:
     return stop
 
 
-def take(values: Taking) -> Undo:
-    """Take memory in this process, page by page, in steps over some seconds; give it back at the end."""
+def take(values: Taking, note: Callable[[], None]) -> Undo:
+    """Take memory in this process, page by page, in steps over some seconds; give it back at the end.
+
+    `note` is called after each step: how much was taken must be known should the kernel kill in the next.
+    """
     block = mmap.mmap(-1, values.mebibytes * MEBIBYTE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    touching = gevent.spawn(_touch, block, min(5.0, values.seconds / 2) / STEPS)
+    touching = gevent.spawn(_touch, block, min(5.0, values.seconds / 2) / STEPS, note)
 
     def release() -> None:
         touching.kill()
@@ -74,11 +79,12 @@ def take(values: Taking) -> Undo:
     return release
 
 
-def _touch(block: mmap.mmap, pause: float) -> None:
+def _touch(block: mmap.mmap, pause: float, note: Callable[[], None]) -> None:
     step = len(block) // STEPS + mmap.PAGESIZE
     for start in range(0, len(block), step):
         for page in range(start, min(start + step, len(block)), mmap.PAGESIZE):
             block[page] = 1
+        note()
         gevent.sleep(pause)
 
 
@@ -102,9 +108,9 @@ def crash(values: Crashing, end: Callable[[int], None] = os._exit) -> Undo:
 class Effects:
     """The effects of one application; `doors` are there once its worker serves."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        """Keep where a slow start is written."""
-        self.shelf = shelf
+    def __init__(self, shelf: Shelf, memory: Callable[[], Memory]) -> None:
+        """Keep where a slow start and readings of the memory are written, and how the memory is read."""
+        self.shelf, self.memory = shelf, memory
         self.doors: Doors | None = None
 
     def by_name(self) -> dict[Name, Effect]:
@@ -112,11 +118,15 @@ class Effects:
         return {
             "startup": self.slow_start,
             "cpu": burn,
-            "memory": take,
+            "memory": self.take,
             "crash": crash,
             "sigterm": sigterm,
             "loopback": self.loopback,
         }
+
+    def take(self, values: Taking) -> Undo:
+        """Take memory, and keep on the shelf how much there is in use."""
+        return take(values, lambda: lives.record_memory(self.shelf, self.memory()))
 
     def slow_start(self, values: Timed) -> Undo:
         """Write it down for the next container."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gevent
 import msgspec
+from gevent.lock import RLock
 
 from backend.faults.known import KNOWN, Crashing, Lesson, Name, Timed, Values
 
@@ -84,6 +85,8 @@ class Faults:
         """Begin without any; `effects` are what those do that are more than a question to be asked here."""
         self.shelf, self.effects, self.caps, self.clock = shelf, effects, caps, clock
         self._running: dict[Name, Running] = {}
+        self._lock = RLock()
+        """Effects and their undoing take time: one at a time, or an end would miss what is just beginning."""
 
     def resume(self) -> None:
         """Begin the slow start that was ordered before this container started; it happens once."""
@@ -92,10 +95,11 @@ class Faults:
 
     def start(self, name: Name, values: Values) -> Active:
         """Begin a fault; one of the same name ends first. What its effect raises goes through, and nothing is on."""
-        self.stop(name)
-        log.warning("fault: %s begins", name, extra={"fields": {"fault": name, "values": values}})
-        undo = self.effects.get(name, _no_effect)(values)
-        return self._keep(name, values, length(name, values), undo)
+        with self._lock:
+            self.stop(name)
+            log.warning("fault: %s begins", name, extra={"fields": {"fault": name, "values": values}})
+            undo = self.effects.get(name, _no_effect)(values)
+            return self._keep(name, values, length(name, values), undo)
 
     def _keep(self, name: Name, values: Values, seconds: float, undo: Undo) -> Active:
         running = Running(described(name, values, seconds), values, self.clock() + seconds, undo)
@@ -105,21 +109,23 @@ class Faults:
         return running.active
 
     def _over(self, running: Running) -> None:
-        if self._running.get(running.active.name) is running:
-            self.stop(running.active.name)
+        with self._lock:
+            if self._running.get(running.active.name) is running:
+                self.stop(running.active.name)
 
     def stop(self, name: Name | None = None) -> None:
         """End a fault, or all of them; one that is not on is no error."""
-        for one in [name] if name else list(self._running):
-            if running := self._running.pop(one, None):
-                running.undo()
-                log.warning("fault: %s is over", one, extra={"fields": {"fault": one}})
+        with self._lock:
+            for one in [name] if name else list(self._running):
+                if running := self._running.pop(one, None):
+                    running.undo()
+                    log.warning("fault: %s is over", one, extra={"fields": {"fault": one}})
 
     def on(self, name: Name) -> Running | None:
         """Return the fault if it is on; a slow start that waits for the next container is not."""
         running = self._running.get(name)
         if running and self.clock() >= running.ends:
-            self.stop(name)
+            self._over(running)
             return None
         return None if running and name == "startup" and running.active.until is None else running
 
@@ -140,7 +146,7 @@ class Faults:
             return
         running.active = msgspec.structs.replace(running.active, left=running.active.left - 1)
         if running.active.left == 0:
-            self.stop(name)
+            self._over(running)
 
 
 def _nothing() -> None:

@@ -223,6 +223,8 @@ def test_memory_beyond_the_limit_kills_the_container(pod: Subject) -> None:
     assert pod.last_end["exitCode"] == 137
     assert pod.last_end["reason"] in {"OOMKilled", "Error"}, "on cgroup v1 the runtime may miss the kernel's word"
     pod.until("is Ready", lambda: pod.ready)
+    (told,) = pod.ask("GET", "/api/house")["pods"]
+    assert [life["how"] for life in told["lives"]] == ["oom", None], "whoever the kernel killed, the panel says why"
     assert pod.restarts == 1
 
 

@@ -76,7 +76,8 @@ class Server:
     def ask(self, method, path, body=None, *, timeout=10, agent="test"):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            connection.request(method, path, body=json.dumps(body) if body else None, headers={"User-Agent": agent})
+            headers = {"User-Agent": agent} | ({} if body is None else {"Content-Type": "application/json"})
+            connection.request(method, path, body=None if body is None else json.dumps(body), headers=headers)
             answer = connection.getresponse()
             return answer.status, answer.read(), answer.headers
         finally:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from backend.config import ConfigError, Settings, load
+from backend.config import ConfigError, Settings, load, without_password
 
 
 def test_defaults_need_no_environment():
@@ -74,6 +74,34 @@ def test_a_password_is_not_shown():
     with pytest.raises(ConfigError) as caught:
         load({"REDIS_URL": "redis://cat:fish@bowl@redis:6379/0"})
     assert str(caught.value).startswith("REDIS_URL='redis://…@redis:6379/0' cannot be used")
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        pytest.param("redis://h:port/0?password=s3cret", "redis://h:port/0…", id="in the options"),
+        pytest.param("http://h/0#s3cret", "http://h/0…", id="in the fragment"),
+        pytest.param("redis://h/x?password=s3@s3cret", "redis://…", id="at sign in the options"),
+        pytest.param("redis://:s3?s3cret@h/x", "redis://…", id="question mark before the host"),
+        pytest.param("redis://:s3/s3cret@h/x", "redis://…@h/x", id="slash before the host"),
+        pytest.param(":s3cret@h:6379", "…@h:6379", id="no scheme"),
+        pytest.param("h:6379?password=s3cret", "h:6379…", id="no scheme, options"),
+        pytest.param("redis", "redis", id="nothing to hide"),
+    ],
+)
+def test_no_part_of_a_password_is_in_the_refusal(url, shown):
+    with pytest.raises(ConfigError) as caught:
+        load({"REDIS_URL": url})
+    assert str(caught.value).startswith(f"REDIS_URL='{shown}' cannot be used")
+
+
+def test_other_values_are_shown_whole():
+    with pytest.raises(ConfigError, match="COLOUR='#12'"):
+        load({"COLOUR": "#12"})
+
+
+def test_what_hides_nothing_is_no_mistake():
+    assert without_password("redis://redis:6379/0") == "redis://redis:6379/0"
 
 
 @pytest.mark.parametrize(

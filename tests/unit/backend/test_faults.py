@@ -1,5 +1,6 @@
 """Faults as one process sees them: what they may be given, what they do to requests, when they end."""
 
+import logging
 import random
 from datetime import datetime
 
@@ -11,9 +12,11 @@ from backend import create_app
 from backend.cgroup import Cpu, Memory, Usage
 from backend.faults import bounds, requests
 from backend.faults.api import take_order
+from backend.faults.effects import Effects
 from backend.faults.known import KNOWN
 from backend.faults.running import Faults, Order
 from backend.lifecycle import Phase
+from backend.replies import BadInput
 from backend.shelf import Shelf
 
 PROBE = {"User-Agent": "kube-probe/1.37"}
@@ -126,14 +129,14 @@ def test_a_default_is_within_the_cap():
 )
 def test_a_value_that_cannot_be_used_is_refused(client, here, name, body, words):
     here.faults.caps = lambda: bounds.caps(Usage(None))
-    answer = client.post(f"/faults/{name}", data=body)
+    answer = client.post(f"/faults/{name}", data=body, content_type="application/json")
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert words in answer.json["detail"]
     assert here.faults.active() == []
 
 
 def test_a_large_body_is_refused(client):
-    assert client.post("/faults/latency", data=b" " * 5000 + b"{}").status_code == 413
+    assert client.post("/faults/latency", data=b" " * 5000 + b"{}", content_type="application/json").status_code == 413
 
 
 # The switch
@@ -163,9 +166,41 @@ def test_switched_off_no_order_is_taken(settings):
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_an_unknown_fault_is_not_found(client, method):
-    answer = client.open("/faults/flood", method=method)
+    answer = client.open("/faults/flood", method=method, json={})
     assert answer.status_code == 404
     assert "there are readiness, liveness" in answer.json["detail"]
+
+
+# Other web sites
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain; application/json"],
+)
+def test_what_any_site_can_post_switches_nothing_on(client, here, kind):
+    answer = client.post("/faults/readiness", data=b'{"seconds": 300}', content_type=kind)
+    assert (answer.status_code, answer.mimetype) == (415, "application/problem+json")
+    assert answer.json["detail"] == "A fault is switched on with the header Content-Type: application/json."
+    assert here.faults.active() == []
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/faults/liveness"), ("DELETE", "/faults/readiness"), ("DELETE", "/faults")]
+)
+def test_a_page_of_another_site_switches_nothing(client, here, method, path, site):
+    client.post("/faults/readiness", json={})
+    answer = client.open(path, method=method, json={}, headers={"Sec-Fetch-Site": site})
+    assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+    assert [fault.name for fault in here.faults.active()] == ["readiness"]
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_its_own_page_switches(client, site):
+    headers = {"Sec-Fetch-Site": site, "Content-Type": "application/json; charset=utf-8"}
+    assert client.post("/faults/readiness", data=b"{}", headers=headers).status_code == 202
+    assert client.delete("/faults", headers={"Sec-Fetch-Site": site}).status_code == 204
 
 
 # Probes
@@ -189,7 +224,7 @@ def test_a_probe_fails_until_the_time_is_over(client, here, name, expected):
 
 
 def test_a_fault_says_itself_why(client):
-    client.post("/faults/readiness")
+    client.post("/faults/readiness", json={})
     checks = client.get("/readyz").json["checks"]
     assert [check["reason"] for check in checks if not check["ok"]] == ["fault: readiness is told to fail"]
 
@@ -229,10 +264,14 @@ def test_every_answer_fails_at_a_hundred_percent(client, path):
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz", "/metrics", "/faults", "/api/house", "/whoami"])
-def test_probes_and_the_panel_are_spared(client, path):
+def test_probes_and_the_panel_are_spared(client, path, monkeypatch):
+    slept = []
+    monkeypatch.setattr(gevent, "sleep", slept.append)
     client.post("/faults/errors", json={"percent": 100})
     client.post("/faults/latency", json={"milliseconds": 30000})
     assert client.get(path).status_code == 200
+    assert client.delete("/faults").status_code == 204
+    assert slept == []
 
 
 @pytest.mark.parametrize("percent", [1, 15, 50, 85, 99])
@@ -279,22 +318,22 @@ def test_a_fault_tells_its_lesson_and_its_end(client):
 
 
 def test_it_is_shown_in_the_house(client):
-    client.post("/faults/readiness")
+    client.post("/faults/readiness", json={})
     (pod,) = client.get("/api/house").json["pods"]
     assert [fault["name"] for fault in pod["faults"]] == ["readiness"]
     assert pod["ready"] is False
 
 
 def test_one_is_switched_off_and_the_other_goes_on(client):
-    client.post("/faults/readiness")
-    client.post("/faults/liveness")
+    client.post("/faults/readiness", json={})
+    client.post("/faults/liveness", json={})
     assert client.delete("/faults/readiness").status_code == 204
     assert statuses(client, ["/readyz", "/livez"]) == {"/readyz": 200, "/livez": 503}
 
 
 def test_all_are_switched_off(client):
-    client.post("/faults/readiness")
-    client.post("/faults/liveness")
+    client.post("/faults/readiness", json={})
+    client.post("/faults/liveness", json={})
     assert client.delete("/faults").status_code == 204
     assert client.get("/faults").json["active"] == []
 
@@ -331,7 +370,7 @@ def test_it_is_undone_in_time_though_nobody_asks(tmp_path, monkeypatch):
 
 
 def test_an_effect_that_fails_leaves_nothing_on(client, here):
-    answer = client.post("/faults/loopback")
+    answer = client.post("/faults/loopback", json={})
     assert answer.status_code == 400
     assert "needs gunicorn" in answer.json["detail"]
     assert here.faults.active() == []
@@ -340,6 +379,68 @@ def test_an_effect_that_fails_leaves_nothing_on(client, here):
 def test_a_crash_is_given_its_code(client, ended):
     assert client.post("/faults/crash", json={"code": 42}).json["fault"]["until"] is None
     assert ended == [42]
+
+
+def slow_effects(tmp_path):
+    """Faults whose one effect takes its time to begin and to end, and who is under it now."""
+    under, most = [], []
+
+    def effect(values):
+        gevent.sleep(0.01)
+        under.append(values.cores)
+        most.append(len(under))
+
+        def undo():
+            gevent.sleep(0.01)
+            under.remove(values.cores)
+
+        return undo
+
+    return Faults(Shelf(tmp_path, "a"), {"cpu": effect}, lambda: bounds.caps(Usage(None)), Clock()), under, most
+
+
+def test_an_end_that_comes_during_the_beginning_is_not_lost(tmp_path):
+    faults, under, _ = slow_effects(tmp_path)
+    beginning = gevent.spawn(faults.start, "cpu", KNOWN["cpu"].values())
+    gevent.sleep(0)
+    faults.stop()
+    beginning.join()
+    assert (under, faults.active()) == ([], [])
+
+
+def test_many_who_begin_at_once_leave_one(tmp_path):
+    faults, under, most = slow_effects(tmp_path)
+    chosen = [KNOWN["cpu"].values(cores=cores / 10) for cores in range(1, 6)]
+    gevent.joinall([gevent.spawn(faults.start, "cpu", values) for values in chosen])
+    assert (len(under), max(most)) == (1, 1)
+    faults.stop()
+    assert under == []
+
+
+def test_a_fault_whose_time_is_up_does_not_end_its_successor(tmp_path):
+    faults, _, _ = slow_effects(tmp_path)
+    faults.start("cpu", KNOWN["cpu"].values(cores=0.1))
+    faults.clock.now += 30
+    again = gevent.spawn(faults.start, "cpu", KNOWN["cpu"].values(cores=0.2))
+    gevent.sleep(0)
+    looking = gevent.spawn(faults.active)
+    gevent.joinall([again, looking])
+    assert [fault.values["cores"] for fault in faults.active()] == [0.2]
+    faults.stop()
+
+
+# Memory
+
+
+def test_memory_is_noted_at_each_step(tmp_path):
+    """So that the next life knows, when the kernel kills during the next step."""
+    used = iter(range(1, 1000))
+    shelf = Shelf(tmp_path, "a")
+    undo = Effects(shelf, lambda: Memory(100, 0, next(used))).take(KNOWN["memory"].values(seconds=1, mebibytes=1))
+    with gevent.Timeout(5):
+        while ((shelf.read("memory", Memory) or Memory()).working_set_bytes or 0) < 40:
+            gevent.sleep(0.01)
+    undo()
 
 
 # A slow start
@@ -361,7 +462,7 @@ def test_the_next_start_is_slow_and_the_one_after_is_not(settings, client):
 
 
 def test_a_slow_start_can_be_called_off(settings, client):
-    client.post("/faults/startup")
+    client.post("/faults/startup", json={})
     client.delete("/faults/startup")
     again = create_app(msgspec.structs.replace(settings, faults="on")).test_client()
     assert again.get("/startupz").status_code == 200
@@ -387,17 +488,30 @@ def orders(here, monkeypatch):
 def test_a_fault_is_passed_on(client, here, orders):
     answer = client.post("/faults/readiness?pod=back-x2k", json={"seconds": 7})
     assert (answer.status_code, answer.json["pod"]) == (202, "back-x2k")
-    assert answer.json["fault"]["values"] == {"seconds": 7, "probes": 0}
+    assert answer.json["fault"] is None, "whether it begins there is not known yet"
     assert here.faults.active() == []
     take_order(here.faults, orders[0])
     gevent.sleep(0)
     assert [(fault.name, fault.values["seconds"]) for fault in here.faults.active()] == [("readiness", 7)]
 
 
+@pytest.mark.parametrize("error", [BadInput("it needs gunicorn"), OSError("no such address")])
+def test_a_fault_that_cannot_begin_where_it_was_passed_on_is_logged_there(here, caplog, error, monkeypatch):
+    def fail(_values):
+        raise error
+
+    monkeypatch.setattr(logging.getLogger("backend"), "propagate", True)
+    here.faults.effects = here.faults.effects | {"cpu": fail}
+    take_order(here.faults, msgspec.json.encode(Order("start", "cpu")))
+    gevent.sleep(0)
+    assert f"fault: cpu was ordered and cannot begin: {error}" in caplog.messages
+    assert here.faults.active() == []
+
+
 @pytest.mark.parametrize(("path", "left"), [("/faults/readiness", ["liveness"]), ("/faults", [])])
 def test_the_end_of_a_fault_is_passed_on(client, here, orders, path, left):
-    client.post("/faults/readiness")
-    client.post("/faults/liveness")
+    client.post("/faults/readiness", json={})
+    client.post("/faults/liveness", json={})
     assert client.delete(f"{path}?pod=back-x2k").status_code == 204
     take_order(here.faults, orders[0])
     gevent.sleep(0)
@@ -405,14 +519,14 @@ def test_the_end_of_a_fault_is_passed_on(client, here, orders, path, left):
 
 
 def test_its_own_name_is_this_pod(client, here, orders):
-    assert client.post("/faults/readiness?pod=back-7d9").status_code == 202
+    assert client.post("/faults/readiness?pod=back-7d9", json={}).status_code == 202
     assert [fault.name for fault in here.faults.active()] == ["readiness"]
     assert orders == []
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_pod_that_nobody_knows_is_not_found(client, orders, method):
-    answer = client.open("/faults/readiness?pod=back-nobody", method=method)
+    answer = client.open("/faults/readiness?pod=back-nobody", method=method, json={})
     assert answer.status_code == 404
     assert "'back-nobody'" in answer.json["detail"]
     assert orders == []
@@ -436,7 +550,7 @@ def test_an_order_that_cannot_be_used_changes_nothing(here, command):
 
 
 def test_draining_is_told_although_the_start_was_slow(settings, client):
-    client.post("/faults/startup")
+    client.post("/faults/startup", json={})
     again = create_app(msgspec.structs.replace(settings, faults="on"))
     again.extensions["backend"].lifecycle.drain()
     (pod,) = again.test_client().get("/api/house").json["pods"]

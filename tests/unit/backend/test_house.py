@@ -1,9 +1,12 @@
 """GET /api/house: this Pod first, the others by name, and what is known when the shared memory is away."""
 
+import gevent
 import msgspec
 import pytest
 
-from backend.house import PodStatus, neighbours, without_password
+from backend import create_app, house, lives
+from backend.cgroup import Memory
+from backend.house import PodStatus, neighbours
 from backend.lifecycle import Phase
 from backend.replies import encode
 from backend.roulette.store import Away
@@ -88,11 +91,55 @@ def test_many_who_ask_at_once_cost_one_count(here, client, monkeypatch):
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        pytest.param(None, None, id="memory"),
         pytest.param("redis://redis:6379/0", "redis://redis:6379/0", id="no-password"),
         pytest.param("redis://:s3cret@redis:6379/0", "redis://redis:6379/0", id="password"),
         pytest.param("rediss://cat:p@ss@redis:6379", "rediss://redis:6379", id="at-sign-in-it"),
+        pytest.param("redis://h:6379/0?password=s3cret", "redis://h:6379/0", id="in-the-options"),
+        pytest.param(
+            "redis://cat@h:6379/0?client_name=a&password=s3cret#s3", "redis://h:6379/0", id="user-and-options"
+        ),
+        pytest.param("unix:///run/redis.sock?password=s3cret", "unix:///run/redis.sock", id="socket"),
     ],
 )
-def test_a_password_is_not_shown(url, shown):
-    assert without_password(url) == shown
+def test_a_password_is_not_shown(settings, url, shown):
+    app = create_app(msgspec.structs.replace(settings, redis_url=url))
+    told = app.test_client().get("/api/house").json
+    app.extensions["backend"].store.close()
+    assert told["store"]["url"] == shown
+
+
+@pytest.fixture
+def reports(here, monkeypatch):
+    """What this Pod has told the others."""
+    told = []
+    monkeypatch.setattr(house, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(here.store, "report", lambda pod, status: told.append((pod, status)))
+    return told
+
+
+def reported(reports):
+    with gevent.Timeout(5):
+        while not reports:
+            gevent.sleep(0.01)
+
+
+@pytest.mark.parametrize("error", [ValueError("no such number"), OSError("no such file"), Away("no route")])
+def test_a_report_that_fails_is_not_the_last(here, reports, monkeypatch, error):
+    whole, failing = here.watch.status, iter([error])
+
+    def status(state):
+        for one in failing:
+            raise one
+        return whole(state)
+
+    monkeypatch.setattr(here.watch, "status", status)
+    here.watch.start(here)
+    reported(reports)
+    assert reports[0][0] == "back-7d9"
+
+
+def test_with_each_report_the_memory_in_use_is_kept_for_the_next_life(here, reports):
+    here.watch.report(here)
+    kept = here.probes.shelf.read(lives.MEMORY_FILE, Memory)
+    assert kept
+    assert kept.limit_bytes == msgspec.json.decode(reports[0][1], type=PodStatus).container.memory.limit_bytes

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from backend import lives
+from backend.cgroup import Memory
 from backend.lives import Life
 from backend.shelf import Shelf
 
@@ -37,6 +38,33 @@ def test_a_life_without_an_end_was_killed_when_it_was_last_seen():
         Life(NOON, NOON + timedelta(minutes=1), "killed", 137),
         Life(LATER),
     ]
+
+
+@pytest.mark.parametrize(
+    ("memory", "expected"),
+    [
+        pytest.param(Memory(1000, 1000, 950), "oom", id="full"),
+        pytest.param(Memory(1000, 1000, 949), "killed", id="not-quite: the rest is file cache"),
+        pytest.param(Memory(None, 1000, 950), "killed", id="no-limit"),
+        pytest.param(Memory(1000, None, None), "killed", id="no-figures"),
+        pytest.param(None, "killed", id="no-reading"),
+    ],
+)
+def test_a_life_without_an_end_whose_memory_was_full_ran_out_of_it(shelf, memory, expected):
+    lives.record_start(shelf, None)
+    if memory:
+        lives.record_memory(shelf, memory)
+    lives.record_start(shelf, None)
+    assert [(life.how, life.code) for life in lives.read(shelf)] == [(expected, 137), (None, None)]
+
+
+def test_a_reading_counts_for_its_own_life_only(shelf):
+    lives.record_start(shelf, None)
+    lives.record_memory(shelf, Memory(1000, 1000, 1000))
+    lives.record_end(shelf, 3, oom=False)
+    lives.record_start(shelf, None)
+    lives.record_start(shelf, None)
+    assert [life.how for life in lives.read(shelf)] == ["crash", "killed", None]
 
 
 @pytest.mark.parametrize("seen", [None, NOON - timedelta(minutes=1)])

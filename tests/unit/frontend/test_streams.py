@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from frontend.streams import Streams
+from frontend.streams import Streams, gone
 
 from .tap import Browser
 
@@ -134,6 +135,17 @@ def test_a_stream_that_comes_at_the_very_end_is_told_to_move_at_once() -> None:
     stream = streams.take()
     assert stream
     assert list(stream.relay(Pieces([BEAT, BEAT]), None)) == [BEAT, MOVE]  # type: ignore[arg-type]
+
+
+def test_a_browser_that_dies_in_silence_is_noticed_within_twenty_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        accepted, _ = server.accept()
+        with accepted:
+            stream = Streams(1).take()
+            assert stream
+            assert list(stream.relay(Pieces([BEAT]), accepted)) == [BEAT]  # type: ignore[arg-type]
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
+            assert not gone(accepted)
 
 
 def test_half_an_event_is_not_followed_by_another() -> None:
