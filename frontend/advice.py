@@ -35,6 +35,7 @@ TITLE = {
     Kind.NO_ENDPOINTS: mark("No Pod is ready"),
     Kind.CLOSED_OR_LOOPBACK: mark("The Pod is there, its port {port} is closed"),
     Kind.SILENT_PODS: mark("The Pods do not answer at all"),
+    Kind.SETTLING: mark("A Pod answers, its Service does not yet"),
     Kind.WRONG_TARGET_PORT: mark("The Pod answers, its Service does not"),
     Kind.REDIS_AWAY: mark("The backend is there, its Redis is not"),
     Kind.OK: mark("The backend answers"),
@@ -88,6 +89,10 @@ WHY = {
         "Their addresses are known, and nothing comes back from them, not even a refusal. A NetworkPolicy drops what "
         "we send, or the Pods or their node are gone."
     ),
+    Kind.SETTLING: mark(
+        "A Pod that has just become ready is sent nobody for a moment. If this lasts, the Service’s targetPort or "
+        "selector is wrong."
+    ),
     Kind.WRONG_TARGET_PORT: mark(
         "Asked directly on port {port}, a Pod is fine; through the Service the connection is refused. Compare the "
         "Service’s targetPort with {port}, and its selector with the Pod’s labels."
@@ -130,6 +135,10 @@ SERVICE_COMMANDS = {
         "kubectl get networkpolicies{ns}",
         "kubectl get pods{ns} -l {label} -o wide",
         "kubectl get nodes",
+    ),
+    Kind.SETTLING: (
+        "kubectl get endpointslices -l kubernetes.io/service-name={name}{ns}",
+        "kubectl describe service {name}{ns}",
     ),
     Kind.WRONG_TARGET_PORT: (
         "kubectl describe service {name}{ns}",

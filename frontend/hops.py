@@ -34,6 +34,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     TIMEOUT = "timeout"
     NO_PODS = "no_pods"
+    SETTLING = "settling"
     WRONG_TARGET_PORT = "wrong_target_port"
     NOT_HTTP = "not_http"
     NOT_OURS = "not_ours"
@@ -55,6 +56,7 @@ STAGE = {
     Kind.REFUSED: "service",
     Kind.TIMEOUT: "service",
     Kind.NO_PODS: "service",
+    Kind.SETTLING: "service",
     Kind.WRONG_TARGET_PORT: "service",
     Kind.NOT_HTTP: "service",
     Kind.NOT_OURS: "service",
@@ -217,7 +219,7 @@ def verdict(fault: Kind, pods: tuple[PodSeen, ...], puzzling: float) -> Kind:
     if not outcomes:
         return Kind.NO_PODS
     if outcomes & {Kind.OK, Kind.REDIS_AWAY}:
-        unsettled = Kind.NO_ENDPOINTS if puzzling < SETTLE_SECONDS else Kind.WRONG_TARGET_PORT
+        unsettled = Kind.SETTLING if puzzling < SETTLE_SECONDS else Kind.WRONG_TARGET_PORT
         return unsettled if fault is Kind.REFUSED else fault
     return next((named for outcome, named in PODS_SAY if outcome in outcomes), Kind.SILENT_PODS)
 

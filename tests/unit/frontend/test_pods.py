@@ -137,7 +137,7 @@ def test_a_pod_that_answers_behind_a_service_that_refuses(
 ) -> None:
     """At first it may just have become ready; when that lasts, targetPort or the selector is wrong."""
     zone.pod("127.0.0.2", [], 200)
-    assert look()["hop"] == "no_endpoints"
+    assert look()["hop"] == "settling"
     monkeypatch.setattr("frontend.hops.SETTLE_SECONDS", 0)
     monkeypatch.setattr("frontend.probe.FRESH_SECONDS", 0)
     shown = look()
