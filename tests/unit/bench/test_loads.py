@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import random
+from types import SimpleNamespace
+
 import loads
 import meters
 import page
@@ -100,6 +104,50 @@ def test_running_containers_are_killed_by_their_number():
         {"state": {"waiting": {}}},
     ]
     assert scaled.containers({"status": {"containerStatuses": statuses}}) == ["abc"]
+
+
+class Scene:
+    """Two Pods of each service and a Redis, and what was done to them."""
+
+    def __init__(self, monkeypatch):
+        self.done, self.redis = [], 1
+        self.settings = SimpleNamespace(node="the-node")
+        monkeypatch.setattr(scaled, "kubectl", self.kubectl)
+        monkeypatch.setattr(scaled.docker, "docker", self.docker)
+
+    def docker(self, *words):
+        self.done.append(words)
+
+    def kubectl(self, _settings, *words):
+        if words[0] == "delete":
+            self.done.append(words)
+            self.redis += words[2] == "redis-0"
+            return ""
+        name = words[3].rpartition("=")[2]
+        one = pod(uid=f"{name}-{self.redis}")
+        one["metadata"]["name"] = f"{name}-x"
+        one["status"]["containerStatuses"] = [{"containerID": "containerd://abc", "state": {"running": {}}}]
+        return json.dumps({"items": [one]})
+
+
+def test_a_pod_dies_before_it_is_deleted(monkeypatch):
+    """Else it would get SIGTERM and two seconds, in which it says goodbye to its visitors."""
+    scene = Scene(monkeypatch)
+    assert scaled.kill(scene.settings, scaled.BACK, random.Random(1)) == f"{scaled.BACK}-x"
+    died, deleted = scene.done
+    assert (died[:2], died[-1]) == (("exec", "the-node"), "abc")
+    assert "kill -9" in died[-3]
+    assert deleted[:3] == ("delete", "pod", f"{scaled.BACK}-x")
+
+
+@pytest.mark.parametrize(("kills", "restarted"), [(0, False), (2, False), (3, True), (5, True)])
+def test_what_was_done_is_told_as_it_was(monkeypatch, kills, restarted):
+    scene, waits = Scene(monkeypatch), []
+    over = SimpleNamespace(wait=lambda seconds: waits.append(seconds) or len(waits) > kills)
+    done = scaled.kill_in_turn(scene.settings, over, 10, 1)
+    assert done.killed == [f"{(scaled.BACK, scaled.FRONT)[number % 2]}-x" for number in range(kills)]
+    assert done.redis_restarted is restarted
+    assert waits == pytest.approx([10.0 * number for number in range(1, kills + 2)], abs=1)
 
 
 def report(performance, blocking):
