@@ -2,7 +2,10 @@
 
 import { keep } from "./kept.js";
 
+const PATIENCE = 100;
+
 const drawings = new Map();
+let last = Promise.resolve();
 
 /** Return a promise of an <svg> of the cat, a new copy each time; its `data-name` is the cat's name. */
 export async function drawing(url) {
@@ -17,10 +20,19 @@ export const portraitOf = (seed) => `/cats/${encodeURIComponent(seed)}.svg`;
 async function fetchDrawing(url) {
   const response = await fetch(url, { signal: AbortSignal.timeout(15000) });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  const svg = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
+  const source = await response.text();
+  last = last.then(idle);
+  await last;
+  const svg = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
   if (svg.localName !== "svg") throw new Error(`${url}: not a drawing`);
   return cleaned(svg);
 }
+
+/** One drawing at a time, when there is time: a telephone that parses them all at once does not answer a finger. */
+const idle = () => new Promise((go) => {
+  if (window.requestIdleCallback) requestIdleCallback(go, { timeout: PATIENCE });
+  else setTimeout(go);
+});
 
 /** Keep shapes only: nothing that could run, load or style the page. Ids may stay: they carry the cat's own hash. */
 function cleaned(svg) {

@@ -165,6 +165,7 @@ class Person:
         return str(self.one("#chat").get_attribute("data-phase"))
 
     def knock(self, window: int = 3) -> None:
+        self.until(lambda: len(self.all(".window.lit")) > window, "too few cats came to the windows")
         self.all(".window.lit")[window].click()
 
     def meets(self, phase: str = "chat") -> None:
