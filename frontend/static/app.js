@@ -23,9 +23,9 @@ function retry() {
 
 async function changed(seen, was) {
   const well = seen.hop === "ok" || seen.hop === "redis_away";
-  noteBack(well && Boolean(was) && was !== "ok");
+  noteBack(well && !["", "ok", "offline", seen.hop].includes(was) ? was : null);
   if (well) await bringCats(was);
-  else if (!seated && seen.hop !== "frontend") bringHouse();
+  else if (!seated && !["frontend", "offline"].includes(seen.hop)) bringHouse();
   refresh();
 }
 
@@ -66,7 +66,7 @@ onKnock((cat, button) => chat().then((window) => window.openWindow(cat, button))
 onChange((now, news, facts) => {
   showOwnCat(now.cat);
   showNotice(now, hop(), actions);
-  if (now.link === "lost") look();
+  if (news === "hello" && hop() && hop().hop !== "ok") look();
   if (news === "hello" && facts.state !== "idle" && !now.closed && !byId("chat").open) {
     chat().then((window) => window.reopen(byId("windows").querySelector("button")));
   }
@@ -87,6 +87,8 @@ for (const button of document.querySelectorAll("[data-opens=panel]")) {
   button.addEventListener("click", async () => (await panel()).toggle(button));
 }
 if (localStorage.getItem("panel") === "open") showPanel();
+
+for (const kind of ["online", "offline"]) addEventListener(kind, look);
 
 onLook(changed);
 watch().then(lookAtHouse);

@@ -13,7 +13,7 @@ let state = null;
 let looking = null;
 const listeners = [];
 
-/** Return what was seen last; null before the first look. */
+/** Return what was seen last, `at` which moment (ms) the look began; null before the first look. */
 export const hop = () => state;
 
 /** After each look `listener(state, was)` is called, with the outcome before. */
@@ -34,7 +34,8 @@ export function look() {
 async function lookOnce() {
   clearTimeout(timer);
   const was = state?.hop ?? "";
-  state = await call("GET", "/api/backend").catch(frontendLost);
+  const at = Date.now();
+  state = { ...(await call("GET", "/api/backend").catch(unanswered)), at };
   paint();
   if (was !== state.hop) wait = FIRST;
   const pause = state.hop === "ok" ? STEADY : (wait = Math.min(wait * 1.5, LONGEST));
@@ -42,17 +43,20 @@ async function lookOnce() {
   listeners.forEach((listener) => listener(state, was));
 }
 
+/** Nothing came back. A browser that knows itself to be offline need not blame anybody else. */
+const unanswered = () => (navigator.onLine ? frontendLost() : offline());
+
+const nothing = { tried: location.origin, addresses: [], seen: "–", reasons: [], backend: null };
+
+const offline = () => ({ ...nothing, hop: "offline", stage: "browser", title: text("offline"), why: text("offline_why"), commands: [] });
+
 const frontendLost = () => ({
+  ...nothing,
   hop: "frontend",
   stage: "frontend",
   title: text("frontend_title"),
   why: text("frontend_why"),
-  tried: location.origin,
-  addresses: [],
-  seen: "–",
-  reasons: [],
   commands: [`kubectl port-forward k8-chatroulette-front ${location.port || 80}:8080`],
-  backend: null,
 });
 
 /** Return `lit`, `broken` or `dim` for each of the stages, in their order. */

@@ -1,10 +1,13 @@
 /** Talking to this very server: JSON both ways, deadlines, and how long to wait before trying again. */
 
-/** The server's refusal: `status`, the problem's `type`, and the seconds it asks to wait, if it does. */
+/**
+ * The server's refusal: `status`, the problem's `type` and `detail`, the seconds it asks to wait, if it does, and
+ * whether it is `ours`: a problem, as this café tells of one, and not what a stranger at the same address says.
+ */
 export class Refused extends Error {
-  constructor(status, type, wait) {
+  constructor(status, type, wait, detail, ours) {
     super(`${status} ${type}`);
-    Object.assign(this, { status, type, wait });
+    Object.assign(this, { status, type, wait, detail, ours });
   }
 }
 
@@ -23,13 +26,15 @@ export async function call(method, path, body, deadline = 15000) {
 export async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
   const wait = Number(response.headers.get("Retry-After")) || 0;
-  return new Refused(response.status, problem.type ?? "about:blank", wait);
+  const ours = (response.headers.get("Content-Type") ?? "").startsWith("application/problem+json");
+  return new Refused(response.status, problem.type ?? "about:blank", wait, ours ? (problem.detail ?? "") : "", ours);
 }
 
-const PASSING = [429, 500, 502, 503, 504];
+const FINAL_TYPES = ["unknown-visitor", "not-in-chat"];
+const FINAL = [400, 413];
 
-/** Tell whether the same call may succeed later: no answer at all, or one that says «not now». */
-export const passing = (error) => !(error instanceof Refused) || PASSING.includes(error.status);
+/** Tell whether the same call may succeed later: everything but this café's own word that it never will. */
+export const passing = (error) => !(error.ours && (FINAL_TYPES.includes(error.type) || FINAL.includes(error.status)));
 
 /** Return milliseconds to wait before try number `tries` (from 0): 0.3 s doubling up to 5 s, scattered. */
 export function backoff(tries, error) {

@@ -4,10 +4,10 @@ import { byId, counted, say, text } from "./dom.js";
 import { portraitOf } from "./cats.js";
 import { draw, trouble } from "./trouble.js";
 
-let back = false;
+let back = null;
 let house = null;
 
-/** Remember that the backend has just come back, or how many there are. */
+/** Remember what was broken until just now, by its hop, null when nothing was; or how many there are. */
 export const noteBack = (value) => (back = value);
 export const noteHouse = (value) => (house = value);
 
@@ -21,9 +21,9 @@ export function showNotice(state, hop, actions) {
 }
 
 function news(state, hop) {
-  if (!hop) return text("looking");
+  if (!hop?.backend) return text("looking");
   if (state.fresh) return text("fresh", { name: state.cat?.name ?? "" });
-  if (back) return text("back");
+  if (back) return text(back === "redis_away" ? "memory_back" : "back");
   const census = house?.census;
   const others = census ? census.visitors - (state.cat ? 1 : 0) : 0;
   if (census && others > 0) return [counted("others", others), counted("waiting_now", waitingOthers(census, state))].join(" ");

@@ -5,20 +5,29 @@ import { backoff, call, newId, passing } from "./net.js";
 const KEPT = "outbox";
 
 export class Outbox {
-  /** `address()` gives where to send; `changed()` is called when a message's state changed. */
-  constructor(address, changed) {
-    Object.assign(this, { address, changed, lines: kept(), busy: false, timer: 0, tries: 0 });
+  /** `address()` gives where to send; `changed()` is called when a message's state changed, `failing()` when a try failed. */
+  constructor(address, changed, failing) {
+    Object.assign(this, { address, changed, failing, lines: kept(), busy: false, timer: 0, tries: 0 });
   }
 
-  /** Write a message into a chat. */
-  write(chat, words) {
-    this.lines.push({ id: newId(), chat, mine: true, text: words, at: Date.now(), state: "pending" });
+  /** Write a message into a chat, after the line with the key `behind`. */
+  write(chat, words, behind) {
+    this.lines.push({ id: newId(), chat, mine: true, text: words, at: Date.now(), state: "pending", behind });
     this.keep();
     this.send();
   }
 
-  /** The message came back in the log: it has arrived, whatever else was said about it. */
-  confirm(id) {
+  /** Send once more what was not delivered, as the newest line. */
+  again(id, behind) {
+    const line = this.lines.find((other) => other.id === id);
+    if (!line) return;
+    this.lines = [...this.lines.filter((other) => other !== line), { ...line, state: "pending", behind }];
+    this.keep();
+    this.send();
+  }
+
+  /** Remove a message: it came back in the log and so has arrived, whatever else was said, or nobody wants it any more. */
+  drop(id) {
     const before = this.lines.length;
     this.lines = this.lines.filter((line) => line.id !== id);
     if (before !== this.lines.length) this.keep();
@@ -58,7 +67,10 @@ export class Outbox {
       await call("POST", `${this.address()}/messages`, { id: line.id, chat: line.chat, text: line.text });
       line.state = "accepted";
     } catch (error) {
-      if (passing(error)) return backoff(this.tries++, error);
+      if (passing(error)) {
+        this.failing(error);
+        return backoff(this.tries++, error);
+      }
       line.state = "failed";
     }
     this.tries = 0;

@@ -1,10 +1,11 @@
 /** The visitor's side of the roulette: visit, line, conversation and outbox as one state that the page shows. */
 
 import { Outbox } from "./outbox.js";
+import { look } from "./hop.js";
 import { paced } from "./pace.js";
 import { backoff, call, newId, passing } from "./net.js";
 import { openLine } from "./stream.js";
-import { NOBODY, after, shown } from "./talk.js";
+import { NOBODY, after, keyOf, shown } from "./talk.js";
 import * as visit from "./visit.js";
 
 const REPLAY_QUIET = 400;
@@ -14,10 +15,12 @@ const BLIP = 1200;
 /**
  * `link`: opening, open, lost, away (Redis), full, replaced. `seeking`: another cat was asked for and has not come.
  * `fresh`: the café had forgotten this visitor, and a new visit began. `closed`: one has left by oneself.
- * `from`: the last hello, with Pod and store.
+ * `from`: the last hello, with Pod and store. `linked`: when `link` was said last (ms). `refused`: why the café will not
+ * let one meet another cat, null when it does.
  */
 export const state = {
   cat: visit.ownCat(), link: "opening", from: null, talk: NOBODY, seeking: false, typing: false, fresh: false, closed: false,
+  linked: 0, refused: null,
 };
 
 const listeners = [];
@@ -38,18 +41,19 @@ export const onChange = (listener) => listeners.push(listener);
 const tell = (news = null, facts = null) => listeners.forEach((listener) => listener(state, news, facts));
 
 function set(changes, news, facts) {
-  Object.assign(state, changes);
+  Object.assign(state, changes, changes.link && { linked: Date.now() });
+  if (["lost", "away"].includes(changes.link)) look();
   tell(news, facts);
 }
 
-const outbox = new Outbox(visit.place, () => tell());
+const outbox = new Outbox(visit.place, () => tell(), failing);
 const take = paced(apply, answersNow, (typing) => set({ typing }));
 
 /** Return the lines to show. */
 export const lines = () => shown(state.talk, outbox.lines);
 
 function apply(kind, facts) {
-  if (kind === "message") outbox.confirm(facts.id);
+  if (kind === "message" && facts.mine) outbox.drop(facts.id);
   if (kind === "paired") outbox.only(facts.chat);
   const seeking = state.seeking && kind !== "paired" && kind !== "waiting";
   const typing = kind === "message" && facts.mine ? state.typing : false;
@@ -87,7 +91,7 @@ function heard(kind, facts) {
     quiet = setTimeout(() => (replaying = false), REPLAY_QUIET);
   }
   if (kind === "hello") greeted(facts);
-  else if (kind === "replaced") set({ link: "replaced" });
+  else if (kind === "replaced") giveWay();
   else if (kind === "typing") theyType(facts);
   else if (kind !== "beat") take(kind, facts);
 }
@@ -97,6 +101,17 @@ function greeted(facts) {
   clearTimeout(blip);
   set({ link: "open", from: facts }, "hello", facts);
   outbox.send();
+}
+
+/** Another tab has the cat now: what was wished for here is its business. */
+function giveWay() {
+  wish++;
+  set({ link: "replaced", seeking: false, typing: false });
+}
+
+/** Something did not get through, and not because the café is busy: the hops may tell why. */
+function failing(error) {
+  if (error.status !== 429) look();
 }
 
 function theyType({ chat }) {
@@ -154,18 +169,19 @@ export function retryLine() {
   if (line) line.again();
   else start();
   hurry();
+  outbox.send();
 }
 
 /** Ask for another cat, until the café has heard it. */
 export function seek() {
   const id = newId();
-  set({ seeking: true, fresh: false, closed: false });
+  set({ seeking: true, fresh: false, closed: false, refused: null });
   return inTurn((place) => call("POST", `${place}/chat`, { id }));
 }
 
 /** Leave the chat, or stop waiting. */
 export function leave() {
-  set({ seeking: false, talk: NOBODY, typing: false, fresh: false, closed: true });
+  set({ seeking: false, talk: NOBODY, typing: false, fresh: false, closed: true, refused: null });
   return inTurn((place) => call("DELETE", `${place}/chat`));
 }
 
@@ -185,11 +201,18 @@ async function insist(mine, ask) {
     const error = place ? await failed(ask(place)) : null;
     if (place && !error) return heeded();
     if (error?.type === "unknown-visitor") return place === visit.place() && again(true);
-    if (error && !passing(error)) return undefined;
+    if (error && !passing(error)) return denied(error);
+    if (error) failing(error);
     if (error && ["away", "full"].includes(trouble(error))) set({ link: trouble(error) });
     if (mine === wish) await pause(error ? backoff(tries, error) : 300);
   }
   return undefined;
+}
+
+/** The café will not hear it, however often it is asked: the window says so, and nobody is waited for. */
+function denied(error) {
+  const talk = state.talk.phase === "idle" ? { ...NOBODY, phase: "left", why: "refused" } : state.talk;
+  set({ seeking: false, talk: state.closed ? NOBODY : talk, refused: state.closed ? null : error.detail || `HTTP ${error.status}` });
 }
 
 const failed = (asked) => asked.then(() => null, (error) => error);
@@ -204,10 +227,21 @@ const pause = (milliseconds) => new Promise((done) => {
 const heeded = () => ["away", "full"].includes(state.link) && line && set({ link: "open" });
 
 /** Say something in the chat that is open. */
-export const write = (words) => outbox.write(state.talk.chat, words);
+export const write = (words) => outbox.write(state.talk.chat, words, newest());
+
+/** Send again what was not delivered, or take it away. */
+export const sendAgain = (id) => outbox.again(id, newest());
+export const dropLine = (id) => outbox.drop(id);
+
+const newest = () => (state.talk.lines.length ? keyOf(state.talk.lines.at(-1)) : "");
 
 /** Tell the other that one types; a house cat does not mind, and nothing is lost when nobody hears it. */
 export function type() {
   const { phase, chat, house } = state.talk;
   if (phase === "chat" && !house) call("POST", `${visit.place()}/typing`, { chat }).catch(() => {});
 }
+
+addEventListener("online", () => {
+  hurry();
+  outbox.send();
+});

@@ -102,6 +102,7 @@ def test_offline_for_a_while(two: tuple[Person, Person]) -> None:
     here.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
     here.write("from the dark")
     here.until("document.querySelector('.line.pending')", "it is not shown as on its way")
+    here.reads("#chat-state p", "Your browser is offline.")
     there.write("are you there?")
     there.sees((ME, "are you there?"))
     here.browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
@@ -118,12 +119,70 @@ def test_what_comes_too_late_is_not_delivered(two: tuple[Person, Person]) -> Non
     here.browser.execute_script("window.go()")
     here.until("document.querySelector('.line.failed')", "nothing says that it was not delivered")
     assert here.text(".line.failed small") == "not delivered"
+    assert [button.text for button in here.all(".retry button")] == ["Remove"], "nobody is there to send it to"
+    here.click(".retry button")
+    here.until("!document.querySelector('.line')", "it was not taken away")
 
 
 HOLDS_MESSAGES = """
 const real = window.fetch;
 const held = new Promise((go) => (window.go = go));
 window.fetch = (...all) => (String(all[0]).endsWith('/messages') ? held.then(() => real(...all)) : real(...all));
+"""
+
+
+def test_a_stranger_does_not_refuse_for_us(two: tuple[Person, Person]) -> None:
+    """Somebody else answers 404 at our address: what was written and wished for waits until we are back."""
+    here, there = two
+    here.browser.execute_script(ANSWERS, "/messages", 404, "text/html")
+    here.write("patience")
+    here.until("window.answered > 1", "it was not tried again")
+    assert here.all(".line.pending")
+    here.browser.execute_script("window.answers = false")
+    there.sees((OTHER, "patience"))
+    here.browser.execute_script(ANSWERS, "/chat", 404, "text/html")
+    here.one("#chat-next").click()
+    here.until("window.answered > 1", "the wish was not repeated")
+    here.browser.execute_script("window.answers = false")
+    here.meets()
+
+
+def test_what_was_refused_stands_in_its_place(two: tuple[Person, Person]) -> None:
+    """Behind what it followed, with why nobody has it; sent again it is the newest line."""
+    here, there = two
+    here.write("one")
+    here.sees((ME, "one"))
+    here.browser.execute_script(ANSWERS, "/messages", 400, "application/problem+json")
+    here.write("two")
+    here.until("document.querySelector('.line.failed')", "it was not refused")
+    here.browser.execute_script("window.answers = false")
+    there.write("three")
+    here.sees((ME, "one"), (ME, "two"), (OTHER, "three"))
+    here.click(".retry button")
+    here.sees((ME, "one"), (OTHER, "three"), (ME, "two"))
+    there.sees((OTHER, "one"), (ME, "three"), (OTHER, "two"))
+
+
+def test_a_refused_wish_does_not_wait_for_ever(visitor: Person) -> None:
+    """The café says no for good: the window says why, and one can ask again."""
+    visitor.browser.execute_script(ANSWERS, "/chat", 400, "application/problem+json")
+    visitor.knock()
+    visitor.reads("#chat-state p", "The café refused to look for another cat: no such thing")
+    assert visitor.text("#chat-status") == "Nobody will come to this window."
+    visitor.browser.execute_script("window.answers = false")
+    visitor.click("#chat-state button")
+    visitor.meets()
+
+
+ANSWERS = """
+const real = window.real ??= window.fetch;
+const [end, status, type] = arguments;
+Object.assign(window, { answers: true, answered: 0 });
+window.fetch = async (...all) => {
+  if (!window.answers || !String(all[0]).endsWith(end)) return real(...all);
+  window.answered++;
+  return new Response('{"type":"about:blank","detail":"no such thing"}', { status, headers: { 'Content-Type': type } });
+};
 """
 
 
@@ -208,6 +267,12 @@ def test_another_tab_takes_the_cat(visitor: Person) -> None:
     visitor.reads("#mat-name", name)
     visitor.browser.switch_to.window(first)
     visitor.reads("#notice p", "Your cat sits in another tab now.")
+    visitor.knock()
+    assert not visitor.one("#chat-next").is_enabled(), "the cat is in the other tab"
+    assert not visitor.one("#chat-words").is_enabled()
+    visitor.one("#chat-close").click()
+    where = f"{visitor.url}/api/visitors/{visitor.browser.execute_script(TOKEN)}"
+    assert requests.get(where, timeout=5).json()["state"] == "idle", "a closed window does not act for the other tab"
     visitor.one("#notice button").click()
     visitor.until("document.getElementById('notice').hidden", "the cat did not come back")
     visitor.browser.switch_to.window(second)

@@ -104,6 +104,41 @@ def test_a_fault_is_switched_on_and_undone(visitor: Person) -> None:
     visitor.until("!document.querySelector('.running li')", "it was not undone")
 
 
+def test_the_chosen_pod_stays_chosen(visitor: Person) -> None:
+    """Whoever answers, and whoever goes; what has gone is said, and nothing is sent to it."""
+    first, second = pod("back-a"), pod("back-b")
+    visitor.browser.execute_script(SHOW, [house(second, first), house(second, first), house(first)])
+    opened(visitor)
+    visitor.until("document.querySelectorAll('#fault-pod option').length === 2", "not both are offered")
+    choice = Select(visitor.one("#fault-pod"))
+    assert [option.text for option in choice.options] == ["back-a", "back-b"]
+    choice.select_by_value("back-b")
+    visitor.until(lambda: choice.first_selected_option.text == "back-b has gone", "nothing says that it has gone")
+    visitor.browser.execute_script("document.querySelector('.fault:nth-of-type(6)').open = true")
+    visitor.click(".fault[open] button")
+    visitor.reads("#panel-if > div > [role=status]", "back-b has gone")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param("", "must be a whole number from", id="empty"),
+        pytest.param("1.5", "must be a whole number from", id="not whole"),
+        pytest.param("9999", "must be a whole number from 1 to 300", id="too much"),
+    ],
+)
+def test_a_field_that_cannot_be_meant(visitor: Person, given: str, said: str) -> None:
+    """It is refused in words, and nothing is sent with a default instead."""
+    opened(visitor)
+    visitor.until("document.querySelectorAll('.fault').length >= 10", "not every fault is offered")
+    visitor.browser.execute_script("document.querySelector('.fault:nth-of-type(6)').open = true")
+    field = visitor.one("#fault-latency-seconds")
+    field.clear()
+    field.send_keys(given, Keys.ENTER)
+    visitor.reads("#panel-if > div > [role=status]", said)
+    assert not visitor.all(".running li")
+
+
 def test_a_broken_hop_says_what_to_try(visitor: Person, own_backend: Program) -> None:
     """What was tried, resolved and seen, and why; the command is copied."""
     opened(visitor)

@@ -136,6 +136,7 @@ def test_no_sideways_scroll_at_any_width(person: Callable[..., Person], width: i
     visitor.meets()
     assert visitor.browser.execute_script("return document.documentElement.scrollWidth") <= width
     assert visitor.browser.execute_script(SMALL_TARGETS) == []
+    assert visitor.browser.execute_script(BURST) == [], "a text leaves its button"
 
 
 GRID = "return getComputedStyle(document.getElementById('windows')).gridTemplateColumns.split(' ').length"
@@ -143,6 +144,11 @@ GRID = "return getComputedStyle(document.getElementById('windows')).gridTemplate
 SMALL_TARGETS = """
 return [...document.querySelectorAll('button, textarea, summary, input, select')].filter(b => b.offsetParent)
   .filter(b => b.getBoundingClientRect().height < 44 || b.getBoundingClientRect().width < 44).map(b => b.outerHTML)
+"""
+
+BURST = """
+return [...document.querySelectorAll('button:not(.window)')]
+  .filter(b => b.offsetParent && b.scrollWidth > b.clientWidth).map(b => b.outerHTML)
 """
 
 
@@ -233,12 +239,12 @@ function note() {
 }
 """
 SAID = "return window.said"
-BACK = "The backend is back."
+BACK = "The café’s memory is back"
 
 
 @pytest.mark.parametrize("first", ["ok", "redis_away"])
 def test_nothing_is_back_that_was_not_away(person: Callable[..., Person], first: str) -> None:
-    """A first visit with everything fine says so; only after a failure was shown the cats come home."""
+    """A first visit with everything fine says so; only after a failure was shown something is back."""
     visitor = person()
     visitor.before(SAYS + FIRST_LOOK.replace("FIRST", first))
     visitor.visit()

@@ -2,6 +2,9 @@
 
 import { portraitOf } from "../cats.js";
 import { byId, clock, make, say, text } from "../dom.js";
+import { dropLine, sendAgain } from "../session.js";
+import { redraw } from "../panel/redraw.js";
+import { keyOf } from "../talk.js";
 
 const log = byId("chat-log");
 const bubbles = new Map();
@@ -12,27 +15,28 @@ const sink = () => low && (log.scrollTop = log.scrollHeight);
 log.addEventListener("scroll", () => (low = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
 new ResizeObserver(sink).observe(log);
 
-/** Show these lines; those that are new come in at their place. */
-export function showLines(lines, own, other) {
-  const wanted = new Set(lines.map((line) => line.id));
+/** Show these lines; those that are new come in at their place. `open`: what was not delivered may be sent again. */
+export function showLines(lines, own, other, open) {
+  const wanted = new Set(lines.map(keyOf));
   for (const [id, bubble] of bubbles) {
     if (wanted.has(id)) continue;
     bubble.remove();
     bubbles.delete(id);
   }
-  lines.forEach((line, index) => place(line, index, lines[index - 1], line.mine ? own : other));
+  lines.forEach((line, index) => place(line, index, lines[index - 1], line.mine ? own : other, open));
   log.hidden = !lines.length;
   if (lines.at(-1)?.state === "pending") low = true;
   sink();
 }
 
-function place(line, index, before, cat) {
-  if (!bubbles.has(line.id)) bubbles.set(line.id, bubble(line, cat));
-  const element = bubbles.get(line.id);
+function place(line, index, before, cat, open) {
+  if (!bubbles.has(keyOf(line))) bubbles.set(keyOf(line), bubble(line, cat));
+  const element = bubbles.get(keyOf(line));
   element.classList.toggle("follows", before?.mine === line.mine);
   element.classList.toggle("pending", line.state === "pending" || line.state === "accepted");
   element.classList.toggle("failed", line.state === "failed");
   say(element.querySelector("small"), foot(line));
+  offer(element.querySelector(".bubble"), line, open);
   if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null);
 }
 
@@ -41,6 +45,21 @@ function bubble(line, cat) {
   const face = make("img.face", { src: cat?.url ?? portraitOf(cat?.seed ?? "x"), alt: "", width: 36, height: 36 });
   const words = make("p", {}, make("span.unseen", {}, text("says", { who })), line.text);
   return make(line.mine ? "div.line.mine" : "div.line", {}, face, make("div.bubble", {}, words, make("small")));
+}
+
+/** What was not delivered can be sent again while the chat is open, or taken away; its words stay until then. */
+function offer(element, line, open) {
+  redraw(element.querySelector(".retry") ?? element.appendChild(make("div.retry")), [line.state === "failed", open], () =>
+    (line.state === "failed" ? [open && button("send_again", () => sendAgain(line.id)), button("remove", () => dropLine(line.id))] : []));
+}
+
+function button(key, act) {
+  const made = make("button", { type: "button" }, text(key));
+  made.addEventListener("click", () => {
+    log.focus();
+    act();
+  });
+  return made;
 }
 
 function foot(line) {

@@ -20,10 +20,11 @@ export function facesOf(now, phase, clicked) {
   return cat && { ...cat, alt: cat.alt[data.language], url: portraitOf(cat.seed) };
 }
 
-export const title = (phase, cat) => (phase === "waiting" ? text("knocking") : (cat?.name ?? ""));
+export const title = (phase, cat) => (phase === "waiting" ? text("knocking") : (cat?.name ?? text("empty")));
 
 /** Return the one sentence that a screen reader hears when the state changes. */
 export function statusOf(now, phase, clicked, cat) {
+  if (now.link === "replaced") return text("replaced");
   if (phase === "waiting") return text("waiting_status");
   if (phase === "local") return text(clicked.greeting ? "local_status" : "silent_status");
   if (phase === "left") return text(`left_${now.talk.why}`, { name: cat?.name });

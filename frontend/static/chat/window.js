@@ -50,9 +50,10 @@ function show(cat, button) {
 }
 
 function knockAgain() {
+  if (state.link === "replaced") return render(state);
   if (!local(state, context.hop())) seek();
   else context.retry();
-  render(state);
+  return render(state);
 }
 
 function close() {
@@ -60,7 +61,7 @@ function close() {
   byId("veil").hidden = true;
   outside.forEach((element) => (element.inert = false));
   knocked?.focus();
-  leave();
+  if (state.link !== "replaced") leave();
 }
 
 /** Draw the window for this state; called again when the way to the backend changed. */
@@ -75,13 +76,14 @@ export function render(now = state, news = null, facts = null) {
   say(byId("chat-status"), statusOf(now, phase, clicked, cat));
   hang(phase === "waiting" ? null : cat);
   hangOwn(now.cat);
-  showLines(phase === "local" ? spoken(cat) : phase === "waiting" ? [] : lines(), now.cat, cat);
-  showTyping(now.typing && phase === "chat" ? cat : null);
+  const mine = now.link !== "replaced";
+  showLines(phase === "local" ? spoken(cat) : phase === "waiting" ? [] : lines(), now.cat, cat, mine && phase === "chat");
+  showTyping(mine && now.typing && phase === "chat" ? cat : null);
   draw(byId("chat-state"), card ?? scenes(phase, now, cat));
   const kept = phase === "local";
   carrier(kept && cat.greeting ? data.served_by : kept ? null : now.from, kept);
-  byId("chat-next").disabled = phase === "waiting";
-  field.allow(phase === "chat", byId("chat-next"));
+  byId("chat-next").disabled = phase === "waiting" || !mine;
+  field.allow(mine && phase === "chat", byId("chat-next"));
   if (news) react(news, facts, now, cat);
 }
 

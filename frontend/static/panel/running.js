@@ -4,22 +4,41 @@ import { counted, make, say, text } from "../dom.js";
 import { redraw } from "./redraw.js";
 
 const list = make("ul.running");
+const ending = new Set();
+let all = [];
 let rows = [];
+let end = null;
 
-/** Show what runs in any Pod; `undo(pod, name)` ends one. */
+/** Show what runs in any Pod; `undo(pod, name)` ends one, and returns a promise of whether that was done. */
 function show(house, undo) {
-  rows = (house?.pods ?? []).flatMap((pod) => pod.faults.map((fault) => ({ ...fault, pod: pod.pod, end: endOf(fault, pod) })));
-  redraw(list, rows.map(({ pod, name, since }) => [pod, name, since]), () => rows.map((row) => item(row, undo)));
+  all = (house?.pods ?? []).flatMap((pod) => pod.faults.map((fault) => ({ ...fault, pod: pod.pod, end: endOf(fault, pod) })));
+  const here = new Set(all.map(keyOf));
+  for (const key of ending) if (!here.has(key)) ending.delete(key);
+  end = undo;
   tick();
 }
 
-function item({ pod, name }, undo) {
+const keyOf = ({ pod, name, since }) => [pod, name, since].join(" ");
+
+/** A fault that is being undone has left the list; it comes back if it could not be. */
+async function stop(row) {
+  ending.add(keyOf(row));
+  tick();
+  if (await end(row.pod, row.name)) return;
+  ending.delete(keyOf(row));
+  tick();
+}
+
+function item(row) {
+  const { pod, name } = row;
   const button = make("button", { type: "button" }, text("undo"));
-  button.addEventListener("click", () => undo(pod, name));
+  button.addEventListener("click", () => stop(row));
   return make("li", {}, make("p", {}, make("b", {}, name), " ", make("code", {}, pod), make("span.left.quiet")), button);
 }
 
 function tick() {
+  rows = all.filter((row) => !ending.has(keyOf(row)) && !(row.end && row.end <= Date.now()));
+  redraw(list, rows.map(keyOf), () => rows.map(item));
   rows.forEach((row, index) => {
     const span = list.children[index]?.querySelector(".left");
     if (span) say(span, left(row));
@@ -29,8 +48,8 @@ function tick() {
 /** When it ends by this browser's clock, which may differ from the Pod's. */
 const endOf = (fault, pod) => (fault.until ? Date.now() + Date.parse(fault.until) - Date.parse(pod.at) : null);
 
-function left({ end, left: probes }) {
-  if (end) return counted("seconds_left", Math.max(0, Math.round((end - Date.now()) / 1000)));
+function left({ end: moment, left: probes }) {
+  if (moment) return counted("seconds_left", Math.max(1, Math.round((moment - Date.now()) / 1000)));
   return probes === null ? "" : counted("probes_left", probes);
 }
 

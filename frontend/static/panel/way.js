@@ -10,7 +10,7 @@ const SIGN = { lit: "●", broken: "✕", dim: "○" };
 /** Show the way as it was seen last. */
 export function showWay(element, seen, house) {
   const store = seen?.store ?? house?.store ?? null;
-  redraw(element, [seen, store], () => (seen ? line(seen, store) : make("p.quiet", {}, text("looking"))));
+  redraw(element, [seen && { ...seen, at: 0 }, store], () => (seen ? line(seen, store) : make("p.quiet", {}, text("looking"))));
 }
 
 function line(seen, store) {
@@ -52,7 +52,6 @@ function note(seen) {
   return make("div.note", {},
     make("p", {}, seen.why),
     make("dl", {}, row("tried", seen.tried), row("resolved", seen.addresses.join(", ") || text("nothing")), row("seen", [seen.seen, ...seen.reasons].join(" · "))),
-    make("h4", {}, text("try_next")),
-    commands(seen.commands),
+    ...(seen.commands.length ? [make("h4", {}, text("try_next")), commands(seen.commands)] : []),
     make("p.quiet", {}, text("looks_again")));
 }
