@@ -36,8 +36,6 @@ class Metrics:
         self.streams = Gauge("roulette_streams", "Event streams that this Pod holds.", registry=self.registry)
         self.visitors = Gauge("roulette_visitors", "Visitors with a stream here.", registry=self.registry)
         self.messages = Counter("roulette_messages", "Messages accepted, repeats apart.", registry=self.registry)
-        self.pairings = Counter("roulette_pairings", "Visitors paired with another at once.", registry=self.registry)
-        self.encounters = Counter("cat_encounters", "Times that a cat was met.", registry=self.registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer; `route` is the rule (`/cats/<seed>.svg`), never the path, so that series stay few."""

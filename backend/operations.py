@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from backend.cats.api import Encounter, PortraitQuery, Seed, Wall, WallQuery
+from backend.cats.api import PortraitQuery, Seed, Wall, WallQuery
 from backend.faults import api as faults
 from backend.faults.known import KNOWN, Name
 from backend.health import Report
@@ -79,7 +79,6 @@ OPERATIONS = (
         problems=(400,),
     ),
     Operation("get", "/api/cats", "The cats of a wall.", Wall, query=WallQuery, problems=(400,)),
-    Operation("post", "/api/cats/{seed}/encounters", "Meet a cat.", Encounter, problems=(400,)),
     Operation("get", "/api/house", "The whole house: its Pods, its visitors, its memory.", House),
     Operation(
         "post",
@@ -136,7 +135,13 @@ OPERATIONS = (
         problems=(404,),
     ),
     Operation(
-        "delete", "/faults", "Switch all off.", media=None, status=204, query=faults.PodQuery, problems=(403, 404, 503)
+        "delete",
+        "/faults",
+        "Switch all off.",
+        media=None,
+        status=204,
+        query=faults.PodQuery,
+        problems=(400, 403, 404, 503),
     ),
     Operation(
         "post",
@@ -156,7 +161,7 @@ OPERATIONS = (
         media=None,
         status=204,
         query=faults.PodQuery,
-        problems=(403, 404, 503),
+        problems=(400, 403, 404, 503),
     ),
 )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 if TYPE_CHECKING:
-    from backend.cats.encounters import Encounters
     from backend.config import Settings
     from backend.faults.effects import Effects
     from backend.faults.running import Faults
@@ -34,7 +33,6 @@ class State:
     health: Health
     identity: Identity
     metrics: Metrics
-    encounters: Encounters
     store: Store
     streams: Streams
     keeper: Keeper

@@ -1,4 +1,4 @@
-"""The cats over HTTP: portraits, a wall of them, encounters."""
+"""The cats over HTTP: portraits, a wall of them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from backend.cats.portrait import draw
 from backend.cats.traits import Cat, Coat, Mood, cat_of
 from backend.cats.wall import wall_seeds
 from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
-from backend.identity import DrawnBy  # noqa: TC001 - the same
 from backend.replies import BadInput, reply
-from backend.state import state
 
 SEED_PATTERN = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 """Python's `$` alone would let a line end pass."""
@@ -58,17 +56,6 @@ class Wall(msgspec.Struct, frozen=True):
     """The cats of one wall, in order, all names different."""
 
     cats: list[CatCard]
-
-
-class Encounter(msgspec.Struct, frozen=True):
-    """What a cat says when it is met, the fact that it knows, and which Pod counted."""
-
-    seed: str
-    name: str
-    greeting: Both
-    fact: Both
-    encounters: int
-    drawn_by: DrawnBy
 
 
 def card(cat: Cat) -> CatCard:
@@ -124,14 +111,3 @@ def cats() -> Response:
     """List the cats of a wall."""
     query = msgspec.convert(request.args.to_dict(), WallQuery, strict=False)
     return reply(wall(query.wall, query.count))
-
-
-@routes.post("/api/cats/<seed>/encounters")
-def meet(seed: str) -> Response:
-    """Meet a cat: it greets, and the encounter is counted."""
-    cat = cat_of(_sane(seed))
-    here = state()
-    count = here.encounters.meet(seed)
-    here.metrics.encounters.inc()
-    told = words.greeting(cat, count), words.fact(cat)
-    return reply(Encounter(seed, words.name(seed), *told, count, here.identity.drawn_by))

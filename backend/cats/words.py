@@ -51,7 +51,6 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moods: dict[str, Both]
     alt: Both
     greetings: dict[str, Both]
-    again: tuple[Both, ...]
     facts: tuple[Both, ...]
 
 
@@ -120,10 +119,9 @@ def _eyes(cat: Cat, language: Language) -> str:
     return w.eyes_odd.of(language).format(w.eyes[left].of(language), w.eyes[right].of(language))
 
 
-def greeting(cat: Cat, encounters: int) -> Both:
-    """Return what the cat says at the encounter of that number, 1 being the first."""
-    w = words()
-    said = w.greetings[cat.mood] if encounters == 1 else w.again[encounters % len(w.again)]
+def greeting(cat: Cat) -> Both:
+    """Return what the cat says when it is met."""
+    said = words().greetings[cat.mood]
     return Both(said.fr.format(name=name(cat.seed)), said.en.format(name=name(cat.seed)))
 
 

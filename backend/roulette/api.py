@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 AWAY_SECONDS = 2
 """When to try again while the shared memory is away."""
+
+SILENT_MILLISECONDS = 20_000
+"""What a stream's beats say must be acknowledged within so long, else its connection is taken for dead."""
 
 Number = Annotated[int, Meta(ge=0, le=2**53, description="the number of the last event seen")]
 
@@ -115,6 +119,8 @@ class EventStream(Response):
         if self.feed is None:
             return super().__call__(environ, start_response)
         self.feed.environ = environ
+        if "gunicorn.socket" in environ:
+            environ["gunicorn.socket"].setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MILLISECONDS)
         start_response(self.status, self.headers.to_wsgi_list())
         return self.feed
 
@@ -174,11 +180,7 @@ def end(visitor: str) -> Response:
 @routes.post("/api/visitors/<visitor>/chat")
 def seek(visitor: str) -> Response:
     """Leave the chat that there is, and be paired or wait."""
-    here = state()
-    found = here.store.seek(visitor, body(Seeking).id)
-    if found == "chat":
-        here.metrics.pairings.inc()
-    return reply(Sought(found), HTTPStatus.ACCEPTED)
+    return reply(Sought(state().store.seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
 @routes.delete("/api/visitors/<visitor>/chat")

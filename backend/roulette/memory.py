@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 BUDGET = 16 * 2**20
 """Bytes, roughly, that all logs together may take before the busy ones are cut down to FEW entries."""
-FEW = 30
+FEW = 6
 REPORT_SECONDS = 10.0
 FULL_RETRY = 5
 """Seconds after which it is worth asking again whether there is room."""
@@ -57,9 +58,11 @@ class _Guest:
     request: str | None = None
     connection: str | None = None
     since: float = 0.0
-    window: float = -math.inf
-    charged: int = 0
+    charges: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """By what is done: when the window began, and how often it was done in it."""
     number: int = 0
+    paired: Entry | None = None
+    """The chat's beginning when it is no longer in the log: a page that is loaded anew needs it."""
     log: list[Event] = field(default_factory=list)
     said: dict[str, int] = field(default_factory=dict)
     """The numbers of the visitor's messages by their ids, in order."""
@@ -115,6 +118,8 @@ class MemoryStore:
         own = guest.state in ("chat", "house")
         if self._chats - own >= self._limits.chats:
             raise TooMany("there are as many chats as may be", FULL_RETRY)
+        if wait := self._charge(guest, "seek"):
+            raise TooMany("too many chats in a short time", wait)
         self._step_out(guest, "next")
         self._empty(guest)
         guest.request = request
@@ -149,7 +154,8 @@ class MemoryStore:
         if guest.chat == chat and message in guest.said:
             return Said(guest.said[message], repeated=True, house=guest.house, count=_count(guest, message))
         _demand(guest, chat, "chat", "house")
-        self._charge(guest)
+        if wait := self._charge(guest, "say"):
+            raise TooMany("too many messages in a short time", wait)
         at = int(self._clock() * 1000)
         if guest.house:
             guest.spoken += 1
@@ -172,10 +178,10 @@ class MemoryStore:
         self._tell()
 
     def typing(self, visitor: str, chat: str) -> None:
-        """Tell the other one that the visitor types. Raises NotInChat."""
+        """Tell the other one that the visitor types, if not too often. Raises NotInChat."""
         guest = self._guest(visitor)
         _demand(guest, chat, "chat", "house")
-        if guest.partner and self._listener:
+        if guest.partner and self._listener and not self._charge(guest, "typing"):
             self._listener.typed(guest.partner.token, chat)
 
     def connect(self, visitor: str, connection: str) -> None:
@@ -198,7 +204,8 @@ class MemoryStore:
         guest = self._guest(visitor)
         before = guest.number - len(guest.log)
         start = max(0, after - before)
-        return [Entry(before + place, event) for place, event in enumerate(guest.log[start:], start + 1)]
+        first = [guest.paired] if guest.paired and guest.paired.number > after else []
+        return first + [Entry(before + place, event) for place, event in enumerate(guest.log[start:], start + 1)]
 
     def tick(self) -> None:
         """Do what is due: the end for those absent, house cats for those alone."""
@@ -247,14 +254,16 @@ class MemoryStore:
             raise Unknown("there is no such visitor, or no more")
         return guest
 
-    def _charge(self, guest: _Guest) -> None:
-        now = self._clock()
-        if not 0 <= now - guest.window < self._limits.window_seconds:
-            guest.window, guest.charged = now, 0
-        if guest.charged >= self._limits.messages_per_window:
-            rest = guest.window + self._limits.window_seconds - now
-            raise TooMany("too many messages in a short time", max(1, math.ceil(rest)))
-        guest.charged += 1
+    def _charge(self, guest: _Guest, what: str) -> int:
+        """Count something that the visitor does; return 0, or, uncounted, in how many seconds it may be done again."""
+        now, length = self._clock(), self._limits.window_seconds
+        begun, count = guest.charges.get(what, (now, 0))
+        if not 0 <= now - begun < length:
+            begun, count = now, 0
+        if count >= self._limits.per_window:
+            return max(1, math.ceil(begun + length - now))
+        guest.charges[what] = begun, count + 1
+        return 0
 
     def _find(self, guest: _Guest, *, again: bool = False) -> _Guest | None:
         """Draw one who can be found, the last partner only when `again`. There are hardly more than three to look at.
@@ -314,20 +323,22 @@ class MemoryStore:
 
     def _empty(self, guest: _Guest) -> None:
         self._kept -= sum(map(_cost, guest.log))
-        guest.log, guest.said, guest.told = [], {}, set()
+        guest.paired, guest.log, guest.said, guest.told = None, [], {}, set()
 
     def _append(self, guest: _Guest, event: Event) -> None:
         guest.number += 1
         guest.log.append(event)
         self._kept += _cost(event)
-        if len(guest.log) > self._limits.log_entries or (self._kept > BUDGET and len(guest.log) > FEW):
+        while len(guest.log) > (self._limits.log_entries if self._kept <= BUDGET else FEW):
             self._drop(guest)
         self._fresh[guest.token] = None
 
     def _drop(self, guest: _Guest) -> None:
         oldest = guest.log.pop(0)
         self._kept -= _cost(oldest)
-        if isinstance(oldest, Message) and oldest.mine:
+        if isinstance(oldest, Paired):
+            guest.paired = Entry(guest.number - len(guest.log), oldest)
+        elif isinstance(oldest, Message) and oldest.mine:
             del guest.said[oldest.id]
         elif isinstance(oldest, Message):
             guest.told.discard(oldest.id)
@@ -347,7 +358,7 @@ def _count(guest: _Guest, message: str) -> int:
 
 
 def _cost(event: Event) -> int:
-    return _ENTRY + len(event.text) if isinstance(event, Message) else _ENTRY
+    return _ENTRY + sys.getsizeof(event.text) if isinstance(event, Message) else _ENTRY
 
 
 def _demand(guest: _Guest, chat: str, *states: State) -> None:

@@ -104,11 +104,12 @@ class RedisStore:
         """Return the entries with higher numbers, in order."""
         pipeline = self._link.client.pipeline(transaction=False)
         pipeline.xrange(f"cats:log:{visitor}", f"({after}-0")
-        pipeline.exists(f"cats:v:{visitor}")
-        entries, known = self._link.do(pipeline.execute)
-        if not known:
+        pipeline.hmget(f"cats:v:{visitor}", "state", "paired")
+        entries, (state, paired) = self._link.do(pipeline.execute)
+        if state is None:
             raise Unknown("there is no such visitor, or no more")
-        return [Entry(int(number.partition(b"-")[0]), _decode(fields[b"e"])) for number, fields in entries]
+        found = [Entry(int(number.partition(b"-")[0]), _decode(fields[b"e"])) for number, fields in entries]
+        return _beginning(paired, after, found) + found
 
     def tick(self) -> None:
         """Do what is due: house cats for those alone, the end for those absent.
@@ -175,12 +176,20 @@ def _limits(limits: Limits) -> str:
         "alone": int(limits.alone_seconds * 1000),
         "absent": int(limits.absent_seconds * 1000),
         "window": int(limits.window_seconds * 1000),
-        "messages": limits.messages_per_window,
+        "per_window": limits.per_window,
         "visitors": limits.visitors,
         "chats": limits.chats,
         "entries": limits.log_entries,
     }
     return f"local LIMIT = {{ {', '.join(f'{name} = {value}' for name, value in values.items())} }}\n"
+
+
+def _beginning(paired: bytes | None, after: int, found: list[Entry]) -> list[Entry]:
+    """Return the chat's beginning, `<number> <event>`, when it is asked for and no longer in the log."""
+    number, _, event = (paired or b"0 ").partition(b" ")
+    if int(number) <= after or (found and found[0].number <= int(number)):
+        return []
+    return [Entry(int(number), _decode(event))]
 
 
 def _channel(pod: str) -> str:
@@ -192,7 +201,7 @@ def _refusal(outcome: bytes, answer: list[Any]) -> Unknown | NotInChat | TooMany
         return Unknown("there is no such visitor, or no more")
     if outcome == b"elsewhere":
         return NotInChat("the visitor is not, or no longer, in that chat")
-    if outcome == b"messages":
-        return TooMany("too many messages in a short time", answer[0])
+    if outcome == b"often":
+        return TooMany(f"too many {answer[0].decode()} in a short time", answer[1])
     text = "the house is full" if outcome == b"full" else "there are as many chats as may be"
     return TooMany(text, FULL_RETRY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -22,6 +23,8 @@ LOOK_SECONDS = 0.5
 PING_SECONDS = 2.0
 SILENT_SECONDS = 6.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
+
+log = logging.getLogger("backend")
 
 
 class Wakes:
@@ -63,12 +66,19 @@ class Wakes:
             now = time.monotonic()
             if message:
                 heard = now
-                self._take(message)
+                self._take_safely(message)
             elif now - heard > SILENT_SECONDS:
                 raise RedisConnectionError("the subscription is silent")
             elif now - max(heard, asked) > PING_SECONDS:
                 asked = now
                 pubsub.ping()
+
+    def _take_safely(self, message: dict[str, Any]) -> None:
+        """Take one message; whatever is wrong with it, the next ones are listened to."""
+        try:
+            self._take(message)
+        except Exception:  # Whatever it is: without this thread all streams here would be deaf, and nobody would know.
+            log.exception("a message from another process could not be taken")
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":

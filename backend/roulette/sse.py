@@ -119,5 +119,5 @@ def _paired(what: store.Paired, language: Language) -> Paired:
     cat = cat_of(what.cat)
     if not what.house:
         return Paired(what.chat, what.house, card(cat), None, None)
-    greeting, fact = words.greeting(cat, 1).of(language), words.fact(cat).of(language)
+    greeting, fact = words.greeting(cat).of(language), words.fact(cat).of(language)
     return Paired(what.chat, what.house, card(cat), greeting, fact)

@@ -3,7 +3,8 @@
 A visitor is in one state: `idle`, `waiting` at a window, with a `house` cat, or in a `chat` with another visitor.
 Each has a log of its own: entries with ascending numbers, which a stream replays from any of them. Whatever concerns
 two visitors is appended to both logs in one atomic step, so both see the same order. Seeking a chat empties the log of
-what was before it, so a log begins with `Waiting` or `Paired`, and a message lives as long as its chat.
+what was before it, so a log begins with `Waiting` or `Paired`, and a message lives as long as its chat. The oldest
+messages of a long chat are forgotten; its `Paired` never is.
 
 Every call that a client may repeat carries an id that the client made: repeated, it changes nothing.
 """
@@ -56,7 +57,7 @@ Event = Waiting | Paired | Message | Left
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One event in a visitor's log; numbers ascend by one, from 1, for the whole visit."""
+    """One event in a visitor's log; numbers ascend by one, from 1, for the whole visit: a gap is what is forgotten."""
 
     number: int
     event: Event
@@ -126,10 +127,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Without a stream for so long, a visitor is gone."""
     visitors: int = 5000
     chats: int = 2500
-    messages_per_window: int = 10
+    per_window: int = 10
+    """Of messages, of chats sought, and of hints that one types: of each so many."""
     window_seconds: float = 5.0
-    log_entries: int = 1000
-    """The oldest entries of a longer log are forgotten."""
+    log_entries: int = 200
+    """The oldest entries of a longer log are forgotten, but never the one that says who is talked to."""
 
 
 class Listener(Protocol):
@@ -169,7 +171,8 @@ class Store(Protocol):
         """Leave the chat that there is, and be paired at once or wait; the last request's id again changes nothing.
 
         The other is drawn at random among those who wait or talk with a house cat; the last partner only when, alone
-        for `alone_seconds`, nobody else can be found. Raises TooMany when there are as many chats as may be.
+        for `alone_seconds`, nobody else can be found. Raises TooMany when there are as many chats as may be, or
+        the visitor has sought too many.
         """
 
     def leave(self, visitor: str) -> None:
@@ -185,7 +188,7 @@ class Store(Protocol):
         """Let the house cat of this chat say something; the same id again changes nothing. Raises NotInChat."""
 
     def typing(self, visitor: str, chat: str) -> None:
-        """Tell the other one that the visitor types; not kept, and lost where nobody listens. Raises NotInChat."""
+        """Tell the other one that the visitor types; lost when too often or nobody listens. Raises NotInChat."""
 
     def connect(self, visitor: str, connection: str) -> None:
         """From now on the visitor's stream is this connection of this process; an older one is told `replaced`."""

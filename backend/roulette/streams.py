@@ -7,7 +7,7 @@ since there are thousands: no timer (one wheel gives all their beats), no queue 
 from __future__ import annotations
 
 import os
-from itertools import chain
+from itertools import chain, count, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from gevent.event import Event
@@ -37,7 +37,7 @@ class Stream:
     def __init__(self, hub: Streams, visitor: str, page: str | None, after: int) -> None:
         """Begin with everything after that entry to be looked at."""
         self.hub, self.visitor, self.after = hub, visitor, after
-        self.connection = f"{page or os.urandom(8).hex()}.{os.urandom(4).hex()}"
+        self.connection = f"{page or os.urandom(8).hex()}.{hub.name}-{next(hub.numbers)}"
         self.language: Language = "en"
         self.hello: bytes | None = None
         self.environ: dict[str, Any] | None = None
@@ -112,6 +112,8 @@ class Streams:
         self.store, self.most, self.draining = store, most, draining
         self.beat = sse.event("beat", sse.Beat(pod))
         self.on_order: Callable[[bytes], None] = lambda _command: None
+        self.name, self.numbers = os.urandom(4).hex(), count()
+        """With these each connection has a name of its own, which tells the later of two in the same process."""
         self.count = 0
         self._of: dict[str, list[Stream]] = {}
         self._wheel: list[set[Stream]] = [set() for _ in range(SLOTS)]
@@ -124,7 +126,7 @@ class Streams:
         return list(self._of)
 
     def open(self, visitor: str, page: str | None, after: int, hello: Callable[[Stream], bytes]) -> Stream:
-        """Return a new stream, which takes the place of an older one; raise StoreError, TooMany among them.
+        """Return a new stream, which takes the place of those opened before it; raise StoreError, TooMany among them.
 
         `page` tells a visitor's pages apart: a page is `replaced` by another one, never by a late request of its own.
 
@@ -140,9 +142,8 @@ class Streams:
         except StoreError:
             self.forget(stream)
             raise
-        for other in self._of[visitor]:
-            if other is not stream:
-                other.end(_ending(other.connection, stream.connection))
+        for older in takewhile(lambda other: other is not stream, self._of[visitor]):
+            older.end(_ending(older.connection, stream.connection))
         return stream
 
     def _remember(self, stream: Stream) -> None:
@@ -171,7 +172,8 @@ class Streams:
             if draining:
                 stream.end("move")
             else:
-                stream.beat = True
+                # What another process told may have been lost: with each beat the log is looked at.
+                stream.look = stream.beat = True
                 stream.wake.set()
         self._hand = (self._hand + 1) % SLOTS
 
@@ -200,7 +202,7 @@ class Streams:
     def replaced(self, visitor: str, connection: str, newer: str) -> None:
         """End the stream of that connection, if it is here."""
         for stream in self._of.get(visitor, ()):
-            if stream.connection == connection:
+            if stream.connection == connection and not _overtaken(newer, connection):
                 stream.end(_ending(connection, newer))
 
     def ordered(self, command: bytes) -> None:
@@ -211,3 +213,9 @@ class Streams:
 def _ending(connection: str, newer: str) -> Ending:
     """Say how a stream ends for a newer one: requests overtake one another, so the same page must come again."""
     return "move" if connection.partition(".")[0] == newer.partition(".")[0] else "replaced"
+
+
+def _overtaken(newer: str, connection: str) -> bool:
+    """Tell whether the store heard of two streams of this process in another order than they were opened."""
+    (there, _, then), (here, _, now) = (name.rpartition(".")[2].partition("-") for name in (newer, connection))
+    return there == here and int(then) < int(now)

@@ -3,7 +3,8 @@
 --
 -- cats:v:<visitor>     hash: cat, language, state, chat (the latest, which may be over), with (the partner), house
 --                      (the house cat's seed), count (how often it was spoken to), last (the cat of the last partner),
---                      request, number (of the latest entry), pod, connection, window, charged
+--                      request, number (of the latest entry), paired (<number> <entry>: the chat's beginning, which the
+--                      log may have forgotten), pod, connection; <what>_since and <what>_count for charge
 -- cats:log:<visitor>   stream of entries <number>-0, each one JSON
 -- cats:said:<visitor>  sorted set of the ids that the visitor's messages of this chat had, by number
 -- cats:told:<visitor>  the same for what the house cat said
@@ -62,7 +63,9 @@ local function append(v, event)
   if not state then return 0 end
   local number = call('HINCRBY', 'cats:v:' .. v, 'number', 1)
   local log = 'cats:log:' .. v
-  call('XADD', log, 'MAXLEN', LIMIT.entries, number .. '-0', 'e', cjson.encode(event))
+  local entry = cjson.encode(event)
+  call('XADD', log, 'MAXLEN', LIMIT.entries, number .. '-0', 'e', entry)
+  if event.type == 'paired' then set(v, 'paired', number .. ' ' .. entry) end
   call('EXPIRE', log, HOUR, 'NX')
   send(pod, 'w', v)
   return number
@@ -75,8 +78,18 @@ local function remember(key, id, number)
   call('ZREMRANGEBYRANK', key, 0, -LIMIT.entries - 1)
 end
 
+-- Count something that the visitor does; give nothing, or, uncounted, in how many seconds it may be done again.
+local function charge(what)
+  local since, count = get(visitor, what .. '_since', what .. '_count')
+  since, count = tonumber(since or now), tonumber(count or 0)
+  if now < since or now - since >= LIMIT.window then since, count = now, 0 end
+  if count >= LIMIT.per_window then return math.ceil((since + LIMIT.window - now) / 1000) end
+  set(visitor, what .. '_since', since, what .. '_count', count + 1)
+end
+
 local function empty(v)
   call('DEL', 'cats:log:' .. v, 'cats:said:' .. v, 'cats:told:' .. v)
+  call('HDEL', 'cats:v:' .. v, 'paired')
 end
 
 local function rest(v)

@@ -1,7 +1,6 @@
 local chat, id, text = ARGV[4], ARGV[5], ARGV[6]
 local said = 'cats:said:' .. visitor
-local state, current, partner, house, count, from, charged =
-  get(visitor, 'state', 'chat', 'with', 'house', 'count', 'window', 'charged')
+local state, current, partner, house, count = get(visitor, 'state', 'chat', 'with', 'house', 'count')
 if not state then return { 'unknown' } end
 
 local number = current == chat and call('ZSCORE', said, id)
@@ -11,10 +10,8 @@ if number then
 end
 if current ~= chat or not (partner or house) then return { 'elsewhere' } end
 
-from, charged = tonumber(from or now), tonumber(charged or 0)
-if now < from or now - from >= LIMIT.window then from, charged = now, 0 end
-if charged >= LIMIT.messages then return { 'messages', math.ceil((from + LIMIT.window - now) / 1000) } end
-set(visitor, 'window', from, 'charged', charged + 1)
+local wait = charge('say')
+if wait then return { 'often', 'messages', wait } end
 
 local event = { type = 'message', chat = chat, id = id, mine = true, text = text, at = now }
 number = append(visitor, event)

@@ -3,6 +3,8 @@ if not state then return { 'unknown' } end
 if request == ARGV[4] then return { 'ok', state } end
 local own = (state == 'chat' or state == 'house') and 1 or 0
 if chats() - own >= LIMIT.chats then return { 'chats' } end
+local wait = charge('seek')
+if wait then return { 'often', 'chats', wait } end
 
 step_out(visitor, 'next')
 empty(visitor)

@@ -1,8 +1,7 @@
 import msgspec
 import pytest
 
-from backend.cats.api import Encounter, Wall
-from backend.cats.encounters import Encounters
+from backend.cats.api import Wall
 
 
 def test_a_portrait_may_be_kept_for_good(client):
@@ -41,18 +40,3 @@ def test_a_card_leads_to_its_portrait(client):
         portrait = client.get(cat["image"]).text
         assert "<title" in portrait
         assert f"{cat['name']}. {cat['alt']['en']}" in portrait
-
-
-def test_an_encounter_says_who_and_how_often(client):
-    client.post("/api/cats/felix/encounters")
-    client.post("/api/cats/other/encounters")
-    met = msgspec.json.decode(client.post("/api/cats/felix/encounters").data, type=Encounter)
-    assert (met.seed, met.encounters) == ("felix", 2)
-    assert (met.drawn_by.pod, met.drawn_by.version) == ("back-7d9", "1.2.3")
-    assert met.name in met.greeting.fr
-    assert met.name in met.greeting.en
-
-
-def test_encounters_forget_the_cat_met_longest_ago():
-    encounters = Encounters(most=2)
-    assert [encounters.meet(seed) for seed in ("a", "b", "a", "c", "a", "b")] == [1, 1, 2, 1, 3, 1]

@@ -35,12 +35,6 @@ def test_in_flight_counts_the_one_that_asks_and_comes_back(client):
     assert [value(client, "http_requests_in_flight") for _ in range(2)] == [1, 1]
 
 
-def test_encounters_are_counted(client):
-    client.post("/api/cats/a/encounters")
-    client.post("/api/cats/b/encounters")
-    assert value(client, "cat_encounters_total") == 2
-
-
 def test_two_applications_share_nothing(client, settings):
     client.get("/version")
     other = create_app(settings).test_client()

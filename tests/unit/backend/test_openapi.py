@@ -78,7 +78,6 @@ CALLS = [
     ("get", "/readyz", None, 200),
     ("get", "/whoami", None, 200),
     ("get", "/api/cats", None, 200),
-    ("post", "/api/cats/{seed}/encounters", None, 200),
     ("get", "/api/house", None, 200),
     ("get", "/faults", None, 200),
     ("post", "/faults/{name}", {}, 202),

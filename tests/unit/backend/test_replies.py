@@ -20,7 +20,6 @@ from backend import create_app
         pytest.param("GET", "/cats/a%0A.svg", 400, "seed", id="seed-with-newline"),
         pytest.param("GET", f"/cats/{'a' * 65}.svg", 400, "64 at most", id="long-seed"),
         pytest.param("GET", "/cats/a.svg?mood=angry", 400, "`$.mood`", id="mood"),
-        pytest.param("POST", "/api/cats/a.b/encounters", 400, "'a.b'", id="encounter"),
     ],
 )
 def test_errors_are_problems(client, method, path, status, detail):

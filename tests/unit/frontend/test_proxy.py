@@ -27,9 +27,9 @@ def test_an_answer_goes_through_whole(fake: Fake, client: FlaskClient) -> None:
 
 
 def test_a_post_goes_through_with_its_body(fake: Fake, client: FlaskClient) -> None:
-    fake.reply("/api/cats/x/encounters", {"encounters": 1}, 201)
-    response = client.post("/api/cats/x/encounters", json={"a": 1})
-    assert (response.status_code, response.get_json()) == (201, {"encounters": 1})
+    fake.reply("/api/visitors", {"visitor": "x"}, 201)
+    response = client.post("/api/visitors", json={"a": 1})
+    assert (response.status_code, response.get_json()) == (201, {"visitor": "x"})
     assert (fake.seen[0][0], fake.seen[0][3]) == ("POST", b'{"a": 1}')
 
 

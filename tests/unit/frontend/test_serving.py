@@ -95,9 +95,9 @@ def test_every_line_of_the_log_is_json(served: Served) -> None:
 def test_a_broken_chunk_is_answered_400_and_logged_as_json(served: Served) -> None:
     port = int(served.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5) as side:
-        side.sendall(b"POST /api/encounters HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        side.sendall(b"POST /api/visitors HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
         assert side.recv(100).startswith(b"HTTP/1.1 400 ")
-    until(lambda: b"/api/encounters" in served.log.read_bytes())
+    until(lambda: b"/api/visitors" in served.log.read_bytes())
     assert [json.loads(line) for line in served.log.read_text().splitlines()]
 
 

@@ -15,7 +15,7 @@ from backend.roulette.memory import MemoryStore
 from backend.roulette.redis_store import RedisStore
 from backend.roulette.store import Limits, Message
 
-PLENTY = Limits(messages_per_window=100_000, log_entries=100_000)
+PLENTY = Limits(per_window=100_000, log_entries=100_000)
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 

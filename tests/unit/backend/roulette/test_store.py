@@ -72,7 +72,7 @@ def test_those_alone_go_on_waiting_while_there_is_no_room_for_a_chat(open_store,
 
 
 def test_too_many_messages_are_refused_until_the_window_is_over(open_store, clock):
-    store = open_store(messages_per_window=2, window_seconds=5)
+    store = open_store(per_window=2, window_seconds=5)
     chat = chat_of(store)
     store.say("a", chat, "1", "one")
     clock.wind(1)
@@ -86,13 +86,48 @@ def test_too_many_messages_are_refused_until_the_window_is_over(open_store, cloc
     assert not store.say("a", chat, "3", "three").repeated
 
 
-def test_a_long_log_forgets_its_oldest_entries(open_store):
-    store = open_store(log_entries=5, messages_per_window=100)
+def test_seeking_too_often_is_refused_until_the_window_is_over(open_store, clock):
+    store = open_store(per_window=2, window_seconds=5)
+    chat = chat_of(store)
+    store.seek("a", "second")
+    with pytest.raises(TooMany) as refused:
+        store.seek("a", "third")
+    assert refused.value.retry_after == 5
+    assert store.seek("a", "second") == "waiting", "a repeat costs nothing"
+    with pytest.raises(NotInChat):
+        store.say("a", chat, "1", "the chat was left")
+    clock.wind(5)
+    assert store.seek("a", "third") == "waiting"
+
+
+def test_typing_too_often_is_not_passed_on(open_store, heard, wait_for, clock):
+    store = open_store(per_window=2, window_seconds=5)
+    listener = heard(store)
+    chat = chat_of(store)
+    store.connect("b", "1")
+    for _ in range(5):
+        store.typing("a", chat)
+    store.say("a", chat, "1", "messages have a count of their own")
+    clock.wind(5)
+    store.typing("a", chat)
+    store.connect("b", "2")
+    wait_for(lambda: ("replaced", "b", "1", "2") in listener.calls)
+    assert listener.calls.count(("typed", "b", chat)) == 3
+
+
+def test_a_long_log_forgets_its_oldest_entries_but_not_who_is_talked_to(open_store):
+    store = open_store(log_entries=5, per_window=100)
     chat = chat_of(store)
     for number in range(20):
         store.say("a", chat, str(number), "hello")
-    assert [event.id for event in events(store, "b")] == ["15", "16", "17", "18", "19"]
-    assert [entry.number for entry in store.read("b", 0)] == [17, 18, 19, 20, 21]
+    paired, *said = events(store, "b")
+    assert paired == Paired(chat, "cat-a", house=False)
+    assert [event.id for event in said] == ["15", "16", "17", "18", "19"]
+    assert [entry.number for entry in store.read("b", 0)] == [1, 17, 18, 19, 20, 21]
+    assert [entry.number for entry in store.read("b", 1)] == [17, 18, 19, 20, 21]
+    assert [entry.number for entry in store.read("b", 20)] == [21]
+    store.seek("b", "second")
+    assert events(store, "b") == [Waiting()]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from backend.roulette.store import (
     Waiting,
 )
 
-LIMITS = Limits(messages_per_window=4, window_seconds=5, log_entries=14)
+LIMITS = Limits(per_window=4, window_seconds=5, log_entries=14)
 SLOTS = 4
 slots = st.integers(0, SLOTS - 1)
 ids = st.sampled_from(["a", "b", "c", "d", "e", "f"])
@@ -57,7 +57,7 @@ class Person:
     said: dict = field(default_factory=dict)
     told: set = field(default_factory=set)
     spoken: int = 0
-    sent: list = field(default_factory=list)
+    done: dict = field(default_factory=lambda: {"say": [], "seek": []})
     shown: list = field(default_factory=list)
     cursor: int = 0
 
@@ -71,7 +71,9 @@ class Person:
 
     def append(self, event):
         self.number += 1
-        self.log = [*self.log, Entry(self.number, event)][-LIMITS.log_entries :]
+        log = [*self.log, Entry(self.number, event)]
+        recent = log[-LIMITS.log_entries :]
+        self.log = [entry for entry in log if entry in recent or isinstance(entry.event, Paired)]
 
     def empty(self):
         self.log, self.said, self.told = [], {}, set()
@@ -147,6 +149,10 @@ class House(RuleBasedStateMachine):
         other.join(person, event.chat)
         return other
 
+    def busy(self, person, what):
+        recent = [at for at in person.done[what] if self.clock() - at < LIMITS.window_seconds]
+        assert len(recent) >= LIMITS.per_window
+
     # Rules
 
     @initialize()
@@ -172,13 +178,18 @@ class House(RuleBasedStateMachine):
     def seek(self, slot, request):
         with self.someone(slot) as person:
             strangers = [other for other in self.others(person) if not person.meets_again(other)]
-            state = self.store.seek(person.token, request)
+            try:
+                state = self.store.seek(person.token, request)
+            except TooMany:
+                self.busy(person, "seek")
+                return
             if request == person.request:
                 assert state == person.state
                 return
             person.step_out("next")
             person.empty()
             person.request = request
+            person.done["seek"].append(self.clock())
             if strangers:
                 assert state == "chat"
                 assert self.met(person) in strangers, "never twice running while others can be found"
@@ -215,8 +226,7 @@ class House(RuleBasedStateMachine):
                 assert chat != person.chat or message not in person.said
                 return
             except TooMany:
-                recent = [at for at in person.sent if self.clock() - at < LIMITS.window_seconds]
-                assert len(recent) >= LIMITS.messages_per_window
+                self.busy(person, "say")
                 return
             assert chat == person.chat
             assert said.house == person.house
@@ -242,7 +252,7 @@ class House(RuleBasedStateMachine):
         person.spoken += person.house is not None
         person.append(Message(person.chat, message, mine=True, text=text, at=at))
         person.said[message] = (person.number, person.spoken)
-        person.sent.append(self.clock())
+        person.done["say"].append(self.clock())
         if person.partner:
             person.partner.append(Message(person.chat, message, mine=False, text=text, at=at))
 
@@ -326,6 +336,7 @@ class House(RuleBasedStateMachine):
             assert self.store.who(person.token) == person.view
             assert logs[person.token] == person.log
             numbers = [entry.number for entry in logs[person.token]]
+            numbers = numbers[-LIMITS.log_entries :]
             assert numbers == list(range(person.number - len(numbers) + 1, person.number + 1))
         self.chats_have_two_sides(logs)
         self.nobody_waits_beside_a_stranger()

@@ -4,12 +4,12 @@ import pytest
 
 from backend.roulette import memory
 from backend.roulette.memory import MemoryStore
-from backend.roulette.store import Limits
+from backend.roulette.store import Limits, Paired
 
 
 @pytest.fixture
 def store(clock):
-    return MemoryStore(Limits(messages_per_window=1000, log_entries=100), clock)
+    return MemoryStore(Limits(per_window=1000, log_entries=100), clock)
 
 
 def texts(store, visitor):
@@ -17,13 +17,23 @@ def texts(store, visitor):
 
 
 def test_busy_logs_are_cut_down_when_all_together_take_too_much(store, pair, monkeypatch):
-    monkeypatch.setattr(memory, "BUDGET", 200 * 50)
+    monkeypatch.setattr(memory, "BUDGET", 1000)
     chat = pair(store)
     for number in range(90):
         store.say("a", chat, str(number), f"{number}")
     assert texts(store, "b")[-memory.FEW :] == [f"{number}" for number in range(90 - memory.FEW, 90)]
     assert len(texts(store, "a")) + len(texts(store, "b")) <= 2 * memory.FEW
     assert store.say("a", chat, "89", "89").repeated
+
+
+def test_a_text_counts_by_the_bytes_that_it_takes(store, pair, monkeypatch):
+    monkeypatch.setattr(memory, "BUDGET", 60_000)
+    chat = pair(store)
+    for number in range(40):
+        store.say("a", chat, str(number), "\N{CAT FACE}" * 500)
+    assert len(texts(store, "a")) + len(texts(store, "b")) < 30
+    store.say("a", chat, "last", "x")
+    assert store.read("b", 0)[0].event == Paired(chat, "cat-a", house=False)
 
 
 def test_the_ids_are_forgotten_with_their_messages(store, clock):

@@ -49,6 +49,19 @@ def test_a_lost_subscription_is_taken_up_again_and_said(redis_server, heard, wai
         wait_for(lambda: ("woken", "a") in listener.calls)
 
 
+def test_what_cannot_be_taken_keeps_nobody_from_what_comes_after(redis_server, heard, wait_for, replicas):
+    """Neither what is no text, nor a listener's own fault, ends the listening."""
+    with replicas(redis_server.url) as (store,):
+        listener = heard(store)
+        listener.ordered = lambda _: {}["bug"]
+        redis_server.client.publish("cats:pod:back-0", b"w \xff")
+        assert store.order("back-0", b"cpu")
+        store.enter("a", "cat-a", "en")
+        store.connect("a", "stream")
+        store.seek("a", "first")
+        wait_for(lambda: ("woken", "a") in listener.calls)
+
+
 def act(stores, visitors, seed, accepted):
     """Do a hundred things at random, as some of the visitors; ticks and other visitors' doings come in between."""
     draw = random.Random(seed)
@@ -171,7 +184,7 @@ from gevent import monkey; monkey.patch_all()
 import os, sys, time, gevent
 from backend.roulette.redis_store import RedisStore
 from backend.roulette.store import Away, Limits
-store = RedisStore(sys.argv[1], "back-1", Limits(messages_per_window=1000))
+store = RedisStore(sys.argv[1], "back-1", Limits(per_window=1000))
 woken = set()
 class Listener:
     def woken(self, visitor): woken.add(visitor)
