@@ -359,13 +359,14 @@ def test_beats_are_spread_and_each_stream_has_one_a_turn(app):
 
 def test_what_a_lost_wake_would_have_told_comes_with_the_beat(app, guest, monkeypatch):
     stream = guest.stream()
-    stream.read()
+    guest.seek()
+    assert stream.names(2) == ["hello", "waiting"]
     with monkeypatch.context() as patched:
         patched.setattr(hub(app), "woken", lambda _: None)
-        guest.seek()
+        Guest(app).seek()
     for _ in range(20):
         hub(app).turn()
-    assert stream.names() == ["waiting", "beat"]
+    assert stream.names() == ["paired", "beat"]
 
 
 def test_a_drain_sends_every_stream_elsewhere_and_still_serves(app):
