@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import time
 from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
@@ -233,7 +234,9 @@ def _hello(stream: Stream) -> bytes:
     here = state()
     who, pod = here.store.who(stream.visitor), here.identity.drawn_by
     stream.language = who.language
-    hello = sse.Hello(pod.pod, pod.node, pod.version, pod.colour, here.store.kind, who.state, who.chat)
+    hello = sse.Hello(
+        pod.pod, pod.node, pod.version, pod.colour, here.store.kind, who.state, who.chat, int(time.time() * 1000)
+    )
     return sse.RETRY + sse.event("hello", hello)
 
 

@@ -37,6 +37,8 @@ class Hello(msgspec.Struct, frozen=True):
     store: Literal["memory", "redis"]
     state: State
     chat: str | None
+    at: int
+    """When, in Unix milliseconds: messages said before it are told again, not new."""
 
 
 class Paired(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ export const state = {
 const listeners = [];
 let line = null;
 let replaying = true;
+let greetedAt = 0;
 let quiet = 0;
 let typed = 0;
 let wish = 0;
@@ -57,11 +58,16 @@ function apply(kind, facts) {
   if (kind === "paired") outbox.only(facts.chat);
   const seeking = state.seeking && kind !== "paired" && kind !== "waiting";
   const typing = kind === "message" && facts.mine ? state.typing : false;
-  set({ talk: state.closed ? NOBODY : after(state.talk, kind, facts), seeking, typing }, replaying ? null : kind, facts);
+  set({ talk: state.closed ? NOBODY : after(state.talk, kind, facts), seeking, typing }, isOld(kind, facts) ? null : kind, facts);
 }
 
 function answersNow(kind, facts) {
-  return kind === "message" && !facts.mine && state.talk.house && !replaying;
+  return kind === "message" && !facts.mine && state.talk.house && !isOld(kind, facts);
+}
+
+/** Tell what is replayed from what happens now: a message says when it was said, the rest comes in one go. */
+function isOld(kind, facts) {
+  return replaying && !(kind === "message" && facts.at > greetedAt);
 }
 
 /** Begin, or take up, the visit; try until it works. Only one beginning is under way at a time. */
@@ -99,6 +105,7 @@ function heard(kind, facts) {
 function greeted(facts) {
   if (facts.state === "idle" && !visit.sameLanguage()) return again();
   clearTimeout(blip);
+  greetedAt = facts.at;
   set({ link: "open", from: facts }, "hello", facts);
   outbox.send();
 }

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import time
 
 import msgspec
 import pytest
@@ -131,7 +132,8 @@ def test_the_hello_says_who_answers(guest):
     ((number, name, data),) = parse(first)
     assert (number, name) == (None, "hello")
     expected = {"pod": "back-7d9", "node": "worker", "version": "1.2.3", "store": "memory", "state": "idle"}
-    assert data == expected | {"chat": None, "colour": data["colour"]}
+    assert data == expected | {"chat": None, "colour": data["colour"], "at": data["at"]}
+    assert abs(data["at"] / 1000 - time.time()) < 60
 
 
 def test_a_peer_that_acknowledges_nothing_is_given_up(app, guest):
