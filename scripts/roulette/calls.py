@@ -132,10 +132,15 @@ class Troubles:
 
 
 def check(what: str, status: int, retry_after: str | None, data: bytes) -> None:
-    """Raise what an answer means: nothing for 2xx, Later where it may get better, else UnknownVisitor and so on."""
+    """Raise what an answer means: nothing for 2xx, Later where it may get better, else UnknownVisitor and so on.
+
+    What is no problem+json is not the roulette's: a dead Pod's address may lead to another server for a moment.
+    """
     if status < _ERRORS:
         return
     problem = _problem(data)
+    if problem is None:
+        raise Later(f"{status} {data[:80].decode(errors='replace')}".strip())
     if status in AGAIN:
         seconds = float(retry_after) if retry_after and retry_after.isdecimal() else None
         raise Later(f"{status} {problem.detail}".strip(), seconds)
@@ -145,11 +150,11 @@ def check(what: str, status: int, retry_after: str | None, data: bytes) -> None:
     raise Refused(what, status, problem.detail)
 
 
-def _problem(data: bytes) -> Problem:
+def _problem(data: bytes) -> Problem | None:
     try:
         return msgspec.json.decode(data, type=Problem)
     except msgspec.DecodeError:
-        return Problem(detail=data[:80].decode(errors="replace"))
+        return None
 
 
 def reason(error: HTTPError) -> str:

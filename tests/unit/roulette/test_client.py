@@ -163,6 +163,7 @@ def test_a_dropped_stream_comes_back(fake, visit):
         pytest.param(problem(503, **{"Retry-After": "0"}), "503 because", id="503"),
         pytest.param(problem(504), "504 because", id="504"),
         pytest.param(problem(429, **{"Retry-After": "0"}), "429 because", id="429"),
+        pytest.param(Answer(404, "not found"), "404", id="somebody else's 404"),
     ],
 )
 def test_a_message_is_sent_again_with_the_same_id(fake, visit, troubles, first, why):
@@ -217,7 +218,6 @@ def test_nobody_listens():
         pytest.param(problem(404, "unknown-visitor"), UnknownVisitor, id="expired"),
         pytest.param(problem(404), Refused, id="another 404"),
         pytest.param(problem(400), Refused, id="400"),
-        pytest.param(Answer(405, "no problem document"), Refused, id="405"),
     ],
 )
 def test_an_answer_that_stays_is_raised_at_once(fake, visit, answer, error):
