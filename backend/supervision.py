@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import signal
 import struct
 import time
 from typing import TYPE_CHECKING, Any
@@ -92,7 +91,7 @@ class Supervision:
     def end(self) -> None:
         """Write how the container's life ends."""
         grown = (self.oom_kills() or 0) > (self.oom_before or 0)
-        lives.record_end(self.shelf, self.code, oom=grown and self.code == SIGNALLED + signal.SIGKILL)
+        lives.record_end(self.shelf, self.code, oom=grown)
 
 
 def oom_kills() -> int | None:
