@@ -268,6 +268,7 @@ def test_another_tab_takes_the_cat(visitor: Person) -> None:
     visitor.browser.switch_to.window(first)
     visitor.reads("#notice p", "Your cat sits in another tab now.")
     visitor.knock()
+    visitor.until("document.getElementById('chat').open", "the window did not open")
     assert not visitor.one("#chat-next").is_enabled(), "the cat is in the other tab"
     assert not visitor.one("#chat-words").is_enabled()
     visitor.one("#chat-close").click()

@@ -163,7 +163,15 @@ def test_a_fault_ordered_at_one_replica_takes_another_out_of_the_service(api: Ap
         every = [one for each in slices for one in each.get("endpoints") or []]
         return {one["targetRef"]["name"] for one in every if one["conditions"].get("ready")}
 
-    api.call("POST", f"{collection('Pod', SPACE)}/{here}:3000/proxy/faults/readiness?pod={there}", {"seconds": 8})
+    def ordered() -> tuple[bool, str]:
+        """Once the other one listens: after Redis was away it tries again every two seconds at most."""
+        try:
+            api.call("POST", f"{collection('Pod', SPACE)}/{here}:3000/proxy/faults/readiness?pod={there}", {"seconds": 8})
+        except kube.ApiError as refused:
+            return False, str(refused)
+        return True, "taken"
+
+    waiting.until(f"{there} to take the order", ordered, timeout=10, every=0.5)
     waiting.until(f"{there} to be left out", lambda: (there not in ready(), str(ready())), timeout=10)
     assert here in ready()
     waiting.until(f"{there} to be back", lambda: (there in ready(), str(ready())), timeout=20)

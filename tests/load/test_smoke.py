@@ -31,5 +31,6 @@ def test_a_backend_is_killed_and_nobody_loses_a_word(cluster, url):
     assert (played.verdict["failed"], played.verdict["broken"]) == (0, 0), played.note
     assert played.verdict["accepted"] > 0.8 * PLAN.rate * PLAN.seconds, "hardly anybody met somebody"
     assert killed
-    assert any(what.startswith("the stream: ") for what in played.retried), "nobody noticed: was it the right Pod?"
-    assert "the stream: move" not in played.retried, "it said goodbye: that is no death"
+    # A client that comes again before its first line was given up may be told to move: that is no goodbye of the dead.
+    broken = {what for what in played.retried if what.startswith("the stream: ")} - {"the stream: move"}
+    assert broken, f"nobody was cut off: was it the right Pod, and did it die without a word? {played.retried}"
