@@ -163,10 +163,12 @@ def test_a_fault_ordered_at_one_replica_takes_another_out_of_the_service(api: Ap
         every = [one for each in slices for one in each.get("endpoints") or []]
         return {one["targetRef"]["name"] for one in every if one["conditions"].get("ready")}
 
+    order = f"{collection('Pod', SPACE)}/{here}:3000/proxy/faults/readiness?pod={there}"
+
     def ordered() -> tuple[bool, str]:
         """Once the other one listens: after Redis was away it tries again every two seconds at most."""
         try:
-            api.call("POST", f"{collection('Pod', SPACE)}/{here}:3000/proxy/faults/readiness?pod={there}", {"seconds": 8})
+            api.call("POST", order, {"seconds": 8})
         except kube.ApiError as refused:
             return False, str(refused)
         return True, "taken"
