@@ -14,7 +14,7 @@ LAYERS = [
     {"deploy"},
     {"images", "cluster"},
     {"kube", "docker", "shell", "waiting", "events", "reach", "lock"},
-    {"config", "results", "errors"},
+    {"config", "results", "findings", "errors"},
 ]
 LEVEL = {name: number for number, names in enumerate(LAYERS) for name in names}
 

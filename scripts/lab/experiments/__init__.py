@@ -1,0 +1,1 @@
+"""Predict, measure, explain: who answers from where, by which address, and why."""

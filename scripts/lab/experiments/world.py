@@ -1,0 +1,175 @@
+"""What the model is told: Pods, Services, the cluster and this computer, as the API and the files describe them.
+
+Nothing here says what happens; `describe` fills it in from live objects, so an edit with kubectl changes predictions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
+ContainerKind = Literal["app", "sidecar", "init", "ephemeral"]
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A server in a container: the address that it binds to, as asked for (`0.0.0.0`, `::`, a Pod IP), and its port."""
+
+    bind: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a Pod. ``started_at`` is the API's time (RFC 3339), empty while it has not started."""
+
+    name: str
+    kind: ContainerKind = "app"
+    listeners: tuple[Listener, ...] = ()
+    started_at: str = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class HostAlias:
+    """An entry of ``spec.hostAliases``."""
+
+    ip: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HandEdit:
+    """A line that somebody wrote into a Pod's ``/etc/hosts``, and when (RFC 3339)."""
+
+    line: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A Pod; ``hostname`` and ``subdomain`` are the spec's own fields, empty where they are not set.
+
+    ``searches`` and ``nameservers`` are of ``spec.dnsConfig``.
+    """
+
+    name: str
+    namespace: str
+    ip: str
+    containers: tuple[Container, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    hostname: str = ""
+    subdomain: str = ""
+    hostname_as_fqdn: bool = False
+    host_aliases: tuple[HostAlias, ...] = ()
+    host_network: bool = False
+    dns_policy: DnsPolicy = "ClusterFirst"
+    nameservers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    ready: bool = True
+    hand_edits: tuple[HandEdit, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServicePort:
+    """One port of a Service; ``node_port`` is 0 where there is none."""
+
+    port: int
+    target: int
+    node_port: int = 0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Service; ``cluster_ip`` is ``None``, the word, for a headless one."""
+
+    name: str
+    namespace: str
+    cluster_ip: str
+    selector: tuple[tuple[str, str], ...]
+    ports: tuple[ServicePort, ...]
+    publish_not_ready: bool = False
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster itself; ``runtime`` is as the node says it: ``containerd://2.4.2``; versions like ``v1.37.2``."""
+
+    kubernetes: str
+    runtime: str
+    node: str
+    node_ip: str
+    dns_ip: str
+    domain: str = "cluster.local"
+    node_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Computer:
+    """This computer: its system (``linux``, ``darwin``), and whether its kernel routes to the node's address."""
+
+    system: str = "linux"
+    reaches_node: bool = True
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything the model may look at."""
+
+    cluster: Cluster
+    computer: Computer = Computer()
+    pods: tuple[Pod, ...] = ()
+    services: tuple[Service, ...] = ()
+
+    def pod(self, namespace: str, name: str) -> Pod:
+        """Return the Pod; raises KeyError."""
+        for one in self.pods:
+            if (one.namespace, one.name) == (namespace, name):
+                return one
+        raise KeyError(f"{namespace}/{name}")
+
+
+VantageKind = Literal[
+    "container", "init", "node", "computer", "port-forward", "service-forward", "pod-proxy", "kubelet"
+]
+
+
+@dataclass(frozen=True)
+class Vantage:
+    """From where something is tried.
+
+    ``container`` and ``init`` run in a Pod's container; ``port-forward`` dials for a person on this computer;
+    ``pod-proxy`` is the API server; ``kubelet`` runs a probe of that Pod.
+    """
+
+    id: str
+    kind: VantageKind
+    namespace: str = ""
+    pod: str = ""
+    container: str = ""
+
+
+How = Literal["connect", "getent", "nslookup", "forward", "pod-proxy", "http-probe", "tcp-probe", "exec-probe"]
+
+
+@dataclass(frozen=True)
+class Address:
+    """What is tried: a host (a name, or an address that is known by now) and a port, and how.
+
+    ``connect`` asks the app over HTTP; ``getent`` and ``nslookup`` only ask for the address, by way of the hosts file
+    and DNS or by DNS alone. For a probe ``host`` is the probe's own field, empty where it is left out; for an
+    ``exec-probe`` it is what the command in the container dials. For ``forward`` the host is ``pod/name`` or
+    ``service/name``.
+    """
+
+    id: str
+    host: str
+    port: int
+    how: How = "connect"
+
+    @property
+    def url(self) -> str:
+        """The address as one would type it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}" if self.how not in {"getent", "nslookup"} else self.host

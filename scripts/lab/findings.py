@@ -1,0 +1,234 @@
+"""What an experiment found: predicted beside measured, each with its evidence. Frozen data, which is the JSON too.
+
+`lab.experiments` fills it in, `lab.report` shows it; `schema()` is the published JSON schema of it. Times are seconds
+from the beginning of the experiment, sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Language = Literal["en", "fr"]
+
+Outcome = Literal["answers", "resolves", "no-name", "refused", "timeout", "reset", "elsewhere", "not-applicable"]
+"""How a cell ends.
+
+`answers`: the app did; `resolves`: the name led to an address, for cells that only ask for that; `no-name`: it does not
+resolve; `elsewhere`: the packet leaves for where no Pod is, whatever comes back from there.
+"""
+
+
+class Words(msgspec.Struct, frozen=True):
+    """One text in both languages, side by side, so that neither can be forgotten."""
+
+    en: str
+    fr: str
+
+    def of(self, language: Language) -> str:
+        """Return the text in that language."""
+        return self.fr if language == "fr" else self.en
+
+
+class Prediction(msgspec.Struct, frozen=True):
+    """What the model says: `who` is the Pod that answers, or the address that a name leads to; `rules` led there."""
+
+    outcome: Outcome
+    who: str = ""
+    rules: tuple[str, ...] = ()
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """What was seen: `detail` in the probe's own words (`errno 111, Connection refused`), `resolved` the addresses."""
+
+    outcome: Outcome
+    who: str = ""
+    detail: str = ""
+    resolved: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+ExhibitKind = Literal[
+    "netns", "hosts", "socket", "resolver", "dns", "endpoints", "field", "cgroup", "event", "status", "command"
+]
+
+
+class Exhibit(msgspec.Struct, frozen=True):
+    """A piece of evidence, taken live: where it was found, its own text unchanged, and what it shows.
+
+    `command` is what a learner types to see the same, empty where nothing short does.
+    """
+
+    kind: ExhibitKind
+    where: str
+    text: str
+    shows: Words
+    command: str = ""
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One address tried from one vantage point; `variant` is the counterfactual, empty for the base.
+
+    `mechanism` is the rule that decides; `because` says it in two sentences at most.
+    """
+
+    vantage: str
+    address: str
+    url: str
+    predicted: Prediction
+    measured: Measurement
+    agrees: bool
+    mechanism: str
+    because: Words
+    exhibits: tuple[Exhibit, ...] = ()
+    variant: str = ""
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What the id of a vantage point, an address or a variant stands for: a short name, and one sentence more."""
+
+    id: str
+    short: Words
+    more: Words
+
+
+class Flip(msgspec.Struct, frozen=True):
+    """A cell whose outcome a counterfactual changes: predicted and measured, before and after."""
+
+    variant: str
+    vantage: str
+    address: str
+    predicted: tuple[Outcome, Outcome]
+    measured: tuple[Outcome, Outcome]
+    agrees: bool
+    because: Words
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Something that happened: in which lane of the timeline, what in short, and the raw line that says so.
+
+    `until` makes it a stretch of time; `state` chooses how it is drawn.
+    """
+
+    at: float
+    lane: str
+    says: Words
+    state: Literal["good", "bad", "neutral"] = "neutral"
+    until: float | None = None
+    raw: str = ""
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """What happened, lane by lane, from events and answers that were seen; `lanes` orders and names them."""
+
+    id: str
+    title: Words
+    lanes: tuple[Label, ...]
+    moments: tuple[Moment, ...]
+    seconds: float
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """One thing that is to happen, or to be so, beside what did: `predicted` and `measured` as short words.
+
+    `within` is the time in which it was to happen, `at` when it did; both None for a fact without a time.
+    """
+
+    id: str
+    subject: str
+    asks: Words
+    predicted: Words
+    measured: Words
+    agrees: bool
+    because: Words
+    within: tuple[float, float] | None = None
+    at: float | None = None
+    exhibits: tuple[Exhibit, ...] = ()
+    source: str = ""
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """What the picture shows: namespaces with their Pods, each with containers; Services and whom they lead to."""
+
+    node: str
+    pods: tuple[PodSeen, ...] = ()
+    services: tuple[ServiceSeen, ...] = ()
+
+
+class PodSeen(msgspec.Struct, frozen=True):
+    """A Pod as it was: `netns` is the inode of its network namespace; `containers` are (name, kind, vantage id)."""
+
+    name: str
+    namespace: str
+    ip: str
+    netns: str
+    containers: tuple[tuple[str, str, str], ...]
+    ready: bool = True
+    host_network: bool = False
+
+
+class ServiceSeen(msgspec.Struct, frozen=True):
+    """A Service, its cluster IP (`None` for a headless one), and the Pods that it leads to."""
+
+    name: str
+    namespace: str
+    cluster_ip: str
+    ports: str
+    pods: tuple[str, ...]
+
+
+class ClusterSeen(msgspec.Struct, frozen=True):
+    """The versions that decide: what a cell's prediction may depend on."""
+
+    name: str
+    kubernetes: str
+    runtime: str
+    kernel: str
+    cgroup: str
+    node: str
+
+
+Verdict = Literal["true", "nuance", "false", "unknown"]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Something the course says, put to the cluster: the verdict, why, and which cells and expectations show it."""
+
+    id: str
+    says: Words
+    verdict: Verdict
+    because: Words
+    shown_by: tuple[str, ...]
+    exhibits: tuple[Exhibit, ...] = ()
+
+
+class Experiment(msgspec.Struct, frozen=True):
+    """One experiment's whole result; `agrees` tells whether nothing measured differs from what was predicted."""
+
+    experiment: str
+    title: Words
+    question: Words
+    cluster: ClusterSeen
+    began: str
+    seconds: float
+    agrees: bool
+    cells: tuple[Cell, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    vantages: tuple[Label, ...] = ()
+    addresses: tuple[Label, ...] = ()
+    variants: tuple[Label, ...] = ()
+    scene: Scene | None = None
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of `lab experiment --json`."""
+    return msgspec.json.schema(Experiment)
+
+
+def encode(found: Experiment) -> bytes:
+    """Return an experiment as JSON."""
+    return msgspec.json.format(msgspec.json.encode(found), indent=2)
