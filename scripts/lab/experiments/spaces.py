@@ -23,7 +23,7 @@ LABEL = "chatroulette.lab/experiment"
 OWNER = "chatroulette.lab/owner"
 GONE = 60.0
 _NAMESPACES = "/api/v1/namespaces"
-_NOW = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
+_NOW: dict[str, str | int] = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
 
 @contextlib.contextmanager
@@ -79,10 +79,16 @@ def owner() -> str:
 
 
 def _lives(said: str | None) -> bool:
-    """Tell whether the process that made it still runs; one of another machine's making is left alone."""
+    """Tell whether the process that made it still runs; what does not say its owner is left alone."""
     pid, _, rest = (said or "").partition("@")
     began, _, boot = rest.partition("@")
     return not pid.isdigit() or (boot == _boot() and began == _began(int(pid)))
+
+
+def mine(api: Api) -> list[str]:
+    """Name the namespaces that this very process made."""
+    found = api.items(_NAMESPACES, labelSelector=LABEL)
+    return [one["metadata"]["name"] for one in found if one["metadata"].get("annotations", {}).get(OWNER) == owner()]
 
 
 def _began(pid: int) -> str:
