@@ -12,11 +12,14 @@ import msgspec
 
 Language = Literal["en", "fr"]
 
-Outcome = Literal["answers", "resolves", "no-name", "refused", "timeout", "reset", "elsewhere", "not-applicable"]
+Outcome = Literal[
+    "answers", "resolves", "no-name", "refused", "timeout", "reset", "elsewhere", "not-applicable", "unmeasured"
+]
 """How a cell ends.
 
 `answers`: the app did; `resolves`: the name led to an address, for cells that only ask for that; `no-name`: it does not
-resolve; `elsewhere`: the packet leaves for where no Pod is, whatever comes back from there.
+resolve; `elsewhere`: the packet leaves for where no Pod is, whatever comes back from there; `unmeasured`: it could not
+be tried, which agrees with no prediction, and the measurement's detail says why.
 """
 
 
