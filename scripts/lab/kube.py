@@ -6,6 +6,7 @@ models, slow to import, stay out. kubectl does what streams: exec and port-forwa
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import shutil
@@ -19,9 +20,10 @@ from lab import shell
 from lab.errors import BadInput, LabError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from kubernetes.client import ApiClient
+    from urllib3 import BaseHTTPResponse
 
     from lab.config import Settings
 
@@ -194,6 +196,21 @@ class Api:
         """Read plain text, such as a log."""
         return self._send("GET", path, None, "", query).decode(errors="replace")
 
+    def watch(self, path: str, seconds: int) -> BaseHTTPResponse:
+        """Open a watch: each line of it is an event, ``{"type", "object"}``; the server ends it after so many seconds.
+
+        Its ``shutdown`` ends it from another thread. Raises ApiError for a refusal, LabError where nothing answers.
+        https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+        """
+        query = urlencode({"watch": "true", "timeoutSeconds": seconds})
+        with self._heard() as server:
+            url = f"{server}{path}?{query}"
+            answer = self._client.call_api("GET", url, {}, None, None, (self._timeout, seconds + self._timeout))
+            if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border
+                raise _refusal(answer.status, answer.read())
+        opened: BaseHTTPResponse = answer.response
+        return opened
+
     def apply(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Server-side apply in the lab's name: fields that somebody else changed come back to what ``body`` says."""
         done: dict[str, Any] = self.call(
@@ -212,24 +229,30 @@ class Api:
         return True
 
     def _send(self, method: str, path: str, body: Any, media: str, query: Mapping[str, str | int]) -> bytes:
+        payload = body if media.endswith("json") or body is None else json.dumps(body)
+        with self._heard() as server:
+            url = f"{server}{path}" + (f"?{urlencode(query)}" if query else "")
+            answer = self._client.call_api(method, url, {"Content-Type": media}, payload, None, self._timeout)
+            data: bytes = answer.read()
+        if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border
+            raise _refusal(answer.status, data)
+        return data
+
+    @contextlib.contextmanager
+    def _heard(self) -> Iterator[str]:
+        """Yield where the API server is; what goes wrong on the way to it is said in one way."""
         from kubernetes.client import ApiException  # noqa: PLC0415 - not on the way to `lab --help`
         from urllib3.exceptions import HTTPError  # noqa: PLC0415 - the same
 
-        server = self._client.configuration.host
-        url = f"{server}{path}" + (f"?{urlencode(query)}" if query else "")
-        payload = body if media.endswith("json") or body is None else json.dumps(body)
+        server: str = self._client.configuration.host
         try:
-            answer = self._client.call_api(method, url, {"Content-Type": media}, payload, None, self._timeout)
-            data: bytes = answer.read()
+            yield server
         except (HTTPError, ApiException) as error:  # the client makes an ApiException of a broken TLS handshake
             said = " ".join(str(error).split())
             raise LabError(
                 f"the cluster's API server at {server} does not answer: {said}",
                 "`make kind-up` brings it back, whatever happened to it",
             ) from error
-        if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border
-            raise _refusal(answer.status, data)
-        return data
 
 
 def _refusal(code: int, data: bytes) -> ApiError:

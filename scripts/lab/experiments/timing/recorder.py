@@ -1,0 +1,144 @@
+"""Watches one namespace and writes down what is seen there, and when: objects that change, events, answers.
+
+Three watches of the API server, each in a thread: nothing is asked twice. Times are monotonic seconds since the
+experiment's beginning, taken as a line arrives here; a moment is when something was seen, some milliseconds after it
+was so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from lab.errors import TimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from urllib3 import BaseHTTPResponse
+
+    from lab.kube import Api
+
+Kind = Literal["Pod", "EndpointSlice", "Event", "answer", "deed"]
+Found = TypeVar("Found")
+LONGEST = 120
+"""Seconds; the API server ends the watches after that."""
+
+_PATHS: dict[Kind, str] = {
+    "Pod": "/api/v1/namespaces/{}/pods",
+    "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
+    "Event": "/api/v1/namespaces/{}/events",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing that was seen: an object as it then was, an answer, or what the experiment itself did (`deed`).
+
+    ``change`` is the watch's word (ADDED, MODIFIED, DELETED); for an answer its outcome.
+    """
+
+    at: float
+    kind: Kind
+    name: str
+    change: str = ""
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+class Recorder:
+    """What was seen so far, oldest first. Safe across threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin now."""
+        self._clock, self._began = clock, clock()
+        self._seen: list[Seen] = []
+        self._news = threading.Condition()
+
+    def now(self) -> float:
+        """Return the seconds since the beginning."""
+        return self._clock() - self._began
+
+    def add(self, kind: Kind, name: str, change: str = "", body: dict[str, Any] | None = None) -> Seen:
+        """Write down something that is seen now."""
+        with self._news:
+            one = Seen(self.now(), kind, name, change, body or {})
+            self._seen.append(one)
+            self._news.notify_all()
+        return one
+
+    def did(self, name: str) -> float:
+        """Write down what the experiment is about to do; return when, which no effect of it can precede."""
+        return self.add("deed", name).at
+
+    @property
+    def seen(self) -> tuple[Seen, ...]:
+        """Everything so far."""
+        with self._news:
+            return tuple(self._seen)
+
+    def wait(self, look: Callable[[tuple[Seen, ...]], Found | None], timeout: float) -> Found | None:
+        """Return what ``look`` finds in all that was seen, as soon as it does; None after so many seconds."""
+        deadline = self._clock() + timeout
+        with self._news:
+            while True:
+                found = look(tuple(self._seen))
+                left = deadline - self._clock()
+                if found is not None or left <= 0:
+                    return found
+                self._news.wait(left)
+
+    def until(self, what: str, look: Callable[[tuple[Seen, ...]], Found | None], timeout: float) -> Found:
+        """Do as ``wait`` for what the experiment cannot go on without; raises TimedOut with the last event seen."""
+        found = self.wait(look, timeout)
+        if found is None:
+            raise TimedOut(what, timeout, _last_words(self.seen), "has the node room? `make status` tells")
+        return found
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass in which something is not to happen."""
+        self.wait(lambda _: None, seconds)
+
+
+@contextlib.contextmanager
+def recording(api: Api, namespace: str) -> Iterator[Recorder]:
+    """Record a namespace from now to the end of the block; raises LabError where a watch cannot be had."""
+    recorder = Recorder()
+    with contextlib.ExitStack() as open_watches:
+        for kind, path in _PATHS.items():
+            open_watches.enter_context(_watching(api, recorder, kind, path.format(namespace)))
+        yield recorder
+
+
+@contextlib.contextmanager
+def _watching(api: Api, recorder: Recorder, kind: Kind, path: str) -> Iterator[None]:
+    response = api.watch(path, LONGEST)
+    reader = threading.Thread(target=_read, args=(response, recorder, kind), daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError, RuntimeError):  # it has ended by itself
+            response.shutdown()
+        reader.join(2)
+        response.close()
+
+
+def _read(response: BaseHTTPResponse, recorder: Recorder, kind: Kind) -> None:
+    """Write down each line of a watch; it ends with its connection."""
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - not on the way to `lab --help`
+
+    with contextlib.suppress(HTTPError, OSError, ValueError):
+        for line in response:
+            told = json.loads(line)
+            thing = told.get("object") or {}
+            if told.get("type") in {"ADDED", "MODIFIED", "DELETED"}:
+                recorder.add(kind, thing["metadata"]["name"], told["type"], thing)
+
+
+def _last_words(seen: tuple[Seen, ...]) -> str:
+    events = [one.body.get("message", "") for one in seen if one.kind == "Event"]
+    return events[-1] if events else ""
