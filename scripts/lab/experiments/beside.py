@@ -1,0 +1,183 @@
+"""Experiments beside one another and beside a person who thinks: each in a process of its own.
+
+Each ends as it would alone, its namespaces gone, when it is done, when it is stopped, when Ctrl-C reaches the whole
+group, and also when the process that started it is killed: it watches for that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+import msgspec
+
+from lab import kube
+from lab.errors import LabError
+from lab.events import Event, Report
+from lab.experiments import catalogue
+from lab.findings import Experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.connection import Connection
+
+    from lab.config import Settings
+    from lab.experiments.catalogue import Entry
+
+PATIENCE = 15.0
+"""Seconds that a stopped experiment has to take its namespaces away."""
+_HEAVY = ["lab.experiments.catalogue", "kubernetes.client", "kubernetes.config", "yaml"]
+_started = multiprocessing.get_context("forkserver")
+
+
+@dataclass(frozen=True)
+class News:
+    """What one of them says: what it does (`says`), what it found, or why it failed (what, hint)."""
+
+    kind: Literal["says", "found", "failed"]
+    id: str
+    text: str = ""
+    hint: str = ""
+    found: Experiment | None = None
+
+
+class Running:
+    """One experiment in a process of its own; `close` stops it where it still runs."""
+
+    def __init__(self, entry: Entry, settings: Settings, image: str) -> None:
+        """Start it."""
+        _started.set_forkserver_preload(_HEAVY)
+        self.id = entry.id
+        self.began = time.monotonic()
+        self.ours, theirs = _started.Pipe(duplex=False)
+        self._process = _started.Process(target=_work, args=(entry.id, settings, image, theirs), name=entry.id)
+        self._process.start()
+        theirs.close()
+
+    def news(self) -> News:
+        """Wait for the next thing that it says; its sudden end is a failure too."""
+        try:
+            kind, *rest = self.ours.recv()
+        except EOFError:
+            return News("failed", self.id, f"{self.id} ended without a word", "run it alone: see what it says")
+        if kind == "found":
+            return News("found", self.id, found=msgspec.json.decode(rest[0], type=Experiment))
+        return News(kind, self.id, *rest)
+
+    def close(self) -> None:
+        """Ask it to end, wait until it has, and insist where it does not."""
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join(PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join(PATIENCE)
+        self.ours.close()
+
+
+@contextlib.contextmanager
+def beside(entry: Entry, settings: Settings, image: str) -> Iterator[Running]:
+    """Run an experiment beside what the block does; it is stopped at the block's end."""
+    running = Running(entry, settings, image)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def result(running: Running, saw: Callable[[str], None]) -> Experiment:
+    """Wait for what it finds, telling `saw` what it does; raises LabError."""
+    while (news := running.news()).kind == "says":
+        saw(news.text)
+    if news.found is None:
+        raise LabError(news.text, news.hint)
+    return news.found
+
+
+def together(
+    entries: Sequence[Entry], settings: Settings, image: str, emit: Callable[[Event], None]
+) -> dict[str, Experiment]:
+    """Run them all at the same time, those that take longest first; emit what each does and how it ended.
+
+    Raises LabError where one could not be run, after all others have been stopped and cleaned up.
+    """
+    longest = sorted(entries, key=lambda entry: -entry.seconds)
+    with contextlib.ExitStack() as stack:
+        running = {one.id: stack.enter_context(beside(one, settings, image)) for one in longest}
+        found = dict(_gather(list(running.values()), emit))
+    return {entry.id: found[entry.id] for entry in entries}
+
+
+def _gather(running: list[Running], emit: Callable[[Event], None]) -> Iterator[tuple[str, Experiment]]:
+    every, left = len(running), {one.ours: one for one in running}
+    while left:
+        for ready in wait(list(left)):
+            one = left[ready]  # type: ignore[index] # `wait` returns what it was given
+            news, took = one.news(), time.monotonic() - one.began
+            event = Event("progress", one.id, news.text, took, number=every - len(left) + 1, of=every)
+            if news.kind == "failed":
+                raise LabError(f"{one.id}: {news.text}", news.hint)
+            if news.found is not None:
+                del left[one.ours]
+                event = Event("done", one.id, summary(news.found), took)
+                yield one.id, news.found
+            emit(event)
+
+
+def summary(found: Experiment) -> str:
+    """Say in a few words how much was measured and how much of it differs."""
+    counts = (("cells", found.cells), ("flips", found.flips), ("facts", found.expectations), ("claims", found.claims))
+    parts = [f"{len(things)} {name}" for name, things in counts if things]
+    wrong = len(disagreements(found))
+    return ", ".join([*parts, f"{wrong} disagree" if wrong else "all as predicted"])
+
+
+def disagreements(found: Experiment) -> list[str]:
+    """Name what was measured other than predicted."""
+    cells = [
+        f"{one.variant}{'/' if one.variant else ''}{one.vantage}/{one.address}" for one in found.cells if not one.agrees
+    ]
+    flips = [f"{one.variant}: {one.vantage}/{one.address}" for one in found.flips if not one.agrees]
+    return [*cells, *flips, *(one.id for one in found.expectations if not one.agrees)]
+
+
+def _work(name: str, settings: Settings, image: str, theirs: Connection) -> None:
+    """Run one experiment in this process, and send what it says and finds."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    alone = threading.Lock()
+
+    def emit(event: Event) -> None:
+        with alone:  # an experiment's own threads speak too
+            theirs.send(("says", event.detail))
+
+    try:
+        entry = catalogue.find(name)
+        found = entry.run(settings, kube.api(settings), image, Report(emit, Event("progress", name)))
+        theirs.send(("found", msgspec.json.encode(found)))
+    except LabError as error:
+        theirs.send(("failed", error.what, error.hint))
+    except (KeyboardInterrupt, BrokenPipeError):
+        return  # whoever asked has gone, or said to stop; what it made is gone by now
+
+
+def _end_with_parent() -> None:
+    """Be interrupted when the process that started this one has ended, however it did."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _interrupt(_number: int, _frame: Any) -> NoReturn:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # once is enough: a second one would cut the cleaning short
+    raise KeyboardInterrupt

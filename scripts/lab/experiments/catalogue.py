@@ -1,0 +1,178 @@
+"""Every experiment by its id: what it asks, how long it takes, and where it is; a module is loaded when it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import BadInput
+from lab.findings import Words
+
+if TYPE_CHECKING:
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.findings import Experiment
+    from lab.kube import Api
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One experiment: its question, its expected ``seconds`` on two cores, and its module.
+
+    ``stays`` tells that it has a stage that can be left standing and looked at again.
+    """
+
+    id: str
+    question: Words
+    seconds: float
+    module: str
+    stays: bool = False
+
+    def run(self, settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+        """Run it with the backend's ``image``; raises LabError."""
+        found: Experiment = self._module().run(settings, api, image, report)
+        return found
+
+    def staged(self, settings: Settings, api: Api, image: str, report: Report) -> Any:
+        """Return the context manager of its stage; raises BadInput where it has none."""
+        if not self.stays:
+            can = " and ".join(one.id for one in CATALOGUE.values() if one.stays)
+            raise BadInput(f"{self.id} happens in time, and cannot be looked at again", f"--watch goes with {can}")
+        return self._module().staged(settings, api, image, report)
+
+    def _module(self) -> Any:
+        return import_module(f"lab.experiments.{self.module}")
+
+
+_ALL = (
+    Entry(
+        "names",
+        Words(
+            "From where does which name or address lead to the app, and why?",
+            "D’où quel nom ou quelle adresse mène-t-il à l’application, et pourquoi ?",
+        ),
+        10,
+        "names",
+        stays=True,
+    ),
+    Entry(
+        "binds",
+        Words(
+            "An app listens on one address: by which ways is it still reached?",
+            "Une application écoute sur une seule adresse : par quels chemins l’atteint-on encore ?",
+        ),
+        12,
+        "binds",
+        stays=True,
+    ),
+    Entry(
+        "whatif",
+        Words(
+            "One field of the Pod is changed: which answers flip, and do all others stay?",
+            "On change un seul champ du Pod : quelles réponses basculent, et toutes les autres restent-elles ?",
+        ),
+        40,
+        "whatif",
+    ),
+    Entry(
+        "readiness",
+        Words(
+            "A Pod is not ready: who still reaches it, and who no longer does?",
+            "Un Pod n’est pas prêt : qui l’atteint encore, et qui ne l’atteint plus ?",
+        ),
+        30,
+        "timing.readiness",
+    ),
+    Entry(
+        "liveness",
+        Words(
+            "The liveness probe fails: what is started again, and what stays as it was?",
+            "La sonde de liveness échoue : qu’est-ce qui redémarre, et qu’est-ce qui ne change pas ?",
+        ),
+        40,
+        "timing.liveness",
+    ),
+    Entry(
+        "startup",
+        Words(
+            "An app starts slowly: what does a startup probe hold back?",
+            "Une application démarre lentement : que retient une sonde de startup ?",
+        ),
+        40,
+        "timing.startup",
+    ),
+    Entry(
+        "probes",
+        Words(
+            "HTTP, TCP or a command: which probe notices which fault?",
+            "HTTP, TCP ou commande : quelle sonde remarque quelle panne ?",
+        ),
+        40,
+        "timing.probes",
+    ),
+    Entry(
+        "limits",
+        Words(
+            "More memory, more CPU than the limit: which one kills, which one slows down?",
+            "Plus de mémoire, plus de CPU que la limite : laquelle tue, laquelle ralentit ?",
+        ),
+        30,
+        "timing.limits",
+    ),
+    Entry(
+        "qos",
+        Words(
+            "Requests and limits: which class of service comes of them, and who would go first?",
+            "Requests et limits : quelle classe de service en résulte, et qui partirait le premier ?",
+        ),
+        20,
+        "timing.qos",
+    ),
+    Entry(
+        "top",
+        Words(
+            "What does `kubectl top` show, and what does the kernel count?",
+            "Que montre `kubectl top`, et que compte le noyau ?",
+        ),
+        60,
+        "timing.top",
+    ),
+    Entry(
+        "termination",
+        Words(
+            "A Pod is deleted under load: is a request lost?",
+            "On supprime un Pod en pleine charge : une requête se perd-elle ?",
+        ),
+        30,
+        "timing.termination",
+    ),
+    Entry(
+        "database",
+        Words(
+            "The course’s database with 64Mi to 128Mi: does it run, and what is its limit worth?",
+            "La base de données du cours avec 64Mi à 128Mi : tourne-t-elle, et que vaut sa limite ?",
+        ),
+        40,
+        "timing.database",
+    ),
+    Entry(
+        "claims",
+        Words(
+            "What the course says: true, true with a nuance, or not as said?",
+            "Ce que dit le cours : vrai, vrai avec une nuance, ou pas tout à fait ?",
+        ),
+        110,
+        "claims",
+    ),
+)
+
+CATALOGUE: dict[str, Entry] = {one.id: one for one in _ALL}
+ALL = "all"
+
+
+def find(name: str) -> Entry:
+    """Return the experiment of that id; raises BadInput with those that there are."""
+    if name not in CATALOGUE:
+        raise BadInput(f"there is no experiment {name!r}", f"use one of {', '.join((*CATALOGUE, ALL))}")
+    return CATALOGUE[name]
