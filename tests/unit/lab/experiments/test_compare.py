@@ -1,0 +1,46 @@
+"""Predicted beside measured."""
+
+import pytest
+
+from lab.experiments import compare
+from lab.findings import Cell, Measurement, Prediction, Words
+
+NO = Words(en="", fr="")
+
+
+@pytest.mark.parametrize(
+    ("predicted", "measured", "expected"),
+    [
+        pytest.param(Prediction("answers", "a"), Measurement("answers", "a"), True, id="the one named answers"),
+        pytest.param(Prediction("answers", "a"), Measurement("answers", "b"), False, id="another one answers"),
+        pytest.param(Prediction("answers"), Measurement("answers", "b"), True, id="whoever answers"),
+        pytest.param(Prediction("refused"), Measurement("timeout"), False, id="another outcome"),
+        pytest.param(Prediction("resolves", "1.2.3.4"), Measurement("resolves", "1.2.3.5"), False, id="elsewhere led"),
+        pytest.param(Prediction("elsewhere"), Measurement("timeout"), True, id="nothing comes back from elsewhere"),
+        pytest.param(Prediction("elsewhere"), Measurement("answers"), True, id="a stranger answers"),
+        pytest.param(Prediction("elsewhere"), Measurement("answers", "a"), False, id="a Pod of ours answers"),
+    ],
+)
+def test_agrees(predicted, measured, expected):
+    assert compare.agrees(predicted, measured) is expected
+
+
+def cell(predicted, measured, variant="", address="x"):
+    said, seen = Prediction(predicted), Measurement(measured)
+    return Cell("app", address, "http://x", said, seen, compare.agrees(said, seen), "rule", NO, variant=variant)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(("answers", "answers"), ("no-name", "no-name"), [True], id="predicted and seen"),
+        pytest.param(("answers", "answers"), ("answers", "answers"), [], id="nothing changes"),
+        pytest.param(("answers", "answers"), ("answers", "refused"), [False], id="seen, not predicted"),
+        pytest.param(("answers", "answers"), ("refused", "answers"), [False], id="predicted, not seen"),
+        pytest.param(("elsewhere", "timeout"), ("elsewhere", "refused"), [], id="elsewhere is elsewhere"),
+    ],
+)
+def test_flips(before, after, expected):
+    found = list(compare.flips([cell(*before), cell(*after, variant="v"), cell("refused", "refused", "v", "alone")]))
+    assert [one.agrees for one in found] == expected
+    assert all((one.variant, one.address) == ("v", "x") for one in found)
