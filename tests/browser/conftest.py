@@ -162,7 +162,9 @@ class Person:
 
     @property
     def phase(self) -> str:
-        return str(self.one("#chat").get_attribute("data-phase"))
+        """What the open window shows; its code comes with the first knock, so it may not be open yet."""
+        window = self.one("#chat")
+        return str(window.get_attribute("data-phase")) if window.get_attribute("open") else "closed"
 
     def knock(self, window: int = 3) -> None:
         self.until(lambda: len(self.all(".window.lit")) > window, "too few cats came to the windows")
