@@ -1,0 +1,105 @@
+"""QoS classes, the kernel's order and the kubelet's, from specs alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.timing import qos_rules
+from lab.experiments.timing.qos_rules import Candidate
+
+FULL = {"cpu": "100m", "memory": "64Mi"}
+HALF = {"cpu": "50m", "memory": "32Mi"}
+NODE = 16 << 30
+
+
+def container(requests=None, limits=None, **more):
+    return {"name": "c", "resources": {"requests": requests or {}, "limits": limits or {}}, **more}
+
+
+def spec(*containers, **more):
+    return {"containers": list(containers), **more}
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(spec(container()), "BestEffort", id="nothing"),
+        pytest.param(spec({"name": "c"}), "BestEffort", id="no resources at all"),
+        pytest.param(spec(container(FULL)), "Burstable", id="requests alone"),
+        pytest.param(spec(container(None, FULL)), "Guaranteed", id="limits alone: requests follow"),
+        pytest.param(spec(container(FULL, FULL)), "Guaranteed", id="equal"),
+        pytest.param(spec(container({"cpu": "0.1", "memory": "65536Ki"}, FULL)), "Guaranteed", id="equal in amount"),
+        pytest.param(spec(container(HALF, FULL)), "Burstable", id="requests below limits"),
+        pytest.param(spec(container({"cpu": "50m"}, FULL)), "Burstable", id="one request below"),
+        pytest.param(spec(container(None, {"cpu": "1"})), "Burstable", id="cpu alone"),
+        pytest.param(spec(container(None, {"memory": "64Mi"})), "Burstable", id="memory alone"),
+        pytest.param(spec(container(FULL, FULL), container()), "Burstable", id="one container without"),
+        pytest.param(spec(container(FULL, FULL), container(HALF, HALF)), "Guaranteed", id="each its own"),
+        pytest.param(
+            spec(container(FULL, FULL), initContainers=[container()]), "Burstable", id="an init container without"
+        ),
+        pytest.param(spec(container({"cpu": "0", "memory": "0"})), "BestEffort", id="zero is nothing"),
+        pytest.param(spec(container(None, {"ephemeral-storage": "1Gi"})), "BestEffort", id="disk does not count"),
+        pytest.param(spec(container(), resources={"limits": FULL}), "Guaranteed", id="the Pod's own decide"),
+        pytest.param(
+            spec(container(FULL, FULL), resources={"requests": HALF}), "Burstable", id="the Pod's own, and they alone"
+        ),
+    ],
+)
+def test_class(found, expected):
+    assert qos_rules.qos_class(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(spec(container()), 1000, id="best effort goes first"),
+        pytest.param(spec(container(FULL, FULL)), -997, id="guaranteed goes last"),
+        pytest.param(spec(container(HALF, FULL)), 999, id="a small request: just before best effort"),
+        pytest.param(spec(container({"memory": "4Gi"})), 750, id="a quarter of the node"),
+        pytest.param(spec(container({"memory": "16Gi"})), 3, id="all of the node: still after guaranteed"),
+        pytest.param(spec(container(None, {"memory": "8Gi"})), 500, id="the request follows the limit"),
+        pytest.param(spec(container({"cpu": "1"})), 999, id="cpu says nothing of memory"),
+        pytest.param(
+            spec(container(), resources={"requests": {"memory": "8Gi"}}),
+            500,
+            id="the request of the Pod",
+        ),
+        pytest.param(spec(container(), priorityClassName="system-node-critical"), -997, id="critical for the node"),
+        pytest.param(spec(container(), priorityClassName="system-cluster-critical"), 1000, id="for the cluster: not"),
+    ],
+)
+def test_oom_score_adj(found, expected):
+    assert qos_rules.oom_score_adj(found, found["containers"][0], NODE) == expected
+
+
+def test_the_pods_request_is_shared_by_its_containers():
+    found = spec(container({"memory": "4Gi"}), container(), resources={"requests": {"memory": "8Gi"}})
+    scores = [qos_rules.oom_score_adj(found, one, NODE) for one in found["containers"]]
+    assert scores == [1000 - 6 * 1000 // 16, 1000 - 2 * 1000 // 16]
+
+
+def test_a_sidecar_dies_no_sooner_than_whom_it_serves():
+    sidecar = container({"memory": "1Gi"}, restartPolicy="Always")
+    found = spec(container({"memory": "8Gi"}), initContainers=[sidecar])
+    assert qos_rules.oom_score_adj(found, sidecar, NODE) == 500
+
+
+def test_a_runtime_that_may_not_go_lower_does_not():
+    guaranteed, burstable = spec(container(FULL, FULL)), spec(container(HALF, FULL))
+    assert qos_rules.oom_score_adj(guaranteed, guaranteed["containers"][0], NODE, floor=0) == 0
+    assert qos_rules.oom_score_adj(burstable, burstable["containers"][0], NODE, floor=0) == 999
+
+
+def test_memory_requests_add_up():
+    assert qos_rules.memory_request(spec(container(HALF, FULL), container(None, FULL))) == 96 << 20
+    assert qos_rules.memory_request(spec(container(HALF), resources={"limits": FULL})) == 64 << 20
+
+
+def test_who_is_evicted_first():
+    """Use above the request first, then the priority, then by how much; what is critical is not chosen."""
+    by_most, by_less = Candidate("by most", 90, 10), Candidate("by less", 40, 10)
+    important, within = Candidate("important", 900, 0, priority=7), Candidate("within", 60, 100)
+    nearer, critical = Candidate("nearer", 95, 100), Candidate("critical", 9000, 0, priority=qos_rules.CRITICAL)
+    ranked = qos_rules.evicted_first([within, critical, by_less, important, nearer, by_most])
+    assert [one.name for one in ranked] == ["by most", "by less", "important", "nearer", "within"]
