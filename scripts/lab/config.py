@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
@@ -16,6 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 """The project's folder: the lab works from a clone, whose manifests and Dockerfiles it uses."""
 
 Source = Literal["auto", "published", "packages"]
+Minor = Literal["1.37", "1.35"]
+"""The minors of Kubernetes that a cluster may be of, the usual one first."""
+MINORS: tuple[Minor, ...] = get_args(Minor)
+BESIDE = Path(sys.prefix) / "bin"
+"""Beside the lab's own program: there the course's `kubectl` and `k` are found once the environment is active."""
 CACHE = "chatroulette-lab"
 """The folder, always of this name, that holds the caches: `lab clean` removes it whole."""
 
@@ -31,6 +37,7 @@ class Settings:
     front_port: int
     back_port: int
     images: Source
+    kubernetes: Minor
     cache: Path
     kubeconfig: Path
 
@@ -50,6 +57,11 @@ class Settings:
         return f"{self.cluster}-control-plane"
 
     @property
+    def beside(self) -> Path:
+        """The folder of the `kubectl` and the `k` that fit; one of its own for another minor, as both may be up."""
+        return BESIDE if self.kubernetes == MINORS[0] else BESIDE / f"kubernetes-{self.kubernetes}"
+
+    @property
     def front_url(self) -> str:
         """Where the page answers on this computer."""
         return f"http://localhost:{self.front_port}"
@@ -61,9 +73,9 @@ class Settings:
 
 
 def load(env: Mapping[str, str]) -> Settings:
-    """Read ``LAB_CLUSTER``, ``LAB_FRONT_PORT``, ``LAB_BACK_PORT``, ``LAB_IMAGES``, ``LAB_CACHE`` and ``KUBECONFIG``.
+    """Read ``LAB_CLUSTER``, ``LAB_FRONT_PORT``, ``LAB_BACK_PORT``, ``LAB_IMAGES``, ``LAB_KUBERNETES``, ``LAB_CACHE``.
 
-    Raises BadInput, in one line, for a value that cannot be.
+    And ``KUBECONFIG``. Raises BadInput, in one line, for a value that cannot be.
     """
     front, back = _port(env, "LAB_FRONT_PORT", 30080), _port(env, "LAB_BACK_PORT", 30030)
     if front == back:
@@ -73,6 +85,7 @@ def load(env: Mapping[str, str]) -> Settings:
         front_port=front,
         back_port=back,
         images=_source(env.get("LAB_IMAGES") or "auto"),
+        kubernetes=_minor(env.get("LAB_KUBERNETES") or MINORS[0]),
         cache=_cache_home(env).absolute() / CACHE,
         kubeconfig=_kubeconfig(env),
     )
@@ -88,6 +101,12 @@ def _source(value: str) -> Source:
     if value not in get_args(Source):
         raise BadInput(f"LAB_IMAGES is {value!r}", f"use one of {', '.join(get_args(Source))}")
     return cast("Source", value)
+
+
+def _minor(value: str) -> Minor:
+    if value not in MINORS:
+        raise BadInput(f"LAB_KUBERNETES is {value!r}", f"use one of {', '.join(MINORS)}")
+    return value
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:

@@ -10,17 +10,17 @@ import contextlib
 import ipaddress
 import json
 import shutil
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from lab import shell
+from lab.config import BESIDE
 from lab.errors import BadInput, LabError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from kubernetes.client import ApiClient
     from urllib3 import BaseHTTPResponse
@@ -132,9 +132,12 @@ def _is_loopback(server: str) -> bool:
         return False
 
 
-def program() -> str:
-    """Name the kubectl to run: the one beside the lab where there is one, as it fits the cluster; else PATH's."""
-    beside = Path(sys.prefix) / "bin" / "kubectl"
+def program(folder: Path = BESIDE) -> str:
+    """Name the kubectl to run: the one beside the lab where there is one, as it fits the cluster; else PATH's.
+
+    ``folder`` is where the one is that fits a cluster, its settings' ``beside``.
+    """
+    beside = folder / "kubectl"
     found = str(beside) if beside.exists() else shutil.which("kubectl")
     if not found:
         raise LabError("there is no kubectl on this machine", "`make doctor` names what is missing")
@@ -144,7 +147,7 @@ def program() -> str:
 def command(settings: Settings, *words: str) -> list[str]:
     """Return the argument list of a kubectl that can only reach the lab's cluster; raises Refused as ``connect``."""
     connect(settings)
-    return [program(), "--kubeconfig", str(settings.kubeconfig), "--context", settings.context, *words]
+    return [program(settings.beside), "--kubeconfig", str(settings.kubeconfig), "--context", settings.context, *words]
 
 
 def kubectl(

@@ -10,7 +10,7 @@ import click
 
 from lab import docker, images, reach
 from lab.cli.session import Session, command
-from lab.cluster import engine, lifecycle, node_image, preflight, tools
+from lab.cluster import engine, lifecycle, node_image, node_minor, preflight, tools
 from lab.errors import LabError, Refused
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def up_steps(settings: Settings) -> list[Step]:
     """Return all steps from a Docker that answers to a cluster that is up."""
     published = reach.published(settings)
     built = {} if published else node_image.tools(settings)
-    image = None if published else node_image.reference()
+    minor = settings.kubernetes
+    image = node_minor.PUBLISHED[minor] if published else node_image.reference(minor)
     return [
         *node_steps(settings),
         *images.steps(settings, goproxy=built.get("goproxy")),

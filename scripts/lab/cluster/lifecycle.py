@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from lab import docker, kube, shell, waiting
+from lab import docker, kube, reach, shell, waiting
 from lab.cluster import kubeconfig, names
 from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
@@ -67,6 +67,7 @@ def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
     node["extraMounts"] = [{"hostPath": str(mirrors), "containerPath": MIRRORS, "readOnly": True}]
     if image:
         node["image"] = image
+    if _is_built(image):
         config.setdefault("networking", {})["disableDefaultCNI"] = True  # the node image brings its own
     return yaml.safe_dump({**config, "name": settings.cluster}, sort_keys=False)
 
@@ -176,8 +177,13 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
 
 
 def _timeout(config: str) -> float:
-    """Give kind five minutes, and half an hour where it has to pull the node image over a classroom's network."""
-    return 300 if "image" in yaml.safe_load(config)["nodes"][0] else 1800
+    """Give kind five minutes, and half an hour where it may have to pull the image over a classroom's network."""
+    return 300 if _is_built(yaml.safe_load(config)["nodes"][0].get("image")) else 1800
+
+
+def _is_built(image: str | None) -> bool:
+    """Tell a node image that was built here from a published one, which may have to be pulled."""
+    return bool(image and image.startswith(f"{reach.NODE_IMAGE}:"))
 
 
 def _finish(settings: Settings, opens: str, config: str, report: Report) -> None:

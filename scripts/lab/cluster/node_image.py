@@ -6,7 +6,8 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lab.cluster import node_assemble, node_programs, node_recipe, node_root, toolchain
+from lab.cluster import node_assemble, node_minor, node_programs, node_recipe, node_root, toolchain
+from lab.config import MINORS
 from lab.docker import docker, inspect
 from lab.errors import LabError
 from lab.events import Step
@@ -15,21 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from lab.config import Settings
+    from lab.config import Minor, Settings
     from lab.events import Report
 
 _NEED = {"programs": 8.0, "kind": 1.5, "root": 1.0, "image": 2.5}
 """Free disk that each part takes while it is built from nothing, in GB; Go's caches are most of the first two."""
 
 
-def reference() -> str:
+def reference(minor: Minor = MINORS[0]) -> str:
     """Name the node image that this project's files describe: ``chatroulette-node:`` and 12 hexadecimal digits."""
-    return f"{node_assemble.NAME}:{node_recipe.image_hash()}"
+    with node_minor.chosen(minor):
+        return f"{node_assemble.NAME}:{node_recipe.image_hash()}"
 
 
 def steps(settings: Settings) -> list[Step]:
     """Return the steps from nothing to the node image in Docker; each is skipped where its result is there."""
-    programs, root, wanted = _programs(settings), _root(settings), reference()
+    programs, root, wanted = _programs(settings), _root(settings), reference(settings.kubernetes)
 
     def image_there() -> str | None:
         return f"{wanted} is in Docker" if inspect(wanted, "image") else None
@@ -91,7 +93,8 @@ def missing_space(need: float, free: float, where: Path) -> LabError | None:
 
 
 def _programs(settings: Settings) -> Path:
-    return settings.cache / "node" / f"programs-{node_recipe.programs_hash()}"
+    with node_minor.chosen(settings.kubernetes):
+        return settings.cache / "node" / f"programs-{node_recipe.programs_hash()}"
 
 
 def _kind_only(settings: Settings) -> Path:
@@ -122,8 +125,10 @@ def _act_toolchain(settings: Settings) -> Callable[[Report], str]:
 def _act_programs(settings: Settings) -> Callable[[Report], str]:
     def act(report: Report) -> str:
         _make_ready(settings, "programs")
-        node_programs.build(settings, node_programs.EVERYTHING, _programs(settings), report)
-        return f"Kubernetes {node_recipe.version('k8s.io/kubernetes')}"
+        target = _programs(settings)
+        with node_minor.chosen(settings.kubernetes):
+            node_programs.build(settings, node_programs.EVERYTHING, target, report)
+            return f"Kubernetes {node_recipe.version('k8s.io/kubernetes')}"
 
     return act
 
@@ -140,7 +145,9 @@ def _act_root(settings: Settings) -> Callable[[Report], str]:
 def _act_image(settings: Settings, wanted: str) -> Callable[[Report], str]:
     def act(report: Report) -> str:
         _make_ready(settings, "image")
-        node_assemble.assemble(_programs(settings), _root(settings), [wanted], settings.cache / "node", report)
+        programs = _programs(settings)
+        with node_minor.chosen(settings.kubernetes):
+            node_assemble.assemble(programs, _root(settings), [wanted], settings.cache / "node", report)
         return wanted
 
     return act

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SKEW = 1
 """kubectl is supported within one minor of the API server (kubernetes.io/releases/version-skew-policy)."""
-BESIDE = Path(sys.prefix) / "bin"
-"""Beside the lab's own program: there the course's `kubectl` and `k` are found once the environment is active."""
 
 
 def steps(settings: Settings, built: Callable[[], Path | None]) -> list[Step]:
@@ -54,10 +52,11 @@ def fits(client: str, server: str) -> bool:
 
 def _fit(settings: Settings, built: Path | None, report: Report) -> str:
     server = lifecycle.version(settings)
-    beside = BESIDE / "kubectl"
+    beside = settings.beside / "kubectl"
+    settings.beside.mkdir(exist_ok=True)
     if not _is_placed(beside, built, server):
         _place(settings, built, beside)
-    _write_k(BESIDE / "k")
+    _write_k(settings.beside / "k")
     found = _on_path()
     if found is None or found.resolve() == beside.resolve():
         return f"{beside}, {server}"
@@ -66,7 +65,7 @@ def _fit(settings: Settings, built: Path | None, report: Report) -> str:
         report.note(
             f"the kubectl on your PATH is {version}, the cluster {server}: too far apart. One that fits: {beside}"
         )
-        report.note(f'to use it, and `k`: export PATH="{BESIDE}:$PATH"')
+        report.note(f'to use it, and `k`: export PATH="{settings.beside}:$PATH"')
     return f"{beside}, {server}"
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from lab import config, kube
-from lab.cluster import engine, kubeconfig, lifecycle, names, runc_within_bounds, tools
+from lab.cluster import engine, kubeconfig, lifecycle, names, node_image, node_minor, runc_within_bounds, tools
 from lab.errors import BadInput, TimedOut
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
@@ -148,6 +148,22 @@ def test_the_cluster_differs_from_another_in_name_ports_mount_and_image_only(tmp
     assert [(m["hostPort"], m["containerPort"]) for m in node["extraPortMappings"]] == [(31080, 30080), (31030, 30030)]
     assert {m["listenAddress"] for m in node["extraPortMappings"]} == {"127.0.0.1"}
     assert node["extraMounts"][0]["hostPath"] == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("image", "own_network", "patience"),
+    [
+        pytest.param(node_image.reference(), True, 300, id="built-here"),
+        pytest.param(node_minor.PUBLISHED["1.35"], False, 1800, id="published"),
+        pytest.param(None, False, 1800, id="kinds-own"),
+    ],
+)
+def test_a_published_node_image_keeps_kinds_network_and_may_take_long_to_pull(tmp_path, image, own_network, patience):
+    text = lifecycle.kind_config(config.load({}), image, tmp_path)
+    shape = yaml.safe_load(text)
+    assert shape["nodes"][0].get("image") == image
+    assert shape.get("networking", {}).get("disableDefaultCNI", False) is own_network
+    assert lifecycle._timeout(text) == patience
 
 
 def test_a_cluster_of_somebody_elses_is_told_from_ours():

@@ -22,6 +22,8 @@ from lab.errors import BadInput, CommandFailed, LabError, TimedOut
         pytest.param({"LAB_BACK_PORT": "70000"}, "LAB_BACK_PORT is '70000'", id="no-port"),
         pytest.param({"LAB_BACK_PORT": "30080"}, "LAB_FRONT_PORT and LAB_BACK_PORT are both 30080", id="same-port"),
         pytest.param({"LAB_IMAGES": "never"}, "LAB_IMAGES is 'never'", id="unknown-source"),
+        pytest.param({"LAB_KUBERNETES": "1.36"}, "LAB_KUBERNETES is '1.36'", id="another-minor"),
+        pytest.param({"LAB_KUBERNETES": "1.37.2"}, "LAB_KUBERNETES is '1.37.2'", id="no-minor"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(env, what):
@@ -36,6 +38,13 @@ def test_settings_have_defaults_and_names_follow_from_the_cluster():
     settings = config.load({"LAB_CLUSTER": "dogs"})
     assert (settings.context, settings.node, settings.registry) == ("kind-dogs", "dogs-control-plane", "dogs-registry")
     assert (settings.front_url, settings.back_url) == ("http://localhost:30080", "http://localhost:30030")
+
+
+def test_another_minor_has_its_programs_in_a_folder_of_their_own():
+    """Two clusters may be up at once, and no kubectl fits both."""
+    usual, other = config.load({}), config.load({"LAB_KUBERNETES": "1.35"})
+    assert (usual.kubernetes, usual.beside) == ("1.37", Path(sys.prefix) / "bin")
+    assert other.beside == usual.beside / "kubernetes-1.35"
 
 
 def test_the_kubeconfig_is_the_first_of_the_list():

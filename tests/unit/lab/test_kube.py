@@ -137,7 +137,7 @@ def test_no_kubeconfig_at_all_says_what_makes_one(tmp_path: Path) -> None:
 
 
 def test_kubectl_is_always_told_which_cluster(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube, "program", lambda: "kubectl")
+    monkeypatch.setattr(kube, "program", lambda _folder: "kubectl")
     settings = written(kubeconfig("https://127.0.0.1:6443"))
     assert kube.command(settings, "get", "pods") == [
         "kubectl", "--kubeconfig", str(settings.kubeconfig), "--context", "kind-cats", "get", "pods",

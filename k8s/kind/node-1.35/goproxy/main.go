@@ -1,0 +1,1 @@
+../../node/goproxy/main.go

@@ -1,0 +1,1 @@
+../../node/kubernetes/main.go

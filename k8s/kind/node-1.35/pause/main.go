@@ -1,0 +1,1 @@
+../../node/pause/main.go
