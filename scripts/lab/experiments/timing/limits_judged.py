@@ -1,0 +1,327 @@
+"""What must follow from the limits of the experiment `limits`, beside what did. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.experiments.timing import cgroups, figures, loads, looking, quantities
+from lab.experiments.timing.effort import ROOT
+from lab.experiments.timing.figures import Ask
+from lab.findings import Exhibit, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lab.experiments.timing.cgroups import Version
+    from lab.experiments.timing.loads import Line
+    from lab.experiments.timing.pods import Object
+    from lab.experiments.timing.recorder import Seen
+    from lab.findings import Expectation
+
+MEMORY, CHILD, CPU, UNITS = "memory", "child", "cpu", "units"
+TAKER, LIMITED, FREE = "taker", "limited", "free"
+LIMIT, WORK = "200m", 0.6
+"""The CPU limit, and the seconds of CPU time that the work takes."""
+HELD: Mapping[str, Object] = {
+    "mebi": {"limits": {"cpu": "100m", "memory": "64Mi"}},
+    "mega": {"limits": {"cpu": "0.1", "memory": "64M"}},
+    "pages": {"limits": {"cpu": "50m", "memory": "30M"}},
+}
+"""Quantities that are easily confused, by the container that has them as limits."""
+_TAKES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
+_ENFORCED = f"{_TAKES}#how-pods-with-resource-limits-are-run"
+_UNITS = f"{_TAKES}#resource-units-in-kubernetes"
+_RESTARTS = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy"
+_GROUP = "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
+_BANDWIDTH = "https://docs.kernel.org/scheduler/sched-bwc.html"
+_KILLED = "137"
+_BUSY = 2.5
+"""How many times longer the work may take than the limit alone explains: others want the same two cores."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was seen: Pods as sent and as they were at the end, logs by (Pod, container), the watches.
+
+    ``since`` is the beginning in seconds since 1970, ``ended`` the end in seconds after it.
+    """
+
+    version: Version
+    sent: Mapping[str, Object]
+    pods: Mapping[str, Object]
+    logs: Mapping[tuple[str, str], Sequence[Line]]
+    seen: Sequence[Seen]
+    since: float
+    ended: float
+
+
+def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
+    """Judge everything."""
+    return (*_memory(evidence), _child(evidence), *_cpu(evidence), *_units(evidence))
+
+
+def _memory(evidence: Evidence) -> Iterator[Expectation]:
+    pod = evidence.pods[MEMORY]
+    status = looking.container(pod, TAKER)
+    end = looking.last_end(pod, TAKER)
+    shown = looking.status_exhibit(
+        f"{MEMORY}/{TAKER}, lastState",
+        end,
+        Words(en="how the kernel ended it", fr="comment le noyau y a mis fin"),
+        f"kubectl get pod {MEMORY} -o jsonpath='{{.status.containerStatuses[0].lastState}}'",
+    )
+    because = Words(
+        en="At the limit the kernel finds no page to give and kills: signal 9, and 128 + 9 = 137.",
+        fr="À la limite, le noyau n’a plus de page à donner et tue : signal 9, et 128 + 9 = 137.",
+    )
+    code = Ask(
+        "memory-code",
+        MEMORY,
+        Words(en="With which code does it end?", fr="Avec quel code finit-il ?"),
+        because,
+        _ENFORCED,
+    )
+    yield code.exactly(_KILLED, str(end.get("exitCode", "")), shown)
+    reason = Ask(
+        "memory-reason",
+        MEMORY,
+        Words(en="For which reason, says the Pod?", fr="Pour quelle raison, selon le Pod ?"),
+        because,
+        _ENFORCED,
+    )
+    yield reason.exactly("OOMKilled", str(end.get("reason", "")), shown)
+    yield _most(evidence)
+    restarts = Ask(
+        "memory-restart",
+        MEMORY,
+        Words(en="How often is the container started again?", fr="Combien de fois le conteneur redémarre-t-il ?"),
+        Words(
+            en="restartPolicy is Always: a container that was killed is started again, in the same Pod.",
+            fr="restartPolicy vaut Always : un conteneur tué est relancé, dans le même Pod.",
+        ),
+        _RESTARTS,
+    )
+    yield restarts.exactly("1", str(status.get("restartCount", "")), shown)
+
+
+def _most(evidence: Evidence) -> Expectation:
+    """Judge the last use that was seen before the kill: close to the limit, never above."""
+    limit = quantities.size(_limits(evidence, MEMORY, TAKER)["memory"])
+    lines = evidence.logs[MEMORY, TAKER]
+    used = max((found.memory for _, found in loads.samples(lines)), default=None)
+    ask = Ask(
+        "memory-most",
+        MEMORY,
+        Words(en="How much did it use at the most?", fr="Combien a-t-il utilisé au plus ?"),
+        Words(
+            en="The limit is a wall, not a mark: use comes close to it, and never stands above.",
+            fr="La limite est un mur, pas un repère : l’usage s’en approche et ne la dépasse jamais.",
+        ),
+        _ENFORCED,
+    )
+    name = "memory/memory.usage_in_bytes" if evidence.version == "v1" else "memory.current"
+    shows = Words(en="the last that it could say", fr="le dernier chiffre qu’il a pu dire")
+    return ask.within(
+        limit * 0.6, limit, used, figures.size, loads.file_exhibit(MEMORY, TAKER, name, loads.raw(lines, name), shows)
+    )
+
+
+def _child(evidence: Evidence) -> Expectation:
+    """Judge who dies when not process 1 but another takes the memory: it depends on the cgroup's version."""
+    pod, lines = evidence.pods[CHILD], evidence.logs[CHILD, TAKER]
+    told = loads.said(lines, "child ended")
+    end = looking.last_end(pod, TAKER)
+    measured = _KILLED if end else f"signal {told.body['signal']}" if told else ""
+    alone = Words(en="its child alone, signal 9", fr="son enfant seul, signal 9")
+    whole = Words(en="the whole container, 137", fr="le conteneur entier, 137")
+    found = {"signal 9": alone, _KILLED: whole}.get(measured, Words(measured, measured))
+    because = {
+        "v1": Words(
+            en="On cgroup v1 the kernel kills one process, the largest; the container lives while process 1 does.",
+            fr="Avec cgroup v1, le noyau tue un seul processus, le plus gros ; le conteneur vit si le processus 1 vit.",
+        ),
+        "v2": Words(
+            en="On cgroup v2 kubelet sets memory.oom.group: all processes of the container go together.",
+            fr="Avec cgroup v2, kubelet active memory.oom.group : tous les processus du conteneur partent ensemble.",
+        ),
+    }[evidence.version]
+    ask = Ask(
+        "memory-child",
+        CHILD,
+        Words(
+            en="A process beside process 1 takes the memory: who is killed?",
+            fr="Un processus à côté du processus 1 prend la mémoire : qui est tué ?",
+        ),
+        because,
+        _GROUP,
+    )
+    raw = json.dumps(end or (told.body if told else {}))
+    shows = Words(en="how it ended", fr="comment il a fini")
+    return ask.exactly(
+        whole if evidence.version == "v2" else alone,
+        found,
+        Exhibit("status" if end else "command", f"{CHILD}/{TAKER}", raw, shows, f"kubectl logs {CHILD}"),
+    )
+
+
+def _cpu(evidence: Evidence) -> Iterator[Expectation]:
+    lines = evidence.logs[CPU, LIMITED]
+    samples, worked = loads.samples(lines), loads.said(lines, "worked")
+    part = cgroups.throttling(samples[0][1], samples[-1][1]) if samples else 0.0
+    stat = "cpu/cpu.stat" if evidence.version == "v1" else "cpu.stat"
+    shows = Words(
+        en="how many periods were cut short, and for how long",
+        fr="combien de périodes ont été écourtées, et pendant combien de temps",
+    )
+    shown = loads.file_exhibit(CPU, LIMITED, stat, loads.raw(lines, stat), shows)
+    allowed = quantities.millicores(_limits(evidence, CPU, LIMITED)["cpu"])
+    slower = 1000 / allowed
+    because = Words(
+        en=f"Of every 100 ms it may compute {allowed // 10} ms, then waits for the next 100 ms: throttled.",
+        fr=f"Sur 100\u00a0ms, il a droit à {allowed // 10}\u00a0ms de calcul, puis attend les suivantes : bridé.",
+    )
+    throttled = Ask("cpu-throttled", CPU, Words(en="Is it throttled?", fr="Est-il bridé ?"), because, _ENFORCED)
+    yield throttled.exactly("yes", "yes" if part else "no", shown)
+    ratio = Ask(
+        "cpu-longer",
+        CPU,
+        Words(en="How many times longer does the work take?", fr="Combien de fois plus de temps prend le travail ?"),
+        Words(
+            en=f"1000m over {LIMIT} is {slower:.0f}; longer still where others want the same cores.",
+            fr=f"1000m divisés par {LIMIT} font {slower:.0f} ; plus encore quand d’autres veulent les mêmes cœurs.",
+        ),
+        _BANDWIDTH,
+    )
+    took = worked.body["wall"] / worked.body["cpu"] if worked else None
+    clock = Exhibit(
+        "command",
+        f"{CPU}/{LIMITED}",
+        json.dumps(worked.body if worked else {}),
+        Words(en="seconds on the clock, and of CPU", fr="secondes à l’horloge, et de CPU"),
+        f"kubectl logs {CPU} -c {LIMITED}",
+    )
+    yield ratio.within(_soonest(allowed), slower * _BUSY, took, figures.times, clock, shown)
+    yield _unlimited(evidence, stat)
+    alive = Ask(
+        "cpu-not-killed",
+        CPU,
+        Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
+        Words(
+            en="CPU can be withheld, so nothing needs to die; memory that is held cannot.",
+            fr="Le CPU peut attendre, donc rien n’a besoin de mourir ; la mémoire tenue, elle, ne se reprend pas.",
+        ),
+        _ENFORCED,
+    )
+    status = looking.container(evidence.pods[CPU], LIMITED)
+    kept = looking.status_exhibit(
+        f"{CPU}/{LIMITED}",
+        {key: status.get(key) for key in ("restartCount", "state")},
+        Words(en="it runs on", fr="il continue"),
+        f"kubectl get pod {CPU}",
+    )
+    yield alive.exactly("0", str(status.get("restartCount", "")), kept)
+
+
+def _soonest(allowed: int) -> float:
+    """Return how many times longer the work takes at the least: the first and the last period need not be whole."""
+    quota = allowed / 10_000
+    periods = WORK / quota
+    return (periods - 2) * 0.1 / WORK
+
+
+def _unlimited(evidence: Evidence, stat: str) -> Expectation:
+    """Judge the control: the same work without a limit is never throttled, whoever else wants the cores."""
+    lines = evidence.logs[CPU, FREE]
+    samples = loads.samples(lines)
+    ask = Ask(
+        "cpu-free",
+        CPU,
+        Words(en="And without a limit: is it throttled?", fr="Et sans limite : est-il bridé ?"),
+        Words(
+            en="No limit, no quota: it shares the cores by weight, and takes what is free.",
+            fr="Pas de limite, pas de quota : il partage les cœurs selon son poids et prend ce qui est libre.",
+        ),
+        _ENFORCED,
+    )
+    shows = Words(en="no period was cut short", fr="aucune période n’a été écourtée")
+    measured = ("yes" if samples[-1][1].throttled else "no") if samples else ""
+    return ask.exactly("no", measured, loads.file_exhibit(CPU, FREE, stat, loads.raw(lines, stat), shows))
+
+
+def _units(evidence: Evidence) -> Iterator[Expectation]:
+    for name in HELD:
+        lines = evidence.logs[UNITS, name]
+        began, samples = loads.said(lines, "began"), loads.samples(lines)
+        page = began.body["page"] if began else cgroups.PAGE
+        ahead = cgroups.given(_resources(evidence, UNITS, name), evidence.version, page)
+        yield from _unit(evidence, name, samples[-1][1].given if samples else None, ahead)
+    yield _stored(evidence)
+
+
+def _unit(evidence: Evidence, name: str, held: cgroups.Given | None, ahead: cgroups.Given) -> Iterator[Expectation]:
+    limits, lines = _limits(evidence, UNITS, name), evidence.logs[UNITS, name]
+    files = {key: path.removeprefix(f"{ROOT}/") for key, path in cgroups.names(evidence.version).items()}
+    memory = Ask(
+        f"memory-{name}",
+        f"memory: {limits['memory']}",
+        Words(en="How many bytes is that in the cgroup?", fr="Combien d’octets dans le cgroup ?"),
+        Words(
+            en="Mi is 2^20, M is 10^6; the kernel keeps whole pages of 4096 bytes.",
+            fr="Mi vaut 2^20, M vaut 10^6 ; le noyau garde des pages entières de 4096\u00a0octets.",
+        ),
+        _UNITS,
+    )
+    shows = Words(en="what the kernel holds the container to", fr="ce que le noyau impose au conteneur")
+    raw = loads.file_exhibit(UNITS, name, files["memory"], loads.raw(lines, files["memory"]), shows)
+    yield memory.exactly(figures.exact_size(ahead.memory), figures.exact_size(held.memory) if held else "", raw)
+    cpu = Ask(
+        f"cpu-{name}",
+        f"cpu: {limits['cpu']}",
+        Words(en="How much CPU time is that?", fr="Combien de temps de CPU ?"),
+        Words(
+            en="m is a thousandth of a core: 100m and 0.1 are one and the same.",
+            fr="m est un millième de cœur : 100m et 0.1, c’est la même chose.",
+        ),
+        _UNITS,
+    )
+    raw = loads.file_exhibit(UNITS, name, files["quota"], loads.raw(lines, files["quota"]), shows)
+    yield cpu.exactly(figures.quota(ahead.quota), figures.quota(held.quota) if held else "", raw)
+
+
+def _stored(evidence: Evidence) -> Expectation:
+    """Judge how the API server writes `0.1` back."""
+    sent, found = (_limits_of(one, "mega")["cpu"] for one in (evidence.sent[UNITS], evidence.pods[UNITS]))
+    ask = Ask(
+        "cpu-stored",
+        f"cpu: {sent}",
+        Words(en="How does the API server write it back?", fr="Comment l’API server le réécrit-il ?"),
+        Words(
+            en="Quantities have one canonical form: thousandths where cores are not whole.",
+            fr="Une quantité a une seule forme canonique : en millièmes dès que les cœurs ne sont pas entiers.",
+        ),
+        "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/",
+    )
+    shown = Exhibit(
+        "field",
+        f"{UNITS}: spec.containers[1].resources.limits.cpu",
+        str(found),
+        Words(en="sent as 0.1, kept as this", fr="envoyé 0.1, gardé ainsi"),
+        f"kubectl get pod {UNITS} -o jsonpath='{{.spec.containers[1].resources}}'",
+    )
+    return ask.exactly(quantities.stored_cpu(sent), str(found), shown)
+
+
+def _resources(evidence: Evidence, pod: str, of: str) -> Object:
+    found: Object = next(one for one in evidence.sent[pod]["spec"]["containers"] if one["name"] == of)["resources"]
+    return found
+
+
+def _limits(evidence: Evidence, pod: str, of: str) -> Object:
+    return _limits_of(evidence.sent[pod], of)
+
+
+def _limits_of(pod: Object, of: str) -> Object:
+    found: Object = next(one for one in pod["spec"]["containers"] if one["name"] == of)["resources"]["limits"]
+    return found
