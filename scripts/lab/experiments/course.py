@@ -1,0 +1,270 @@
+"""What the course types, typed: its YAML as printed, its commands, its quantities, and what the cluster says.
+
+Small facts that no other experiment has; ``claims`` draws its verdicts from them too.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lab import kube, shell, waiting
+from lab.config import ROOT
+from lab.experiments import spaces
+from lab.experiments.course_expected import EXPECTED, QUESTION, TITLE
+from lab.experiments.timing import pods, result
+from lab.experiments.timing.expecting import Fact, judge
+from lab.findings import Exhibit, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.findings import ExhibitKind, Experiment
+    from lab.kube import Api
+
+Object = dict[str, Any]
+PRINTED = ROOT / "k8s" / "lessons" / "as-printed"
+UNITS, WAITING, RUN, SERVICE = "units", "waiting", "mypod", "cats"
+SIZES = {"m": "128M", "mi": "128Mi"}
+"""The containers of the Pod ``units``, and their memory limits."""
+START = 60.0
+_SERVER = Words(en="what the API server answered", fr="ce qu’a répondu le serveur d’API")
+_FOUND = Words(en="what the command printed", fr="ce que la commande a affiché")
+_MENDED = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
+_MEMORY = ("cat", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_KEPT = ("grep", "-sH", "", "/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limit_in_bytes")
+_NO_SOFT_LIMIT = 1 << 62
+"""cgroup v1 writes none as the largest number of whole pages."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where the course is typed: a namespace of its own."""
+
+    settings: Settings
+    api: Api
+    namespace: str
+
+    def types(self, *words: str, stdin: str | None = None) -> shell.Completed:
+        """Run kubectl there; its exit code is what is looked at."""
+        return kube.kubectl(self.settings, "--namespace", self.namespace, *words, check=False, stdin=stdin)
+
+    def inside(self, container: str, *words: str) -> shell.Completed:
+        """Run a command in a container of the Pod ``units``."""
+        return self.types("exec", UNITS, "--container", container, "--", *words)
+
+
+def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - all are called alike
+    """Type it all; raises LabError where the Pods do not come up."""
+    begun = result.begin("course", TITLE, QUESTION)
+    with spaces.spaces(api, "course") as (namespace,):
+        ground = Ground(settings, api, namespace)
+        report("starting the course’s Pods")
+        pods.create(api, namespace, *_objects())
+        ground.types("run", RUN, "--image=busybox")
+        with ThreadPoolExecutor(3) as pool:
+            told = {name: pool.submit(look, ground) for name, look in _AT_ONCE.items()}
+            waiting.until(f"the Pod {UNITS}", lambda: _ready(ground), timeout=START, saw=report)
+            told |= {name: pool.submit(look, ground) for name, look in _IN_PODS.items()}
+            facts = {name: future.result() for name, future in told.items()}
+    return begun.ended(result.cluster_seen(settings, api), judge(EXPECTED, facts), [])
+
+
+def _objects() -> list[Object]:
+    """Return a Pod of two containers that share a volume, one that is never ready, and a Service on that."""
+    asked = {"memory": "16Mi", "cpu": "10m"}
+    both = [
+        pods.guest("busybox", name, resources={"requests": asked, "limits": {"memory": size}})
+        for name, size in SIZES.items()
+    ]
+    never = pods.Probe(failures=1).fields({"exec": {"command": ["false"]}})
+    late = pods.guest("busybox", WAITING, readinessProbe=never)
+    return [pods.pod(UNITS, *both, grace=0), pods.pod(WAITING, late, grace=0), pods.service(SERVICE, WAITING)]
+
+
+def _ready(ground: Ground) -> tuple[bool, str]:
+    found = ground.api.get(f"/api/v1/namespaces/{ground.namespace}/pods/{UNITS}") or {}
+    conditions = {one["type"]: one["status"] for one in found.get("status", {}).get("conditions", [])}
+    return conditions.get("Ready") == "True", f"{UNITS}: {found.get('status', {}).get('phase', 'not there')}"
+
+
+def _printed(name: str) -> str:
+    return (PRINTED / f"{name}.yaml").read_text()
+
+
+def _cased(name: str) -> str:
+    text = _printed(name)
+    for wrong, right in _MENDED.items():
+        text = text.replace(wrong, right)
+    return text
+
+
+def _minimal(**spec: Any) -> Callable[[], str]:
+    """Return the smallest Pod, as JSON, with these fields of its container."""
+    return lambda: _pod({"name": "one", "image": "busybox", **spec})
+
+
+def _pod(*containers: Object, **fields: Any) -> str:
+    """Return a Pod of these containers, as JSON; a field that is None is left out."""
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {"containers": list(containers)}}
+    return json.dumps({key: value for key, value in {**pod, **fields}.items() if value is not None})
+
+
+def _taken(text: Callable[[], str]) -> Callable[[Ground], Fact]:
+    """Ask whether the API server takes a manifest, without making anything of it."""
+    command = ("apply", "--dry-run=server", "-f")
+
+    def look(ground: Ground) -> Fact:
+        done = ground.types(*command, "-", stdin=text())
+        shown = _exhibit("command", "API server", done, _SERVER, (*command, "pod.yaml"))
+        return Fact("no" if done.code else "yes", exhibits=(shown,))
+
+    return look
+
+
+def _filled(path: str, text: Callable[[], str]) -> Callable[[Ground], Fact]:
+    """Have the API server fill a Pod in, without making it, and read one field, such as ``.status.qosClass``."""
+    command = ("apply", "--dry-run=server", "-o", f"jsonpath={{{path}}}", "-f")
+    shows = Words(en=f"{path}, as the API server fills it in", fr=f"{path}, tel que le serveur d’API le remplit")
+
+    def look(ground: Ground) -> Fact:
+        done = ground.types(*command, "-", stdin=text())
+        shown = _exhibit("field", path, done, shows, (*command, "pod.yaml"))
+        return Fact(done.stdout.strip(), exhibits=(shown,))
+
+    return look
+
+
+def _generated(ground: Ground) -> Fact:
+    """Compare what kubectl writes with what is printed: by lines, without capitals and without the namespace of ours."""
+    command = ("run", RUN, "--image=busybox", "--dry-run=client", "-o", "yaml")
+    done = ground.types(*command)
+    same = _lines(done.stdout) == _lines(_printed(RUN))
+    return Fact("yes" if same else "no", exhibits=(_exhibit("command", "kubectl", done, _FOUND, command),))
+
+
+def _lines(text: str) -> set[str]:
+    """Return a manifest's lines; older versions of kubectl write an empty creationTimestamp and status too."""
+    left_out = ("creationtimestamp: null", "status: {}")
+    lines = {line.strip() for line in text.lower().splitlines()}
+    return {line for line in lines if line not in left_out and not line.startswith("namespace:")}
+
+
+def _busybox_ends(ground: Ground) -> Fact:
+    ended: Object = {}
+
+    def look() -> tuple[bool, str]:
+        nonlocal ended
+        found = ground.api.get(f"/api/v1/namespaces/{ground.namespace}/pods/{RUN}") or {}
+        (status,) = found.get("status", {}).get("containerStatuses") or [{}]
+        ended = status.get("state", {}).get("terminated") or status.get("lastState", {}).get("terminated") or {}
+        return bool(ended), f"{RUN}: {json.dumps(status.get('state', {}))}"
+
+    waiting.until(f"the Pod {RUN} to end", look, timeout=START)
+    shows = Words(en="how the container ended", fr="comment le conteneur s’est terminé")
+    command = f"kubectl get pod {RUN} -o jsonpath='{{.status.containerStatuses[0]}}'"
+    return Fact(str(ended["exitCode"]), exhibits=(Exhibit("status", RUN, json.dumps(ended), shows, command),))
+
+
+def _one_network(ground: Ground) -> Fact:
+    command = ("readlink", "/proc/self/ns/net")
+    seen = [ground.inside(name, *command) for name in SIZES]
+    same = len({one.stdout for one in seen}) == 1 and not any(one.code for one in seen)
+    shown = [_within(name, "netns", one, command) for name, one in zip(SIZES, seen, strict=True)]
+    return Fact("same" if same else "another", exhibits=tuple(shown))
+
+
+def _shared_volume(ground: Ground) -> Fact:
+    first, second = SIZES
+    wrote = ground.inside(first, "cp", "/etc/hostname", "/tmp/shared")  # noqa: S108 - the Pod's own volume
+    command = ("cat", "/tmp/shared")  # noqa: S108 - the same
+    seen = ground.inside(second, *command)
+    shown = _within(second, "command", seen, command)
+    return Fact("yes" if not wrote.code and seen.stdout.strip() == UNITS else "no", exhibits=(shown,))
+
+
+def _finds(program: str) -> Callable[[Ground], Fact]:
+    def look(ground: Ground) -> Fact:
+        name, command = next(iter(SIZES)), (program, "-c", "echo a shell")
+        done = ground.inside(name, *command)
+        return Fact("no" if done.code else "yes", exhibits=(_within(name, "command", done, command),))
+
+    return look
+
+
+def _bytes(container: str) -> Callable[[Ground], Fact]:
+    """Read a memory limit where the kernel keeps it: one of the two files is there, v2's or v1's."""
+
+    def look(ground: Ground) -> Fact:
+        done = ground.inside(container, *_MEMORY)
+        return Fact(done.stdout.strip(), exhibits=(_within(container, "cgroup", done, _MEMORY),))
+
+    return look
+
+
+def _floor(ground: Ground) -> Fact:
+    container = next(iter(SIZES))
+    done = ground.inside(container, *_KEPT)
+    kept = [int(line.rpartition(":")[2]) for line in done.stdout.split()]
+    held = any(0 < one < _NO_SOFT_LIMIT for one in kept)
+    return Fact("yes" if held else "no", exhibits=(_within(container, "cgroup", done, _KEPT),))
+
+
+def _unready_listed(ground: Ground) -> Fact:
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{ground.namespace}/endpointslices"
+    found: list[Object] = []
+
+    def look() -> tuple[bool, str]:
+        slices = ground.api.items(path, labelSelector=f"kubernetes.io/service-name={SERVICE}")
+        found[:] = [one for each in slices for one in each.get("endpoints") or []]
+        return bool(found), f"{len(slices)} slices, no endpoint"
+
+    waiting.until("the Service’s EndpointSlice", look, timeout=START)
+    text = json.dumps([{key: one.get(key) for key in ("addresses", "conditions")} for one in found])
+    shows = Words(en="the endpoint, and whether it is ready", fr="l’endpoint, et s’il est ready")
+    shown = Exhibit("endpoints", f"EndpointSlice of {SERVICE}", text, shows, "kubectl get endpointslices -o yaml")
+    return Fact("yes" if found[0]["conditions"].get("ready") is False else "no", exhibits=(shown,))
+
+
+def _within(container: str, kind: ExhibitKind, done: shell.Completed, command: tuple[str, ...]) -> Exhibit:
+    words = ("exec", UNITS, "-c", container, "--", *command)
+    return _exhibit(kind, f"{UNITS}, container {container}", done, _FOUND, words)
+
+
+def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Words, command: tuple[str, ...]) -> Exhibit:
+    said = (done.stdout.strip() or done.stderr.strip())[:2000]
+    return Exhibit(kind, where, said, shows, shlex.join(("kubectl", *command)))
+
+
+_AT_ONCE: Mapping[str, Callable[[Ground], Fact]] = {
+    "mypod": _taken(lambda: _printed("mypod")),
+    "goproxy": _taken(lambda: _printed("goproxy")),
+    "goproxy-cased": _taken(lambda: _cased("goproxy")),
+    "database": _taken(lambda: _printed("database")),
+    "without-api-version": _taken(lambda: _pod({"name": "one", "image": "busybox"}, apiVersion=None)),
+    "no-container": _taken(_pod),
+    "startup-probe": _taken(_minimal(startupProbe={"tcpSocket": {"port": 3000}})),
+    "grpc-probe": _taken(_minimal(livenessProbe={"grpc": {"port": 3000}})),
+    "storage": _taken(_minimal(resources={"limits": {"ephemeral-storage": "1Gi"}})),
+    "best-effort": _filled(".status.qosClass", _minimal()),
+    "milli": _filled(".spec.containers[0].resources.requests.cpu", _minimal(resources={"requests": {"cpu": "0.1"}})),
+    "generated": _generated,
+    "busybox-ends": _busybox_ends,
+    "unready-listed": _unready_listed,
+}
+"""What needs no Pod of ours, or waits for one by itself."""
+_IN_PODS: Mapping[str, Callable[[Ground], Fact]] = {
+    "one-network": _one_network,
+    "shared-volume": _shared_volume,
+    "shell": _finds("/bin/sh"),
+    "no-bash": _finds("/bin/bash"),
+    "bytes-m": _bytes("m"),
+    "bytes-mi": _bytes("mi"),
+    "floor": _floor,
+}
+"""What is looked at inside the running Pod ``units``."""
