@@ -1,0 +1,265 @@
+"""Start-up in time: the same slow start with a startup probe, which is waited for, and without, which is punished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lab.experiments.spaces import spaces
+from lab.experiments.timing import lanes, looking, pods
+from lab.experiments.timing.expecting import LATE, Expect, Fact, judge, later, noticed
+from lab.experiments.timing.pods import Probe
+from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.result import begin, cluster_seen
+from lab.findings import Exhibit, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.experiments.timing.lanes import Lane
+    from lab.experiments.timing.pods import Subject
+    from lab.experiments.timing.recorder import Recorder, Seen
+    from lab.findings import Expectation, Experiment
+    from lab.kube import Api
+
+TITLE = Words(en="Start-up: time to get going", fr="Startup : le temps de démarrer")
+QUESTION = Words(
+    en="An app starts slowly: which probes are asked meanwhile, and what if there is no startup probe?",
+    fr="Une application démarre lentement : quelles sondes l’interrogent, et sans sonde startup ?",
+)
+PATIENT, IMPATIENT, BACK = "patient", "impatient", "back"
+SLOW = 6
+"""Seconds during which nothing listens yet."""
+STARTUP, LIVENESS, READINESS = Probe(failures=60), Probe(failures=2), Probe(failures=1)
+GRACE = 1
+START, SHORT = 60.0, 40.0
+ASKED = "probes seen"
+HELD = ("Liveness", "Readiness")
+
+_STARTUP = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#types-of-probe"
+_CONFIGURE = (
+    "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"
+    "#define-startup-probes"
+)
+_GRACE = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"
+_TOLD = 1.5
+"""Seconds by which a container's beginning may be told late."""
+_BOOT = 6.0
+"""Seconds that the app itself may need to start beside other work."""
+
+
+def expected(slow: float, startup: Probe, liveness: Probe, readiness: Probe) -> tuple[Expect, ...]:
+    """Work out what must happen from the slow start and the three probes."""
+    started = (slow - _TOLD, slow + _BOOT + startup.period + LATE)
+    return (*_with_a_startup_probe(started, readiness), *_without(slow, liveness))
+
+
+def _with_a_startup_probe(started: tuple[float, float], readiness: Probe) -> tuple[Expect, ...]:
+    return (
+        Expect(
+            "held-back",
+            PATIENT,
+            Words(
+                en="How many liveness and readiness probes failed before it had started?",
+                fr="Combien de sondes liveness et readiness ont échoué avant la fin du démarrage ?",
+            ),
+            "0",
+            Words(
+                en="Until the startup probe has passed, kubelet asks neither of the two.",
+                fr="Tant que la sonde startup n’a pas réussi, kubelet ne lance aucune des deux autres.",
+            ),
+            _STARTUP,
+        ),
+        Expect(
+            "first-probe",
+            PATIENT,
+            Words(en="Which probe did the app see first?", fr="Quelle sonde l’application a-t-elle vue en premier ?"),
+            "startupz",
+            Words(en="The app’s own record agrees.", fr="Le registre de l’application le confirme."),
+            _STARTUP,
+        ),
+        Expect(
+            "started",
+            PATIENT,
+            Words(en="Does the startup probe pass?", fr="La sonde startup réussit-elle ?"),
+            "happens",
+            Words(
+                en="It fails until something listens, and it may fail often enough for that.",
+                fr="Elle échoue jusqu’à ce que quelque chose écoute, et elle a droit à assez d’échecs.",
+            ),
+            _CONFIGURE,
+            started,
+        ),
+        Expect(
+            "ready",
+            PATIENT,
+            Words(en="Is the Pod Ready soon after?", fr="Le Pod est-il Ready peu après ?"),
+            "happens",
+            Words(en="Now readiness is asked, at once.", fr="Readiness est alors interrogée, tout de suite."),
+            _STARTUP,
+            (0.0, readiness.period + LATE),
+        ),
+        Expect(
+            "patient-restarts",
+            PATIENT,
+            Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
+            "0",
+            Words(en="The liveness probe never met the slow start.", fr="La sonde liveness n’a pas vu le démarrage."),
+            _CONFIGURE,
+        ),
+    )
+
+
+def _without(slow: float, liveness: Probe) -> tuple[Expect, ...]:
+    killed = later(noticed(liveness), least=-_TOLD)
+    dies = max(0.0, killed[0]) < slow
+    return (
+        Expect(
+            "killed",
+            IMPATIENT,
+            Words(
+                en="Without a startup probe, does kubelet kill it?",
+                fr="Sans sonde startup, kubelet le tue-t-il ?",
+            ),
+            "happens" if dies else "never",
+            Words(
+                en=f"Liveness is asked from the beginning: {liveness.failures} failures come before {slow:g} s.",
+                fr=f"Liveness est interrogée dès le début : {liveness.failures} échecs arrivent avant {slow:g}\u00a0s.",
+            ),
+            _CONFIGURE,
+            (max(0.0, killed[0]), killed[1]),
+        ),
+        Expect(
+            "exit-code",
+            IMPATIENT,
+            Words(en="With which code does it end?", fr="Avec quel code finit-il ?"),
+            "137",
+            Words(
+                en="What sleeps as PID 1 does not heed SIGTERM, so SIGKILL comes after the grace: 128 + 9.",
+                fr="Un PID 1 qui dort n’entend pas SIGTERM : SIGKILL vient après le délai de grâce, 128 + 9.",
+            ),
+            _GRACE,
+        ),
+        Expect(
+            "impatient-ready",
+            IMPATIENT,
+            Words(en="Is it ever Ready?", fr="Est-il Ready un jour ?"),
+            "never",
+            Words(
+                en="Each new start is as slow as the one before, and is killed as soon.",
+                fr="Chaque nouveau démarrage est aussi lent que le précédent, et tué aussi vite.",
+            ),
+            _CONFIGURE,
+        ),
+    )
+
+
+def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+    """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
+    begun = begin("startup", TITLE, QUESTION)
+    with spaces(api, "startup") as (namespace,), recording(api, namespace) as recorder:
+        report("starting the same slow app with and without a startup probe")
+        patient, _ = pods.create(api, namespace, *(pods.pod(name, _slow(image, name), grace=GRACE) for name in PAIR))
+        _perform(recorder, patient)
+        seen, seconds = recorder.seen, recorder.now()
+    timeline = lanes.timeline("startup", TITLE, _lanes(), seen, seconds)
+    return begun.ended(cluster_seen(settings, api), judged(seen), [timeline])
+
+
+PAIR = (PATIENT, IMPATIENT)
+
+
+def _slow(image: str, name: str) -> pods.Object:
+    """Return the backend after a sleep; only the patient one has a startup probe."""
+    serve = "exec python3 -m gunicorn -c python:backend.gunicorn_conf 'backend:create_app()'"
+    more: dict[str, Any] = {"livenessProbe": LIVENESS.http("/livez"), "readinessProbe": READINESS.http("/readyz")}
+    if name == PATIENT:
+        more["startupProbe"] = STARTUP.http("/startupz")
+    return pods.backend(image, command=["sh", "-c", f"sleep {SLOW}; {serve}"], **more)
+
+
+def _perform(recorder: Recorder, patient: Subject) -> None:
+    """Watch until the one is Ready and the other has been killed and started again."""
+    both = [looking.looks(looking.running(name, BACK)) for name in PAIR]
+    recorder.until("both containers to run", looking.every(*both), START)
+    ready, killed = looking.looks(looking.pod_ready(PATIENT)), looking.looks(looking.ended(IMPATIENT, BACK))
+    recorder.wait(looking.every(ready, killed), SHORT)
+    recorder.rest(2 * READINESS.period)
+    if ready(recorder.seen):
+        (told,) = patient.ask("GET", "/api/house")["pods"]
+        recorder.add("answer", ASKED, told["probes"][0]["kind"], {"probes": told["probes"][:5]})
+
+
+def judged(seen: Sequence[Seen]) -> tuple[Expectation, ...]:
+    """Put what was seen beside what was expected."""
+    return judge(expected(SLOW, STARTUP, LIVENESS, READINESS), facts(seen))
+
+
+def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
+    """Read the facts off what was seen."""
+    return {**_facts_with(seen), **_facts_without(seen)}
+
+
+def _facts_with(seen: Sequence[Seen]) -> dict[str, Fact]:
+    runs = looking.first(seen, looking.running(PATIENT, BACK))
+    began = runs.at if runs else 0.0
+    is_started = looking.pod_is(PATIENT, lambda found: bool(looking.container(found, BACK).get("started")))
+    started = looking.first(seen, is_started)
+    by = started.at if started else float("inf")
+    failed = [one for one in seen if one.at <= by and any(_failed(PATIENT, kind)(one) for kind in HELD)]
+    waited = looking.first(seen, _failed(PATIENT, "Startup"))
+    record = looking.first(seen, lambda one: one.kind == "answer" and one.name == ASKED)
+    restarts = looking.container(looking.pod(seen, PATIENT), BACK).get("restartCount", "")
+    events = tuple(looking.shown(one) for one in (waited, *failed) if one)
+    return {
+        "held-back": Fact(str(len(failed)), exhibits=events),
+        "first-probe": Fact(record.change, exhibits=(_recorded(record),)) if record else Fact(""),
+        "started": looking.happens(started, began, *events[:1]),
+        "ready": looking.happens(looking.first(seen, looking.pod_ready(PATIENT)), by),
+        "patient-restarts": Fact(str(restarts), exhibits=(_status(seen, PATIENT),)),
+    }
+
+
+def _facts_without(seen: Sequence[Seen]) -> dict[str, Fact]:
+    runs = looking.first(seen, looking.running(IMPATIENT, BACK))
+    ended = looking.first(seen, looking.ended(IMPATIENT, BACK))
+    code = looking.last_end(ended.body, BACK).get("exitCode", "") if ended else ""
+    killing = looking.first(seen, looking.event("Killing", IMPATIENT, BACK))
+    why = looking.first(seen, _failed(IMPATIENT, "Liveness"))
+    ready = looking.first(seen, looking.pod_ready(IMPATIENT))
+    return {
+        "killed": looking.happens(killing, runs.at if runs else 0.0, *((looking.shown(why),) if why else ())),
+        "exit-code": Fact(str(code), exhibits=(looking.shown(ended),) if ended else ()),
+        "impatient-ready": Fact("happens" if ready else "never", exhibits=(_status(seen, IMPATIENT),)),
+    }
+
+
+def _failed(name: str, kind: str) -> looking.Test:
+    return looking.event("Unhealthy", name, f"{kind} probe failed")
+
+
+def _recorded(record: Seen) -> Exhibit:
+    shows = Words(en="the first probes that the app itself saw", fr="les premières sondes vues par l’application")
+    command = f"kubectl exec {PATIENT} -- cat /tmp/{PATIENT}.probes.json"
+    return looking.status_exhibit("GET /api/house", record.body["probes"], shows, command)
+
+
+def _status(seen: Sequence[Seen], name: str) -> Exhibit:
+    shows = Words(en="the Pod’s status at the end", fr="l’état du Pod à la fin")
+    return looking.status_exhibit(f"Pod {name}", looking.fragment(looking.pod(seen, name)), shows)
+
+
+def _lanes() -> list[Lane]:
+    named = {
+        PATIENT: Words(en="with a startup probe", fr="avec sonde startup"),
+        IMPATIENT: Words(en="without", fr="sans"),
+    }
+    made: list[Lane] = []
+    for name, words in named.items():
+        ready = Words(en=f"{words.en}: Ready", fr=f"{words.fr} : Ready")
+        events = Words(en=f"{words.en}: events", fr=f"{words.fr} : événements")
+        made.append(lanes.container(name, BACK, lanes.label(name, words)))
+        made.append(lanes.ready(name, lanes.label(f"{name}-ready", ready)))
+        made.append(lanes.events(lanes.label(f"{name}-events", events), [name]))
+    return made
