@@ -1,6 +1,7 @@
 """From the API's live objects to the World that the model is told; pure, so an edit with kubectl changes predictions.
 
-Objects are JSON as ``kubectl get -o json`` prints them. Listeners come from the backend's own settings, BIND and PORT.
+Objects are JSON as ``kubectl get -o json`` prints them. A container listens where BIND and PORT say; the backend's own
+command does so without them too.
 """
 
 from __future__ import annotations
@@ -154,10 +155,10 @@ def _is_beside(container: Object, kind: ContainerKind, first: str) -> bool:
 
 
 def _listeners(container: Object, found: Object) -> Iterator[Listener]:
-    if "command" in container or "args" in container or BACKEND not in container.get("image", ""):
-        return
+    own = "command" not in container and "args" not in container and BACKEND in container.get("image", "")
     env = _env(container, found)
-    yield Listener(env.get("BIND") or _BIND, int(env.get("PORT") or _PORT))
+    if own or "PORT" in env:
+        yield Listener(env.get("BIND") or _BIND, int(env.get("PORT") or _PORT))
 
 
 def _hand_edits(found: Object) -> Iterator[HandEdit]:

@@ -53,6 +53,11 @@ def test_a_world_holds_the_cluster_its_pods_and_its_services():
             id="the Pod's IP by the downward API",
         ),
         pytest.param({"command": ["python3"]}, (), id="another command does not serve"),
+        pytest.param(
+            {"command": ["python3"], "env": [{"name": "PORT", "value": "3001"}]},
+            (Listener("0.0.0.0", 3001),),
+            id="another command that is given a port",
+        ),
         pytest.param({"args": ["-c"]}, (), id="other arguments do not serve"),
         pytest.param({"image": "busybox"}, (), id="another image does not serve"),
     ],

@@ -1,0 +1,174 @@
+"""A matrix of cells on a stage that stands: read the live objects, predict, measure, put both side by side."""
+
+from __future__ import annotations
+
+import platform
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.errors import LabError
+from lab.experiments import compare, describe, labels
+from lab.experiments.exhibits import exhibits
+from lab.experiments.measure import measure
+from lab.experiments.model.because import because
+from lab.experiments.model.predict import mechanism, predict
+from lab.experiments.scenery import scene
+from lab.experiments.world import Address, Computer, Vantage, World
+from lab.findings import Cell, Experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lab.config import Settings
+    from lab.experiments.cast import Cast
+    from lab.experiments.measure import Measured
+    from lab.findings import ClusterSeen, Label, Measurement, Words
+    from lab.kube import Api
+
+_ROUTES = Path("/proc/net/route")
+SETTLED = 8.0
+"""Seconds: kube-proxy gathers a second's changes before it writes rules, and an app starts meanwhile."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """A cell to be: an address tried from a vantage point, and the variant of the Pod that it is about."""
+
+    vantage: Vantage
+    address: Address
+    variant: str = ""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What a matrix experiment is: whom it puts on stage, and what is tried there.
+
+    ``cast`` and ``tries`` are given the namespaces' names. ``settles`` are those cells of which it is waited that they
+    come as predicted, before anything counts: they tell that the network follows the Services.
+    """
+
+    id: str
+    title: Words
+    question: Words
+    spaces: tuple[str, ...]
+    cast: Callable[[Settings, World, str, Sequence[str]], Cast]
+    tries: Callable[[World, Sequence[str]], Sequence[Try]]
+    settles: Callable[[Try], bool]
+    variants: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hand:
+    """The lab's handles, and the backend's image: what every look needs."""
+
+    settings: Settings
+    api: Api
+    image: str
+
+
+def settle(hand: Hand, matrix: Matrix, namespaces: Sequence[str]) -> None:
+    """Wait until the network follows what the API says, at most eight seconds; what then is so counts."""
+    deadline = time.monotonic() + SETTLED
+    while time.monotonic() < deadline:
+        world = read(hand, namespaces)
+        tries = [one for one in matrix.tries(world, namespaces) if matrix.settles(one)]
+        found = _measured(hand, world, tries)
+        if all(compare.agrees(predict(world, one.vantage, one.address), _of(found, one)) for one in tries):
+            return
+        time.sleep(0.2)
+
+
+def look(
+    hand: Hand, matrix: Matrix, namespaces: Sequence[str], cluster: ClusterSeen, began: tuple[datetime, float]
+) -> Experiment:
+    """Return what is so now; ``began`` is when that began, by the calendar and by the monotonic clock."""
+    world = read(hand, namespaces)
+    tries = matrix.tries(world, namespaces)
+    measured = _measured(hand, world, tries)
+    cells = tuple(cell(world, one, measured) for one in tries)
+    flips = tuple(compare.flips(cells))
+    return Experiment(
+        experiment=matrix.id,
+        title=matrix.title,
+        question=matrix.question,
+        cluster=cluster,
+        began=began[0].astimezone(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - began[1], 2),
+        agrees=all(one.agrees for one in cells) and all(one.agrees for one in flips),
+        cells=cells,
+        flips=flips,
+        vantages=labels.chosen(labels.VANTAGES, [one.vantage for one in cells]),
+        addresses=labels.chosen(labels.ADDRESSES, [one.address for one in cells]),
+        variants=tuple(one for one in matrix.variants if one.id in {each.variant for each in cells}),
+        scene=scene(world, [one.vantage for one in tries], measured.sightings),
+    )
+
+
+def cell(world: World, tried: Try, measured: Measured) -> Cell:
+    """Put one prediction beside its measurement."""
+    vantage, address = tried.vantage, _told(tried)
+    said, seen = predict(world, vantage, address), _of(measured, tried)
+    return Cell(
+        vantage=short(vantage.id),
+        address=tried.address.id,
+        url=address.url,
+        predicted=said,
+        measured=seen,
+        agrees=compare.agrees(said, seen),
+        mechanism=mechanism(said),
+        because=because(world, vantage, address, said),
+        exhibits=exhibits(world, vantage, address, said, measured),
+        variant=tried.variant,
+    )
+
+
+def short(name: str) -> str:
+    """Return a vantage's own id: several Pods may have one each, told apart by what comes before the slash."""
+    return name.rpartition("/")[2]
+
+
+def read(hand: Hand, namespaces: Sequence[str]) -> World:
+    """Read the live objects, all at once, and describe them; raises LabError where there is no node, or no DNS."""
+    paths = [f"/api/v1/namespaces/{name}/{kind}" for kind in ("pods", "services") for name in namespaces]
+    with ThreadPoolExecutor(len(paths) + 2) as pool:
+        cluster = pool.submit(_cluster, hand.api)
+        found = list(pool.map(hand.api.items, paths))
+    objects = [[one for each in part for one in each] for part in (found[: len(namespaces)], found[len(namespaces) :])]
+    live = replace(cluster.result(), pods=_alive(objects[0]), services=objects[1])
+    return describe.world(live, computer(describe.node_ip(live.node)))
+
+
+def computer(node_ip: str) -> Computer:
+    """Describe this computer: only Linux has the cluster's node on a bridge of its own."""
+    system = platform.system().lower()
+    reaches = system == "linux" and describe.routed(_ROUTES.read_text(), node_ip)
+    return Computer(system, reaches_node=reaches)
+
+
+def _cluster(api: Api) -> describe.Live:
+    node = next(iter(api.items("/api/v1/nodes")), None)
+    dns = api.get("/api/v1/namespaces/kube-system/services/kube-dns")
+    if node is None or dns is None:
+        raise LabError("the cluster has no node, or no DNS", "`make kind-up` makes it anew")
+    return describe.Live((), (), node, dns, node["status"]["nodeInfo"]["kubeletVersion"])
+
+
+def _alive(found: Sequence[describe.Object]) -> list[describe.Object]:
+    return [one for one in found if "deletionTimestamp" not in one["metadata"]]
+
+
+def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
+    return measure(hand.settings, hand.api, hand.image, world, [(one.vantage, _told(one)) for one in tries])
+
+
+def _told(tried: Try) -> Address:
+    """Return the address by an id that no other variant's has."""
+    return replace(tried.address, id="/".join(filter(None, (tried.variant, tried.address.id))))
+
+
+def _of(measured: Measured, tried: Try) -> Measurement:
+    return measured.of[tried.vantage.id, _told(tried).id]

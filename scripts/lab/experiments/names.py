@@ -1,0 +1,202 @@
+"""Name x vantage: from where which name or address leads to the app, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.experiments import cast, stage
+from lab.experiments.cast import PORT, Cast, Copy, Guest
+from lab.experiments.matrix import Matrix, Try
+from lab.experiments.sightings import question
+from lab.experiments.world import Address, Vantage
+from lab.findings import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.experiments.cast import Object
+    from lab.experiments.stage import Stage
+    from lab.experiments.world import Service, World
+    from lab.findings import Experiment
+    from lab.kube import Api
+
+POD, COPY, TWIN, OTHER, ON_NODE = "k8-chatroulette-back", "k8-chatroulette-back-copy", "twin", "other", "host-network"
+SERVICE, LITTER, ALIAS = "cats", "litter", "minou"
+_EVERYWHERE = ("app", "sidecar", "guest", "guest-target", "copy", "twin", OTHER, "other-namespace", ON_NODE, "node")
+_LATER = {"service-like-pod", "headless", "getent-service", "nslookup-service"}
+"""Addresses of another Pod, which may be Ready or not while the init container runs, or asked for elsewhere."""
+
+
+def staged(settings: Settings, api: Api, image: str, report: Report) -> AbstractContextManager[Stage]:
+    """Return the context manager of the stage, which can be looked at again and again."""
+    return stage.staged(settings, api, image, MATRIX, report)
+
+
+def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+    """Measure the whole matrix once; raises LabError."""
+    with staged(settings, api, image, report) as found:
+        return found.look()
+
+
+def players(_settings: Settings, world: World, image: str, namespaces: Sequence[str]) -> Cast:
+    """Return who is on stage: the app's Pod with its guests and its copy, a twin, and Pods to look from."""
+    here, there = namespaces
+
+    def pods(services: Sequence[Object]) -> list[Object]:
+        return [
+            cast.pod(here, POD, *_app(image), initContainers=[_init(image, world, services)], **_alias()),
+            cast.pod(here, TWIN, cast.backend(image, name="cat"), hostname=TWIN, subdomain=LITTER),
+            cast.pod(here, OTHER, cast.idle(image, "look")),
+            cast.pod(there, OTHER, cast.idle(image, "look")),
+            cast.pod(here, ON_NODE, cast.idle(image, "look"), hostNetwork=True),
+        ]
+
+    return Cast(
+        services=(
+            cast.service(here, SERVICE, POD, node_port=True),
+            cast.service(here, TWIN, TWIN),
+            cast.headless(here, LITTER),
+        ),
+        pods=pods,
+        guests=(
+            Guest(POD, cast.guest(image, "guest")),
+            Guest(POD, cast.guest(image, "guest-target", "back"), after="back"),
+        ),
+        copies=(Copy(POD, COPY, "debugger"),),
+    )
+
+
+def _app(image: str) -> tuple[Object, Object, Object]:
+    """Return the app, whose own probes are of all three kinds, and two that watch what a probe's ``host`` does."""
+    own: Object = {
+        "startupProbe": cast.looks(cast.dials("127.0.0.1")),
+        "livenessProbe": cast.looks(cast.tcp()),
+        "readinessProbe": cast.looks(cast.http()),
+    }
+    return (
+        cast.backend(image, **own),
+        cast.watching(image, "sidecar", cast.http(host="127.0.0.1")),
+        cast.watching(image, "witness", cast.tcp(host="127.0.0.1")),
+    )
+
+
+def _alias() -> Object:
+    return {"hostAliases": [{"ip": "127.0.0.1", "hostnames": [ALIAS]}]}
+
+
+def _init(image: str, world: World, services: Sequence[Object]) -> Object:
+    """Return the init container: its command is the probe, its log the answer."""
+    spec = next(one["spec"] for one in services if one["metadata"]["name"] == SERVICE)
+    namespace = services[0]["metadata"]["namespace"]
+    asked = addresses(
+        namespace,
+        world,
+        pod_ip="$POD_IP",
+        dashed="$DASHED_POD_IP",
+        cluster_ip=spec["clusterIP"],
+        node_port=spec["ports"][0]["nodePort"],
+    )
+    tried = [one for one in asked if one.id not in _LATER]
+    env = [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
+    return {**cast.idle(image, "init", env=env), "command": question(tried)}
+
+
+def tries(world: World, namespaces: Sequence[str]) -> list[Try]:
+    """Return all cells: every address from everywhere, and what only forwards and probes can try."""
+    here, there = namespaces
+    pod = world.pod(here, POD)
+    service = next(one for one in world.services if (one.namespace, one.name) == (here, SERVICE))
+    known = addresses(
+        here,
+        world,
+        pod_ip=pod.ip,
+        dashed=pod.ip.replace(".", "-"),
+        cluster_ip=service.cluster_ip,
+        node_port=_node_port(service),
+    )
+    vantages = _vantages(here, there)
+    cells = [Try(one, address) for one in vantages if one.id != "init" for address in known]
+    cells += [Try(vantages[4], address) for address in known if address.id not in _LATER]
+    return cells + _dialled(here)
+
+
+def _vantages(here: str, there: str) -> tuple[Vantage, ...]:
+    return (
+        Vantage("app", "container", here, POD, "back"),
+        Vantage("sidecar", "container", here, POD, "sidecar"),
+        Vantage("guest", "container", here, POD, "guest"),
+        Vantage("guest-target", "container", here, POD, "guest-target"),
+        Vantage("init", "init", here, POD, "init"),
+        Vantage("copy", "container", here, COPY, "debugger"),
+        Vantage("twin", "container", here, TWIN, "cat"),
+        Vantage("other", "container", here, OTHER, "look"),
+        Vantage("other-namespace", "container", there, OTHER, "look"),
+        Vantage("host-network", "container", here, ON_NODE, "look"),
+        Vantage("node", "node"),
+        Vantage("computer", "computer"),
+    )
+
+
+def addresses(  # noqa: PLR0913 - what is known of the app by then, each by its own name
+    namespace: str, world: World, *, pod_ip: str, dashed: str, cluster_ip: str, node_port: int
+) -> tuple[Address, ...]:
+    """Return every address of the app, and those of its twin that only the twin can show."""
+    domain = f"{namespace}.svc.{world.cluster.domain}"
+    return (
+        Address("loopback4", "127.0.0.1", PORT),
+        Address("loopback6", "::1", PORT),
+        Address("localhost", "localhost", PORT),
+        Address("pod-ip", pod_ip, PORT),
+        Address("pod-name", POD, PORT),
+        Address("container-name", "back", PORT),
+        Address("service", SERVICE, 80),
+        Address("service-fqdn", f"{SERVICE}.{domain}", 80),
+        Address("service-like-pod", TWIN, 80),
+        Address("cluster-ip", cluster_ip, 80),
+        Address("headless", f"{TWIN}.{LITTER}.{domain}", PORT),
+        Address("pod-dns", f"{dashed}.{namespace}.pod.{world.cluster.domain}", PORT),
+        Address("node-port", world.cluster.node_ip, node_port),
+        Address("host-alias", ALIAS, PORT),
+        Address("getent-pod-name", POD, PORT, "getent"),
+        Address("nslookup-pod-name", POD, PORT, "nslookup"),
+        Address("getent-service", SERVICE, 80, "getent"),
+        Address("nslookup-service", SERVICE, 80, "nslookup"),
+    )
+
+
+def _dialled(here: str) -> list[Try]:
+    """Return the cells of those who dial for somebody: forwards, the API server, the kubelet's probes."""
+    kubelet = {kind: Vantage(f"kubelet-{kind}", "kubelet", here, POD) for kind in ("http", "tcp", "exec")}
+    return [
+        Try(Vantage("port-forward", "port-forward", here, POD), Address("forward", f"pod/{POD}", PORT, "forward")),
+        Try(
+            Vantage("service-forward", "service-forward", here), Address("forward", f"service/{SERVICE}", 80, "forward")
+        ),
+        Try(Vantage("pod-proxy", "pod-proxy", here, POD), Address("proxy", POD, PORT, "pod-proxy")),
+        Try(kubelet["http"], Address("probe", "", PORT, "http-probe")),
+        Try(kubelet["http"], Address("probe-loopback", "127.0.0.1", PORT, "http-probe")),
+        Try(kubelet["tcp"], Address("probe", "", PORT, "tcp-probe")),
+        Try(kubelet["tcp"], Address("probe-loopback", "127.0.0.1", PORT, "tcp-probe")),
+        Try(kubelet["exec"], Address("probe-loopback", "127.0.0.1", PORT, "exec-probe")),
+    ]
+
+
+def _node_port(service: Service) -> int:
+    return service.ports[0].node_port
+
+
+MATRIX = Matrix(
+    id="names",
+    title=Words(en="Name by vantage point", fr="Nom par point de vue"),
+    question=Words(
+        en="From where does which name or address lead to the app, and why?",
+        fr="D’où quel nom ou quelle adresse mène-t-il à l’application, et pourquoi ?",
+    ),
+    spaces=("other",),
+    cast=players,
+    tries=tries,
+    settles=lambda one: one.vantage.id == OTHER and one.address.id in {"cluster-ip", "service-like-pod", "headless"},
+)

@@ -1,0 +1,184 @@
+"""The stage of a matrix: its namespaces, Services, Pods, guests and copies, made side by side and gone at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from lab import kube, waiting
+from lab.errors import LabError
+from lab.experiments import matrix
+from lab.experiments.spaces import spaces
+from lab.experiments.timing.result import cluster_seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.experiments.cast import Cast, Copy, Guest
+    from lab.experiments.matrix import Hand, Matrix
+    from lab.findings import ClusterSeen, Experiment
+    from lab.kube import Api
+
+Object = dict[str, Any]
+
+UP = 60.0
+AT_ONCE = 8
+_HOPELESS = {"ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "InvalidImageName"}
+_STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+_STAYS = ("sleep", "infinity")
+
+
+@dataclass
+class Stage:
+    """A stage that stands; ``namespaces`` are its own, the main one first.
+
+    The seconds of its first look count from ``began``, when it was being made; those of a later look from its own.
+    """
+
+    hand: Hand
+    experiment: Matrix
+    namespaces: tuple[str, ...]
+    cluster: ClusterSeen
+    report: Report
+    began: tuple[datetime, float]
+
+    def look(self) -> Experiment:
+        """Read the live objects anew, predict, measure and explain; may be called again. Raises LabError."""
+        self.report("measuring")
+        found = matrix.look(self.hand, self.experiment, self.namespaces, self.cluster, self.began)
+        self.began = _now()
+        return found
+
+
+@contextlib.contextmanager
+def staged(settings: Settings, api: Api, image: str, experiment: Matrix, report: Report) -> Iterator[Stage]:
+    """Set the stage of a matrix up, yield it once everything on it runs, and take it away. Raises LabError."""
+    hand, began = matrix.Hand(settings, api, image), _now()
+    report("making its namespaces")
+    with spaces(api, experiment.id, *experiment.spaces) as namespaces, ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = pool.submit(cluster_seen, settings, api)
+        _set_up(hand, experiment, namespaces, pool, report)
+        report("waiting until the network follows")
+        matrix.settle(hand, experiment, namespaces)
+        yield Stage(hand, experiment, tuple(namespaces), asked.result(), report, began)
+
+
+def _now() -> tuple[datetime, float]:
+    return datetime.now(UTC), time.monotonic()
+
+
+def _set_up(
+    hand: Hand, experiment: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report
+) -> None:
+    world = matrix.read(hand, namespaces)
+    cast = experiment.cast(hand.settings, world, hand.image, namespaces)
+    report(f"making {len(cast.services)} Services")
+    services = list(pool.map(lambda one: _create(hand.api, one, "services"), cast.services))
+    wanted = cast.pods(services)
+    report(f"making {len(wanted) + len(cast.copies)} Pods")
+    list(pool.map(lambda one: _create(hand.api, one, "pods"), wanted))
+    copying = [pool.submit(_copy, hand, namespaces[0], one) for one in cast.copies]
+    _guests(hand.api, namespaces[0], cast.guests, pool)
+    for one in copying:
+        one.result()
+    _up(hand.api, namespaces, cast, report)
+
+
+def _create(api: Api, one: Object, kind: str) -> Object:
+    made: Object = api.call("POST", f"/api/v1/namespaces/{one['metadata']['namespace']}/{kind}", one)
+    return made
+
+
+def _copy(hand: Hand, namespace: str, copy: Copy) -> None:
+    """Copy a Pod as a person would type it; the copy's container sleeps."""
+    kube.kubectl(
+        hand.settings,
+        *("debug", copy.of, "--namespace", namespace, "--copy-to", copy.name, "--container", copy.container),
+        *("--image", hand.image, "--", *_STAYS),
+    )
+
+
+def _guests(api: Api, namespace: str, guests: Sequence[Guest], pool: ThreadPoolExecutor) -> None:
+    """Add the ephemeral containers of a Pod one after the other, those of different Pods side by side."""
+    by_pod: dict[str, list[Guest]] = {}
+    for one in guests:
+        by_pod.setdefault(one.pod, []).append(one)
+
+    def add(name: str) -> None:
+        for one in by_pod[name]:
+            _guest(api, f"/api/v1/namespaces/{namespace}/pods/{name}", one)
+
+    list(pool.map(add, by_pod))
+
+
+def _guest(api: Api, path: str, guest: Guest) -> None:
+    def look() -> tuple[bool, str]:
+        found = api.get(path) or {}
+        return runs(found, guest.after, guest.apart, datetime.now(UTC)), told(found)
+
+    if guest.after:
+        waiting.until(f"container {guest.after} of {guest.pod}", look, timeout=UP)
+    patch = {"spec": {"ephemeralContainers": [guest.container]}}
+    api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=kube.STRATEGIC)
+
+
+def runs(pod: Object, container: str, seconds: float, now: datetime) -> bool:
+    """Tell whether a container of a Pod has run for so many seconds."""
+    since = _states(pod).get(container, {}).get("running", {}).get("startedAt")
+    return bool(since) and (now - datetime.fromisoformat(since)).total_seconds() >= seconds
+
+
+def _up(api: Api, namespaces: Sequence[str], cast: Cast, report: Report) -> None:
+    """Wait until all Pods and guests are there; raises TimedOut with what is missing, LabError where it is in vain."""
+
+    def look() -> tuple[bool, str]:
+        found = [one for name in namespaces for one in api.items(f"/api/v1/namespaces/{name}/pods")]
+        missing = [told(one) for one in found if not there(one, one["metadata"]["name"] in cast.unready)]
+        return not missing, "; ".join(missing) or "all there"
+
+    waiting.until("the Pods", look, timeout=UP, hint="`kubectl describe pod` says more", saw=_brief(report))
+
+
+def _brief(report: Report) -> Callable[[str], None]:
+    return lambda state: report(f"waiting for {state}"[:120])
+
+
+def there(pod: Object, unready: bool = False) -> bool:  # noqa: FBT001, FBT002 - a fact about the Pod
+    """Tell whether a Pod is as it is to be: its containers run, its guests too, and it is Ready unless it never is.
+
+    Raises LabError where a container will never start.
+    """
+    states = _states(pod)
+    for name, state in states.items():
+        waits = state.get("waiting", {})
+        if waits.get("reason") in _HOPELESS:
+            raise LabError(f"container {name} of {pod['metadata']['name']} does not start: {waits.get('message')}")
+    going = [one["name"] for key in ("containers", "ephemeralContainers") for one in pod["spec"].get(key) or []]
+    run = all("running" in states.get(name, {}) for name in going)
+    conditions = pod.get("status", {}).get("conditions") or []
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return run and (ready or unready)
+
+
+def told(pod: Object) -> str:
+    """Say in a few words how a Pod stands."""
+    if not pod:
+        return "no such Pod"
+    states = [f"{name} {_word(state)}" for name, state in _states(pod).items()]
+    return f"{pod['metadata']['name']}: {', '.join(states) or pod.get('status', {}).get('phase', 'nothing yet')}"
+
+
+def _word(state: Object) -> str:
+    kind, more = next(iter(state.items()), ("unknown", None))
+    return str((more or {}).get("reason") or kind)
+
+
+def _states(pod: Object) -> dict[str, Object]:
+    status = pod.get("status", {})
+    return {one["name"]: one.get("state", {}) for key in _STATUSES for one in status.get(key) or []}
