@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 PRINTED = ROOT / "k8s" / "lessons" / "as-printed"
-UNITS, WAITING, RUN, SERVICE = "units", "waiting", "mypod", "cats"
+UNITS, WAITING, GREEDY, RUN, SERVICE = "units", "waiting", "greedy", "mypod", "cats"
 SIZES = {"m": "128M", "mi": "128Mi"}
 """The containers of the Pod ``units``, and their memory limits."""
 START = 60.0
@@ -76,7 +76,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
 
 
 def _objects() -> list[Object]:
-    """Return a Pod of two containers that share a volume, one that is never ready, and a Service on that."""
+    """Return a Pod of two containers that share a volume, one that is never ready with a Service on it, and a greedy one."""
     asked = {"memory": "16Mi", "cpu": "10m"}
     both = [
         pods.guest("busybox", name, resources={"requests": asked, "limits": {"memory": size}})
@@ -84,7 +84,9 @@ def _objects() -> list[Object]:
     ]
     never = pods.Probe(failures=1).fields({"exec": {"command": ["false"]}})
     late = pods.guest("busybox", WAITING, readinessProbe=never)
-    return [pods.pod(UNITS, *both, grace=0), pods.pod(WAITING, late, grace=0), pods.service(SERVICE, WAITING)]
+    greedy = pods.guest("busybox", GREEDY, resources={"requests": {"cpu": "1000"}})
+    made = [pods.pod(UNITS, *both, grace=0), pods.pod(WAITING, late, grace=0), pods.pod(GREEDY, greedy, grace=0)]
+    return [*made, pods.service(SERVICE, WAITING)]
 
 
 def _ready(ground: Ground) -> tuple[bool, str]:
@@ -141,7 +143,7 @@ def _filled(path: str, text: Callable[[], str]) -> Callable[[Ground], Fact]:
 
 
 def _generated(ground: Ground) -> Fact:
-    """Compare what kubectl writes with what is printed: by lines, without capitals and without the namespace of ours."""
+    """Compare what kubectl writes with what is printed: by lines, without capitals and our namespace."""
     command = ("run", RUN, "--image=busybox", "--dry-run=client", "-o", "yaml")
     done = ground.types(*command)
     same = _lines(done.stdout) == _lines(_printed(RUN))
@@ -169,6 +171,22 @@ def _busybox_ends(ground: Ground) -> Fact:
     shows = Words(en="how the container ended", fr="comment le conteneur s’est terminé")
     command = f"kubectl get pod {RUN} -o jsonpath='{{.status.containerStatuses[0]}}'"
     return Fact(str(ended["exitCode"]), exhibits=(Exhibit("status", RUN, json.dumps(ended), shows, command),))
+
+
+def _reserved(ground: Ground) -> Fact:
+    placed: Object = {}
+
+    def look() -> tuple[bool, str]:
+        nonlocal placed
+        found = ground.api.get(f"/api/v1/namespaces/{ground.namespace}/pods/{GREEDY}") or {}
+        conditions = found.get("status", {}).get("conditions") or []
+        placed = next((one for one in conditions if one["type"] == "PodScheduled"), {})
+        return bool(placed), f"{GREEDY}: the scheduler has said nothing yet"
+
+    waiting.until("the scheduler’s word", look, timeout=START)
+    shows = Words(en="what the scheduler says", fr="ce que dit l’ordonnanceur")
+    shown = Exhibit("status", GREEDY, json.dumps(placed), shows, f"kubectl describe pod {GREEDY}")
+    return Fact("yes" if placed.get("reason") == "Unschedulable" else "no", exhibits=(shown,))
 
 
 def _one_network(ground: Ground) -> Fact:
@@ -255,6 +273,7 @@ _AT_ONCE: Mapping[str, Callable[[Ground], Fact]] = {
     "milli": _filled(".spec.containers[0].resources.requests.cpu", _minimal(resources={"requests": {"cpu": "0.1"}})),
     "generated": _generated,
     "busybox-ends": _busybox_ends,
+    "reserved": _reserved,
     "unready-listed": _unready_listed,
 }
 """What needs no Pod of ours, or waits for one by itself."""

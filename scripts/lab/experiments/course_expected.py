@@ -198,6 +198,14 @@ EXPECTED = (
         _RESOURCES,
     ),
     Expect(
+        "reserved",
+        "greedy",
+        Words("Is a Pod that asks for 1000 CPU left unplaced?", "Un Pod qui demande 1000 CPU reste-t-il sans place ?"),
+        "yes",
+        Words("No node has so much left to promise.", "Aucun nœud n’a autant à promettre."),
+        _RESOURCES,
+    ),
+    Expect(
         "unready-listed",
         "cats",
         Words(
