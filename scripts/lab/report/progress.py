@@ -38,13 +38,13 @@ class View(Protocol):
         """Take away what should not stay."""
 
 
-def choose(*, as_json: bool, verbose: bool) -> View:
-    """Choose the view for where standard output leads."""
-    if as_json:
+def choose(*, as_json: bool, verbose: bool, aside: bool = False) -> View:
+    """Choose the view for where standard output leads; ``aside``, plain or live lines for where standard error does."""
+    if as_json and not aside:
         return JsonLines()
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=aside)
     if not console.is_terminal:
-        console = Console(highlight=False, soft_wrap=True)  # a log's lines stay whole
+        console = Console(highlight=False, soft_wrap=True, stderr=aside)  # a log's lines stay whole
     return Live(console, verbose=verbose) if console.is_terminal and not verbose else Plain(console, verbose=verbose)
 
 

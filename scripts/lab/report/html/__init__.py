@@ -1,0 +1,1 @@
+"""What experiments found, as one HTML file that needs nothing but a browser."""

@@ -1,0 +1,225 @@
+"""Where everything stands in the picture: the node as a house in section, namespaces as floors, Pods as rooms.
+
+Lengths are units of the drawing, 1120 wide. Each thing has a key, by which a packet's way finds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.findings import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.findings import PodSeen, Scene, ServiceSeen
+
+WIDTH = 1120
+_HOUSE = 196
+_SERVICES = 214
+_ROOMS = 428
+_ROOM = 218
+_GAP = 12
+_ACROSS = 3
+_PLATE = 46
+_ROOF = 64
+_NAME = 24
+
+NONE = Words(en="", fr="")
+COMPUTER = Words(en="this computer", fr="cet ordinateur")
+KINDS = {
+    "app": Words(en="app", fr="application"),
+    "sidecar": Words(en="sidecar", fr="sidecar"),
+    "init": Words(en="init", fr="init"),
+    "ephemeral": Words(en="ephemeral", fr="éphémère"),
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing drawn: its corner and size, what it is, its name, and a line below."""
+
+    key: str
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    name: Words
+    below: Words = NONE
+    mark: str = ""
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Return where a packet's way meets it."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All things, the large ones first, and lines from each Service to the Pods that it leads to."""
+
+    height: float
+    things: tuple[Thing, ...]
+    leads: tuple[tuple[str, str], ...]
+
+    def __getitem__(self, key: str) -> Thing:
+        """Return a thing by its key; raises KeyError."""
+        return {one.key: one for one in self.things}[key]
+
+    def of(self, *kinds: str) -> tuple[Thing, ...]:
+        """Return the things of these kinds."""
+        return tuple(one for one in self.things if one.kind in kinds)
+
+
+def pod_key(pod: PodSeen) -> str:
+    """Name a Pod's room."""
+    return f"pod {pod.namespace}/{pod.name}"
+
+
+def net_key(pod: PodSeen) -> str:
+    """Name the door plate of a Pod's network namespace; with hostNetwork that is the node's."""
+    return "node" if pod.host_network else f"net {pod.namespace}/{pod.name}"
+
+
+def container_key(pod: PodSeen, name: str) -> str:
+    """Name a container in its room."""
+    return f"container {pod.namespace}/{pod.name}/{name}"
+
+
+def service_key(service: ServiceSeen) -> str:
+    """Name a Service's plate."""
+    return f"service {service.namespace}/{service.name}"
+
+
+def drawn(scene: Scene) -> Drawing:
+    """Lay the picture out."""
+    spaces = dict.fromkeys([*(pod.namespace for pod in scene.pods), *(one.namespace for one in scene.services)])
+    things: list[Thing] = []
+    top = float(_ROOF)
+    for space in spaces:
+        floor = list(_floor(scene, space, top))
+        things += floor
+        top = floor[0].y + floor[0].height + 8
+    ground = list(_ground(scene, top))
+    house = Thing("house", "house", _HOUSE, _ROOF - 8, WIDTH - _HOUSE - 8, top + 78 - _ROOF, _same(""))
+    return Drawing(top + 84, (house, *things, *ground, *_outside(top)), tuple(_leads(scene)))
+
+
+def _floor(scene: Scene, space: str, top: float) -> Iterator[Thing]:
+    """Yield a namespace, then its Services and rooms, in rows of three rooms."""
+    pods = [pod for pod in scene.pods if pod.namespace == space]
+    services = [service for service in scene.services if service.namespace == space]
+    inner, y = [], top + _NAME + 8
+    for number, service in enumerate(services):
+        inner.append(_service(service, y + number * (_PLATE + 8)))
+    bottom = y + len(services) * (_PLATE + 8)
+    for start in range(0, len(pods), _ACROSS):
+        row = pods[start : start + _ACROSS]
+        height = max(_room_height(pod) for pod in row)
+        for number, pod in enumerate(row):
+            inner += _room(pod, _ROOMS + number * (_ROOM + _GAP), y, height)
+        y += height + _GAP
+    yield Thing(f"space {space}", "space", _HOUSE + 8, top, WIDTH - _HOUSE - 24, max(y, bottom) - top, _same(space))
+    yield from inner
+
+
+def _room_height(pod: PodSeen) -> float:
+    return 30 + (len(pod.containers) + 1) // 2 * 38 + _PLATE + 4
+
+
+def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
+    state = NONE if pod.ready else Words(en="not ready", fr="pas prêt")
+    kind = "host-room" if pod.host_network else "room"
+    yield Thing(pod_key(pod), kind, x, y, _ROOM, height, _cut(pod.name, 25), state, "" if pod.ready else "unready")
+    for number, (name, what, _) in enumerate(pod.containers):
+        alone = number == len(pod.containers) - 1 and number % 2 == 0
+        width = _ROOM - 16 if alone else (_ROOM - 22) / 2
+        left = x + 8 + number % 2 * ((_ROOM - 22) / 2 + 6)
+        key, said = container_key(pod, name), KINDS.get(what, _same(what))
+        yield Thing(key, "container", left, y + 30 + number // 2 * 38, width, 33, _cut(name, 13), said, what)
+    shared = Words(en="the node’s network", fr="le réseau du nœud")
+    ip = shared if pod.host_network else _same(pod.ip)
+    below = _same(f"netns {pod.netns}")
+    yield Thing(
+        f"plate {pod_key(pod)}" if pod.host_network else net_key(pod),
+        "net",
+        x + 8,
+        y + height - 46,
+        _ROOM - 16,
+        38,
+        ip,
+        below,
+    )
+
+
+def _service(service: ServiceSeen, y: float) -> Thing:
+    headless = service.cluster_ip == "None"
+    below = _same("headless" if headless else f"{service.cluster_ip} · {service.ports}")
+    return Thing(
+        service_key(service), "service", _SERVICES, y, 196, _PLATE, _cut(service.name, 22), _cut_words(below, 34)
+    )
+
+
+def _ground(scene: Scene, top: float) -> Iterator[Thing]:
+    node = Words(en=f"node {scene.node}", fr=f"nœud {scene.node}")
+    own = Words(en="its own network", fr="son propre réseau")
+    yield Thing(
+        "dns", "part", _SERVICES, top + 8, 196, _PLATE, Words(en="cluster DNS", fr="DNS du cluster"), _same("CoreDNS")
+    )
+    yield Thing("node", "part", _ROOMS, top + 8, 2 * _ROOM + _GAP, _PLATE, node, own)
+    yield Thing(
+        "kubelet",
+        "part",
+        _ROOMS + 2 * (_ROOM + _GAP),
+        top + 8,
+        _ROOM,
+        _PLATE,
+        _same("kubelet"),
+        Words(en="probes, forwards", fr="sondes, port-forward"),
+    )
+
+
+def _outside(top: float) -> Iterator[Thing]:
+    middle = max(_ROOF + 20.0, top / 2 - 40)
+    yield Thing(
+        "away",
+        "part",
+        8,
+        _ROOF - 40,
+        168,
+        _PLATE,
+        Words(en="elsewhere", fr="ailleurs"),
+        Words(en="no Pod there", fr="aucun Pod là-bas"),
+    )
+    yield Thing(
+        "api",
+        "part",
+        8,
+        middle,
+        168,
+        _PLATE,
+        _same("API server"),
+        Words(en="in the house too", fr="aussi dans la maison"),
+    )
+    yield Thing("computer", "computer", 8, top + 8, 168, _PLATE, COMPUTER)
+
+
+def _leads(scene: Scene) -> Iterator[tuple[str, str]]:
+    for service in scene.services:
+        for pod in scene.pods:
+            if pod.namespace == service.namespace and pod.name in service.pods:
+                yield service_key(service), net_key(pod)
+
+
+def _cut(name: str, most: int) -> Words:
+    return _same(name if len(name) <= most else f"{name[: most - 1]}…")
+
+
+def _cut_words(said: Words, most: int) -> Words:
+    return Words(en=_cut(said.en, most).en, fr=_cut(said.fr, most).fr)
+
+
+def _same(text: str) -> Words:
+    return Words(en=text, fr=text)
