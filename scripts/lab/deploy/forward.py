@@ -23,9 +23,9 @@ _LISTENS = re.compile(r"Forwarding from \S+:(\d+) ->")
 class _Words:
     """Reads both streams to their ends, so that kubectl never blocks, and keeps what matters: the port, the errors."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], errors: list[str]) -> None:
         self.port = 0
-        self.errors: list[str] = []
+        self.errors = errors
         self.told = threading.Event()
         self._threads = [
             threading.Thread(target=self._listen, args=(process.stdout,), daemon=True),
@@ -55,20 +55,35 @@ class _Words:
 
 @contextlib.contextmanager
 def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
-    settings: Settings, target: str, port: int, local: int = 0, *, namespace: str = "", timeout: float = 10
+    settings: Settings,
+    target: str,
+    port: int,
+    local: int = 0,
+    *,
+    namespace: str = "",
+    timeout: float = 10,
+    said: list[str] | None = None,
 ) -> Iterator[int]:
     """Forward ``local`` on 127.0.0.1 (0: any free one) to a port of ``target`` (``pod/name``); yield the local one.
 
-    Without a ``namespace``, the one that the services are deployed in. Ends with the block. Raises LabError with
-    kubectl's words where it does not start, TimedOut after ``timeout`` seconds.
+    Without a ``namespace``, the one that the services are deployed in. Ends with the block; ``said`` then holds what
+    kubectl complained of, such as a dial in the Pod that was refused. Raises LabError with kubectl's words where it
+    does not start, TimedOut after ``timeout`` seconds.
     """
-    with forwarding(settings, target, port, namespace=namespace, local=local, timeout=timeout) as (made, _):
+    with forwarding(settings, target, port, namespace=namespace, local=local, timeout=timeout, said=said) as (made, _):
         yield made
 
 
 @contextlib.contextmanager
 def forwarding(  # noqa: PLR0913 - what `kubectl port-forward` takes
-    settings: Settings, target: str, port: int, *, namespace: str = "", local: int = 0, timeout: float = 10
+    settings: Settings,
+    target: str,
+    port: int,
+    *,
+    namespace: str = "",
+    local: int = 0,
+    timeout: float = 10,
+    said: list[str] | None = None,
 ) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """Do as ``forward``, and yield kubectl's process too: it ends by itself when the Pod that it dials is gone."""
     space = namespace or deployed_in(settings)
@@ -76,7 +91,7 @@ def forwarding(  # noqa: PLR0913 - what `kubectl port-forward` takes
     process = shell.start(kube.command(settings, *words))
     if process.stdin:
         process.stdin.close()
-    heard = _Words(process)
+    heard = _Words(process, [] if said is None else said)
     try:
         if not heard.told.wait(timeout):
             raise TimedOut(f"a port-forward to {target}", timeout, " | ".join(heard.errors), "is the Pod Running?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from lab.experiments.world import Address, Vantage, World
     from lab.kube import Api
 
+Asked = tuple["Vantage", tuple["Address", ...]]
+
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured: ``of`` by the ids of vantage and address, ``sightings`` by the id of the vantage."""
+    """What was measured: ``of`` by the ids of vantage and address, ``sightings`` by the id of the vantage.
+
+    ``endpoints`` are the entries of a Service's EndpointSlices, raw, by its namespace and name.
+    """
 
     of: Mapping[tuple[str, str], Measurement] = field(default_factory=dict)
     sightings: Mapping[str, Sighting] = field(default_factory=dict)
+    endpoints: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 def measure(  # noqa: PLR0913 - the lab's three handles, and what is to be measured
@@ -39,22 +46,21 @@ def measure(  # noqa: PLR0913 - the lab's three handles, and what is to be measu
     """Try all cells, and look around at their vantage points and at those of ``sights``.
 
     What cannot be asked is ``unmeasured``, with the reason as its detail; nothing is left out. Raises Refused where
-    the cluster is not the lab's own.
+    the cluster is not the lab's own, LabError where its API server does not answer.
     """
-    asked = grouped(cells, sights)
     way = ways.Ways(settings, api, image, world)
-    with ThreadPoolExecutor(max(1, len(asked))) as pool:
-        answers = list(pool.map(lambda one: _answer(way, *one), asked))
-    both = list(zip(asked, answers, strict=True))
-    return Measured(
-        {(vantage.id, one.id): told(one, answer) for (vantage, tried), answer in both for one in tried},
-        {vantage.id: answer.sees for (vantage, _), answer in both if isinstance(answer, Answer)},
-    )
+    asked = grouped(cells, sights)
+    with ThreadPoolExecutor(len(asked) + 1) as pool:
+        slices = pool.submit(_endpoints, api, world)
+        first = dict(zip((one for one, _ in asked), pool.map(lambda one: _answer(way, *one), asked), strict=True))
+        second = list(pool.map(lambda turn: _in_turn(way, turn), turns(first, cells)))
+        endpoints = slices.result()
+    sightings = {vantage.id: answer.sees for vantage, answer in first.items() if isinstance(answer, Answer)}
+    of = {(vantage.id, one.id): told(one, first[vantage]) for vantage, one in cells}
+    return Measured(of | {key: value for part in second for key, value in part.items()}, sightings, endpoints)
 
 
-def grouped(
-    cells: Sequence[tuple[Vantage, Address]], sights: Sequence[Vantage]
-) -> list[tuple[Vantage, tuple[Address, ...]]]:
+def grouped(cells: Sequence[tuple[Vantage, Address]], sights: Sequence[Vantage] = ()) -> list[Asked]:
     """Return each vantage once, with all that is to be tried from it: nothing where it only looks around."""
     tried: dict[Vantage, tuple[Address, ...]] = dict.fromkeys(sights, ())
     for vantage, address in cells:
@@ -69,8 +75,48 @@ def told(address: Address, answer: Answer | LabError) -> Measurement:
     return answer.cells.get(address.id, Measurement("unmeasured", detail="it was not tried from there"))
 
 
+def turns(first: Mapping[Vantage, Answer | LabError], cells: Sequence[tuple[Vantage, Address]]) -> list[list[Asked]]:
+    """Return what timed out in containers and is to be tried again: a Pod's containers in turn, each Pod a list.
+
+    A Service without endpoints is refused by ICMP, of which Linux sends one address no more than six at once and then
+    one a second (``icmp_ratelimit``, icmp(7)): a Pod's containers, which share its address, use that up in an instant.
+    """
+    late = [(one, address) for one, address in cells if one.kind == "container" and _late(address, first[one])]
+    pods: dict[tuple[str, str], list[Asked]] = {}
+    for vantage, addresses in grouped(late):
+        pods.setdefault((vantage.namespace, vantage.pod), []).append((vantage, addresses))
+    return list(pods.values())
+
+
+def _late(address: Address, answer: Answer | LabError) -> bool:
+    return told(address, answer).outcome == "timeout"
+
+
+def _in_turn(way: ways.Ways, asked: list[Asked]) -> dict[tuple[str, str], Measurement]:
+    """Ask again, one vantage after another, and return what that changes."""
+    found: dict[tuple[str, str], Measurement] = {}
+    for vantage, addresses in asked:
+        answer = _answer(way, vantage, addresses)
+        found |= {(vantage.id, one.id): told(one, answer) for one in addresses}
+    return found
+
+
 def _answer(way: ways.Ways, vantage: Vantage, tried: tuple[Address, ...]) -> Answer | LabError:
     try:
         return way.ask(vantage, tried)
     except LabError as error:
         return error
+
+
+def _endpoints(api: Api, world: World) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Read the EndpointSlices beside the world's Services: what kube-proxy goes by."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for namespace in sorted({one.namespace for one in world.services}):
+        for one in api.items(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"):
+            key = (namespace, one["metadata"].get("labels", {}).get("kubernetes.io/service-name", ""))
+            found[key] = (*found.get(key, ()), *map(_short, one.get("endpoints") or []))
+    return found
+
+
+def _short(endpoint: dict[str, object]) -> str:
+    return json.dumps({key: endpoint[key] for key in ("addresses", "conditions") if key in endpoint})

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONNECT = 2.0
 ALL = 4.0
 ASK_DNS = 1.0
+ATTEMPTS = 3
 MOST = 65536
 DNS_PORT = 53
 REFUSED = {"ECONNREFUSED", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # the last two: this kernel has no such address, or no IPv6
@@ -31,12 +32,17 @@ RESET = {"ECONNRESET", "EPIPE", "ECONNABORTED"}
 SILENT = {"ETIMEDOUT", ""}  # a socket's own time-out carries no number
 RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
 LISTEN = "0A"
+LOCK = threading.Lock()
+DIALLED: dict[tuple[str, int], threading.Lock] = {}
+FAILED: dict[tuple[str, int], OSError] = {}
 
 
 def main(words: list[str]) -> str:
     """Return the answer to what was asked, as one line of JSON."""
     asked = json.loads(words[0])["cells"]
-    os.environ["RES_OPTIONS"] = "timeout:1 attempts:2"  # glibc would wait for 5 s, which is more than there is
+    os.environ["RES_OPTIONS"] = (
+        f"timeout:{ASK_DNS:.0f} attempts:{ATTEMPTS}"  # glibc would wait for 5 s, which is more than there is
+    )
     return json.dumps({"cells": measure(asked, expand(os.environ)), "sees": sees()})
 
 
@@ -107,6 +113,24 @@ def getent(host: str, port: int = 0) -> dict[str, Any]:
 
 
 def dial(address: str, port: int) -> socket.socket:
+    """Connect to one address; raises OSError, the same one for all cells that lead to an address which fails.
+
+    A Service without endpoints is refused by ICMP, of which Linux sends one peer no more than six at once and then one
+    a second (icmp(7), ``icmp_ratelimit``): to dial again for each of a Service's names would end in time-outs.
+    """
+    with LOCK:
+        one_at_a_time = DIALLED.setdefault((address, port), threading.Lock())
+    with one_at_a_time:
+        if (address, port) in FAILED:
+            raise FAILED[address, port]
+        try:
+            return connected(address, port)
+        except OSError as error:
+            FAILED[address, port] = error
+            raise
+
+
+def connected(address: str, port: int) -> socket.socket:
     """Connect to one address within 2 s; raises OSError."""
     line = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -182,8 +206,6 @@ def nslookup(host: str, _port: int = 0) -> dict[str, Any]:
         if addresses:
             return {"outcome": "resolves", "who": addresses[0], "detail": f"{name}: {word}", "resolved": addresses}
         said.append(f"{name}: {word}")
-        if word == "no answer":
-            return {"outcome": "timeout", "detail": "; ".join(said)}
     return {"outcome": "no-name", "detail": "; ".join(said)}
 
 
@@ -211,7 +233,7 @@ def candidates(host: str, search: list[str], ndots: int) -> list[str]:
 
 def look_up(name: str, servers: list[str]) -> tuple[str, list[str]]:
     """Ask the servers in turn for a name's IPv4 addresses; return the first answer's word, and the addresses."""
-    for server in servers:
+    for server in servers * ATTEMPTS:
         try:
             reply = exchange(question(name), server)
         except OSError:

@@ -62,3 +62,11 @@ def read(said: str) -> Answer:
         return msgspec.json.decode(line, type=Answer)
     except msgspec.DecodeError:
         raise LabError(f"the probe did not answer: {' '.join(said.split())[-300:] or 'it printed nothing'}") from None
+
+
+def who(said: str) -> str:
+    """Return the Pod that the backend's ``/whoami`` names; empty for what is no such answer."""
+    try:
+        return str(json.loads(said)["pod"])
+    except (ValueError, LookupError, TypeError):
+        return ""

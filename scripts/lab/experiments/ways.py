@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lab import docker, shell
+from lab.deploy.forward import forward
+from lab.errors import LabError
+from lab.experiments import hearsay
 from lab.experiments.inside import Inside
-from lab.experiments.sightings import Answer, question, read
+from lab.experiments.sightings import Answer, question, read, who
+from lab.experiments.witnesses import testimony
+from lab.experiments.world import Address
+from lab.findings import Measurement
+from lab.kube import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lab.config import Settings
-    from lab.experiments.world import Address, Vantage, World
+    from lab.experiments.world import Vantage, World
     from lab.kube import Api
 
 BOUND = 10.0
-"""Seconds for one vantage point: the probe's own four, and as long again to get there."""
+"""Seconds for one vantage point: the probe's own four, and more to get there."""
+_PROBED = {"connect", "getent", "nslookup"}
+HOWS = {
+    "container": _PROBED,
+    "init": _PROBED,
+    "node": _PROBED,
+    "computer": _PROBED,
+    "port-forward": {"forward"},
+    "service-forward": {"forward"},
+    "pod-proxy": {"pod-proxy"},
+    "kubelet": {"http-probe", "tcp-probe", "exec-probe"},
+}
+"""What can be tried at all from which kind of vantage point."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +56,14 @@ class Ways:
         return Inside(self.settings)
 
     def ask(self, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
-        """Try the addresses from there and look around; raises LabError where that cannot be asked."""
-        return _WAYS[vantage.kind](self, vantage, addresses)
+        """Try the addresses from there and look around; what does not fit is not tried.
+
+        Raises LabError where the vantage cannot be asked.
+        """
+        fits = [one for one in addresses if one.how in HOWS[vantage.kind]]
+        never = {one.id: Measurement("not-applicable") for one in addresses if one not in fits}
+        answer = _WAYS[vantage.kind](self, vantage, fits) if fits or not addresses else Answer({})
+        return Answer({**never, **answer.cells}, answer.sees)
 
 
 def container(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
@@ -44,6 +71,70 @@ def container(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answ
     return read(way.inside.run(vantage, question(addresses), BOUND))
 
 
+def init(way: Ways, vantage: Vantage, _addresses: Sequence[Address]) -> Answer:
+    """Read what the init container, whose command the probe was, left in its log."""
+    path = f"/api/v1/namespaces/{vantage.namespace}/pods/{vantage.pod}/log"
+    return read(way.api.text(path, container=vantage.container))
+
+
+def node(way: Ways, _vantage: Vantage, addresses: Sequence[Address]) -> Answer:
+    """Run the probe on the node, in a container of its own that shares the node's network and files of names."""
+    confined = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only", "--user=10001:10001")
+    place = f"--network=container:{way.world.cluster.node}"
+    return read(docker.docker("run", "--rm", place, *confined, way.image, *question(addresses), timeout=BOUND))
+
+
+def computer(_way: Ways, _vantage: Vantage, addresses: Sequence[Address]) -> Answer:
+    """Run the probe on this computer."""
+    return read(shell.run(question(addresses, sys.executable), timeout=BOUND).stdout)
+
+
+def forwarded(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
+    """Run the probe on this computer, through a port-forward for each address."""
+    return Answer({one.id: _through(way, vantage, one) for one in addresses})
+
+
+def _through(way: Ways, vantage: Vantage, address: Address) -> Measurement:
+    """Dial a forwarded port: kubectl takes the call, and says itself what the dial in the Pod came to."""
+    said: list[str] = []
+    with forward(way.settings, address.host, address.port, namespace=vantage.namespace, said=said) as local:
+        near = Address(address.id, "127.0.0.1", local)
+        found = computer(way, vantage, [near]).cells[address.id]
+    if found.outcome == "answers" or not said:
+        return found
+    words = " ".join(said)
+    return Measurement(hearsay.outcome(words), detail=hearsay.brief(words), seconds=found.seconds)
+
+
+def pod_proxy(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
+    """Let the API server dial the Pod."""
+    return Answer({one.id: _proxied(way, vantage, one) for one in addresses})
+
+
+def _proxied(way: Ways, vantage: Vantage, address: Address) -> Measurement:
+    path = f"/api/v1/namespaces/{vantage.namespace}/pods/{vantage.pod}:{address.port}/proxy/whoami"
+    try:
+        said = way.api.text(path)
+    except ApiError as error:
+        return Measurement(hearsay.outcome(error.message), detail=hearsay.brief(error.message))
+    pod = who(said)
+    return Measurement("answers", pod, path) if pod else Measurement("elsewhere", detail=hearsay.brief(said))
+
+
+def kubelet(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
+    """Ask what kubelet's probe of the witness came to."""
+    if len(addresses) > 1:
+        raise LabError(f"container {vantage.container} is the witness of one probe, and {len(addresses)} are asked for")
+    return Answer({one.id: testimony(way.api, way.world.cluster.node, vantage) for one in addresses})
+
+
 _WAYS: dict[str, Callable[[Ways, Vantage, Sequence[Address]], Answer]] = {
     "container": container,
+    "init": init,
+    "node": node,
+    "computer": computer,
+    "port-forward": forwarded,
+    "service-forward": forwarded,
+    "pod-proxy": pod_proxy,
+    "kubelet": kubelet,
 }

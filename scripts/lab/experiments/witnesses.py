@@ -1,0 +1,85 @@
+"""What kubelet's probes found: it counts each try, and complains of failures in events.
+
+A witness is a container that sleeps and whose only probe aims at the app; its vantage names that container.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab import waiting
+from lab.experiments import hearsay
+from lab.findings import Measurement
+
+if TYPE_CHECKING:
+    from lab.experiments.world import Vantage
+    from lab.kube import Api
+
+WAIT = 6.0
+"""Seconds in which a probe that is tried every second is sure to have been."""
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How often a container's probes passed and failed until now, and the metric's own lines."""
+
+    passed: float = 0
+    failed: float = 0
+    lines: tuple[str, ...] = ()
+
+
+def testimony(api: Api, node: str, vantage: Vantage) -> Measurement:
+    """Return how the probe of a witness ends now; raises TimedOut where it has not been tried."""
+    first = _tally(api, node, vantage)
+    seen = [first, first]
+
+    def look() -> tuple[bool, str]:
+        seen.append(_tally(api, node, vantage))
+        return passes(*seen[-2:]) is not None, "it was not tried"
+
+    if passes(*seen) is None:
+        waiting.until(f"kubelet's probe of container {vantage.container}", look, timeout=WAIT, every=0.5)
+    if passes(*seen[-2:]):
+        return Measurement("answers", detail=" ".join(seen[-1].lines))
+    said = waiting.until(f"kubelet's word on container {vantage.container}", lambda: _heard(api, vantage), timeout=WAIT)
+    return Measurement(hearsay.outcome(said), detail=hearsay.brief(said))
+
+
+def passes(before: Tally, now: Tally) -> bool | None:
+    """Tell whether a probe passes: by what was counted since, or by all where that is nothing; None if not clear."""
+    passed, failed = now.passed - before.passed, now.failed - before.failed
+    if not (passed or failed):
+        passed, failed = now.passed, now.failed
+    return bool(passed) if bool(passed) != bool(failed) else None
+
+
+def tally(metrics: str, vantage: Vantage) -> Tally:
+    """Read kubelet's ``prober_probe_total``, its count of probes by container and result, for one container.
+
+    https://kubernetes.io/docs/reference/instrumentation/metrics/
+    """
+    wanted = {"namespace": vantage.namespace, "pod": vantage.pod, "container": vantage.container}
+    lines = [one for one in metrics.splitlines() if one.startswith("prober_probe_total{")]
+    own = [(dict(_LABEL.findall(one)), one) for one in lines]
+    mine = [(labels["result"], one) for labels, one in own if wanted.items() <= labels.items()]
+    count = {result: sum(float(one.split()[-1]) for said, one in mine if said == result) for result, _ in mine}
+    return Tally(count.get("successful", 0), count.get("failed", 0), tuple(one for _, one in mine))
+
+
+def _tally(api: Api, node: str, vantage: Vantage) -> Tally:
+    return tally(api.text(f"/api/v1/nodes/{node}/proxy/metrics/probes"), vantage)
+
+
+def _heard(api: Api, vantage: Vantage) -> tuple[bool, str]:
+    """Return the newest event that complains of the container's probe."""
+    path = f"/api/v1/namespaces/{vantage.namespace}/events"
+    found = api.items(path, fieldSelector=f"involvedObject.name={vantage.pod},reason=Unhealthy")
+    field = f"{{{vantage.container}}}"
+    own = [one for one in found if one["involvedObject"].get("fieldPath", "").endswith(field)]
+    if not own:
+        return False, "no event complains of it"
+    newest = max(own, key=lambda one: one.get("lastTimestamp") or one.get("eventTime") or "")
+    return True, str(newest["message"])
