@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lab.cluster import node_assemble, node_minor, node_programs, node_recipe, node_root, toolchain
@@ -25,8 +26,7 @@ _NEED = {"programs": 8.0, "kind": 1.5, "root": 1.0, "image": 2.5}
 
 def reference(minor: Minor = MINORS[0]) -> str:
     """Name the node image that this project's files describe: ``chatroulette-node:`` and 12 hexadecimal digits."""
-    with node_minor.chosen(minor):
-        return f"{node_assemble.NAME}:{node_recipe.image_hash()}"
+    return f"{node_assemble.NAME}:{node_minor.image_hash(minor)}"
 
 
 def steps(settings: Settings) -> list[Step]:
@@ -38,10 +38,27 @@ def steps(settings: Settings) -> list[Step]:
 
     return [
         Step("Have a Go toolchain", _act_toolchain(settings), lambda: _cached(programs) or _go_there(settings), 25),
-        Step("Build Kubernetes and the node's programs", _act_programs(settings), lambda: _cached(programs), 560),
+        *_programs_steps(settings),
         Step("Make the node's Debian root", _act_root(settings), lambda: image_there() or _cached(root), 50),
         Step("Put the node image together", _act_image(settings, wanted), image_there, 25),
     ]
+
+
+def _programs_steps(settings: Settings) -> list[Step]:
+    """Return the step that builds the programs; another minor's Kubernetes goes with those of the usual one."""
+    programs, usual = _programs(settings), _usual(settings)
+    steps = [
+        Step(
+            "Build Kubernetes and the node's programs",
+            _act_programs(usual),
+            lambda: _cached(programs) or _cached(_programs(usual)),
+            560,
+        )
+    ]
+    if usual != settings:
+        title = f"Build Kubernetes {settings.kubernetes}"
+        steps.append(Step(title, _act_kubernetes(settings), lambda: _cached(programs), 300))
+    return steps
 
 
 def build_kind_only(settings: Settings) -> list[Step]:
@@ -50,7 +67,7 @@ def build_kind_only(settings: Settings) -> list[Step]:
 
     def act(report: Report) -> str:
         _make_ready(settings, "kind")
-        node_programs.build(settings, node_programs.KIND, target, report)
+        node_programs.build(_usual(settings), node_programs.KIND, target, report)
         return f"kind {node_recipe.version('sigs.k8s.io/kind')}"
 
     def done() -> str | None:
@@ -93,8 +110,7 @@ def missing_space(need: float, free: float, where: Path) -> LabError | None:
 
 
 def _programs(settings: Settings) -> Path:
-    with node_minor.chosen(settings.kubernetes):
-        return settings.cache / "node" / f"programs-{node_recipe.programs_hash()}"
+    return settings.cache / "node" / f"programs-{node_minor.programs_hash(settings.kubernetes)}"
 
 
 def _kind_only(settings: Settings) -> Path:
@@ -125,12 +141,24 @@ def _act_toolchain(settings: Settings) -> Callable[[Report], str]:
 def _act_programs(settings: Settings) -> Callable[[Report], str]:
     def act(report: Report) -> str:
         _make_ready(settings, "programs")
-        target = _programs(settings)
-        with node_minor.chosen(settings.kubernetes):
-            node_programs.build(settings, node_programs.EVERYTHING, target, report)
-            return f"Kubernetes {node_recipe.version('k8s.io/kubernetes')}"
+        node_programs.build(settings, node_programs.EVERYTHING, _programs(settings), report)
+        return f"Kubernetes {node_recipe.version('k8s.io/kubernetes')}"
 
     return act
+
+
+def _act_kubernetes(settings: Settings) -> Callable[[Report], str]:
+    def act(report: Report) -> str:
+        _make_ready(settings, "programs")
+        target, others = _programs(settings), _programs(_usual(settings))
+        node_programs.build(settings, node_programs.KUBERNETES, target, report, others)
+        return f"Kubernetes {node_minor.kubernetes(settings.kubernetes)}"
+
+    return act
+
+
+def _usual(settings: Settings) -> Settings:
+    return replace(settings, kubernetes=MINORS[0])
 
 
 def _act_root(settings: Settings) -> Callable[[Report], str]:
@@ -143,9 +171,10 @@ def _act_root(settings: Settings) -> Callable[[Report], str]:
 
 
 def _act_image(settings: Settings, wanted: str) -> Callable[[Report], str]:
+    programs = _programs(settings)
+
     def act(report: Report) -> str:
         _make_ready(settings, "image")
-        programs = _programs(settings)
         with node_minor.chosen(settings.kubernetes):
             node_assemble.assemble(programs, _root(settings), [wanted], settings.cache / "node", report)
         return wanted

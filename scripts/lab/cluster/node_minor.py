@@ -1,6 +1,6 @@
-"""The node's recipe for each Kubernetes minor: the same files, and a Go module of the minor's own.
+"""The node of another Kubernetes minor: Kubernetes from a Go module of its own, everything else the usual node's.
 
-``k8s/kind/node`` is the usual minor's folder; ``k8s/kind/node-1.35`` has links to its files beside a ``go.mod``.
+``k8s/kind/node-1.35`` holds that module, links to the usual node's files, and the one file that differs.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from lab.config import MINORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from lab.config import Minor
 
@@ -23,16 +24,42 @@ PUBLISHED: Mapping[Minor, str | None] = {
 """kind's published node image of each minor, from the release notes of kind v0.33.0; None: the one that kind names."""
 
 
+def module(minor: Minor) -> Path:
+    """Name the folder of the Go module that the minor's Kubernetes is built from."""
+    usual = node_recipe.MODULE
+    return usual if minor == MINORS[0] else usual.with_name(f"{usual.name}-{minor}")
+
+
+def kubernetes(minor: Minor) -> str:
+    """Return the very version of Kubernetes that a minor's node is of, such as ``v1.35.4``."""
+    return node_recipe.version("k8s.io/kubernetes", (module(minor) / "go.mod").read_text())
+
+
+def programs_hash(minor: Minor) -> str:
+    """Name what decides the Go programs: for another minor than the usual its module too."""
+    usual = node_recipe.programs_hash()
+    if minor == MINORS[0]:
+        return usual
+    return node_recipe.digest([module(minor) / name for name in ("go.mod", "go.sum")], [usual])
+
+
+def image_hash(minor: Minor) -> str:
+    """Name what decides the whole image, 12 hexadecimal digits: for another minor than the usual its folder too."""
+    usual = node_recipe.image_hash()
+    if minor == MINORS[0]:
+        return usual
+    files = sorted(path for path in module(minor).rglob("*") if path.is_file())
+    return node_recipe.digest(files, [usual])[:12]
+
+
 @contextmanager
 def chosen(minor: Minor) -> Iterator[None]:
-    """Have ``node_recipe`` speak of that minor within the block.
+    """Have ``node_recipe`` speak of that minor's module within the block.
 
-    What decides a node image names it, the recipe's own code among it, and one recipe speaks of one module folder: the
-    folder is set here, so that a second minor changes nothing about the image of the first.
+    A node image is named after what decides it, the recipe's own code among it, and that knows one folder. It is set
+    here, so that a second minor changes nothing about the image of the first.
     """
-    before = node_recipe.MODULE
-    if minor != MINORS[0]:
-        node_recipe.MODULE = before.with_name(f"{before.name}-{minor}")
+    before, node_recipe.MODULE = node_recipe.MODULE, module(minor)
     try:
         yield
     finally:

@@ -1,24 +1,31 @@
-"""A node of another Kubernetes minor: the same files, with a Go module of its own, and an image of its own."""
+"""A node of another Kubernetes minor: Kubernetes from a module of its own, the rest the usual node's."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 
 import pytest
 
-from lab import config
-from lab.cluster import node_image, node_minor, node_recipe, toolchain
+from lab import config, events
+from lab.cluster import node_image, node_minor, node_programs, node_recipe, toolchain
 from lab.config import MINORS
 
 USUAL, *OTHERS = MINORS
 OWN = {"go.mod", "go.sum", "rootfs/etc/containerd/config.toml"}
 """What a minor's folder has of its own: the module, and the version of the pause image that its kubeadm asks for."""
+GO = """#!/bin/sh
+[ "$1" = version ] && echo go version go1.99.0 && exit
+[ "$1" = list ] && exit
+while [ "$1" != -o ]; do shift; done
+mkdir -p "$2" && basename "$PWD" > "$2/kubernetes"
+"""
 
 
-def other_folder(minor):
-    with node_minor.chosen(minor):
-        return node_recipe.MODULE
+@pytest.fixture
+def settings(tmp_path):
+    return config.load({"LAB_CACHE": str(tmp_path / "cache")})
 
 
 def files(folder):
@@ -27,75 +34,114 @@ def files(folder):
 
 @pytest.mark.parametrize("minor", MINORS)
 def test_each_minor_is_built_from_its_own_kubernetes(minor):
-    with node_minor.chosen(minor):
-        version = node_recipe.version("k8s.io/kubernetes")
-        staging = set(re.findall(r"=> k8s\.io/\S+ v0\.(\S+)", (node_recipe.MODULE / "go.mod").read_text()))
-    assert version.startswith(f"v{minor}.")
-    assert staging == {version.removeprefix("v1.")}
+    staging = set(re.findall(r"=> k8s\.io/\S+ v0\.(\S+)", (node_minor.module(minor) / "go.mod").read_text()))
+    assert node_minor.kubernetes(minor).startswith(f"v{minor}.")
+    assert staging == {node_minor.kubernetes(minor).removeprefix("v1.")}
 
 
 @pytest.mark.parametrize("minor", OTHERS)
-def test_another_minor_has_every_file_of_the_usual_one_as_a_link(minor):
-    folder = other_folder(minor)
-    assert files(folder) == files(node_recipe.MODULE)
+def test_another_minor_has_kubernetes_and_every_file_of_the_usual_node_as_a_link(minor):
+    folder, usual = node_minor.module(minor), node_recipe.MODULE
+    node = {f"rootfs/{name}" for name in files(usual / "rootfs")}
+    assert files(folder) == node | OWN | {"kubernetes/main.go"}
     for name in files(folder) - OWN:
         assert (folder / name).is_symlink(), name
-        assert (folder / name).resolve() == (node_recipe.MODULE / name).resolve()
+        assert (folder / name).resolve() == (usual / name).resolve()
 
 
 @pytest.mark.parametrize("minor", OTHERS)
-def test_what_it_has_of_its_own_beside_the_module_is_one_line(minor):
-    own, usual = ((one / "rootfs/etc/containerd/config.toml") for one in (other_folder(minor), node_recipe.MODULE))
-    differs = [
-        line for line in difflib.ndiff(usual.read_text().splitlines(), own.read_text().splitlines()) if line[0] in "+-"
-    ]
-    assert [re.sub(r"\d", "", line) for line in differs] == [
+def test_what_the_node_has_of_its_own_is_one_line(minor):
+    own, usual = (one / "rootfs/etc/containerd/config.toml" for one in (node_minor.module(minor), node_recipe.MODULE))
+    lines = difflib.ndiff(usual.read_text().splitlines(), own.read_text().splitlines())
+    assert [re.sub(r"\d", "", line) for line in lines if line[0] in "+-"] == [
         "-     sandbox = 'registry.ks.io/pause:..'",
         "+     sandbox = 'registry.ks.io/pause:..'",
     ]
 
 
 @pytest.mark.parametrize("minor", OTHERS)
-def test_what_is_not_kubernetes_is_the_same_in_both(minor):
-    """One toolchain, one kind and one metrics-server serve both."""
-    alike = ("sigs.k8s.io/kind", "sigs.k8s.io/metrics-server", "github.com/containerd/containerd/v2")
-    usual = toolchain.wanted(), [node_recipe.version(name) for name in alike]
-    with node_minor.chosen(minor):
-        assert (toolchain.wanted(), [node_recipe.version(name) for name in alike]) == usual
+def test_one_toolchain_builds_them_all(minor):
+    go_mod = (node_minor.module(minor) / "go.mod").read_text()
+    assert toolchain.new_enough(toolchain.wanted(), re.search(r"^go (\S+)", go_mod, re.MULTILINE)[1])
+
+
+def test_a_second_minor_changes_nothing_about_the_first(monkeypatch, tmp_path):
+    """Not even its module: what was built of the usual one stays the right one."""
+    folder = tmp_path / "node-1.35"
+    folder.mkdir()
+    for name in ("go.mod", "go.sum"):
+        (folder / name).write_text("one")
+    before = {minor: (node_minor.programs_hash(minor), node_minor.image_hash(minor)) for minor in MINORS}
+    monkeypatch.setattr(node_minor, "module", lambda minor: node_recipe.MODULE if minor == USUAL else folder)
+    assert (node_minor.programs_hash(USUAL), node_minor.image_hash(USUAL)) == before[USUAL]
+    assert (node_recipe.programs_hash(), node_recipe.image_hash()) == before[USUAL]
+    changed = node_minor.programs_hash("1.35"), node_minor.image_hash("1.35")
+    assert not set(changed) & set(before["1.35"])
+    (folder / "more").write_text("")
+    assert node_minor.programs_hash("1.35") == changed[0]
+    assert node_minor.image_hash("1.35") != changed[1]
+
+
+def test_what_another_minor_borrows_decides_it_too(monkeypatch):
+    before = node_minor.programs_hash("1.35"), node_minor.image_hash("1.35")
+    monkeypatch.setattr(node_recipe, "TAGS", "others")
+    assert not {node_minor.programs_hash("1.35"), node_minor.image_hash("1.35")} & set(before)
 
 
 def test_the_usual_recipe_is_back_after_the_block_whatever_happened():
-    folder, image = node_recipe.MODULE, node_recipe.image_hash()
+    folder = node_recipe.MODULE
     with pytest.raises(KeyError, match="nobody/nothing"), node_minor.chosen("1.35"):
         node_recipe.version("nobody/nothing")
-    assert (node_recipe.MODULE, node_recipe.image_hash()) == (folder, image)
+    assert folder == node_recipe.MODULE
 
 
-def test_each_minor_has_an_image_and_programs_of_its_own(tmp_path):
-    assert len({node_image.reference(minor) for minor in MINORS}) == len(MINORS)
-    assert node_image.reference() == node_image.reference(USUAL)
-    env = {"LAB_CACHE": str(tmp_path)}
-    both = [config.load({**env, "LAB_KUBERNETES": minor}) for minor in MINORS]
-    assert len({node_image._programs(settings) for settings in both}) == len(MINORS)
-    assert len({node_image._root(settings) for settings in both}) == 1
-    assert node_image._programs(config.load(env)) == node_image._programs(both[0])
-
-
-@pytest.mark.parametrize("minor", MINORS)
-def test_the_steps_build_the_minor_that_is_set(tmp_path, monkeypatch, minor):
-    """Programs and image alike: both are told by the recipe what version they are."""
-    settings = config.load({"LAB_CACHE": str(tmp_path), "LAB_KUBERNETES": minor})
-    seen = []
-
-    def work(*_):
-        seen.append(node_recipe.version("k8s.io/kubernetes").rpartition(".")[0])
-
+def test_another_minors_kubernetes_goes_with_the_usual_ones_programs(settings, monkeypatch, tmp_path):
+    go = tmp_path / "go"
+    go.write_text(GO)
+    go.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
-    monkeypatch.setattr(node_image.node_programs, "build", work)
-    monkeypatch.setattr(node_image.node_assemble, "assemble", work)
-    for number in (1, 3):
-        node_image.steps(settings)[number].action(lambda *_: None)
-    assert seen == [f"v{minor}"] * 2
+    usual = node_image._programs(settings)
+    usual.mkdir(parents=True)
+    for name in ("kind", "kubernetes"):
+        (usual / name).write_text("of the usual one\n")
+    (usual / "kubectl").symlink_to("kubernetes")
+    other = replace(settings, kubernetes="1.35")
+    events.run(node_image.steps(other)[:3], lambda _event: None)
+    programs = node_image._programs(other)
+    assert {path.name: path.read_text() for path in programs.iterdir()} == {
+        "kubernetes": "node-1.35\n",
+        "kubectl": "node-1.35\n",
+        "kind": "of the usual one\n",
+    }
+    assert node_image.tools(other)["kubectl"].resolve() == programs / "kubernetes"
+
+
+@pytest.mark.parametrize(
+    ("minor", "builds"),
+    [
+        pytest.param(USUAL, [(USUAL, node_programs.EVERYTHING)], id="usual"),
+        pytest.param("1.35", [(USUAL, node_programs.EVERYTHING), ("1.35", node_programs.KUBERNETES)], id="1.35"),
+    ],
+)
+def test_the_steps_build_the_minor_that_is_set(settings, monkeypatch, minor, builds):
+    """The image is put together by a recipe that knows what version it is of."""
+    built, assembled = [], []
+    monkeypatch.setattr(toolchain, "ensure", lambda *_: None)
+    monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
+    monkeypatch.setattr(
+        node_image.node_programs, "build", lambda given, packages, *_: built.append((given.kubernetes, packages))
+    )
+    monkeypatch.setattr(node_image.node_root, "build", lambda *_: None)
+    monkeypatch.setattr(
+        node_image.node_assemble,
+        "assemble",
+        lambda programs, *_: assembled.append((programs.name, node_recipe.version("k8s.io/kubernetes"))),
+    )
+    for step in node_image.steps(replace(settings, kubernetes=minor)):
+        step.action(lambda *_: None)
+    assert built == builds
+    assert assembled == [(f"programs-{node_minor.programs_hash(minor)}", node_minor.kubernetes(minor))]
 
 
 @pytest.mark.parametrize("minor", OTHERS)

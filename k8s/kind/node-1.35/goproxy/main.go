@@ -1,1 +1,0 @@
-../../node/goproxy/main.go
