@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -61,7 +62,13 @@ class Inside:
         try:
             return WSClient(self._open, url, {}, capture_all=False)
         except (WebSocketException, OSError) as error:
-            raise LabError(f"{place(vantage)} cannot be entered: {' '.join(str(error).split())[:300]}") from error
+            raise LabError(f"{place(vantage)} cannot be entered: {_refusal(str(error))}") from error
+
+
+def _refusal(said: str) -> str:
+    """Return the API server's own message, where there is one in what the handshake came to."""
+    found = re.search(r'"message":"((?:[^"\\]|\\.)*)"', said)
+    return found[1].replace('\\"', '"') if found else " ".join(said.split())[:300]
 
 
 def ended(vantage: Vantage, argv: Sequence[str], status: str, said: str) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONNECT = 2.0
 ALL = 4.0
 ASK_DNS = 1.0
-ATTEMPTS = 3
+ATTEMPTS = 2
 MOST = 65536
 DNS_PORT = 53
 REFUSED = {"ECONNREFUSED", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # the last two: this kernel has no such address, or no IPv6
@@ -155,15 +155,22 @@ def ask(line: socket.socket, host: str, port: int) -> dict[str, Any]:
 
 
 def received(line: socket.socket) -> bytes:
-    """Read an answer to its end, or to its first 64 KiB, within the time of a connect."""
+    """Read an answer to its end, or to its first 64 KiB, within 2 s."""
     until, data = time.monotonic() + CONNECT, b""
-    while len(data) < MOST:
+    while len(data) < MOST and not complete(data):
         line.settimeout(max(0.01, until - time.monotonic()))
         more = line.recv(MOST)
         if not more:
             break
         data += more
     return data
+
+
+def complete(data: bytes) -> bool:
+    """Tell whether an answer has all that it says it has: kubectl's forward ends a connection a second late."""
+    head, _, body = data.partition(b"\r\n\r\n")
+    sizes = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(sizes) and sizes[0].strip().isdigit() and b"\r\n\r\n" in data and len(body) >= int(sizes[0])
 
 
 def answer(data: bytes) -> dict[str, Any]:

@@ -49,10 +49,13 @@ def testimony(api: Api, node: str, vantage: Vantage) -> Measurement:
 
 
 def passes(before: Tally, now: Tally) -> bool | None:
-    """Tell whether a probe passes: by what was counted since, or by all where that is nothing; None if not clear."""
+    """Tell whether a probe passes, by what was counted between two looks; None where that is not clear.
+
+    Without a try in between, one that never failed passes. One that failed may have done so before the app listened.
+    """
     passed, failed = now.passed - before.passed, now.failed - before.failed
     if not (passed or failed):
-        passed, failed = now.passed, now.failed
+        return True if now.passed and not now.failed else None
     return bool(passed) if bool(passed) != bool(failed) else None
 
 
