@@ -101,14 +101,23 @@ def _pod_proxy(book: Book, world: World, vantage: Vantage, address: Address) -> 
 
 def _forward(book: Book, world: World, vantage: Vantage, address: Address) -> End:
     """Follow ``kubectl port-forward pod/name`` or ``service/name``, whose port is the Service's own."""
+    pod, service = forwarded(book, world, vantage, address)
+    if not pod:
+        return End("not-applicable", "", ("selector",))
+    if not service:
+        return _into_pod(book, world, pod, address.port)
+    return _into_pod(book, world, pod, _target(service, address.port)).after("selector")
+
+
+def forwarded(book: Book, world: World, vantage: Vantage, address: Address) -> tuple[Pod | None, Service | None]:
+    """Return the Pod that a port-forward goes to, a ready one first, and the Service that chose it."""
     kind, _, name = address.host.partition("/")
     if kind == "pod":
-        return _into_pod(book, world, world.pod(vantage.namespace, name), address.port)
-    service = next(one for one in world.services if (one.namespace, one.name) == (vantage.namespace, name))
-    pods = sorted((one for one in world.pods if book.holds("selector", service, one)), key=lambda one: not one.ready)
-    if not pods:
-        return End("not-applicable", "", ("selector",))
-    return _into_pod(book, world, pods[0], _target(service, address.port)).after("selector")
+        return world.pod(vantage.namespace, name), None
+    services = (one for one in world.services if (one.namespace, one.name) == (vantage.namespace, name))
+    service = next(services, None)
+    pods = [one for one in world.pods if service and book.holds("selector", service, one)]
+    return min(pods, key=lambda one: not one.ready, default=None), service
 
 
 def _into_pod(book: Book, world: World, pod: Pod, port: int) -> End:
