@@ -128,6 +128,7 @@ def main(order: dict[str, float | str]) -> None:
     held = [] if again else take(int(order.get("take", 0)), float(order.get("pause", 0)))
     if order.get("file"):
         write(str(order["path"]), int(order["file"]))
+    say("cgroup", files=cgroup())
     say("ready")
     if order.get("burn"):
         burn(float(order["burn"]))

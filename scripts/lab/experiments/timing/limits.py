@@ -17,7 +17,7 @@ from lab.experiments.timing.result import begin, cluster_seen
 from lab.findings import Label, Moment, Timeline, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from lab.config import Settings
     from lab.events import Report
@@ -87,21 +87,11 @@ def _wait(api: Api, namespace: str, recorder: Recorder) -> None:
     again = looking.pod_is(MEMORY, lambda found: looking.container(found, TAKER).get("restartCount", 0) > 0)
     recorder.until("the killed container to be started again", looking.looks(again), _WORK)
     dead = looking.looks(looking.ended(CHILD, TAKER))
-    _said(api, namespace, (CHILD, TAKER), "child ended", lambda: dead(recorder.seen) is not None)
-    for pod, of, what in ((CPU, LIMITED, "worked"), (CPU, FREE, "worked"), *((UNITS, name, "cgroup") for name in HELD)):
-        _said(api, namespace, (pod, of), what)
-
-
-def _said(
-    api: Api, namespace: str, who: tuple[str, str], what: str, otherwise: Callable[[], bool] = lambda: False
-) -> None:
-    """Wait until a container has said something, or something else is so."""
-    loads.until(
-        f"{'/'.join(who)} to say {what!r}",
-        lambda: loads.log(api, namespace, *who),
-        lambda lines: loads.said(lines, what) is not None or otherwise(),
-        _WORK,
+    loads.until_said(
+        api, namespace, (CHILD, TAKER), "child ended", _WORK, otherwise=lambda: dead(recorder.seen) is not None
     )
+    for pod, of, what in ((CPU, LIMITED, "worked"), (CPU, FREE, "worked"), *((UNITS, name, "ready") for name in HELD)):
+        loads.until_said(api, namespace, (pod, of), what, _WORK)
 
 
 def _logs(api: Api, namespace: str) -> dict[tuple[str, str], tuple[Line, ...]]:

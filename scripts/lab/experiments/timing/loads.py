@@ -99,12 +99,26 @@ def file_exhibit(pod: str, of: str, name: str, text: str, shows: Words) -> Exhib
     return Exhibit("cgroup", f"{path}, {pod}/{of}", text, shows, f"kubectl exec {pod} -c {of} -- cat {path}")
 
 
-def until(what: str, look: Callable[[], Sequence[Line]], so: Callable[[Sequence[Line]], bool], timeout: float) -> None:
-    """Read a log again and again until it is so; raises TimedOut with what was said last."""
+def until_said(  # noqa: PLR0913 - a wait is named by all of these
+    api: Api,
+    namespace: str,
+    who: tuple[str, str],
+    what: str,
+    timeout: float,
+    *,
+    otherwise: Callable[[], bool] = lambda: False,
+) -> tuple[Line, ...]:
+    """Wait until a container of a Pod has said something, or else something is so; return its log.
+
+    Raises TimedOut with what was said last.
+    """
     deadline = time.monotonic() + timeout
-    while not so(lines := look()):
+    while True:
+        lines = log(api, namespace, *who)
+        if said(lines, what) or otherwise():
+            return lines
         if time.monotonic() > deadline:
-            raise TimedOut(what, timeout, lines[-1].says if lines else "no word")
+            raise TimedOut(f"{'/'.join(who)} to say {what!r}", timeout, lines[-1].says if lines else "no word")
         time.sleep(0.3)
 
 

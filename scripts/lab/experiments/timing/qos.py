@@ -97,14 +97,7 @@ def _logs(api: Api, namespace: str, sent: dict[str, Object]) -> dict[tuple[str, 
     """Read what every container said, once each has said its cgroup after it took what it should."""
     found = {}
     for name, of in ((name, of) for name, pod in sent.items() for of in lasting(pod)):
-        what = "wrote" if CASES[name].file else "ready"
-        loads.until(
-            f"{name}/{of} to say {what!r}",
-            lambda name=name, of=of: loads.log(api, namespace, name, of),  # type: ignore[misc]
-            lambda lines, what=what: loads.said(lines, what) is not None,  # type: ignore[misc]
-            _START,
-        )
-        found[name, of] = loads.log(api, namespace, name, of)
+        found[name, of] = loads.until_said(api, namespace, (name, of), "ready", _START)
     return found
 
 
