@@ -1,0 +1,291 @@
+"""The model's predictions over a made-up world like the matrices' own; every rule has a cell that needs it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lab.experiments.model.because import because
+from lab.experiments.model.predict import mechanism, predict
+from lab.experiments.model.rules import RULES, inverted
+from lab.experiments.world import (
+    Address,
+    Cluster,
+    Computer,
+    Container,
+    HandEdit,
+    HostAlias,
+    Listener,
+    Pod,
+    Service,
+    ServicePort,
+    Vantage,
+    World,
+)
+
+NODE_IP, DNS, CATS_IP, TWIN_IP = "172.18.0.2", "10.96.0.10", "10.96.1.1", "10.96.1.2"
+APP_IP, NODE_PORT, LONG = "10.244.0.21", 31000, "cat" * 20 + "-b-cdefg"
+SUBDOMAIN = "felix.herd.lab.svc.cluster.local"
+BINDS = {"any": "0.0.0.0", "loopback": "127.0.0.1", "dual": "::", "six": "::1"}
+
+
+def _app(bind: str = "0.0.0.0", at: str = "2026-01-01T10:00:00Z") -> Container:
+    return Container("back", listeners=(Listener(bind, 3000),), started_at=at)
+
+
+APP = Pod(
+    "k8-back",
+    "lab",
+    APP_IP,
+    (_app(), Container("sidecar", "sidecar"), Container("init", "init", ended=True)),
+    labels=(("app", "cats"), ("more", "yes")),
+    host_aliases=(HostAlias("127.0.0.1", ("purr",)),),
+    hand_edits=(HandEdit("127.0.0.1 scratch", "2026-01-01T10:00:05Z"),),
+)
+EDITED = replace(APP, name="edited", ip="10.244.0.30", labels=(), host_aliases=())
+GONE = replace(
+    EDITED, name="gone", ip="10.244.0.31", containers=(_app(), replace(_app(at="2026-01-01T10:00:09Z"), name="guest"))
+)
+TWIN = Pod("twin", "lab", "10.244.0.22", (_app(),), labels=(("app", "twin"),))
+NAMED = Pod("named", "lab", "10.244.0.23", (_app(),), labels=(("app", "herd"),), hostname="felix", subdomain="herd")
+LONE = replace(NAMED, name="lone", ip="10.244.0.32", labels=(), hostname="tom", subdomain="nobody")
+UNREADY = Pod("unready", "lab", "10.244.0.24", (_app(),), labels=(("app", "unready"),), ready=False)
+LONG_POD = Pod(LONG, "lab", "10.244.0.25", (_app(),))
+OTHER = Pod("other", "lab", "10.244.0.26", (Container("other"),))
+FAR = Pod("other", "far", "10.244.0.27", (Container("other"),))
+HOSTNET = Pod("host-network", "lab", NODE_IP, (Container("other"),), host_network=True)
+HOSTNET_DNS = replace(HOSTNET, name="host-dns", dns_policy="ClusterFirstWithHostNet")
+NODE_DNS = Pod("node-dns", "lab", "10.244.0.28", (_app(),), dns_policy="Default")
+OWN_DNS = Pod(
+    "own-dns", "lab", "10.244.0.29", dns_policy="None", nameservers=(DNS,), searches=("lab.svc.cluster.local",)
+)
+BOUND = tuple(Pod(f"bind-{id_}", "lab", f"10.244.1.{n}", (_app(b),)) for n, (id_, b) in enumerate(BINDS.items()))
+BOUND_IP = Pod("bind-ip", "lab", "10.244.1.9", (_app("10.244.1.9"),), labels=(("app", "bind-ip"),))
+
+
+def _service(name: str, ip: str, chosen: str, node_port: int = 0) -> Service:
+    return Service(name, "lab", ip, (("app", chosen),), (ServicePort(80, 3000, node_port),))
+
+
+WORLD = World(
+    Cluster("v1.37.2", "containerd://2.4.2", "cats-control-plane", NODE_IP, DNS),
+    pods=(
+        *(APP, EDITED, GONE, TWIN, NAMED, UNREADY, LONG_POD, OTHER, FAR, HOSTNET, HOSTNET_DNS, NODE_DNS, OWN_DNS),
+        *(*BOUND, BOUND_IP, LONE),
+    ),
+    services=(
+        *(_service("cats", CATS_IP, "cats", NODE_PORT), _service("twin", TWIN_IP, "twin")),
+        *(_service("unready", "10.96.1.3", "unready"), _service("herd", "None", "herd")),
+    ),
+)
+
+
+def inside(pod: Pod, container: str = "back") -> Vantage:
+    return Vantage(pod.name, "container", pod.namespace, pod.name, container)
+
+
+APP_V, SIDECAR, OTHER_V, FAR_V = inside(APP), inside(APP, "sidecar"), inside(OTHER), inside(FAR)
+INIT = Vantage("init", "init", "lab", "k8-back", "init")
+NODE, COMPUTER = Vantage("node", "node"), Vantage("computer", "computer")
+KUBELET = Vantage("kubelet-http", "kubelet", "lab", "k8-back")
+
+
+def forward(host: str, port: int = 3000) -> tuple[Vantage, Address]:
+    kind = "service-forward" if host.startswith("service") else "port-forward"
+    return Vantage(kind, kind, "lab"), Address("forward", host, port, "forward")
+
+
+def proxy(pod: Pod) -> tuple[Vantage, Address]:
+    return Vantage("pod-proxy", "pod-proxy", "lab", pod.name), Address("proxy", pod.name, 3000, "pod-proxy")
+
+
+def probe(how: str, host: str = "", pod: Pod = APP) -> tuple[Vantage, Address]:
+    return replace(KUBELET, pod=pod.name), Address("probe", host, 3000, how)
+
+
+def to(vantage: Vantage, host: str, port: int = 3000, how: str = "connect") -> tuple[Vantage, Address]:
+    return vantage, Address(host, host, port, how)
+
+
+CELLS = [
+    pytest.param(*to(APP_V, "127.0.0.1"), "answers", "k8-back", id="own-loopback"),
+    pytest.param(*to(SIDECAR, "127.0.0.1"), "answers", "k8-back", id="a-sidecar-shares-it"),
+    pytest.param(*to(APP_V, "::1"), "refused", "", id="any-v4-takes-no-v6"),
+    pytest.param(*to(APP_V, "localhost"), "answers", "k8-back", id="localhost"),
+    pytest.param(*to(OTHER_V, "localhost"), "refused", "", id="localhost-elsewhere-is-another"),
+    pytest.param(*to(APP_V, "k8-back"), "answers", "k8-back", id="own-name"),
+    pytest.param(*to(SIDECAR, "back"), "no-name", "", id="container-name"),
+    pytest.param(*to(OTHER_V, "k8-back"), "no-name", "", id="name-of-another"),
+    pytest.param(*to(OTHER_V, APP_IP), "answers", "k8-back", id="pod-ip"),
+    pytest.param(*to(NODE, APP_IP), "answers", "k8-back", id="pod-ip-from-the-node"),
+    pytest.param(*to(COMPUTER, APP_IP), "elsewhere", "", id="pod-ip-from-the-computer"),
+    pytest.param(*to(OTHER_V, "cats", 80), "answers", "k8-back", id="service"),
+    pytest.param(*to(OTHER_V, "cats.lab.svc.cluster.local.", 80), "answers", "k8-back", id="service-rooted"),
+    pytest.param(*to(FAR_V, "cats", 80), "no-name", "", id="service-from-another-namespace"),
+    pytest.param(*to(FAR_V, "cats.lab", 80), "answers", "k8-back", id="service-with-its-namespace"),
+    pytest.param(*to(APP_V, CATS_IP, 80), "answers", "k8-back", id="hairpin"),
+    pytest.param(*to(OTHER_V, "cats", 3000), "elsewhere", "", id="port-that-no-service-lists"),
+    pytest.param(*to(OTHER_V, "unready", 80), "refused", "", id="service-without-endpoints"),
+    pytest.param(*to(OTHER_V, "10.244.0.24"), "answers", "unready", id="unready-by-its-ip"),
+    pytest.param(*to(OTHER_V, "twin", 80), "answers", "twin", id="service-named-like-a-pod"),
+    pytest.param(*to(inside(TWIN), "twin", 80), "refused", "", id="inside-it-is-the-pod-itself"),
+    pytest.param(*to(inside(TWIN), "twin"), "answers", "twin", id="on-the-app-s-own-port"),
+    pytest.param(*to(inside(NAMED), "felix"), "answers", "named", id="hostname-field"),
+    pytest.param(*to(inside(NAMED), "named"), "no-name", "", id="hostname-replaces-the-name"),
+    pytest.param(*to(inside(NAMED), SUBDOMAIN), "answers", "named", id="subdomain-inside"),
+    pytest.param(*to(inside(LONE), "tom.nobody.lab.svc.cluster.local"), "answers", "lone", id="subdomain-no-service"),
+    pytest.param(*to(OTHER_V, "tom.nobody.lab.svc.cluster.local"), "no-name", "", id="subdomain-no-service-no-dns"),
+    pytest.param(*to(OTHER_V, SUBDOMAIN), "answers", "named", id="subdomain-by-dns"),
+    pytest.param(*to(OTHER_V, "herd"), "answers", "named", id="headless"),
+    pytest.param(*to(OTHER_V, "10-244-0-21.lab.pod.cluster.local"), "answers", "k8-back", id="pod-dns"),
+    pytest.param(*to(OTHER_V, "10-244-9-9.lab.pod.cluster.local"), "elsewhere", "", id="pod-dns-of-nobody"),
+    pytest.param(*to(OTHER_V, "10-244-9-999.lab.pod.cluster.local"), "no-name", "", id="pod-dns-of-no-address"),
+    pytest.param(*to(inside(LONG_POD), LONG), "no-name", "", id="long-name"),
+    pytest.param(*to(inside(LONG_POD), LONG[:63].rstrip("-.")), "answers", LONG, id="long-name-cut"),
+    pytest.param(*to(APP_V, "purr"), "answers", "k8-back", id="host-alias"),
+    pytest.param(*to(OTHER_V, "purr"), "no-name", "", id="host-alias-of-another"),
+    pytest.param(*to(inside(EDITED), "scratch"), "answers", "edited", id="hand-edit"),
+    pytest.param(*to(inside(GONE), "scratch"), "no-name", "", id="hand-edit-before-a-start"),
+    pytest.param(*to(inside(HOSTNET), "host-network"), "no-name", "", id="host-network-has-the-node-s-file"),
+    pytest.param(*to(inside(HOSTNET), "cats-control-plane", 9), "refused", "", id="which-names-the-node"),
+    pytest.param(*to(inside(HOSTNET), "cats", 80), "no-name", "", id="host-network-asks-the-node-s-dns"),
+    pytest.param(*to(inside(HOSTNET_DNS), "cats", 80), "answers", "k8-back", id="cluster-first-with-host-net"),
+    pytest.param(*to(inside(NODE_DNS), "cats", 80), "no-name", "", id="dns-policy-default"),
+    pytest.param(*to(inside(OWN_DNS), "cats", 80), "answers", "k8-back", id="dns-policy-none"),
+    pytest.param(*to(inside(OWN_DNS), "cats.lab", 80), "no-name", "", id="its-search-list-is-short"),
+    pytest.param(*to(NODE, "cats.lab.svc.cluster.local", 80), "no-name", "", id="node-asks-its-own-dns"),
+    pytest.param(*to(NODE, CATS_IP, 80), "answers", "k8-back", id="cluster-ip-from-the-node"),
+    pytest.param(*to(COMPUTER, CATS_IP, 80), "elsewhere", "", id="cluster-ip-from-the-computer"),
+    pytest.param(*to(COMPUTER, NODE_IP, NODE_PORT), "answers", "k8-back", id="node-port-from-the-computer"),
+    pytest.param(*to(OTHER_V, NODE_IP, NODE_PORT), "answers", "k8-back", id="node-port-from-a-pod"),
+    pytest.param(*to(NODE, "127.0.0.1", NODE_PORT), "answers", "k8-back", id="node-port-on-its-loopback"),
+    pytest.param(*to(OTHER_V, "127.0.0.1", NODE_PORT), "refused", "", id="not-on-a-pod-s-loopback"),
+    pytest.param(*to(NODE, "127.0.0.1"), "refused", "", id="node-s-loopback"),
+    pytest.param(*to(COMPUTER, "localhost"), "elsewhere", "", id="computer-s-loopback"),
+    pytest.param(*to(INIT, "k8-back"), "refused", "", id="init-before-the-app"),
+    pytest.param(*to(INIT, "cats", 80), "refused", "", id="init-before-the-endpoint"),
+    pytest.param(*to(INIT, "twin", 80), "answers", "twin", id="init-reaches-others"),
+    pytest.param(*to(APP_V, "k8-back", how="getent"), "resolves", APP_IP, id="getent-own-name"),
+    pytest.param(*to(APP_V, "k8-back", how="nslookup"), "no-name", "", id="nslookup-own-name"),
+    pytest.param(*to(APP_V, "cats", how="nslookup"), "resolves", CATS_IP, id="nslookup-service"),
+    pytest.param(*forward("pod/k8-back"), "answers", "k8-back", id="forward"),
+    pytest.param(*forward("pod/unready"), "answers", "unready", id="forward-unready"),
+    pytest.param(*forward("service/cats", 80), "answers", "k8-back", id="forward-service"),
+    pytest.param(*forward("service/unready", 80), "answers", "unready", id="forward-service-unready"),
+    pytest.param(*forward("pod/bind-ip"), "refused", "", id="forward-pod-ip-only"),
+    pytest.param(*forward("pod/bind-loopback"), "answers", "bind-loopback", id="forward-loopback-only"),
+    pytest.param(*forward("pod/bind-six"), "answers", "bind-six", id="forward-v6-only"),
+    pytest.param(*proxy(APP), "answers", "k8-back", id="proxy"),
+    pytest.param(*proxy(BOUND[1]), "refused", "", id="proxy-loopback-only"),
+    pytest.param(*probe("http-probe"), "answers", "", id="http-probe"),
+    pytest.param(*probe("http-probe", "127.0.0.1"), "refused", "", id="http-probe-of-the-node-s-loopback"),
+    pytest.param(*probe("tcp-probe", pod=BOUND[1]), "refused", "", id="tcp-probe-loopback-only"),
+    pytest.param(*probe("exec-probe", "127.0.0.1"), "answers", "", id="exec-probe"),
+    pytest.param(*to(KUBELET, "127.0.0.1"), "not-applicable", "", id="kubelet-only-probes"),
+]
+BIND_CELLS = {
+    "127.0.0.1": {"any", "loopback", "dual"},
+    "::1": {"dual", "six"},
+    "localhost": {"any", "loopback", "dual", "six"},
+    "own name": {"any", "dual"},
+}
+
+
+@pytest.mark.parametrize(("vantage", "address", "outcome", "who"), CELLS)
+def test_predicts(vantage: Vantage, address: Address, outcome: str, who: str):
+    prediction = predict(WORLD, vantage, address)
+    assert (prediction.outcome, prediction.who) == (outcome, who)
+    assert mechanism(prediction) in RULES
+
+
+@pytest.mark.parametrize("asked", BIND_CELLS)
+def test_a_bind_address_decides_which_calls_are_taken(asked: str):
+    """As measured on kind, for an app that is called from its own Pod."""
+    answering = set()
+    for pod, bind in zip(BOUND, BINDS, strict=True):
+        vantage, address = to(inside(pod), pod.name if asked == "own name" else asked)
+        if predict(WORLD, vantage, address).outcome == "answers":
+            answering.add(bind)
+    assert answering == BIND_CELLS[asked]
+
+
+def _all() -> list[tuple[Vantage, Address]]:
+    binds = [to(inside(pod), host) for pod in (*BOUND, BOUND_IP) for host in ("127.0.0.1", "::1", pod.name)]
+    return [(one.values[0], one.values[1]) for one in CELLS] + binds
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_matters(rule: str):
+    """With the opposite of any one rule, some cell ends otherwise, or somebody else answers."""
+    changed = [
+        cell
+        for cell in _all()
+        if (right := predict(WORLD, *cell), wrong := predict(WORLD, *cell, rules=inverted(rule)))
+        and (right.outcome, right.who) != (wrong.outcome, wrong.who)
+    ]
+    assert changed
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda one: one.id)
+def test_every_rule_says_where_it_is_written(rule):
+    assert rule.source.startswith("https://")
+    assert rule.says.en
+    assert rule.says.fr
+
+
+@pytest.mark.parametrize(
+    ("runtime", "outcome"),
+    [("containerd://2.4.2", "refused"), ("containerd://1.7.24", "refused"), ("containerd://2.5.0", "answers")],
+)
+def test_a_newer_containerd_forwards_to_the_pod_ip_too(runtime: str, outcome: str):
+    world = replace(WORLD, cluster=replace(WORLD.cluster, runtime=runtime))
+    assert predict(world, *forward("pod/bind-ip")).outcome == outcome
+
+
+def test_without_a_route_the_node_port_is_elsewhere():
+    world = replace(WORLD, computer=Computer("darwin", reaches_node=False))
+    assert predict(world, *to(COMPUTER, NODE_IP, NODE_PORT)).outcome == "elsewhere"
+
+
+def test_a_service_may_publish_pods_that_are_not_ready():
+    told = replace(WORLD.services[2], publish_not_ready=True)
+    world = replace(WORLD, services=(told,))
+    assert predict(world, *to(OTHER_V, "unready", 80)).who == "unready"
+
+
+@pytest.mark.parametrize("cell", [pytest.param(one.values[:2], id=one.id) for one in CELLS])
+def test_explains_in_two_sentences_at_most(cell: tuple[Vantage, Address]):
+    said = because(WORLD, *cell, predict(WORLD, *cell))
+    for text in (said.en, said.fr):
+        assert 1 <= len([part for part in text.split(". ") if part]) <= 2
+        assert text.endswith(".")
+        assert "None" not in text
+
+
+def test_the_name_s_explanation_is_the_course_s_answer():
+    said = because(WORLD, *to(APP_V, "k8-back"), predict(WORLD, *to(APP_V, "k8-back")))
+    assert said.en.startswith("`k8-back` is in this Pod's /etc/hosts: kubelet writes the Pod's IP, 10.244.0.21,")
+    assert "It is the Pod's hostname, not the container's name" in said.en
+    assert "pas celui du conteneur\u202f; l’app écoute sur 0.0.0.0" in said.fr
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        pytest.param(to(SIDECAR, "back"), "`back` is a container's name", id="container-name"),
+        pytest.param(to(FAR_V, "cats", 80), "`cats.lab` would lead there", id="other-namespace"),
+        pytest.param(to(inside(TWIN), "twin", 80), "not the Service of the same name", id="twin"),
+        pytest.param(to(APP_V, "k8-back", how="nslookup"), "nslookup never reads", id="nslookup"),
+        pytest.param(to(inside(GONE), "scratch"), "written by hand", id="hand-edit"),
+        pytest.param(to(INIT, "cats", 80), "has no endpoint yet", id="init"),
+        pytest.param(to(INIT, "127.0.0.1"), "nobody listens in `k8-back` yet", id="init-loopback"),
+        pytest.param(forward("pod/bind-ip"), "listens on 10.244.1.9 alone", id="forward"),
+        pytest.param(forward("pod/unready"), "never asks whether the Pod is ready", id="forward-unready"),
+        pytest.param(probe("http-probe", "127.0.0.1"), "the node's own 127.0.0.1", id="probe-loopback"),
+        pytest.param(to(inside(BOUND[1]), "bind-loopback"), "listens on 127.0.0.1 alone", id="loopback-only"),
+        pytest.param(to(inside(HOSTNET), "host-network"), "gets the node's hosts file", id="host-network"),
+    ],
+)
+def test_says_why(cell: tuple[Vantage, Address], words: str):
+    assert words in because(WORLD, *cell, predict(WORLD, *cell)).en
