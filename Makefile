@@ -9,7 +9,7 @@ $(error write SHAPE=$(shape), in capitals)
 endif
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ifneq ($(FAULTS),$(filter on off,$(FAULTS)))
 $(error FAULTS is $(FAULTS): use on or off)
@@ -45,6 +45,9 @@ test: $(LAB) ## Run every test: unit, end to end on a cluster of its own, browse
 test-unit: $(LAB) ## Run the tests that need no Docker
 	@$(LAB) test --unit
 
+test-versions: $(LAB) ## Run every experiment on Kubernetes 1.35 and 1.37, and name the differences
+	@$(LAB) test --versions
+
 bench: $(LAB) ## Measure, each figure beside its floor
 	@$(LAB) bench
 
@@ -60,4 +63,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-.PHONY: help kind-up deploy verify open status logs undeploy kind-down test test-unit bench lint doctor clean
+.PHONY: help kind-up deploy verify open status logs undeploy kind-down test test-unit test-versions bench lint doctor clean

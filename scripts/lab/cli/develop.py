@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -12,35 +13,40 @@ import click
 from lab.cli import cluster
 from lab.cli.session import Session, command
 from lab.cluster import preflight
-from lab.config import ROOT
+from lab.config import MINORS, ROOT
 from lab.errors import LabError
 from lab.events import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lab.config import Minor
+
 BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page")
 
 
 @command("test", tells=False)
 @click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser; they need Redis.")
+@click.option("--versions", is_flag=True, help=f"Only every experiment, on Kubernetes {' and '.join(MINORS)}.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
-def test(session: Session, *, unit: bool, pytest_args: tuple[str, ...]) -> None:
+def test(session: Session, *, unit: bool, versions: bool, pytest_args: tuple[str, ...]) -> None:
     """Run the tests.
 
     Further words go to pytest, after a `--`. Brings what they need: a Redis server, a browser, Docker, and a cluster of
     their own with ports of its own, which they take away.
     """
-    if unit:
+    if versions:
+        _prepare(session, (), MINORS)
+        folders: tuple[str, ...] = ("tests/versions",)
+    elif unit:
         if preflight.lacking(preflight.REDIS):
             session.perform([_have("a Redis server", preflight.REDIS)])
+        folders = ("tests/unit",)
     else:
-        with session.working() as run:
-            run([_have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)])
-            run([*cluster.machine_steps(session.settings)])
-            run(cluster.node_steps(session.settings))  # here, where ten minutes of work can be seen
-    folders = pytest_args or (("tests/unit",) if unit else ("tests/unit", "tests/browser", "tests/e2e", "tests/load"))
-    _become("-m", "pytest", *folders)
+        own = [_have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)]
+        _prepare(session, own, [session.settings.kubernetes])
+        folders = ("tests/unit", "tests/browser", "tests/e2e", "tests/load")
+    _become("-m", "pytest", *(pytest_args or folders))
 
 
 @command("lint", tells=False)
@@ -62,6 +68,14 @@ def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
     """
     words = [*names, *(["--json"] if session.as_json else []), *(["--cold"] if cold else [])]
     _become("tests/bench", *words)
+
+
+def _prepare(session: Session, own: Sequence[Step], minors: Sequence[Minor]) -> None:
+    """Have all that a cluster of each minor is made of: here, where ten minutes of work can be seen."""
+    with session.working() as run:
+        run([*own, *cluster.machine_steps(session.settings)])
+        for minor in minors:
+            run(cluster.node_steps(replace(session.settings, kubernetes=minor)))
 
 
 def _have(what: str, programs: Sequence[preflight.Program]) -> Step:

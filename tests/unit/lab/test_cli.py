@@ -130,6 +130,16 @@ def test_make_passes_shape_and_faults_on(words, said):
     assert said in done.stdout + done.stderr
 
 
+def test_the_versions_are_tested_with_the_nodes_of_both(monkeypatch, capsys, tmp_path):
+    had, became = [], []
+    monkeypatch.setattr("lab.cli.develop._become", lambda *words: became.append(words))
+    monkeypatch.setattr("lab.cli.develop.cluster.machine_steps", lambda _settings: [])
+    monkeypatch.setattr("lab.cli.develop.cluster.node_steps", lambda settings: had.append(settings.kubernetes) or [])
+    run(monkeypatch, capsys, "test", "--versions", LAB_CACHE=tmp_path)
+    assert sorted(had) == ["1.35", "1.37"]
+    assert became == [("-m", "pytest", "tests/versions")]
+
+
 def test_the_unit_tests_need_redis_and_say_so_where_it_cannot_be_had(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("lab.cli.develop._become", lambda *_: pytest.fail("the tests were run"))
     monkeypatch.setattr("lab.cluster.preflight.shutil.which", lambda *_, **__: None)

@@ -1,0 +1,72 @@
+"""Two clusters of two Kubernetes minors, one after the other, and every experiment on each."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from differences import differences
+
+from lab.config import MINORS
+from lab.findings import Experiment
+from lab.testing import Cluster, running
+
+if TYPE_CHECKING:
+    from lab.config import Minor
+
+PORTS = {minor: (str(32080 + number), str(32030 + number)) for number, minor in enumerate(MINORS)}
+_FOUND = pytest.StashKey["dict[Minor, dict[str, Experiment]]"]()
+NEWER, OLDER = MINORS
+EVERYTHING = 900
+"""Seconds that all experiments may take, on a machine that has other work too."""
+
+
+@pytest.fixture(scope="session")
+def found(pytestconfig, tmp_path_factory) -> dict[Minor, dict[str, Experiment]]:
+    """Return what every experiment found on each minor; its clusters are gone by then."""
+    folder = tmp_path_factory.mktemp("kube")
+    pytestconfig.stash[_FOUND] = {minor: _run(_cluster(minor, folder)) for minor in (OLDER, NEWER)}
+    return pytestconfig.stash[_FOUND]
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    """Name the differences, those that were expected too."""
+    seen = config.stash.get(_FOUND, None)
+    if seen is None:
+        return
+    terminalreporter.section(f"Kubernetes {OLDER} and {NEWER}")
+    for one in differences(seen[OLDER], seen[NEWER]):
+        terminalreporter.write_line(f"{one.name}: {one.older} | {one.newer}")
+
+
+def _cluster(minor: Minor, folder: Path) -> Cluster:
+    front, back = PORTS[minor]
+    return Cluster(
+        {
+            "LAB_CLUSTER": f"cats-{minor.replace('.', '-')}",
+            "LAB_KUBERNETES": minor,
+            "LAB_FRONT_PORT": front,
+            "LAB_BACK_PORT": back,
+            "KUBECONFIG": str(folder / minor),
+            "NO_COLOR": "1",
+        }
+    )
+
+
+def _run(cluster: Cluster) -> dict[str, Experiment]:
+    """Bring the cluster up, use the cats as a user would, run the experiments, and take it down."""
+    with running(cluster, keep=False):
+        for words in (("deploy",), ("verify",), ("undeploy",)):
+            cluster.lab(*words)
+        done = cluster.lab("experiment", "all", "--json", timeout=EVERYTHING, check=False)
+        try:
+            every = msgspec.json.decode(done.stdout, type=list[Experiment])
+        except msgspec.DecodeError:
+            pytest.fail(f"no experiments, but: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return {one.experiment: one for one in every}
