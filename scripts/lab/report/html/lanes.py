@@ -8,18 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lab.findings import Words
 from lab.report.experiments.lanes import belonging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.findings import Expectation, Experiment, Moment, Timeline, Words
+    from lab.findings import Expectation, Experiment, Moment, Timeline
 
 WIDTH = 1000
 LEFT = 230
 RIGHT = 984
 LANE = 34
 LETTER = 6.4
+_NAME = 30
 _STEPS = (0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
 _MOST_TICKS = 10
 
@@ -39,9 +41,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Window:
-    """When something was expected, when it was seen (`at`, None if not), and its number in the table."""
+    """When something was expected, when it was seen (`at`, None if not), and its question with its number."""
 
-    number: int
     y: float
     x: float
     width: float
@@ -96,7 +97,12 @@ def _window(each: tuple[int, Expectation], y: float, seconds: float) -> Window:
     low, high = one.within or (0.0, 0.0)
     x = _x(low, seconds)
     at = None if one.at is None else _x(one.at, seconds)
-    return Window(number, y, x, round(max(4.0, _x(high, seconds) - x), 1), at, one.agrees, one.asks)
+    asks = Words(en=_cut(f"{number}. {one.asks.en}"), fr=_cut(f"{number}. {one.asks.fr}"))
+    return Window(y, x, round(max(4.0, _x(high, seconds) - x), 1), at, one.agrees, asks)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _NAME else f"{text[: _NAME - 1]}…"
 
 
 def _ticks(seconds: float) -> Iterator[tuple[float, float]]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lab.findings import Cell, Claim, Expectation, Experiment, Flip, Label, Language, Timeline, Words
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_JOINED = "\u2060"
+"""The character between which and its neighbours no line ends."""
 _WIDE = 9
 """From so many columns on, heads stand upright and a print lies on its side."""
 
@@ -38,6 +40,7 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["whole"] = whole
     environment.filters["both"] = both
     environment.filters["tspans"] = tspans
     found = [Shown(one) for one in experiments]
@@ -57,13 +60,20 @@ def both(said: Words) -> Markup:
     return _each(said, '<span lang="en">{}</span><span lang="fr">{}</span>')
 
 
+def whole(text: Markup) -> Markup:
+    """Keep a program's option, such as `--target`, on one line."""
+    return text.replace("--", f"-{_JOINED}-{_JOINED}")
+
+
 def tspans(said: Words) -> Markup:
     """Write the same inside a drawing's text."""
     return _each(said, '<tspan lang="en">{}</tspan><tspan lang="fr">{}</tspan>')
 
 
 def _each(said: Words, tags: LiteralString) -> Markup:
-    return escape(said.en) if said.en == said.fr else Markup(tags).format(said.en, said.fr)
+    if said.en == said.fr:
+        return escape(said.en)
+    return Markup(tags).format(said.en, said.fr)  # noqa: S704 - format escapes the texts, the tags are ours
 
 
 def _file(name: str) -> Markup:
@@ -137,6 +147,12 @@ class Shown:
     def ends(self, flip: Flip) -> tuple[Words, Words]:
         """Return the names of a flip's two ends."""
         return label(self.experiment.vantages, flip.vantage).short, label(self.experiment.addresses, flip.address).short
+
+    def flipped(self, flip: Flip) -> str:
+        """Return the page's name of the cell that a flip is about; empty where it is not told."""
+        wanted = (flip.variant, flip.vantage, flip.address)
+        found = (cell for cell in self.experiment.cells if (cell.variant, cell.vantage, cell.address) == wanted)
+        return next(map(self.cell_id, found), "")
 
     def lanes(self, timeline: Timeline) -> lanes.Lanes:
         """Return a timeline's drawing."""

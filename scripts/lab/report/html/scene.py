@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WIDTH = 1120
 _HOUSE = 196
 _SERVICES = 214
-_ROOMS = 428
+_ROOMS = 420
 _ROOM = 218
 _GAP = 12
 _ACROSS = 3
@@ -158,51 +158,28 @@ def _service(service: ServiceSeen, y: float) -> Thing:
     headless = service.cluster_ip == "None"
     below = _same("headless" if headless else f"{service.cluster_ip} · {service.ports}")
     return Thing(
-        service_key(service), "service", _SERVICES, y, 196, _PLATE, _cut(service.name, 22), _cut_words(below, 34)
+        service_key(service), "service", _SERVICES, y, 196, _PLATE, _cut(service.name, 22), _cut_words(below, 28)
     )
 
 
 def _ground(scene: Scene, top: float) -> Iterator[Thing]:
+    """Yield what belongs to no namespace of ours: the ground floor."""
     node = Words(en=f"node {scene.node}", fr=f"nœud {scene.node}")
-    own = Words(en="its own network", fr="son propre réseau")
-    yield Thing(
-        "dns", "part", _SERVICES, top + 8, 196, _PLATE, Words(en="cluster DNS", fr="DNS du cluster"), _same("CoreDNS")
+    parts = (
+        ("dns", 128, Words(en="cluster DNS", fr="DNS du cluster"), _same("CoreDNS")),
+        ("api", 128, _same("API server"), Words(en="proxy, forwards", fr="proxy, redirection")),
+        ("node", 340, _cut_words(node, 38), Words(en="its own network", fr="son propre réseau")),
+        ("kubelet", 249, _same("kubelet"), Words(en="probes, /etc/hosts", fr="sondes, /etc/hosts")),
     )
-    yield Thing("node", "part", _ROOMS, top + 8, 2 * _ROOM + _GAP, _PLATE, node, own)
-    yield Thing(
-        "kubelet",
-        "part",
-        _ROOMS + 2 * (_ROOM + _GAP),
-        top + 8,
-        _ROOM,
-        _PLATE,
-        _same("kubelet"),
-        Words(en="probes, forwards", fr="sondes, port-forward"),
-    )
+    x = float(_SERVICES)
+    for key, width, name, below in parts:
+        yield Thing(key, "part", x, top + 8, width, _PLATE, name, below)
+        x += width + _GAP
 
 
 def _outside(top: float) -> Iterator[Thing]:
-    middle = max(_ROOF + 20.0, top / 2 - 40)
-    yield Thing(
-        "away",
-        "part",
-        8,
-        _ROOF - 40,
-        168,
-        _PLATE,
-        Words(en="elsewhere", fr="ailleurs"),
-        Words(en="no Pod there", fr="aucun Pod là-bas"),
-    )
-    yield Thing(
-        "api",
-        "part",
-        8,
-        middle,
-        168,
-        _PLATE,
-        _same("API server"),
-        Words(en="in the house too", fr="aussi dans la maison"),
-    )
+    nobody = Words(en="no Pod there", fr="aucun Pod là-bas")
+    yield Thing("away", "part", 8, _ROOF - 40, 168, _PLATE, Words(en="elsewhere", fr="ailleurs"), nobody)
     yield Thing("computer", "computer", 8, top + 8, 168, _PLATE, COMPUTER)
 
 

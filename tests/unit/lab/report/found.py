@@ -180,6 +180,17 @@ def exhibits(vantage: str) -> tuple[Exhibit, ...]:
     )
 
 
+DETAILS = {"refused": "errno 111, Connection refused", "no-name": "EAI_NONAME", "answers": "200"}
+
+
+def led_to(address: str, ends: str) -> tuple[str, ...]:
+    if ends == "no-name":
+        return ()
+    twin = {"service-like-pod": "10.96.40.2"}
+    by_service = {"service", "service-fqdn", "cluster-ip", "getent-service", "nslookup-service"}
+    return (twin.get(address, SERVICE_IP if address in by_service else IP if "pod" in address else "127.0.0.1"),)
+
+
 def because(vantage: str, address: str, mechanism: str) -> Words:
     return said(
         f"From {vantage}, {URLS[address]} is decided by {mechanism}. The kubelet’s hosts file <says> so.",
@@ -195,7 +206,7 @@ def cell(vantage: str, address: str, variant: str = "", *, agrees: bool = True) 
         address=address,
         url=URLS[address],
         predicted=Prediction(ends, who, ("resolve", mechanism)),
-        measured=Measurement(seen, who if agrees else "", "errno 111, Connection refused", (IP,), 0.004),
+        measured=Measurement(seen, who if agrees else "", DETAILS.get(seen, ""), led_to(address, ends), 0.004),
         agrees=agrees,
         mechanism=mechanism,
         because=because(vantage, address, mechanism),

@@ -114,15 +114,15 @@ const picture = (button, cell) => {
 };
 
 /* opening and closing */
-const open = (button) => {
+const open = (button, from = button) => {
   if (opener) opener.setAttribute('aria-expanded', 'false');
-  opener = button;
-  button.setAttribute('aria-expanded', 'true');
+  opener = from;
+  opener.setAttribute('aria-expanded', 'true');
   document.documentElement.classList.add('opened');
   panel.hidden = false;
   show(button);
   panel.querySelector('.panel-body').scrollTop = 0;
-  const below = button.getBoundingClientRect().bottom - panel.getBoundingClientRect().top;
+  const below = opener.getBoundingClientRect().bottom - panel.getBoundingClientRect().top;
   if (below > -12) window.scrollBy(0, below + 24);
   part('title').focus({ preventScroll: true });
 };
@@ -150,6 +150,10 @@ const beside = (button, [down, right]) => {
   }
   return null;
 };
+document.querySelectorAll('.opens').forEach((link) => {
+  link.setAttribute('aria-expanded', 'false');
+  link.addEventListener('click', () => open(document.getElementById(link.dataset.opens), link));
+});
 document.querySelectorAll('.matrix').forEach((table) => {
   const buttons = [...table.querySelectorAll('.cell')];
   const select = (one) => buttons.forEach((button) => { button.tabIndex = button === one ? 0 : -1; });
