@@ -6,9 +6,12 @@ from the beginning of the experiment, sizes are bytes.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Language = Literal["en", "fr"]
 
@@ -232,6 +235,6 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(Experiment)
 
 
-def encode(found: Experiment) -> bytes:
-    """Return an experiment as JSON."""
+def encode(found: Experiment | Sequence[Experiment]) -> bytes:
+    """Return an experiment as JSON, or several as an array."""
     return msgspec.json.format(msgspec.json.encode(found), indent=2)

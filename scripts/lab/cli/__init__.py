@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from lab.cli import app, cluster, develop
+from lab.cli import app, cluster, develop, experiment
 from lab.errors import LabError
 
 INTERRUPTED = 130
@@ -56,7 +56,15 @@ def lab() -> None:
     """Gather the commands."""
 
 
-for command in (cluster.kind_up, *app.COMMANDS, cluster.kind_down, *develop.COMMANDS, cluster.doctor, cluster.clean):
+for command in (
+    cluster.kind_up,
+    *app.COMMANDS,
+    experiment.experiment,
+    cluster.kind_down,
+    *develop.COMMANDS,
+    cluster.doctor,
+    cluster.clean,
+):
     lab.add_command(command)
 
 

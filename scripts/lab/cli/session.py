@@ -35,18 +35,26 @@ class Session:
     @contextlib.contextmanager
     def working(self) -> Iterator[Callable[[Sequence[Step]], None]]:
         """Hold the lock, and give a function that runs steps in the view and the log."""
+        name = click.get_current_context().info_name or "lab"
+        with self.showing() as emit, lock.exclusive(f"lab {name}", functools.partial(_waits, emit)):
+            yield lambda steps: events.run(steps, emit)
+
+    @contextlib.contextmanager
+    def showing(self, *, aside: bool = False) -> Iterator[Callable[[Event], None]]:
+        """Give a function that shows and logs what happens; without the lock, for what changes nothing that lasts.
+
+        ``aside`` keeps standard output free for a document: what happens is shown on standard error.
+        """
         from lab.report import progress  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-        name = click.get_current_context().info_name or "lab"
         log = _log(self.settings)
-        with progress.choose(as_json=self.as_json, verbose=self.verbose) as view:
+        with progress.choose(as_json=self.as_json, verbose=self.verbose, aside=aside) as view:
 
             def emit(event: Event) -> None:
                 log(event)
                 view(event)
 
-            with lock.exclusive(f"lab {name}", functools.partial(_waits, emit)):
-                yield lambda steps: events.run(steps, emit)
+            yield emit
 
     def perform(self, steps: Sequence[Step]) -> None:
         """Run steps under the lock."""

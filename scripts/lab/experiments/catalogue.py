@@ -29,9 +29,9 @@ class Entry:
     module: str
     stays: bool = False
 
-    def run(self, settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+    def run(self, settings: Settings, api: Api, image: str, report: Report, **more: str) -> Experiment:
         """Run it with the backend's ``image``; raises LabError."""
-        found: Experiment = self._module().run(settings, api, image, report)
+        found: Experiment = self._module().run(settings, api, image, report, **more)
         return found
 
     def staged(self, settings: Settings, api: Api, image: str, report: Report) -> Any:
@@ -157,6 +157,15 @@ _ALL = (
         "timing.database",
     ),
     Entry(
+        "course",
+        Words(
+            "The course’s commands and its YAML, typed as printed: what does the cluster say?",
+            "Les commandes et le YAML du cours, tapés tels quels : que dit le cluster ?",
+        ),
+        15,
+        "course",
+    ),
+    Entry(
         "claims",
         Words(
             "What the course says: true, true with a nuance, or not as said?",
@@ -168,7 +177,8 @@ _ALL = (
 )
 
 CATALOGUE: dict[str, Entry] = {one.id: one for one in _ALL}
-ALL = "all"
+ALL, EVERYTHING = "all", 110.0
+"""Every experiment at once, and how many seconds that takes on two cores."""
 
 
 def find(name: str) -> Entry:

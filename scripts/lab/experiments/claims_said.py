@@ -156,7 +156,7 @@ SENTENCES = (
             "Il appelle localhost dans le Pod : une appli qui n’écoute que sur 127.0.0.1 répond aussi.",
         ),
         _seen("names/port-forward/forward=answers"),
-        _seen("binds/loopback4/port-forward/forward=answers"),
+        _seen("binds/127.0.0.1/port-forward/forward=answers"),
     ),
     Sentence(
         "two-kinds",

@@ -76,7 +76,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
 
 
 def _objects() -> list[Object]:
-    """Return a Pod of two containers that share a volume, one that is never ready with a Service on it, and a greedy one."""
+    """Return a Pod of two containers that share a volume, one that is never ready and its Service, a greedy one."""
     asked = {"memory": "16Mi", "cpu": "10m"}
     both = [
         pods.guest("busybox", name, resources={"requests": asked, "limits": {"memory": size}})

@@ -1,0 +1,185 @@
+"""experiment: predict, measure, explain; the whole of it, one cell, one change, asked first, or again and again."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from lab import events, images, kube
+from lab.cli import told
+from lab.cli.session import Session, command
+from lab.cli.told import Wishes
+from lab.errors import BadInput
+from lab.events import Step
+from lab.findings import Experiment, Language, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from lab.config import Settings
+    from lab.events import Event, Report
+    from lab.experiments.catalogue import Entry
+    from lab.kube import Api
+
+WHY = "guest/pod-name"
+"""The lesson's own question: an ephemeral container calls the Pod by its name."""
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What an experiment is run with: the cluster's API, and the backend's image in the lab's registry."""
+
+    session: Session
+    wishes: Wishes
+    api: Api
+    image: str
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        return self.session.settings
+
+    def run(self, entry: Entry) -> Experiment:
+        """Run one experiment as a step of the view; raises LabError."""
+        from lab.experiments import beside  # noqa: PLC0415 - not on the way to `lab --help`
+
+        found: list[Experiment] = []
+        more = {"only": self.wishes.only} if self.wishes.only else {}
+
+        def act(report: Report) -> str:
+            found.append(entry.run(self.settings, self.api, self.image, report, **more))
+            return beside.summary(found[0])
+
+        with self.showing() as emit:
+            events.run([Step(entry.id, act, expected=entry.seconds)], emit)
+        return found[0]
+
+    def everything(self) -> list[Experiment]:
+        """Run all experiments at the same time, and judge what the course says by them; raises LabError."""
+        from lab.experiments import beside, catalogue, claims  # noqa: PLC0415 - not on the way to `lab --help`
+
+        every = [one for one in catalogue.CATALOGUE.values() if one.id != "claims"]
+        with self.showing() as emit:
+            found = beside.together(every, self.settings, self.image, emit)
+        return [*found.values(), claims.judged(found)]
+
+    def showing(self) -> AbstractContextManager[Callable[[Event], None]]:
+        """Show what happens; beside the document where that is JSON."""
+        return self.session.showing(aside=self.session.as_json)
+
+
+@command("experiment")
+@click.argument("name", required=False)
+@click.option(
+    "--why",
+    is_flag=False,
+    flag_value=WHY,
+    metavar="[VANTAGE/ADDRESS]",
+    help=f"Explain one cell, with its exhibits; alone, {WHY}.",
+)
+@click.option("--only", metavar="VARIANT", help="whatif: just that change, such as `hostname`.")
+@click.option("--predict", is_flag=True, help="Say first what you expect; be graded, cell by cell.")
+@click.option("--watch", is_flag=True, help="Leave the Pods standing, and look again when one is changed.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a report too.")
+@click.option("--lang", type=click.Choice(("en", "fr")), help="English or French. [as the environment says]")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON schema of --json.")
+def experiment(session: Session, *, name: str | None, lang: Language | None, as_schema: bool, **options: Any) -> None:
+    r"""Predict, measure, explain: who answers, and why.
+
+    Without a NAME, lists the experiments; `all` runs every one, at the same time. Each works in namespaces of its own,
+    which go away with it. Exits with 1 where what is measured is not what was predicted.
+
+    \b
+    lab experiment --why                    why does the app answer to the Pod's name?
+    lab experiment whatif --only hostname   make it stop answering
+    """
+    wishes = Wishes(lang or spoken(os.environ), **options)
+    name = name or ("whatif" if wishes.only else "names" if wishes.why or wishes.predict or wishes.watch else None)
+    if as_schema:
+        click.echo(msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode())
+    elif name is None:
+        told.catalogue(session, wishes.language)
+    else:
+        check(name, wishes, as_json=session.as_json)
+        _run(name, session, wishes)
+
+
+def spoken(environment: Mapping[str, str]) -> Language:
+    """Choose the language as programs do: the first that is set of LC_ALL, LC_MESSAGES and LANG; else English."""
+    said = next((environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), "")
+    return "fr" if said.lower().startswith("fr") else "en"
+
+
+def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
+    """Refuse what cannot be, before anything is made; raises BadInput."""
+    from lab.experiments import catalogue  # noqa: PLC0415 - not on the way to `lab --help`
+
+    matrices = ("names", "binds", "whatif")
+    if name != catalogue.ALL:
+        catalogue.find(name)
+    if wishes.only and name != "whatif":
+        raise BadInput(f"--only goes with whatif, not with {name}", "such as: lab experiment whatif --only hostname")
+    for option, asked, can in (
+        ("--why", wishes.why, matrices),
+        ("--predict", wishes.predict, matrices[:2]),
+        ("--watch", wishes.watch, matrices[:2]),
+    ):
+        if asked and name not in can:
+            raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(can)}")
+    if wishes.html and not wishes.html.absolute().parent.is_dir():
+        raise BadInput(f"there is no folder {wishes.html.parent} for the report", "make it, or name another file")
+    if as_json and (wishes.predict or wishes.watch):
+        raise BadInput("--predict and --watch are for a person", "leave --json out")
+    if wishes.predict and wishes.watch:
+        raise BadInput("--predict asks once, --watch looks again and again", "choose one of the two")
+
+
+def _run(name: str, session: Session, wishes: Wishes) -> None:
+    from lab.cli import quiz, watch  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.experiments import catalogue  # noqa: PLC0415 - the same
+
+    api = kube.api(session.settings)
+    bench = Bench(session, wishes, api, _image(session, api))
+    with _tidied(bench):
+        if wishes.watch:
+            watch.watch(bench, catalogue.find(name))
+            return
+        if name == catalogue.ALL:
+            found = bench.everything()
+        else:
+            entry = catalogue.find(name)
+            found = [quiz.ask(bench, entry) if wishes.predict else bench.run(entry)]
+    told.tell(found, session, wishes)
+
+
+@contextlib.contextmanager
+def _tidied(bench: Bench) -> Iterator[None]:
+    """Say on Ctrl-C that what was made goes away, and ask for that once more: the first time may have been cut off."""
+    from lab.experiments import spaces  # noqa: PLC0415 - not on the way to `lab --help`
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        for name in spaces.mine(bench.api):
+            spaces.remove(bench.api, name)
+        said = {"en": "interrupted: what it made is going away", "fr": "interrompu : ce qui a été créé disparaît"}
+        click.echo(said[bench.wishes.language], err=True)
+        click.get_current_context().exit(INTERRUPTED)
+
+
+def _image(session: Session, api: Api) -> str:
+    """Return the backend's image, in the registry by now; the lock is only held where it was not."""
+    api.call("GET", "/version")
+    references = images.app.references(session.settings)
+    steps = images.app_steps(session.settings, references)
+    if not all(step.done and step.done() for step in steps):
+        session.perform(steps)
+    return references[images.app.repository("back")]

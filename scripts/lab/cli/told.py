@@ -1,0 +1,113 @@
+"""What `lab experiment` tells: the list, a result, one cell, a report in a file; and how it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from lab.errors import BadInput
+from lab.findings import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from lab.cli.session import Session
+    from lab.findings import Cell, Experiment, Language
+_COLUMNS = 100
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options ask for; empty where they do not."""
+
+    language: Language
+    why: str = ""
+    only: str = ""
+    predict: bool = False
+    watch: bool = False
+    html: Path | None = None
+
+
+def catalogue(session: Session, language: Language) -> None:
+    """List every experiment with its question and how long it takes."""
+    from lab.experiments.catalogue import ALL, CATALOGUE, EVERYTHING  # noqa: PLC0415 - not on the way to `lab --help`
+
+    if session.as_json:
+        every = [{"id": one.id, "question": one.question, "seconds": one.seconds} for one in CATALOGUE.values()]
+        click.echo(msgspec.json.format(msgspec.json.encode(every), indent=2).decode())
+        return
+    for one in CATALOGUE.values():
+        click.echo(f"  {one.id:<12} {one.seconds:>4.0f} s  {one.question.of(language)}")
+    last = {"en": "All of them, at the same time.", "fr": "Toutes, en même temps."}[language]
+    click.echo(f"  {ALL:<12} {EVERYTHING:>4.0f} s  {last}\n\nlab experiment names")
+
+
+def tell(found: Sequence[Experiment], session: Session, wishes: Wishes) -> None:
+    """Show what was found, write the report, and end with 1 where something is not as predicted."""
+    from lab.experiments import beside  # noqa: PLC0415 - not on the way to `lab --help`
+
+    if wishes.html:
+        write(found, wishes.html, wishes.language)
+    if session.as_json:
+        click.echo(encode(found[0] if len(found) == 1 else found).decode())
+    elif wishes.why:
+        show_cell(found[0], cell(found[0], wishes.why), wishes.language)
+    elif not wishes.predict:
+        show([one for one in found if len(found) == 1 or one.claims or not one.agrees], wishes.language)
+    wrong = [f"{one.experiment}: {name}" for one in found for name in beside.disagreements(one)]
+    first = ", ".join(wrong[:3]) + (" …" if len(wrong) > 3 else "")  # noqa: PLR2004 - a line's room
+    session.judge(
+        ok=all(one.agrees for one in found),
+        trouble=f"measured is not what was predicted: {first}",
+        hint="the model or the cluster is wrong: both stand above, with their evidence",
+    )
+
+
+def write(found: Sequence[Experiment], file: Path, language: Language) -> None:
+    """Write the report, one HTML file that needs nothing else."""
+    from lab.report.html import page  # noqa: PLC0415 - not on the way to `lab --help`
+
+    file.write_text(page.render(found, language), encoding="utf-8")
+    said = {"en": f"The report is in {file}", "fr": f"Le rapport est dans {file}"}
+    click.echo(said[language], err=True)
+
+
+def show(found: Sequence[Experiment], language: Language) -> None:
+    """Print experiments."""
+    from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
+
+    for one in found:
+        terminal.show(one, language, console())
+
+
+def show_cell(found: Experiment, one: Cell, language: Language) -> None:
+    """Print one cell with its exhibits."""
+    from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
+
+    terminal.show_cell(one, found, language, console())
+
+
+def console() -> Console:
+    """Return where results are printed: a terminal as wide as it is, and 100 columns in a file."""
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second, which `--help` has not
+
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=_COLUMNS)
+
+
+def cell(found: Experiment, named: str) -> Cell:
+    """Find a cell by ``vantage/address`` or ``variant/vantage/address``; raises BadInput with those that there are."""
+    for one in found.cells:
+        if named in {f"{one.vantage}/{one.address}", f"{one.variant}/{one.vantage}/{one.address}"}:
+            return one
+    vantages, addresses = (dict.fromkeys(getattr(one, key) for one in found.cells) for key in ("vantage", "address"))
+    raise BadInput(
+        f"{found.experiment} has no cell {named!r}",
+        f"write FROM/TO, from any of {', '.join(vantages)}; to any of {', '.join(addresses)}",
+    )

@@ -1,0 +1,108 @@
+"""`lab experiment --watch`: the stage stays; whatever is changed on it is looked at again, the differences first."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.cli import told
+from lab.errors import LabError
+from lab.events import Event, Report
+from lab.experiments import changes
+from lab.findings import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lab.cli.experiment import Bench
+    from lab.cli.told import Wishes
+    from lab.experiments.catalogue import Entry
+    from lab.experiments.stage import Stage
+    from lab.findings import Experiment
+
+ROUND = 60.0
+"""Seconds of one wait; there is another after it."""
+_STANDS = Words(
+    en="The Pods stand in {spaces}. Change them in a second terminal, such as\n"
+    "  kubectl -n {first} edit pod …\n"
+    "What you change is measured again; so is all where you press Enter. Ctrl-C takes it away.",
+    fr="Les Pods sont dans {spaces}. Changez-les dans un second terminal, par exemple\n"
+    "  kubectl -n {first} edit pod …\n"
+    "Ce que vous changez est mesuré de nouveau ; tout l’est si vous tapez Entrée. Ctrl-C termine.",
+)
+_CHANGED = Words(en="Changed: {names}. Measuring again …", fr="Changé : {names}. Nouvelle mesure …")
+_SAME = Words(en="{count} cells, none differs from before.", fr="{count} cases, aucune n’a changé.")
+_DIFFER = Words(en="{some} of {count} cells differ from before:", fr="{some} cases sur {count} ont changé :")
+_FAILED = Words(en="It cannot be measured like that: {what}", fr="Impossible à mesurer ainsi : {what}")
+_KEY = "Enter"
+_ENTER = Words(en="nothing, you asked", fr="rien, vous l’avez demandé")
+
+
+def watch(bench: Bench, entry: Entry) -> None:
+    """Look, and look again at each change, until Ctrl-C; raises LabError where the stage does not come up."""
+    with contextlib.ExitStack() as stack:
+        with bench.showing() as emit:
+            report = Report(emit, Event("progress", entry.id, expected=entry.seconds, number=1, of=1))
+            stage = stack.enter_context(entry.staged(bench.settings, bench.api, bench.image, report))
+            seen = changes.state(bench.api, stage.namespaces)
+            found = stage.look()
+        _show(found, bench.wishes)
+        click.echo(_said(_STANDS, bench, spaces=", ".join(stage.namespaces), first=stage.namespaces[0]))
+        while True:
+            seen = _changed(bench, stage.namespaces, seen)
+            found = _again(bench, stage, found)
+
+
+def _changed(bench: Bench, namespaces: Sequence[str], before: dict[str, str]) -> dict[str, str]:
+    """Wait until something was changed, or Enter pressed, and say what."""
+    enter = {key: value for key, value in before.items() if key == _KEY}
+
+    def look() -> dict[str, str]:
+        if _pressed():
+            enter[_KEY] = str(time.monotonic())
+        return {**changes.state(bench.api, namespaces), **enter}
+
+    while (now := changes.awaited(look, before, ROUND)) is None:
+        continue
+    names = [name for name in changes.different(before, now) if name != _KEY]
+    click.echo(_said(_CHANGED, bench, names=", ".join(names) or _ENTER.of(bench.wishes.language)))
+    return now
+
+
+def _pressed() -> bool:
+    """Tell whether a line was typed; without a terminal nobody types."""
+    if not (sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]):
+        return False
+    return bool(sys.stdin.readline())
+
+
+def _again(bench: Bench, stage: Stage, before: Experiment) -> Experiment:
+    """Look again and show the differences first; what cannot be measured is said, and the stage stays."""
+    try:
+        found = stage.look()
+    except LabError as error:
+        click.echo(_said(_FAILED, bench, what=error.what))
+        return before
+    cells = [cell for _, cell in changes.between(before, found)]
+    counted = {"some": len(cells), "count": len(found.cells)}
+    click.echo(_said(_DIFFER if cells else _SAME, bench, **counted))
+    for cell in cells:
+        told.show_cell(found, cell, bench.wishes.language)
+    if cells:
+        _show(found, bench.wishes)
+    return found
+
+
+def _show(found: Experiment, wishes: Wishes) -> None:
+    told.show([found], wishes.language)
+    if wishes.html:
+        told.write([found], wishes.html, wishes.language)
+
+
+def _said(words: Words, bench: Bench, **filled: object) -> str:
+    return words.of(bench.wishes.language).format(**filled)
