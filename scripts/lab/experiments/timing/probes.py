@@ -236,7 +236,8 @@ def _pod(image: str) -> pods.Object:
 def _perform(settings: Settings, recorder: Recorder, cats: Subject, trouble: Trouble) -> None:
     """Have the trouble until all have noticed that are to, then a period more for those that are not to.
 
-    By then every probe has been made often enough to fail. It is ended from inside: an app that listens on loopback only is out of the API server's reach.
+    By then every probe has been made often enough to fail. It is ended from inside: an app that listens on loopback
+    only is out of the API server's reach.
     """
     begins = recorder.did(trouble.id)
     cats.fault(trouble.fault, **trouble.values)

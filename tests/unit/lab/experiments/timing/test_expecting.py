@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.timing.expecting import EARLY, LATE, Expect, Fact, judge, later, noticed, recovered, said
+from lab.experiments.timing.pods import Probe
+from lab.findings import Words
+
+
+@pytest.mark.parametrize(
+    ("probe", "hangs", "least", "most"),
+    [
+        pytest.param(Probe(period=1, failures=1), False, 0, 1, id="the first failure counts"),
+        pytest.param(Probe(period=1, failures=3), False, 2, 3, id="three in a row, a second apart"),
+        pytest.param(Probe(period=10, failures=3), False, 20, 30, id="the defaults"),
+        pytest.param(Probe(period=2, timeout=2, failures=2), True, 4, 6, id="each waits for its timeout"),
+        pytest.param(Probe(period=1, timeout=3, failures=2), True, 6, 7, id="a timeout longer than the period"),
+    ],
+)
+def test_when_a_probe_that_fails_is_noticed(probe, hangs, least, most):
+    assert noticed(probe, hangs=hangs) == (max(0, least - EARLY), most + LATE)
+
+
+@pytest.mark.parametrize(
+    ("probe", "least", "most"),
+    [
+        pytest.param(Probe(period=1, successes=1), 0, 1, id="one"),
+        pytest.param(Probe(period=2, successes=3), 4 - EARLY, 6, id="three"),
+    ],
+)
+def test_when_a_probe_that_passes_is_noticed(probe, least, most):
+    assert recovered(probe) == (least, most + LATE)
+
+
+def test_what_follows_is_later():
+    assert later((1.0, 2.0), least=-0.5, most=3) == (0.5, 5.0)
+
+
+ASKS = Words(en="?", fr=" ?")
+TIMED = Expect("it", "cat", ASKS, "happens", ASKS, "https://kubernetes.io", (1.0, 3.0))
+PLAIN = Expect("it", "cat", ASKS, "0", ASKS, "https://kubernetes.io")
+
+
+@pytest.mark.parametrize(
+    ("expect", "fact", "agrees"),
+    [
+        pytest.param(TIMED, Fact("happens", 12.0, 10.0), True, id="in time"),
+        pytest.param(TIMED, Fact("happens", 11.0, 10.0), True, id="at the first moment"),
+        pytest.param(TIMED, Fact("happens", 10.9, 10.0), False, id="too early"),
+        pytest.param(TIMED, Fact("happens", 13.1, 10.0), False, id="too late"),
+        pytest.param(TIMED, Fact("refused", 12.0, 10.0), False, id="something else, in time"),
+        pytest.param(TIMED, Fact("happens"), False, id="without a time"),
+        pytest.param(TIMED, Fact(""), False, id="not at all"),
+        pytest.param(PLAIN, Fact("0"), True, id="the value"),
+        pytest.param(PLAIN, Fact("1"), False, id="another value"),
+        pytest.param(PLAIN, Fact(""), False, id="no value"),
+    ],
+)
+def test_judging(expect, fact, agrees):
+    (found,) = judge([expect], {"it": fact})
+    assert found.agrees is agrees
+
+
+def test_what_was_not_looked_at_disagrees():
+    (found,) = judge([PLAIN], {})
+    assert not found.agrees
+    assert found.measured == Words(en="nothing was seen", fr="rien n’a été vu")
+
+
+def test_both_sides_are_said_in_both_languages_and_in_seconds_since_the_cause():
+    (found,) = judge([TIMED], {"it": Fact("happens", 12.34, 10.0)})
+    assert found.predicted == Words(
+        en="happens, 1.0 to 3.0 s after", fr="se produit, 1,0 à 3,0\N{NO-BREAK SPACE}s après"
+    )
+    assert found.measured == Words(en="happens, 2.3 s after", fr="se produit, 2,3\N{NO-BREAK SPACE}s après")
+    assert found.within == (11.0, 13.0)
+    assert found.at == 12.34
+
+
+def test_figures_are_said_as_they_are():
+    assert said("137") == Words(en="137", fr="137")

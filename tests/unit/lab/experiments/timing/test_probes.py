@@ -1,0 +1,81 @@
+"""What the probes experiment predicts, and makes of what it saw; the cluster is asked in tests/e2e."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.timing import probes
+from lab.experiments.timing.pods import Probe
+from lab.experiments.timing.probes import CATS, KINDS, TROUBLES, Trouble
+from lab.findings import Words
+
+FAILING = {("errors", "http"), ("errors", "exec"), ("loopback", "http"), ("loopback", "tcp"), ("hangs", "http")}
+FAILING |= {("hangs", "exec")}
+
+
+def test_who_notices_what():
+    found = {(trouble.id, kind.id) for trouble in TROUBLES for kind in KINDS if probes.fails(kind, trouble)}
+    assert found == FAILING
+
+
+def test_a_trouble_that_leaves_everything_as_it_was_is_noticed_by_none():
+    nothing = Trouble("nothing", Words(en="", fr=""), "latency", {})
+    assert not any(probes.fails(kind, nothing) for kind in KINDS)
+
+
+def told(story, runs):
+    well = {**runs, "ready": True}
+    story.pod(1.0, CATS, ready=True, back=well, http=well, tcp=well, exec=well)
+    story.answer(1.5, "ping", "answers")
+    for at, trouble in zip((10.0, 30.0, 50.0), TROUBLES, strict=True):
+        story.deed(at, trouble.id)
+        story.deed(at + 12, f"{trouble.id} over")
+        for kind in KINDS:
+            if (trouble.id, kind.id) in FAILING:
+                story.event(at + 2, CATS, "Unhealthy", "Readiness probe failed: …", kind.id)
+                story.pod(at + 5, CATS, **{kind.id: {"ready": False}})
+                story.pod(at + 14, CATS, **{kind.id: {"ready": True}})
+    return story
+
+
+def test_all_as_predicted(story, runs):
+    found = probes.judged(told(story, runs).seen)
+    assert [one.id for one in found if not one.agrees] == []
+    assert len(found) == 11
+    assert all(one.exhibits and one.source.startswith("https://") for one in found)
+
+
+@pytest.mark.parametrize(
+    ("change", "ids"),
+    [
+        pytest.param(lambda story: story.pod(13.0, CATS, tcp={"ready": False}), {"errors-tcp"}, id="TCP notices a 500"),
+        pytest.param(
+            lambda story: story.pod(33.0, CATS, exec={"ready": False}),
+            {"loopback-exec"},
+            id="a command notices the loopback",
+        ),
+        pytest.param(lambda story: story.pod(10.1, CATS, http={"ready": False}), {"errors-http"}, id="too early"),
+        pytest.param(lambda story: story.answer(35.0, "ping", "timeout"), {"ping"}, id="no echo"),
+        pytest.param(lambda story: story.pod(70.0, CATS, back={"restartCount": 1}), {"restarts"}, id="a restart"),
+    ],
+)
+def test_what_is_otherwise_disagrees(story, runs, change, ids):
+    change(told(story, runs))
+    assert {one.id for one in probes.judged(story.seen) if not one.agrees} == ids
+
+
+def test_a_probe_that_does_not_notice_disagrees(story, runs):
+    well = {**runs, "ready": True}
+    story.pod(1.0, CATS, ready=True, back=well, http=well, tcp=well, exec=well)
+    for at, trouble in zip((10.0, 30.0, 50.0), TROUBLES, strict=True):
+        story.deed(at, trouble.id)
+        story.deed(at + 12, f"{trouble.id} over")
+    wrong = {one.id for one in probes.judged(story.seen) if not one.agrees}
+    assert wrong == {f"{trouble}-{kind}" for trouble, kind in FAILING} | {"ping"}
+
+
+def test_a_hanging_app_is_noticed_later_than_a_failing_one():
+    within = {one.id: one.within for one in probes.expected(Probe(period=2, timeout=2, failures=2))}
+    assert within["errors-http"] == (1.5, 10.0)
+    assert within["hangs-http"] == (3.5, 12.0)
+    assert within["hangs-tcp"] is None

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from urllib3.exceptions import ProtocolError
+
+from lab.errors import TimedOut
+from lab.experiments.timing import recorder as module
+from lab.experiments.timing.recorder import Recorder, recording
+
+
+def named(name):
+    return lambda seen: next((one for one in seen if one.name == name), None)
+
+
+def test_a_wait_ends_as_soon_as_it_is_seen():
+    recorder = Recorder()
+    threading.Timer(0.05, recorder.add, ("deed", "cat")).start()
+    found = recorder.wait(named("cat"), timeout=20)
+    assert found is not None
+    assert found.name == "cat"
+    assert recorder.now() < 10
+
+
+def test_a_wait_ends_with_none_at_its_deadline():
+    recorder = Recorder()
+    recorder.add("deed", "dog")
+    assert recorder.wait(named("cat"), timeout=0.05) is None
+    assert recorder.now() >= 0.05
+
+
+def test_what_is_needed_and_does_not_come_is_an_error_with_the_last_event():
+    recorder = Recorder()
+    recorder.add("Event", "e", "ADDED", {"message": "Error: ImagePullBackOff"})
+    with pytest.raises(TimedOut, match=r"waited 0 s for a cat; last seen: Error: ImagePullBackOff"):
+        recorder.until("a cat", named("cat"), timeout=0.01)
+
+
+def test_times_are_seconds_since_the_beginning():
+    ticks = iter([100.0, 101.5, 103.0])
+    recorder = Recorder(clock=lambda: next(ticks))
+    assert recorder.did("first") == 1.5
+    assert recorder.did("second") == 3.0
+
+
+class Response:
+    """A watch: its lines, then what it waits for."""
+
+    def __init__(self, lines, *, breaks=False):
+        self.lines, self.breaks = lines, breaks
+        self.over = threading.Event()
+        self.closed = False
+
+    def __iter__(self):
+        yield from self.lines
+        assert self.over.wait(10)
+        if self.breaks:
+            raise ProtocolError("cut")
+
+    def shutdown(self):
+        self.over.set()
+
+    def close(self):
+        self.closed = True
+
+
+class Api:
+    def __init__(self, *, breaks=False):
+        self.breaks = breaks
+        self.watches = {}
+
+    def watch(self, path, seconds):
+        assert seconds == module.LONGEST
+        kind = path.rsplit("/", 1)[1]
+        lines = [line(kind, "ADDED"), line(kind, "BOOKMARK"), json.dumps({"type": "ERROR", "object": {}}).encode()]
+        self.watches[path] = Response(lines, breaks=self.breaks)
+        return self.watches[path]
+
+
+def line(name, change):
+    return json.dumps({"type": change, "object": {"metadata": {"name": name}}}).encode()
+
+
+@pytest.mark.parametrize("breaks", [pytest.param(False, id="ended"), pytest.param(True, id="cut off")])
+def test_pods_endpoints_and_events_are_watched_until_the_end_of_the_block(breaks):
+    api = Api(breaks=breaks)
+    with recording(api, "cats") as recorder:
+        found = recorder.until("all three", lambda seen: len(seen) == 3 or None, timeout=10)
+        assert found
+    assert {(one.kind, one.name, one.change) for one in recorder.seen} == {
+        ("Pod", "pods", "ADDED"),
+        ("EndpointSlice", "endpointslices", "ADDED"),
+        ("Event", "events", "ADDED"),
+    }
+    assert all("/namespaces/cats/" in path for path in api.watches)
+    assert all(one.closed for one in api.watches.values())
+
+
+def test_the_watches_end_when_the_block_is_interrupted():
+    api = Api()
+    with pytest.raises(KeyboardInterrupt), recording(api, "cats"):
+        raise KeyboardInterrupt
+    assert len(api.watches) == 3
+    assert all(one.closed and one.over.is_set() for one in api.watches.values())
