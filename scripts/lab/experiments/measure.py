@@ -26,11 +26,13 @@ Asked = tuple["Vantage", tuple["Address", ...]]
 class Measured:
     """What was measured: ``of`` by the ids of vantage and address, ``sightings`` by the id of the vantage.
 
-    ``endpoints`` are the entries of a Service's EndpointSlices, raw, by its namespace and name.
+    ``pods`` is a container of a running Pod, and what was seen in it, by the Pod's namespace and name; ``endpoints``
+    are the entries of a Service's EndpointSlices, raw, by the Service's.
     """
 
     of: Mapping[tuple[str, str], Measurement] = field(default_factory=dict)
     sightings: Mapping[str, Sighting] = field(default_factory=dict)
+    pods: Mapping[tuple[str, str], tuple[str, Sighting]] = field(default_factory=dict)
     endpoints: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -55,9 +57,15 @@ def measure(  # noqa: PLR0913 - the lab's three handles, and what is to be measu
         first = dict(zip((one for one, _ in asked), pool.map(lambda one: _answer(way, *one), asked), strict=True))
         second = list(pool.map(lambda turn: _in_turn(way, turn), turns(first, cells)))
         endpoints = slices.result()
-    sightings = {vantage.id: answer.sees for vantage, answer in first.items() if isinstance(answer, Answer)}
+    seen = {vantage: answer.sees for vantage, answer in first.items() if isinstance(answer, Answer)}
     of = {(vantage.id, one.id): told(one, first[vantage]) for vantage, one in cells}
-    return Measured(of | {key: value for part in second for key, value in part.items()}, sightings, endpoints)
+    inside = [(one, sees) for one, sees in reversed(seen.items()) if one.kind == "container"]  # the first one stays
+    return Measured(
+        of | {key: value for part in second for key, value in part.items()},
+        {vantage.id: sees for vantage, sees in seen.items()},
+        {(one.namespace, one.pod): (one.container, sees) for one, sees in inside},
+        endpoints,
+    )
 
 
 def grouped(cells: Sequence[tuple[Vantage, Address]], sights: Sequence[Vantage] = ()) -> list[Asked]:
