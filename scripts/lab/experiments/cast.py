@@ -88,8 +88,8 @@ def guest(image: str, name: str, target: str = "") -> Object:
     return pods.ephemeral(image, name, target)
 
 
-def watching(image: str, name: str, probe: Object) -> Object:
-    """Return a container whose liveness probe, which never acts, is what is looked at: a witness."""
+def witness(image: str, name: str, probe: Object) -> Object:
+    """Return a container that sleeps, and whose only probe is what is looked at; it never acts."""
     return idle(image, name, livenessProbe=looks(probe))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lab.experiments import cast, stage
 from lab.experiments.cast import PORT, Cast, Copy, Guest
@@ -12,20 +12,21 @@ from lab.experiments.world import Address, Vantage
 from lab.findings import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from lab.config import Settings
     from lab.events import Report
     from lab.experiments.cast import Object
     from lab.experiments.stage import Stage
-    from lab.experiments.world import Service, World
+    from lab.experiments.world import How, Service, World
     from lab.findings import Experiment
     from lab.kube import Api
 
 POD, COPY, TWIN, OTHER, ON_NODE = "k8-chatroulette-back", "k8-chatroulette-back-copy", "twin", "other", "host-network"
 SERVICE, LITTER, ALIAS = "cats", "litter", "minou"
-_EVERYWHERE = ("app", "sidecar", "guest", "guest-target", "copy", "twin", OTHER, "other-namespace", ON_NODE, "node")
+_SETTLED = {(OTHER, "cluster-ip"), (OTHER, "service-like-pod"), (OTHER, "headless"), ("copy", "loopback4")}
+"""Cells that come as predicted once kube-proxy and DNS follow, and once the copy, which has no probes, listens."""
 _LATER = {"service-like-pod", "headless", "getent-service", "nslookup-service"}
 """Addresses of another Pod, which may be Ready or not while the init container runs, or asked for elsewhere."""
 
@@ -48,7 +49,7 @@ def players(_settings: Settings, world: World, image: str, namespaces: Sequence[
     def pods(services: Sequence[Object]) -> list[Object]:
         return [
             cast.pod(here, POD, *_app(image), initContainers=[_init(image, world, services)], **_alias()),
-            cast.pod(here, TWIN, cast.backend(image, name="cat"), hostname=TWIN, subdomain=LITTER),
+            cast.pod(here, TWIN, cast.standin(image, name="cat"), hostname=TWIN, subdomain=LITTER),
             cast.pod(here, OTHER, cast.idle(image, "look")),
             cast.pod(there, OTHER, cast.idle(image, "look")),
             cast.pod(here, ON_NODE, cast.idle(image, "look"), hostNetwork=True),
@@ -69,18 +70,15 @@ def players(_settings: Settings, world: World, image: str, namespaces: Sequence[
     )
 
 
-def _app(image: str) -> tuple[Object, Object, Object]:
-    """Return the app, whose own probes are of all three kinds, and two that watch what a probe's ``host`` does."""
-    own: Object = {
-        "startupProbe": cast.looks(cast.dials("127.0.0.1")),
-        "livenessProbe": cast.looks(cast.tcp()),
-        "readinessProbe": cast.looks(cast.http()),
+def _app(image: str) -> list[Object]:
+    """Return the app, which is probed over HTTP as apps are, and beside it a witness of every other kind of probe."""
+    witnesses = {
+        "sidecar": cast.http(host="127.0.0.1"),
+        "witness-tcp": cast.tcp(),
+        "witness-tcp-host": cast.tcp(host="127.0.0.1"),
+        "witness-exec": cast.dials("127.0.0.1"),
     }
-    return (
-        cast.backend(image, **own),
-        cast.watching(image, "sidecar", cast.http(host="127.0.0.1")),
-        cast.watching(image, "witness", cast.tcp(host="127.0.0.1")),
-    )
+    return [cast.backend(image), *(cast.witness(image, name, probe) for name, probe in witnesses.items())]
 
 
 def _alias() -> Object:
@@ -118,8 +116,9 @@ def tries(world: World, namespaces: Sequence[str]) -> list[Try]:
         node_port=_node_port(service),
     )
     vantages = _vantages(here, there)
-    cells = [Try(one, address) for one in vantages if one.id != "init" for address in known]
-    cells += [Try(vantages[4], address) for address in known if address.id not in _LATER]
+    cells = [
+        Try(one, address) for one in vantages for address in known if one.kind != "init" or address.id not in _LATER
+    ]
     return cells + _dialled(here)
 
 
@@ -169,19 +168,25 @@ def addresses(  # noqa: PLR0913 - what is known of the app by then, each by its 
 
 def _dialled(here: str) -> list[Try]:
     """Return the cells of those who dial for somebody: forwards, the API server, the kubelet's probes."""
-    kubelet = {kind: Vantage(f"kubelet-{kind}", "kubelet", here, POD) for kind in ("http", "tcp", "exec")}
     return [
         Try(Vantage("port-forward", "port-forward", here, POD), Address("forward", f"pod/{POD}", PORT, "forward")),
         Try(
             Vantage("service-forward", "service-forward", here), Address("forward", f"service/{SERVICE}", 80, "forward")
         ),
         Try(Vantage("pod-proxy", "pod-proxy", here, POD), Address("proxy", POD, PORT, "pod-proxy")),
-        Try(kubelet["http"], Address("probe", "", PORT, "http-probe")),
-        Try(kubelet["http"], Address("probe-loopback", "127.0.0.1", PORT, "http-probe")),
-        Try(kubelet["tcp"], Address("probe", "", PORT, "tcp-probe")),
-        Try(kubelet["tcp"], Address("probe-loopback", "127.0.0.1", PORT, "tcp-probe")),
-        Try(kubelet["exec"], Address("probe-loopback", "127.0.0.1", PORT, "exec-probe")),
+        _probed(here, "http", "back"),
+        _probed(here, "http", "sidecar", "127.0.0.1"),
+        _probed(here, "tcp", "witness-tcp"),
+        _probed(here, "tcp", "witness-tcp-host", "127.0.0.1"),
+        _probed(here, "exec", "witness-exec", "127.0.0.1"),
     ]
+
+
+def _probed(here: str, kind: Literal["http", "tcp", "exec"], witness: str, host: str = "") -> Try:
+    """Return the cell of a probe, which the container named ``witness`` has."""
+    how: Mapping[str, How] = {"http": "http-probe", "tcp": "tcp-probe", "exec": "exec-probe"}
+    address = Address("probe-loopback" if host else "probe", host, PORT, how[kind])
+    return Try(Vantage(f"kubelet-{kind}", "kubelet", here, POD, witness), address)
 
 
 def _node_port(service: Service) -> int:
@@ -198,5 +203,5 @@ MATRIX = Matrix(
     spaces=("other",),
     cast=players,
     tries=tries,
-    settles=lambda one: one.vantage.id == OTHER and one.address.id in {"cluster-ip", "service-like-pod", "headless"},
+    settles=lambda one: (one.vantage.id, one.address.id) in _SETTLED,
 )
