@@ -167,7 +167,7 @@ def _of_a_service(case: Case) -> Words | None:
     if service.namespace == pod.namespace:
         return words(
             f"The Service `{host}` is headless: DNS has its ready Pods' addresses only, and none is ready.",
-            f"Le Service `{host}` est headless : le DNS ne donne que les adresses de ses Pods prêts, et aucun ne l’est.",
+            f"Le Service `{host}` est headless : le DNS n’en donne que les Pods prêts, et il n’en a aucun.",
         )
     return words(
         f"The search list completes `{host}` with this Pod's namespace, `{pod.namespace}`; the Service is in "
