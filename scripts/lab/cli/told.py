@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lab.cli.session import Session
     from lab.findings import Cell, Experiment, Language
+
 _COLUMNS = 100
 
 

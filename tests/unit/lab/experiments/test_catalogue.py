@@ -1,0 +1,74 @@
+"""Every experiment by its name: it is there, it can be run, and its published schema is the one of the code."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+
+import msgspec
+import pytest
+
+from lab import findings
+from lab.config import ROOT
+from lab.errors import BadInput
+from lab.experiments import catalogue
+from lab.experiments.claims_said import NEEDED
+
+ENTRIES = [pytest.param(one, id=one.id) for one in catalogue.CATALOGUE.values()]
+ORDER = [
+    "names",
+    "binds",
+    "whatif",
+    "readiness",
+    "liveness",
+    "startup",
+    "probes",
+    "limits",
+    "qos",
+    "top",
+    "termination",
+    "database",
+    "course",
+    "claims",
+]
+
+
+def test_they_are_listed_in_the_order_of_the_lessons():
+    assert list(catalogue.CATALOGUE) == ORDER
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_each_can_be_run_and_asks_something_in_both_languages(entry):
+    module = import_module(f"lab.experiments.{entry.module}")
+    assert callable(module.run)
+    assert callable(getattr(module, "staged", None)) or not entry.stays
+    assert entry.question.en.endswith("?")
+    assert entry.question.fr.endswith("\N{NARROW NO-BREAK SPACE}?") or entry.question.fr.endswith(" ?")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_all_together_are_within_two_minutes(entry):
+    assert entry.seconds <= catalogue.EVERYTHING <= 120
+
+
+def test_an_unknown_name_is_answered_with_those_that_there_are():
+    with pytest.raises(BadInput) as refused:
+        catalogue.find("name")
+    assert refused.value.what == "there is no experiment 'name'"
+    assert all(name in refused.value.hint for name in (*ORDER, "all"))
+
+
+def test_what_happens_in_time_has_no_stage_to_look_at_again():
+    with pytest.raises(BadInput, match="limits happens in time"):
+        catalogue.find("limits").staged(None, None, "", None)
+
+
+def test_the_verdicts_stand_on_experiments_that_there_are():
+    assert set(NEEDED) < set(catalogue.CATALOGUE)
+
+
+def test_the_published_schema_is_the_code_s():
+    published = json.loads((ROOT / "scripts" / "lab" / "experiments" / "schema.json").read_text())
+    assert published == json.loads(msgspec.json.encode(findings.schema())), (
+        "lab experiment --schema > scripts/lab/experiments/schema.json"
+    )

@@ -1,0 +1,96 @@
+"""What --watch sees: a change that matters, once it is whole, and nothing that time alone changes."""
+
+from __future__ import annotations
+
+import copy
+
+import msgspec
+import pytest
+
+from lab.experiments import changes
+from lab.findings import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+
+TEXT = Words("text", "texte")
+POD = {
+    "metadata": {"name": "cats", "namespace": "n", "uid": "1", "resourceVersion": "7", "labels": {"a": "b"}},
+    "spec": {"hostname": "cats"},
+    "status": {
+        "podIP": "10.0.0.1",
+        "conditions": [{"type": "Ready", "status": "True", "lastProbeTime": "now"}],
+        "containerStatuses": [{"name": "back", "containerID": "x", "state": {"running": {"startedAt": "then"}}}],
+    },
+}
+
+
+class Api:
+    """An API that has these Pods."""
+
+    def __init__(self, *pods):
+        self.pods = pods
+
+    def items(self, path):
+        return list(self.pods) if path.endswith("/pods") else []
+
+
+def edited(path, value):
+    pod = copy.deepcopy(POD)
+    *way, last = path
+    inner = pod
+    for key in way:
+        inner = inner[key]
+    inner[last] = value
+    return pod
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "seen"),
+    [
+        pytest.param(("spec", "hostname"), "minou", True, id="a field"),
+        pytest.param(("metadata", "labels"), {}, True, id="a label"),
+        pytest.param(("metadata", "deletionTimestamp"), "now", True, id="its end"),
+        pytest.param(("status", "podIP"), "10.0.0.2", True, id="its address"),
+        pytest.param(("status", "conditions"), [{"type": "Ready", "status": "False"}], True, id="readiness"),
+        pytest.param(("metadata", "resourceVersion"), "8", False, id="a version, with nothing in it"),
+        pytest.param(("status", "conditions", 0, "lastProbeTime"), "later", False, id="a probe's time"),
+    ],
+)
+def test_what_decides_on_answers_is_a_change(path, value, seen):
+    before, after = (changes.state(Api(pod), ["n"]) for pod in (POD, edited(path, value)))
+    assert changes.different(before, after) == (["Pod n/cats"] if seen else [])
+
+
+def test_a_change_is_told_once_it_is_whole():
+    states = iter([{"a": "1"}, {"a": "2"}, {"a": "3"}, {"a": "3"}])
+    assert changes.awaited(lambda: next(states), {"a": "1"}, timeout=10) == {"a": "3"}
+
+
+def test_no_change_is_none():
+    assert changes.awaited(lambda: {"a": "1"}, {"a": "1"}, timeout=0.1) is None
+
+
+def experiment(*outcomes):
+    cells = [
+        Cell("guest", address, "", Prediction(one), Measurement(one), agrees=True, mechanism="", because=TEXT)
+        for address, one in zip(("localhost", "pod-name"), outcomes, strict=False)
+    ]
+    seen = ClusterSeen("", "", "", "", "", "")
+    return Experiment("names", TEXT, TEXT, seen, "", 0.0, agrees=True, cells=tuple(cells))
+
+
+def test_the_cells_that_ended_otherwise_are_the_difference():
+    ((was, now),) = changes.between(experiment("answers", "answers"), experiment("answers", "no-name"))
+    assert (was.address, was.measured.outcome, now.measured.outcome) == ("pod-name", "answers", "no-name")
+
+
+def test_a_cell_that_was_not_there_is_one_too():
+    ((was, now),) = changes.between(experiment("answers"), experiment("answers", "answers"))
+    assert was is None
+    assert now.address == "pod-name"
+
+
+def test_a_disagreement_that_comes_is_one_too():
+    before = experiment("answers")
+    (cell,) = before.cells
+    worse = msgspec.structs.replace(cell, measured=Measurement("refused"), agrees=False)
+    after = msgspec.structs.replace(before, cells=(worse,), agrees=False)
+    assert [now.measured.outcome for _, now in changes.between(before, after)] == ["refused"]
