@@ -40,12 +40,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Cgroup:
-    """What a container's cgroup said at one moment. Sizes are bytes, CPU time is seconds."""
+    """What a container's cgroup said at one moment. Sizes are bytes, CPU time is seconds.
+
+    ``anonymous`` is what programs took for themselves: no file's content, which could be read again.
+    """
 
     version: Version
     given: Given
     memory: int
     inactive_file: int
+    anonymous: int
     cpu: float
     periods: int
     throttled: int
@@ -140,6 +144,7 @@ def _v1(files: Mapping[str, str]) -> Cgroup:
         ),
         memory=int(files["memory/memory.usage_in_bytes"]),
         inactive_file=stat["total_inactive_file"],
+        anonymous=stat["total_rss"],
         cpu=int(files["cpuacct/cpuacct.usage"]) / 1e9,
         periods=cpu["nr_periods"],
         throttled=cpu["nr_throttled"],
@@ -159,6 +164,7 @@ def _v2(files: Mapping[str, str]) -> Cgroup:
         ),
         memory=int(files["memory.current"]),
         inactive_file=_table(files["memory.stat"])["inactive_file"],
+        anonymous=_table(files["memory.stat"])["anon"],
         cpu=cpu["usage_usec"] / 1e6,
         periods=cpu["nr_periods"],
         throttled=cpu["nr_throttled"],

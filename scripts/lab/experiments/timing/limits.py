@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.experiments.spaces import spaces
-from lab.experiments.timing import cgroups, lanes, limits_judged, loads, looking, pods
+from lab.experiments.timing import cgroups, lanes, limits_judged, limits_units, loads, looking, pods
 from lab.experiments.timing.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
 from lab.experiments.timing.loads import Order
 from lab.experiments.timing.recorder import recording
@@ -32,7 +32,7 @@ QUESTION = Words(
     en="More memory, more CPU than the limit: which one kills, which one slows down?",
     fr="Plus de mémoire, plus de CPU que la limite : laquelle tue, laquelle ralentit ?",
 )
-_START, _WORK = 30.0, 25.0
+_START, _WORK = 60.0, 45.0
 """Seconds to wait for the Pods to be started, and for the work to be done."""
 _ONCE = "/tmp/done"  # noqa: S108 - in a volume of the Pod's own, which outlives the container
 
@@ -73,7 +73,8 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             since=loads.since(recorder),
             ended=recorder.now(),
         )
-    return begun.ended(cluster, limits_judged.expectations(evidence), (timeline(evidence),))
+    judged = (*limits_judged.expectations(evidence), *limits_units.expectations(evidence))
+    return begun.ended(cluster, judged, (timeline(evidence),))
 
 
 def _wait(api: Api, namespace: str, recorder: Recorder) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.experiments.timing import cgroups, figures, loads, looking, quantities
-from lab.experiments.timing.effort import ROOT
 from lab.experiments.timing.figures import Ask
 from lab.findings import Exhibit, Words
 
@@ -32,7 +31,6 @@ HELD: Mapping[str, Object] = {
 """Quantities that are easily confused, by the container that has them as limits."""
 _TAKES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
 _ENFORCED = f"{_TAKES}#how-pods-with-resource-limits-are-run"
-_UNITS = f"{_TAKES}#resource-units-in-kubernetes"
 _RESTARTS = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy"
 _GROUP = "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
 _BANDWIDTH = "https://docs.kernel.org/scheduler/sched-bwc.html"
@@ -58,8 +56,8 @@ class Evidence:
 
 
 def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
-    """Judge everything."""
-    return (*_memory(evidence), _child(evidence), *_cpu(evidence), *_units(evidence))
+    """Judge what memory and CPU beyond the limit came to."""
+    return (*_memory(evidence), _child(evidence), *_cpu(evidence))
 
 
 def _memory(evidence: Evidence) -> Iterator[Expectation]:
@@ -108,7 +106,7 @@ def _memory(evidence: Evidence) -> Iterator[Expectation]:
 
 def _most(evidence: Evidence) -> Expectation:
     """Judge the last use that was seen before the kill: close to the limit, never above."""
-    limit = quantities.size(_limits(evidence, MEMORY, TAKER)["memory"])
+    limit = quantities.size(limits(evidence, MEMORY, TAKER)["memory"])
     lines = evidence.logs[MEMORY, TAKER]
     used = max((found.memory for _, found in loads.samples(lines)), default=None)
     ask = Ask(
@@ -176,7 +174,7 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
         fr="combien de périodes ont été écourtées, et pendant combien de temps",
     )
     shown = loads.file_exhibit(CPU, LIMITED, stat, loads.raw(lines, stat), shows)
-    allowed = quantities.millicores(_limits(evidence, CPU, LIMITED)["cpu"])
+    allowed = quantities.millicores(limits(evidence, CPU, LIMITED)["cpu"])
     slower = 1000 / allowed
     because = Words(
         en=f"Of every 100 ms it may compute {allowed // 10} ms, then waits for the next 100 ms: throttled.",
@@ -250,78 +248,12 @@ def _unlimited(evidence: Evidence, stat: str) -> Expectation:
     return ask.exactly("no", measured, loads.file_exhibit(CPU, FREE, stat, loads.raw(lines, stat), shows))
 
 
-def _units(evidence: Evidence) -> Iterator[Expectation]:
-    for name in HELD:
-        lines = evidence.logs[UNITS, name]
-        began, samples = loads.said(lines, "began"), loads.samples(lines)
-        page = began.body["page"] if began else cgroups.PAGE
-        ahead = cgroups.given(_resources(evidence, UNITS, name), evidence.version, page)
-        yield from _unit(evidence, name, samples[-1][1].given if samples else None, ahead)
-    yield _stored(evidence)
+def limits(evidence: Evidence, pod: str, of: str) -> Object:
+    """Return a container's limits as they were sent."""
+    return limits_of(evidence.sent[pod], of)
 
 
-def _unit(evidence: Evidence, name: str, held: cgroups.Given | None, ahead: cgroups.Given) -> Iterator[Expectation]:
-    limits, lines = _limits(evidence, UNITS, name), evidence.logs[UNITS, name]
-    files = {key: path.removeprefix(f"{ROOT}/") for key, path in cgroups.names(evidence.version).items()}
-    memory = Ask(
-        f"memory-{name}",
-        f"memory: {limits['memory']}",
-        Words(en="How many bytes is that in the cgroup?", fr="Combien d’octets dans le cgroup ?"),
-        Words(
-            en="Mi is 2^20, M is 10^6; the kernel keeps whole pages of 4096 bytes.",
-            fr="Mi vaut 2^20, M vaut 10^6 ; le noyau garde des pages entières de 4096\u00a0octets.",
-        ),
-        _UNITS,
-    )
-    shows = Words(en="what the kernel holds the container to", fr="ce que le noyau impose au conteneur")
-    raw = loads.file_exhibit(UNITS, name, files["memory"], loads.raw(lines, files["memory"]), shows)
-    yield memory.exactly(figures.exact_size(ahead.memory), figures.exact_size(held.memory) if held else "", raw)
-    cpu = Ask(
-        f"cpu-{name}",
-        f"cpu: {limits['cpu']}",
-        Words(en="How much CPU time is that?", fr="Combien de temps de CPU ?"),
-        Words(
-            en="m is a thousandth of a core: 100m and 0.1 are one and the same.",
-            fr="m est un millième de cœur : 100m et 0.1, c’est la même chose.",
-        ),
-        _UNITS,
-    )
-    raw = loads.file_exhibit(UNITS, name, files["quota"], loads.raw(lines, files["quota"]), shows)
-    yield cpu.exactly(figures.quota(ahead.quota), figures.quota(held.quota) if held else "", raw)
-
-
-def _stored(evidence: Evidence) -> Expectation:
-    """Judge how the API server writes `0.1` back."""
-    sent, found = (_limits_of(one, "mega")["cpu"] for one in (evidence.sent[UNITS], evidence.pods[UNITS]))
-    ask = Ask(
-        "cpu-stored",
-        f"cpu: {sent}",
-        Words(en="How does the API server write it back?", fr="Comment l’API server le réécrit-il ?"),
-        Words(
-            en="Quantities have one canonical form: thousandths where cores are not whole.",
-            fr="Une quantité a une seule forme canonique : en millièmes dès que les cœurs ne sont pas entiers.",
-        ),
-        "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/",
-    )
-    shown = Exhibit(
-        "field",
-        f"{UNITS}: spec.containers[1].resources.limits.cpu",
-        str(found),
-        Words(en="sent as 0.1, kept as this", fr="envoyé 0.1, gardé ainsi"),
-        f"kubectl get pod {UNITS} -o jsonpath='{{.spec.containers[1].resources}}'",
-    )
-    return ask.exactly(quantities.stored_cpu(sent), str(found), shown)
-
-
-def _resources(evidence: Evidence, pod: str, of: str) -> Object:
-    found: Object = next(one for one in evidence.sent[pod]["spec"]["containers"] if one["name"] == of)["resources"]
-    return found
-
-
-def _limits(evidence: Evidence, pod: str, of: str) -> Object:
-    return _limits_of(evidence.sent[pod], of)
-
-
-def _limits_of(pod: Object, of: str) -> Object:
+def limits_of(pod: Object, of: str) -> Object:
+    """Return a container's limits in a Pod's JSON."""
     found: Object = next(one for one in pod["spec"]["containers"] if one["name"] == of)["resources"]["limits"]
     return found

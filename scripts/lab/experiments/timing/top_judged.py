@@ -226,7 +226,7 @@ def _throttled(evidence: Evidence) -> Expectation:
         ),
         _API,
     )
-    return ask.within(0.8, 1.0, part, figures.percent, raw, *((_usage(shown),) if shown else ()))
+    return ask.within(0.3, 1.0, part, figures.percent, raw, *((_usage(shown),) if shown else ()))
 
 
 def _fields(evidence: Evidence) -> Expectation:

@@ -10,7 +10,7 @@ from lab.experiments.timing.cgroups import Given
 V1 = {
     "memory/memory.limit_in_bytes": "134217728",
     "memory/memory.usage_in_bytes": "35663872",
-    "memory/memory.stat": "total_cache 3014656\ntotal_inactive_file 753664",
+    "memory/memory.stat": "total_rss 30834688\ntotal_inactive_file 753664",
     "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2",
     "cpu/cpu.cfs_quota_us": "50000",
     "cpu/cpu.cfs_period_us": "100000",
@@ -67,6 +67,7 @@ def test_both_versions_say_the_same(files, version, weight):
     assert found.version == version
     assert found.given == Given(134_217_728, 50_000, frozenset({weight}))
     assert found.working_set == 35_663_872 - 753_664
+    assert found.anonymous == 30_834_688
     assert (found.cpu, found.periods, found.throttled, found.oom_kills) == (1.5, 28, 7, 2)
     assert found.throttled_seconds == pytest.approx(0.052073, abs=1e-6)
 

@@ -1,0 +1,165 @@
+"""The course's database in time: 64Mi and 250m, raised to 128Mi and 500m; what it stands, and what it loses.
+
+Two Pods of `k8s/lessons/database.yaml`: one as it is, one with the lower figures as limits too, which is then raised
+without a restart. A third asks for a whole node. 256Mi and 1 core of limits together.
+"""
+
+from __future__ import annotations
+
+import copy
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import yaml
+
+from lab.config import ROOT
+from lab.experiments.spaces import spaces
+from lab.experiments.timing import database_judged, database_raised, lanes, looking, pods
+from lab.experiments.timing.database_evidence import BIG, CATS, GREEDY, LESSON, MANY, SMALL, Evidence
+from lab.experiments.timing.database_server import Server
+from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.result import begin, cluster_seen
+from lab.findings import Label, Words
+from lab.kube import ApiError
+
+if TYPE_CHECKING:
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.experiments.timing.pods import Object
+    from lab.experiments.timing.recorder import Recorder
+    from lab.findings import Experiment, Timeline
+    from lab.kube import Api
+
+TITLE = Words(en="The course’s database", fr="La base de données du cours")
+QUESTION = Words(
+    en="The course’s database with 64Mi to 128Mi: does it run, and what is its limit worth?",
+    fr="La base de données du cours avec 64Mi à 128Mi : tourne-t-elle, et que vaut sa limite ?",
+)
+_FILE = ROOT / "k8s" / "lessons" / "database.yaml"
+_SHORT = 40.0
+_DEEDS = {
+    "query": Words(en="a query that takes 42 MB", fr="une requête qui prend 42\u00a0Mo"),
+    "resize": Words(en="raised to 128Mi, 500m", fr="porté à 128Mi, 500m"),
+    "replace": Words(en="deleted and applied anew", fr="supprimé et appliqué à nouveau"),
+}
+
+
+def lesson() -> Object:
+    """Return the course's Pod, as its file in k8s/lessons has it."""
+    found: Object = yaml.safe_load(_FILE.read_text())
+    found["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+    return found
+
+
+def small() -> Object:
+    """Return the same Pod before it is raised: what it requests is its limit too."""
+    made = copy.deepcopy(lesson())
+    made["metadata"]["name"] = SMALL
+    resources = made["spec"]["containers"][0]["resources"]
+    resources["limits"] = dict(resources["requests"])
+    return made
+
+
+def greedy(image: str, node: Object) -> Object:
+    """Return a Pod that requests all CPU that the node can give, of which others have requested some."""
+    wanted = {"requests": {"cpu": node["status"]["allocatable"]["cpu"]}}
+    return pods.pod(GREEDY, pods.guest(image, "waits", resources=wanted), grace=0)
+
+
+def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+    """Run it; raises LabError."""
+    begun = begin("database", TITLE, QUESTION)
+    cluster = cluster_seen(settings, api)
+    with spaces(api, "database") as (namespace, *_), recording(api, namespace) as recorder:
+        report("two databases start, one with half of the other’s limits")
+        pods.create(api, namespace, lesson(), small(), greedy(image, api.items("/api/v1/nodes")[0]))
+        evidence = Evidence("v2" if cluster.cgroup == "v2" else "v1", lesson(), small())
+        servers = {name: Server(settings, api, namespace, name) for name in (SMALL, LESSON)}
+        with ThreadPoolExecutor(len(servers)) as beside:
+            evidence.starts.update(zip(servers, beside.map(Server.started, servers.values()), strict=True))
+            if evidence.stands_in:
+                crowded = beside.submit(_crowd, servers[LESSON], recorder, evidence)
+                _kill(servers[SMALL], recorder, evidence, report)
+                _raise(servers[SMALL], recorder, evidence, report)
+                _replace(servers[SMALL], recorder, evidence, report)
+                crowded.result()
+        recorder.wait(looking.looks(looking.pod_is(GREEDY, _unschedulable)), _SHORT)
+        evidence.seen = recorder.seen
+        drawn = timeline(recorder)
+    judged = (*database_judged.expectations(evidence), *database_raised.expectations(evidence))
+    return begun.ended(cluster, judged, (drawn,))
+
+
+def _unschedulable(found: Object) -> bool:
+    return looking.condition(found, "PodScheduled") == "False"
+
+
+def _kill(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
+    """Ask the small one for more memory than it may have, and see what is left of what was written."""
+    server.ask(CATS)
+    report("the small one is asked for 42 MB")
+    recorder.did("query")
+    evidence.answers["small-query"] = server.ask(BIG)
+    again = looking.pod_is(SMALL, lambda found: looking.container(found, "db").get("restartCount", 0) > 0)
+    recorder.wait(looking.looks(again), _SHORT)
+    server.started()
+    evidence.answers["small-lost"] = server.ask("SELECT COUNT(*) FROM lab.cats")
+    evidence.pods["killed"] = server.pod()
+    server.ask(CATS)
+
+
+def _raise(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
+    """Raise the small one's limits: first as one must not, then in place."""
+    course = evidence.lesson["spec"]["containers"][0]["resources"]
+    wanted = {"requests": course["limits"], "limits": course["limits"]}
+    evidence.refused["plain"] = _refusal(server, "", wanted)
+    evidence.refused["class"] = _refusal(server, "/resize", course)
+    report("the small one is raised while it runs")
+    evidence.resized = recorder.did("resize")
+    server.patch("/resize", wanted)
+    evidence.raised = server.held(wanted)
+    evidence.done = recorder.now()
+    evidence.pods["raised"] = server.pod()
+    evidence.answers["raised-query"] = server.ask(BIG)
+    evidence.answers["raised-kept"] = server.ask("SELECT COUNT(*) FROM lab.cats")
+
+
+def _refusal(server: Server, path: str, resources: Object) -> str:
+    """Try what the API server is to refuse, and return what it said; empty where it did not."""
+    try:
+        server.patch(path, resources)
+    except ApiError as error:
+        return f"{error.code} {error.reason}: {error.message}"
+    return ""
+
+
+def _crowd(server: Server, recorder: Recorder, evidence: Evidence) -> None:
+    """Ask the course's own for what it can give, then for more."""
+    evidence.answers["lesson-query"] = server.ask(BIG)
+    evidence.answers["lesson-many"] = server.ask(MANY)
+    recorder.wait(looking.looks(looking.ended(LESSON, "db")), _SHORT)
+    evidence.pods["lesson"] = server.pod()
+
+
+def _replace(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
+    """Delete the small Pod and make it anew with the course's figures, as one must to change its class."""
+    report("the small one is deleted, and made anew with the course’s figures")
+    recorder.did("replace")
+    made = {**lesson(), "metadata": {"name": SMALL}}
+    server.replace(made)
+    evidence.pods["replaced"] = server.pod()
+
+
+def timeline(recorder: Recorder) -> Timeline:
+    """Draw both databases, and what was done to them."""
+    told = (
+        Label("deeds", Words(en="what was done", fr="ce qu’on a fait"), Words(en="to the small one", fr="à la petite")),
+        Label(SMALL, Words(en="64Mi, then 128Mi", fr="64Mi puis 128Mi"), Words(en="its container", fr="son conteneur")),
+        Label(LESSON, Words(en="128Mi", fr="128Mi"), Words(en="the course’s container", fr="le conteneur du cours")),
+    )
+    drawn = (
+        lanes.deeds(told[0], _DEEDS),
+        lanes.container(SMALL, "db", told[1]),
+        lanes.container(LESSON, "db", told[2]),
+    )
+    return lanes.timeline("database", TITLE, drawn, recorder.seen, recorder.now())

@@ -1,0 +1,152 @@
+"""What must come of raising the limits of a database that runs, in place and by another Pod, beside what did. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.experiments.timing import cgroups, figures, looking
+from lab.experiments.timing.database_evidence import SMALL
+from lab.experiments.timing.database_judged import LIMITS, answers, file, told, yes
+from lab.experiments.timing.effort import ROOT
+from lab.experiments.timing.figures import Ask
+from lab.findings import Exhibit, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lab.experiments.timing.database_evidence import Evidence
+    from lab.findings import Expectation
+
+_RESIZE = "https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/"
+_UPDATE = "https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement"
+_TAKES = 45.0
+"""Seconds in which kubelet has changed a running container, on a machine whose two cores are busy."""
+
+
+def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
+    """Judge everything; nothing where the database is one that never started."""
+    if not evidence.stands_in:
+        return ()
+    return (*_refused(evidence), *_raised(evidence), *_replaced(evidence))
+
+
+def _refused(evidence: Evidence) -> Iterator[Expectation]:
+    asked = {
+        "plain": Ask(
+            "plain-edit",
+            SMALL,
+            Words(
+                en="Resources changed by `kubectl apply`, as usual?",
+                fr="Changer les resources par `kubectl apply` ?",
+            ),
+            Words(
+                en="Most of a Pod cannot be changed once it is there; resources can by the subresource resize alone.",
+                fr="Un Pod existant ne change presque pas ; ses resources changent par la seule sous-ressource resize.",
+            ),
+            _UPDATE,
+        ),
+        "class": Ask(
+            "resize-class",
+            SMALL,
+            Words(
+                en="Resized so that requests stay 64Mi, 250m?", fr="Un resize qui laisse les requests à 64Mi, 250m ?"
+            ),
+            Words(
+                en="It was Guaranteed and would be Burstable: the class may not change; delete and apply do that.",
+                fr="Il était Guaranteed et deviendrait Burstable : la classe ne change pas ; il faut le recréer.",
+            ),
+            f"{_RESIZE}#limitations",
+        ),
+    }
+    for key, ask in asked.items():
+        said = evidence.refused.get(key, "")
+        shows = Words(en="what the API server answered", fr="la réponse de l’API server")
+        command = (
+            "kubectl apply -f database.yaml" if key == "plain" else f"kubectl patch pod {SMALL} --subresource resize"
+        )
+        yield ask.exactly(
+            "422 Invalid", said.partition(":")[0], Exhibit("command", "API server", said[:300], shows, command)
+        )
+
+
+def _raised(evidence: Evidence) -> Iterator[Expectation]:
+    wanted = evidence.lesson["spec"]["containers"][0]["resources"]["limits"]
+    ahead = cgroups.given({"limits": wanted}, evidence.version)
+    found = cgroups.read(evidence.raised).given if evidence.raised else None
+    files = {key: path.removeprefix(f"{ROOT}/") for key, path in cgroups.names(evidence.version).items()}
+    shows = Words(en="the cgroup of the running container", fr="le cgroup du conteneur en marche")
+    shown = [file(SMALL, files[key], evidence.raised, shows) for key in ("memory", "quota")]
+    because = Words(
+        en="Resize writes the new limits into the cgroup of the running container; that needs no restart.",
+        fr="Le resize écrit les nouvelles limites dans le cgroup du conteneur en marche, sans redémarrage.",
+    )
+    memory = Ask(
+        "raised-memory",
+        SMALL,
+        Words(en="Resized to 128Mi: which limit in the cgroup?", fr="Resize à 128Mi : quelle limite dans le cgroup ?"),
+        because,
+        _RESIZE,
+    )
+    yield memory.exactly(figures.exact_size(ahead.memory), figures.exact_size(found.memory) if found else "", shown[0])
+    cpu = Ask("raised-cpu", SMALL, Words(en="And 500m?", fr="Et 500m ?"), because, _RESIZE)
+    yield cpu.exactly(figures.quota(ahead.quota), figures.quota(found.quota) if found else "", shown[1])
+    soon = Ask("raised-when", SMALL, Words(en="How soon?", fr="En combien de temps ?"), because, _RESIZE)
+    window = (evidence.resized, evidence.resized + _TAKES)
+    yield soon.happens("yes", window, "yes" if found and found.memory == ahead.memory else "no", evidence.done, *shown)
+    before, after = (looking.container(evidence.pods[key], "db") for key in ("killed", "raised"))
+    same = Ask(
+        "raised-same",
+        SMALL,
+        Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant ?"),
+        because,
+        _RESIZE,
+    )
+    kept = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
+    status = looking.status_exhibit(
+        f"{SMALL}/db", kept, Words(en="as it is now", fr="tel qu’il est"), f"kubectl get pod {SMALL} -o yaml"
+    )
+    yield same.exactly("same", "same" if after.get("containerID") == before.get("containerID") else "another", status)
+    query = Ask(
+        "raised-query",
+        f"{SMALL}, 128Mi",
+        Words(en="The same 42 MB again?", fr="Les mêmes 42\u00a0Mo, encore une fois ?"),
+        Words(en="Now there is room for them.", fr="Maintenant, il y a de la place."),
+        LIMITS,
+    )
+    yield query.exactly("answers", answers(evidence.answers["raised-query"]), told(evidence, "raised-query", SMALL))
+    data = Ask(
+        "raised-kept",
+        SMALL,
+        Words(en="And what was written before the resize?", fr="Et ce qui était écrit avant le resize ?"),
+        because,
+        _RESIZE,
+    )
+    yield data.exactly("yes", yes(evidence.answers["raised-kept"].ok), told(evidence, "raised-kept", SMALL))
+
+
+def _replaced(evidence: Evidence) -> Iterator[Expectation]:
+    before, after = evidence.pods["raised"], evidence.pods["replaced"]
+    status = after.get("status", {})
+    shown = looking.status_exhibit(
+        f"{SMALL}: metadata.uid, status.qosClass",
+        [after.get("metadata", {}).get("uid"), status.get("qosClass")],
+        Words(en="another Pod of the same name", fr="un autre Pod du même nom"),
+        f"kubectl get pod {SMALL} -o yaml",
+    )
+    because = Words(
+        en="delete and apply make another Pod, which may have another class; nothing of the old one is left in it.",
+        fr="delete puis apply créent un autre Pod, qui peut avoir une autre classe ; rien de l’ancien n’y reste.",
+    )
+    same = Ask(
+        "replaced-pod",
+        SMALL,
+        Words(en="Deleted and applied: is it the same Pod?", fr="Supprimé et réappliqué : est-ce le même Pod ?"),
+        because,
+        _UPDATE,
+    )
+    uids = [one.get("metadata", {}).get("uid") for one in (before, after)]
+    yield same.exactly("another", "same" if uids[0] == uids[1] else "another", shown)
+    kind = Ask(
+        "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant ?"), because, _UPDATE
+    )
+    yield kind.exactly("Burstable", status.get("qosClass", ""), shown)
