@@ -15,7 +15,7 @@ from lab import events, images, kube
 from lab.cli import told
 from lab.cli.session import Session, command
 from lab.cli.told import Wishes
-from lab.errors import BadInput
+from lab.errors import BadInput, LabError
 from lab.events import Step
 from lab.findings import Experiment, Language, schema
 
@@ -62,14 +62,15 @@ class Bench:
             events.run([Step(entry.id, act, expected=entry.seconds)], emit)
         return found[0]
 
-    def everything(self) -> list[Experiment]:
-        """Run all experiments at the same time, and judge what the course says by them; raises LabError."""
+    def everything(self) -> tuple[list[Experiment], list[LabError]]:
+        """Run all experiments, judge what the course says by them, and return why some could not be run."""
         from lab.experiments import beside, catalogue, claims  # noqa: PLC0415 - not on the way to `lab --help`
 
         every = [one for one in catalogue.CATALOGUE.values() if one.id != "claims"]
         with self.showing() as emit:
-            found = beside.together(every, self.settings, self.image, emit)
-        return [*found.values(), claims.judged(found)]
+            ran = beside.together(every, self.settings, self.image, emit)
+        judged = [claims.judged(ran.found)] if ran.found else []
+        return [*ran.found.values(), *judged], list(ran.failed.values())
 
     def showing(self) -> AbstractContextManager[Callable[[Event], None]]:
         """Show what happens; beside the document where that is JSON."""
@@ -85,7 +86,7 @@ class Bench:
     metavar="[VANTAGE/ADDRESS]",
     help=f"Explain one cell, with its exhibits; alone, {WHY}.",
 )
-@click.option("--only", metavar="VARIANT", help="whatif: just that change, such as `hostname`.")
+@click.option("--only", multiple=True, metavar="VARIANT", help="whatif: just that change, such as `hostname`.")
 @click.option("--predict", is_flag=True, help="Say first what you expect; be graded, cell by cell.")
 @click.option("--watch", is_flag=True, help="Leave the Pods standing, and look again when one is changed.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a report too.")
@@ -152,12 +153,15 @@ def _run(name: str, session: Session, wishes: Wishes) -> None:
         if wishes.watch:
             watch.watch(bench, catalogue.find(name))
             return
+        failed: list[LabError] = []
         if name == catalogue.ALL:
-            found = bench.everything()
+            found, failed = bench.everything()
         else:
             entry = catalogue.find(name)
             found = [quiz.ask(bench, entry) if wishes.predict else bench.run(entry)]
-    told.tell(found, session, wishes)
+    told.tell(found, session, wishes, many=name == catalogue.ALL)
+    for error in failed:
+        raise error
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ class Wishes:
 
     language: Language
     why: str = ""
-    only: str = ""
+    only: tuple[str, ...] = ()
     predict: bool = False
     watch: bool = False
     html: Path | None = None
@@ -49,18 +49,21 @@ def catalogue(session: Session, language: Language) -> None:
     click.echo(f"  {ALL:<12} {EVERYTHING:>4.0f} s  {last}\n\nlab experiment names")
 
 
-def tell(found: Sequence[Experiment], session: Session, wishes: Wishes) -> None:
-    """Show what was found, write the report, and end with 1 where something is not as predicted."""
+def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many: bool) -> None:
+    """Show what was found, write the report, and end with 1 where something is not as predicted.
+
+    Of ``many`` experiments only what the course says is shown in full, and what was not as predicted.
+    """
     from lab.experiments import beside  # noqa: PLC0415 - not on the way to `lab --help`
 
     if wishes.html:
         write(found, wishes.html, wishes.language)
     if session.as_json:
-        click.echo(encode(found[0] if len(found) == 1 else found).decode())
+        click.echo(encode(found if many else found[0]).decode())
     elif wishes.why:
         show_cell(found[0], cell(found[0], wishes.why), wishes.language)
     elif not wishes.predict:
-        show([one for one in found if len(found) == 1 or one.claims or not one.agrees], wishes.language)
+        show([one for one in found if not many or one.claims or not one.agrees], wishes.language)
     wrong = [f"{one.experiment}: {name}" for one in found for name in beside.disagreements(one)]
     first = ", ".join(wrong[:3]) + (" …" if len(wrong) > 3 else "")  # noqa: PLR2004 - a line's room
     session.judge(

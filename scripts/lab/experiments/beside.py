@@ -25,7 +25,7 @@ from lab.experiments import catalogue
 from lab.findings import Experiment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
 
     from lab.config import Settings
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 15.0
 """Seconds that a stopped experiment has to take its namespaces away."""
+AT_ONCE = 5
+"""So many at a time: two cores keep up with their containers, and what has to happen in time still does."""
 _HEAVY = ["lab.experiments.catalogue", "kubernetes.client", "kubernetes.config", "yaml"]
 _started = multiprocessing.get_context("forkserver")
 
@@ -101,34 +103,52 @@ def result(running: Running, saw: Callable[[str], None]) -> Experiment:
     return news.found
 
 
-def together(
-    entries: Sequence[Entry], settings: Settings, image: str, emit: Callable[[Event], None]
-) -> dict[str, Experiment]:
-    """Run them all at the same time, those that take longest first; emit what each does and how it ended.
+@dataclass(frozen=True)
+class Together:
+    """What several experiments found, and why some could not be run, by their ids."""
 
-    Raises LabError where one could not be run, after all others have been stopped and cleaned up.
+    found: Mapping[str, Experiment]
+    failed: Mapping[str, LabError]
+
+
+def together(entries: Sequence[Entry], settings: Settings, image: str, emit: Callable[[Event], None]) -> Together:
+    """Run them beside one another, those that take longest first; emit what each does and how it ended.
+
+    One that cannot be run stops no other.
     """
-    longest = sorted(entries, key=lambda entry: -entry.seconds)
+    waiting = sorted(entries, key=lambda entry: entry.seconds)
+    running: dict[str, Running] = {}
+    ended: dict[str, News] = {}
     with contextlib.ExitStack() as stack:
-        running = {one.id: stack.enter_context(beside(one, settings, image)) for one in longest}
-        found = dict(_gather(list(running.values()), emit))
-    return {entry.id: found[entry.id] for entry in entries}
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                entry = waiting.pop()
+                running[entry.id] = stack.enter_context(beside(entry, settings, image))
+            for one in _speaking(running.values()):
+                news = one.news()
+                emit(_event(news, time.monotonic() - one.began, len(ended) + 1, len(entries)))
+                if news.kind != "says":
+                    ended[one.id] = news
+                    running.pop(one.id).close()
+    known = [(entry.id, ended[entry.id]) for entry in entries]
+    return Together(
+        {name: news.found for name, news in known if news.found is not None},
+        {name: LabError(f"{name}: {news.text}", news.hint) for name, news in known if news.found is None},
+    )
 
 
-def _gather(running: list[Running], emit: Callable[[Event], None]) -> Iterator[tuple[str, Experiment]]:
-    every, left = len(running), {one.ours: one for one in running}
-    while left:
-        for ready in wait(list(left)):
-            one = left[ready]  # type: ignore[index] # `wait` returns what it was given
-            news, took = one.news(), time.monotonic() - one.began
-            event = Event("progress", one.id, news.text, took, number=every - len(left) + 1, of=every)
-            if news.kind == "failed":
-                raise LabError(f"{one.id}: {news.text}", news.hint)
-            if news.found is not None:
-                del left[one.ours]
-                event = Event("done", one.id, summary(news.found), took)
-                yield one.id, news.found
-            emit(event)
+def _speaking(running: Collection[Running]) -> list[Running]:
+    """Wait until one of them says something, and return those that do."""
+    ready = wait([one.ours for one in running])
+    return [one for one in running if one.ours in ready]
+
+
+def _event(news: News, took: float, number: int, of: int) -> Event:
+    if news.found is not None:
+        return Event("done", news.id, summary(news.found), took)
+    if news.kind == "failed":
+        return Event("note", news.id, f"{news.id}: {news.text}", took)
+    return Event("progress", news.id, news.text, took, number=number, of=of)
 
 
 def summary(found: Experiment) -> str:

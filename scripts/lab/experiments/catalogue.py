@@ -10,6 +10,8 @@ from lab.errors import BadInput
 from lab.findings import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lab.config import Settings
     from lab.events import Report
     from lab.findings import Experiment
@@ -29,7 +31,7 @@ class Entry:
     module: str
     stays: bool = False
 
-    def run(self, settings: Settings, api: Api, image: str, report: Report, **more: str) -> Experiment:
+    def run(self, settings: Settings, api: Api, image: str, report: Report, **more: Sequence[str]) -> Experiment:
         """Run it with the backend's ``image``; raises LabError."""
         found: Experiment = self._module().run(settings, api, image, report, **more)
         return found

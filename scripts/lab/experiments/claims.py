@@ -62,7 +62,10 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     def emit(event: Event) -> None:
         report(f"{event.step}: {event.detail}")
 
-    return judged(beside.together([catalogue.CATALOGUE[one] for one in NEEDED], settings, image, emit))
+    ran = beside.together([catalogue.CATALOGUE[one] for one in NEEDED], settings, image, emit)
+    for error in ran.failed.values():
+        raise error
+    return judged(ran.found)
 
 
 def judged(found: Mapping[str, Experiment]) -> Experiment:
