@@ -162,12 +162,15 @@ def _alive(found: Sequence[describe.Object]) -> list[describe.Object]:
 
 
 def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
-    return measure(hand.settings, hand.api, hand.image, world, [(one.vantage, _told(one)) for one in tries])
+    """Measure; what several variants ask alike is asked once."""
+    cells = list(dict.fromkeys((one.vantage, _told(one)) for one in tries))
+    return measure(hand.settings, hand.api, hand.image, world, cells)
 
 
 def _told(tried: Try) -> Address:
-    """Return the address by an id that no other variant's has."""
-    return replace(tried.address, id="/".join(filter(None, (tried.variant, tried.address.id))))
+    """Return the address by an id that no other address has, whichever variant it is of."""
+    one = tried.address
+    return replace(one, id=f"{one.id} {one.host}:{one.port}") if tried.variant else one
 
 
 def _of(measured: Measured, tried: Try) -> Measurement:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import waiting
-from lab.kube import ApiError
+from lab.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +43,14 @@ def spaces(api: Api, experiment: str, *more: str) -> Iterator[list[str]]:
             _usable(api, name)
         yield names
     finally:
-        for name in names:
-            remove(api, name)
+        with contextlib.ExitStack() as removals:  # each is tried, whatever becomes of the others
+            for name in names:
+                removals.callback(remove, api, name)
 
 
 def remove(api: Api, name: str) -> None:
     """Ask for the end of a namespace and, first, of its Pods at once: nothing in there needs a farewell."""
-    with contextlib.suppress(ApiError):  # it may be gone, or on its way
+    with contextlib.suppress(LabError):  # it may be gone, or on its way; a busy API server may not answer in time
         api.call("DELETE", f"{_NAMESPACES}/{name}/pods", query=_NOW)
     api.delete(f"{_NAMESPACES}/{name}")
 

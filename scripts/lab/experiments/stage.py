@@ -61,7 +61,7 @@ def staged(settings: Settings, api: Api, image: str, experiment: Matrix, report:
     """Set the stage of a matrix up, yield it once everything on it runs, and take it away. Raises LabError."""
     hand, began = matrix.Hand(settings, api, image), _now()
     report("making its namespaces")
-    with spaces(api, experiment.id, *experiment.spaces) as namespaces, ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool, spaces(api, experiment.id, *experiment.spaces) as namespaces:
         asked = pool.submit(cluster_seen, settings, api)
         _set_up(hand, experiment, namespaces, pool, report)
         report("waiting until the network follows")
@@ -119,7 +119,9 @@ def _guests(api: Api, namespace: str, guests: Sequence[Guest], pool: ThreadPoolE
 
 def _guest(api: Api, path: str, guest: Guest) -> None:
     def look() -> tuple[bool, str]:
-        found = api.get(path) or {}
+        found = api.get(path)
+        if found is None:
+            raise LabError(f"the Pod {guest.pod} is gone")
         return runs(found, guest.after, guest.apart, datetime.now(UTC)), told(found)
 
     if guest.after:
@@ -168,8 +170,6 @@ def there(pod: Object, unready: bool = False) -> bool:  # noqa: FBT001, FBT002 -
 
 def told(pod: Object) -> str:
     """Say in a few words how a Pod stands."""
-    if not pod:
-        return "no such Pod"
     states = [f"{name} {_word(state)}" for name, state in _states(pod).items()]
     return f"{pod['metadata']['name']}: {', '.join(states) or pod.get('status', {}).get('phase', 'nothing yet')}"
 

@@ -1,0 +1,120 @@
+"""Counterfactuals: one thing of a Pod is changed; which cells flip, and do all others stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lab.errors import BadInput
+from lab.experiments import cast, stage, variants
+from lab.experiments.cast import Cast
+from lab.experiments.matrix import Matrix, Try
+from lab.experiments.variants import ALIAS, BASE, EDITED, HOSTNAME, LITTER, VARIANTS
+from lab.experiments.world import Address, Vantage
+from lab.findings import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lab.config import Settings
+    from lab.events import Report
+    from lab.experiments.cast import Object
+    from lab.experiments.variants import Variant
+    from lab.experiments.world import World
+    from lab.findings import Experiment
+    from lab.kube import Api
+
+OTHER = "other"
+
+
+def run(settings: Settings, api: Api, image: str, report: Report, only: Sequence[str] = ()) -> Experiment:
+    """Measure the base beside its variants, or beside ``only`` those; raises BadInput for an unknown one, LabError."""
+    with stage.staged(settings, api, image, of(chosen(only)), report) as found:
+        return found.look()
+
+
+def chosen(only: Sequence[str]) -> tuple[Variant, ...]:
+    """Return the variants of these ids, all where none is given; raises BadInput for an id that is none."""
+    known = {one.id: one for one in VARIANTS}
+    for name in only:
+        if name not in known:
+            raise BadInput(f"there is no counterfactual {name!r}", f"use one of {', '.join(known)}")
+    return tuple(one for one in VARIANTS if not only or one.id in only)
+
+
+def of(changed: Sequence[Variant]) -> Matrix:
+    """Return the matrix of the base and these variants."""
+    everyone = (BASE, *changed)
+
+    def players(_settings: Settings, world: World, image: str, namespaces: Sequence[str]) -> Cast:
+        here = namespaces[0]
+        services = [each for one in everyone for each in variants.services(one, here)]
+        return Cast(
+            services=[*services, cast.headless(here, LITTER)],
+            pods=lambda _: [_other(here, image), *(variants.pod(one, here, image, world) for one in everyone)],
+            guests=[each for one in everyone for each in variants.guests(one, image)],
+            unready=[one.pod for one in everyone if one.unready],
+        )
+
+    return Matrix(
+        id="whatif",
+        title=_TITLE,
+        question=_QUESTION,
+        spaces=(),
+        cast=players,
+        tries=lambda world, namespaces: [each for one in everyone for each in tries(one, world, namespaces[0])],
+        settles=lambda one: one.vantage.id == OTHER and one.address.id in {"cluster-ip", "headless"},
+        variants=tuple(one.label for one in everyone if one.id),
+    )
+
+
+def tries(variant: Variant, world: World, here: str) -> list[Try]:
+    """Return the cells of one variant: the same for each, so that those which differ stand out."""
+    ip = world.pod(here, variant.pod).ip
+    app = Vantage(f"{variant.pod}/app", "container", here, variant.pod, variant.container)
+    other = Vantage(OTHER, "container", here, OTHER, "look")
+    node = Vantage("node", "node")
+    proxy = Vantage(f"{variant.pod}/pod-proxy", "pod-proxy", here, variant.pod)
+    known = _addresses(variant, world, here, ip)
+    outside = [one for one in known if one.id not in {"loopback4", "loopback6", "localhost"}]
+    by_ip = [one for one in known if one.id in {"pod-ip", "cluster-ip"}]
+    return [
+        *(Try(app, one, variant.id) for one in known),
+        *(Try(other, one, variant.id) for one in outside),
+        *(Try(node, one, variant.id) for one in by_ip),
+        Try(proxy, Address("proxy", variant.pod, variant.port(here), "pod-proxy"), variant.id),
+    ]
+
+
+def _addresses(variant: Variant, world: World, here: str, ip: str) -> tuple[Address, ...]:
+    domain, port = world.cluster.domain, variant.port(here)
+    service = next(one for one in world.services if (one.namespace, one.name) == (here, variant.service))
+    return (
+        Address("loopback4", "127.0.0.1", port),
+        Address("loopback6", "::1", port),
+        Address("localhost", "localhost", port),
+        Address("pod-ip", ip, port),
+        Address("pod-name", variant.pod, port),
+        Address("container-name", variant.container, port),
+        Address("hostname", HOSTNAME, port),
+        Address("host-alias", ALIAS, port),
+        Address("hand-edit", EDITED, port),
+        Address("headless", f"{variant.pod}.{LITTER}.{here}.svc.{domain}", port),
+        Address("service", variant.service, 80),
+        Address("service-fqdn", f"{variant.service}.{here}.svc.{domain}", 80),
+        Address("service-like-pod", variant.pod, 80),
+        Address("cluster-ip", service.cluster_ip, 80),
+        Address("pod-dns", f"{ip.replace('.', '-')}.{here}.pod.{domain}", port),
+        Address("getent-pod-name", variant.pod, port, "getent"),
+        Address("nslookup-pod-name", variant.pod, port, "nslookup"),
+    )
+
+
+def _other(here: str, image: str) -> Object:
+    return cast.pod(here, OTHER, cast.idle(image, "look"))
+
+
+_TITLE = Words(en="One thing changed", fr="Un seul changement")
+_QUESTION = Words(
+    en="One field of the Pod is changed: which answers flip, and do all others stay?",
+    fr="On change un seul champ du Pod : quelles réponses basculent, et toutes les autres restent-elles ?",
+)
