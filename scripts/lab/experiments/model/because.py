@@ -175,7 +175,7 @@ def _bound_elsewhere(case: Case, pod: Pod) -> Words:
             f"The app in `{pod.name}` listens on {binds[0]} alone, and this call comes to {address}.",
             f"L’app de `{pod.name}` n’écoute que sur {binds[0]}, et cet appel arrive sur {address}.",
         )
-    if case.names_own_pod:
+    if case.names_own_pod and case.is_service_too:
         return words(
             f"That is the Pod itself, not the Service of the same name: on port {port} nobody listens there.",
             f"C’est le Pod lui-même, pas le Service du même nom : personne n’y écoute sur le port {port}.",

@@ -100,6 +100,17 @@ def _other_dns(case: Case) -> Words:
             "This computer asks its own DNS, and only the cluster's knows the cluster's names.",
             "Cet ordinateur interroge son propre DNS, et seul celui du cluster en connaît les noms.",
         )
+    pod = case.place.pod
+    if pod and pod.dns_policy == "None":
+        return words(
+            "`dnsPolicy: None` has this Pod ask another DNS server, and only the cluster's knows the cluster's names.",
+            "`dnsPolicy: None` lui fait interroger un autre DNS, et seul celui du cluster en connaît les noms.",
+        )
+    if pod and pod.dns_policy == "Default":
+        return words(
+            "`dnsPolicy: Default` means the node's DNS, and only the cluster's knows the cluster's names.",
+            "`dnsPolicy: Default` désigne le DNS du nœud, et seul celui du cluster en connaît les noms.",
+        )
     return words(
         "The DNS asked here is the node's, and only the cluster's own knows the cluster's names.",
         "Le DNS interrogé ici est celui du nœud, et seul celui du cluster en connaît les noms.",
@@ -164,6 +175,13 @@ def _of_a_service(case: Case) -> Words | None:
             f"`{host}` is a Service, a name that only the cluster's DNS gives.",
             f"`{host}` est un Service, un nom que seul le DNS du cluster donne.",
         )
+    if not case.decided_by("dns-cluster-first"):
+        return words(
+            f"This Pod's search list comes from `spec.dnsConfig` and does not lead to the Service; its full name, "
+            f"`{service.name}.{service.namespace}.svc.{case.world.cluster.domain}`, would.",
+            f"La liste de recherche de ce Pod vient de `spec.dnsConfig` et ne mène pas au Service ; son nom complet, "
+            f"`{service.name}.{service.namespace}.svc.{case.world.cluster.domain}`, y mènerait.",
+        )
     if service.namespace == pod.namespace:
         return words(
             f"The Service `{host}` is headless: DNS has its ready Pods' addresses only, and none is ready.",
@@ -207,8 +225,8 @@ def _written(case: Case) -> Words | None:
         return words(
             f"The line with `{host}` was written by hand; a container of the Pod started since, and kubelet wrote "
             "/etc/hosts anew.",
-            f"La ligne avec `{host}` fut ajoutée à la main ; un conteneur du Pod a démarré depuis, et kubelet a récrit "
-            "/etc/hosts.",
+            f"La ligne avec `{host}` a été ajoutée à la main ; un conteneur du Pod a démarré depuis, et kubelet a "
+            "récrit /etc/hosts.",
         )
     return None
 

@@ -14,6 +14,8 @@ from lab.experiments.model.rules import RULES
 from lab.experiments.model.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lab.experiments.world import Address, Pod, Service, Vantage, World
     from lab.findings import Prediction, Words
 
@@ -97,9 +99,7 @@ class Case:
             return self.pod
         if self.decided_by("own-loopback"):
             return self._own()
-        on_it = [one for one in self.world.pods if one.ip == self.reached]
-        on_it.sort(key=lambda one: not any(each.listeners for each in one.containers))
-        return next((one for one in on_it if one.name == self.prediction.who), on_it[0] if on_it else None)
+        return self._likely([one for one in self.world.pods if one.ip == self.reached])
 
     @property
     def bind(self) -> str:
@@ -116,8 +116,14 @@ class Case:
 
     @property
     def names_own_pod(self) -> bool:
-        """Tell whether the name was found in the Pod's own line of its hosts file."""
-        return bool(_OWN_NAME & set(self.prediction.rules))
+        """Tell whether the name is the hostname in the Pod's own line of its hosts file."""
+        return bool(_OWN_NAME & set(self.prediction.rules)) and not self.decided_by("subdomain-field")
+
+    @property
+    def is_service_too(self) -> bool:
+        """Tell whether a Service of the Pod's namespace bears the very name that was asked for."""
+        asked = (self.vantage.namespace, self.address.host)
+        return any((one.namespace, one.name) == asked for one in self.world.services)
 
     @property
     def here(self) -> Words:
@@ -138,9 +144,18 @@ class Case:
     def _own(self) -> Pod | None:
         """Return who listens on the loopback that was dialled, or else whose it is, unless it is the node's."""
         place = self.place
-        pods = [one for one in self.world.pods if one.host_network] if place.on_node else [place.pod]
-        ours = [one for one in pods if one and any(each.listeners for each in one.containers)]
-        return next((one for one in ours if one.name == self.prediction.who), ours[0] if ours else None)
+        if place.on_node or not place.pod:
+            return self._likely([one for one in self.world.pods if one.host_network])
+        return place.pod if any(each.listeners for each in place.pod.containers) else None
+
+    def _likely(self, pods: Sequence[Pod]) -> Pod | None:
+        """Choose among Pods of one address: who answers, else who listens on that port; a Pod alone is it."""
+        on_port = [
+            one for one in pods if any(each.port == self.port for at_ in one.containers for each in at_.listeners)
+        ]
+        named = [one for one in on_port if one.name == self.prediction.who]
+        alone = [one for one in pods if not one.host_network]
+        return next(iter([*named, *on_port, *alone]), None)
 
     def _accepting(self, addresses: tuple[str, ...]) -> str:
         """Return the first of these addresses at which the target listens; else the first."""

@@ -51,7 +51,7 @@ def hosts_file(book: Book, world: World, place: Place, name: str) -> Iterator[Li
         return
     pod = place.pod
     if pod is not None and book.holds("pod-hosts-file", pod):
-        yield _own_line(book, world, pod)
+        yield _own_line(book, world, pod, name)
     else:
         yield Line(world.cluster.node_ip, (world.cluster.node, *world.cluster.node_names))
     if pod is not None:
@@ -89,13 +89,13 @@ def nameservers(book: Book, world: World, place: Place) -> tuple[tuple[str, ...]
     return (world.cluster.dns_ip, *pod.nameservers), (*searches, *pod.searches), ("dns-cluster-first",)
 
 
-def _own_line(book: Book, world: World, pod: Pod) -> Line:
+def _own_line(book: Book, world: World, pod: Pod, asked: str) -> Line:
     name, rules = hostname(book, pod)
     rules = ("pod-hosts-file", *rules)
     if not book.holds("subdomain-field", pod):
         return Line(pod.ip, (name,), rules)
     full = f"{name}.{pod.subdomain}.{pod.namespace}.svc.{world.cluster.domain}"
-    return Line(pod.ip, (full, name), (*rules, "subdomain-field"))
+    return Line(pod.ip, (full, name), (*rules, "subdomain-field") if asked == full else rules)
 
 
 def _added_lines(book: Book, pod: Pod, name: str) -> Iterator[Line]:

@@ -50,6 +50,9 @@ GONE = replace(
 TWIN = Pod("twin", "lab", "10.244.0.22", (_app(),), labels=(("app", "twin"),))
 NAMED = Pod("named", "lab", "10.244.0.23", (_app(),), labels=(("app", "herd"),), hostname="felix", subdomain="herd")
 LONE = replace(NAMED, name="lone", ip="10.244.0.32", labels=(), hostname="tom", subdomain="nobody")
+BARE = replace(NAMED, name="bare", ip="10.244.0.33", labels=(), dns_policy="None", nameservers=(DNS,))
+TOM = Pod("tom", "lab", NODE_IP, (Container("back", listeners=(Listener("0.0.0.0", 3999),)),), host_network=True)
+MEG = replace(TOM, name="meg", containers=(Container("back", listeners=(Listener("0.0.0.0", 3998),)),))
 UNREADY = Pod("unready", "lab", "10.244.0.24", (_app(),), labels=(("app", "unready"),), ready=False)
 LONG_POD = Pod(LONG, "lab", "10.244.0.25", (_app(),))
 OTHER = Pod("other", "lab", "10.244.0.26", (Container("other"),))
@@ -72,7 +75,7 @@ WORLD = World(
     Cluster("v1.37.2", "containerd://2.4.2", "cats-control-plane", NODE_IP, DNS),
     pods=(
         *(APP, EDITED, GONE, TWIN, NAMED, UNREADY, LONG_POD, OTHER, FAR, HOSTNET, HOSTNET_DNS, NODE_DNS, OWN_DNS),
-        *(*BOUND, BOUND_IP, LONE),
+        *(*BOUND, BOUND_IP, LONE, BARE, MEG, TOM),
     ),
     services=(
         *(_service("cats", CATS_IP, "cats", NODE_PORT), _service("twin", TWIN_IP, "twin")),
@@ -284,8 +287,20 @@ def test_the_name_s_explanation_is_the_course_s_answer():
         pytest.param(forward("pod/unready"), "never asks whether the Pod is ready", id="forward-unready"),
         pytest.param(probe("http-probe", "127.0.0.1"), "the node's own 127.0.0.1", id="probe-loopback"),
         pytest.param(to(inside(BOUND[1]), "bind-loopback"), "listens on 127.0.0.1 alone", id="loopback-only"),
+        pytest.param(to(inside(BARE), "cats", 80), "`spec.dnsConfig` and does not lead", id="own-search-list"),
+        pytest.param(to(inside(NODE_DNS), "cats", 80), "`dnsPolicy: Default` means the node's DNS", id="node-s-dns"),
+        pytest.param(to(inside(NAMED), SUBDOMAIN), "even without a Service. The app in `named`", id="subdomain"),
+        pytest.param(to(inside(TOM), "::1", 3999), "`tom` listens on 0.0.0.0 alone", id="one-of-two-on-the-node"),
+        pytest.param(to(inside(NAMED), "felix", 80), "Nobody listens on port 80 in `named`", id="no-service-so-named"),
         pytest.param(to(inside(HOSTNET), "host-network"), "gets the node's hosts file", id="host-network"),
     ],
 )
 def test_says_why(cell: tuple[Vantage, Address], words: str):
     assert words in because(WORLD, *cell, predict(WORLD, *cell)).en
+
+
+def test_the_short_name_is_the_hostname_s_doing():
+    """A subdomain adds the full name; the short one is there without it."""
+    found = predict(WORLD, *to(inside(NAMED), "felix", how="getent"))
+    assert mechanism(found) == "hostname-field"
+    assert mechanism(predict(WORLD, *to(inside(NAMED), SUBDOMAIN, how="getent"))) == "subdomain-field"
