@@ -29,7 +29,7 @@ def of_rules(world: World, vantage: Vantage, aim: Aim, rules: Sequence[str]) -> 
 
 def names(pod: Pod) -> Exhibit:
     """Show the names of a Pod's containers: none of them is a name in the network."""
-    value = " ".join(one.name for one in pod.containers)
+    value = " ".join(one.name for one in pod.containers if one.kind == "app")
     shows = Words(
         en=f"The containers have names, but only the Pod, {pod.name}, has a hostname.",
         fr=f"Les conteneurs ont des noms, mais seul le Pod, {pod.name}, a un hostname.",

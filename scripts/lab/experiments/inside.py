@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kubernetes.client import Configuration
-    from kubernetes.stream.ws_client import WSClient
 
     from lab.config import Settings
     from lab.experiments.world import Vantage
@@ -41,28 +40,30 @@ class Inside:
         Raises CommandFailed for an exit code other than 0, TimedOut after ``timeout`` seconds, LabError where there is
         no such container, or it does not run.
         """
-        client = self._connected(vantage, argv)
+        import websocket  # noqa: PLC0415 - not on the way to `lab --help`
+
+        websocket.setdefaulttimeout(timeout)  # of the handshake: the client has no word for it
+        try:
+            return self._said(vantage, argv, timeout)
+        except (websocket.WebSocketException, OSError) as error:
+            raise LabError(f"{place(vantage)} cannot be entered: {_refusal(str(error))}") from error
+
+    def _said(self, vantage: Vantage, argv: Sequence[str], timeout: float) -> str:
+        from kubernetes.stream.ws_client import WSClient  # noqa: PLC0415 - not on the way to `lab --help`
+
+        query = [*(("command", word) for word in argv), ("container", vantage.container), ("stdout", 1), ("stderr", 1)]
+        server = self._open.host.replace("https://", "wss://", 1)
+        path = f"/api/v1/namespaces/{vantage.namespace}/pods/{vantage.pod}/exec"
+        client = WSClient(self._open, f"{server}{path}?{urlencode(query)}", {}, capture_all=False)
         try:
             client.run_forever(timeout=timeout)
             if client.is_open():
-                raise TimedOut(f"the probe in {place(vantage)}", timeout, client.read_channel(_ERR))
+                raise TimedOut(f"a command in {place(vantage)}", timeout, client.read_channel(_ERR))
             said, errors = client.read_channel(_OUT), client.read_channel(_ERR)
             ended(vantage, argv, client.read_channel(_STATUS), errors or said)
         finally:
             client.close()
         return str(said)
-
-    def _connected(self, vantage: Vantage, argv: Sequence[str]) -> WSClient:
-        from kubernetes.stream.ws_client import WSClient  # noqa: PLC0415 - not on the way to `lab --help`
-        from websocket import WebSocketException  # noqa: PLC0415 - the same
-
-        query = [*(("command", word) for word in argv), ("container", vantage.container), ("stdout", 1), ("stderr", 1)]
-        server = self._open.host.replace("https://", "wss://", 1)
-        url = f"{server}/api/v1/namespaces/{vantage.namespace}/pods/{vantage.pod}/exec?{urlencode(query)}"
-        try:
-            return WSClient(self._open, url, {}, capture_all=False)
-        except (WebSocketException, OSError) as error:
-            raise LabError(f"{place(vantage)} cannot be entered: {_refusal(str(error))}") from error
 
 
 def _refusal(said: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lab.kube import Api
 
 Asked = tuple["Vantage", tuple["Address", ...]]
+_ONCE = {"computer", "init", "kubelet"}
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,13 @@ def told(address: Address, answer: Answer | LabError) -> Measurement:
 
 
 def turns(first: Mapping[Vantage, Answer | LabError], cells: Sequence[tuple[Vantage, Address]]) -> list[list[Asked]]:
-    """Return what timed out in containers and is to be tried again: a Pod's containers in turn, each Pod a list.
+    """Return what timed out and is to be tried again, with less going on: a Pod's containers in turn, each Pod a list.
 
     A Service without endpoints is refused by ICMP, of which Linux sends one address no more than six at once and then
     one a second (``icmp_ratelimit``, icmp(7)): a Pod's containers, which share its address, use that up in an instant.
+    What leaves this computer is not the cluster's, and an init container tries once.
     """
-    late = [(one, address) for one, address in cells if one.kind == "container" and _late(address, first[one])]
+    late = [(one, address) for one, address in cells if one.kind not in _ONCE and _late(address, first[one])]
     pods: dict[tuple[str, str], list[Asked]] = {}
     for vantage, addresses in grouped(late):
         pods.setdefault((vantage.namespace, vantage.pod), []).append((vantage, addresses))

@@ -17,7 +17,7 @@ _NETNS = "readlink /proc/self/ns/net"
 
 
 def hosts(place: Place, name: str) -> Exhibit | None:
-    """Show the lines of the hosts file that have a name, or its last where none has."""
+    """Show the lines of the hosts file that have a name; where none has, the one with the place's own."""
     lines = [one for one in place.sees.hosts.splitlines() if one.split("#")[0].split()]
     if not lines:
         return None
@@ -29,10 +29,10 @@ def hosts(place: Place, name: str) -> Exhibit | None:
         )
     else:
         shows = Words(
-            en=f"`{name}` is not in the hosts file; this is its last line.",
-            fr=f"« {name} » n’est pas dans le fichier hosts ; en voici la dernière ligne.",
+            en=f"`{name}` is not in the hosts file, whose own name is another.",
+            fr=f"« {name} » n’est pas dans le fichier hosts, dont le nom propre est un autre.",
         )
-    text = "\n".join(having or lines[-1:])
+    text = "\n".join(having or lines_with(place, place.sees.hostname) or lines[-1:])
     return Exhibit("hosts", f"{place.name}: /etc/hosts", text, shows, place.command("cat /etc/hosts"))
 
 
