@@ -127,7 +127,7 @@ def timeline(evidence: Evidence) -> Timeline:
     state = lanes.container(MEMORY, TAKER, labels[1])
     moments = [
         *_use(evidence),
-        *lanes.drawn(lanes.Lane(state.label, state.read), evidence.seen, evidence.ended),
+        *lanes.drawn(state, evidence.seen, evidence.ended),
         *(one for name in (FREE, LIMITED) for one in _work(evidence, name)),
     ]
     return Timeline("limits", TITLE, labels, tuple(moments), evidence.ended)
