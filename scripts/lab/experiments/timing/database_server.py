@@ -44,7 +44,7 @@ class Server:
         """Wait until it takes queries, or was killed, and return how the start went; raises TimedOut."""
         waiting.until(f"{self.name} to take queries", self._look, timeout=_START, every=0.4)
         log = self._log()
-        return Start(log, self.files() if READY in log else {}, _between(log))
+        return Start(log, self.files() if READY in log else {}, between(log))
 
     def _look(self) -> tuple[bool, str]:
         killed = bool(looking.container(self.pod(), CONTAINER).get("state", {}).get("terminated"))
@@ -97,7 +97,7 @@ class Server:
         self.api.call("POST", self.path.rsplit("/", 1)[0], made)
 
 
-def _between(log: str) -> float | None:
+def between(log: str) -> float | None:
     """Return the seconds from the first line of a log to the one that says it is ready; None where it never was."""
     lines = [line.split(" ", 1) for line in log.splitlines()]
     ready = next((at for at, text in lines if READY in text), None)

@@ -31,7 +31,7 @@ def files(used):
 
 
 def seen(  # noqa: PLR0913 - each may go otherwise
-    *, used=None, scores=None, classes=None, node=NODE, kubelet=KIND, runtime="-999", evicted_at=12.0
+    *, used=None, scores=None, classes=None, node=NODE, kubelet=KIND, runtime="-999", evicted_at=12.0, starts=1
 ):
     sent = {one["metadata"]["name"]: one for one in qos.cast("image")}
     logs, pods = {}, []
@@ -50,7 +50,8 @@ def seen(  # noqa: PLR0913 - each may go otherwise
         pods.append(Seen(1.0, "Pod", name, "ADDED", {"spec": spec, "status": status}))
     if evicted_at:
         ended = {**pods[-1].body["status"], "phase": "Failed", "reason": "Evicted"}
-        ended["containerStatuses"] = [{"name": "c1", "restartCount": 0}]
+        told = {"reason": "Started", "involvedObject": {"name": FILLS}, "message": "Container started"}
+        pods.extend(Seen(2.0 + number, "Event", f"started-{number}", "ADDED", told) for number in range(starts))
         pods.append(Seen(evicted_at, "Pod", FILLS, "MODIFIED", {"spec": {}, "status": ended}))
     return Evidence(sent, logs, node, kubelet, runtime, pods, since=0.0)
 
@@ -78,6 +79,7 @@ def test_all_goes_as_it_must():
         pytest.param({"used": {"below": 1 << 20}}, {"eviction-order"}, id="it used less than it was to"),
         pytest.param({"evicted_at": None}, {"eviction", "eviction-for-good"}, id="not evicted"),
         pytest.param({"evicted_at": 99.0}, {"eviction"}, id="evicted too late"),
+        pytest.param({"starts": 2}, {"eviction-for-good"}, id="started again"),
         pytest.param({"kubelet": USUAL}, {"eviction-threshold"}, id="a threshold that the node does not keep"),
     ],
 )

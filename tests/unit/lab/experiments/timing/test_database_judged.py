@@ -1,0 +1,132 @@
+"""What the experiment on the course's database concludes from what it saw."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.timing import database, database_judged, database_raised, database_server
+from lab.experiments.timing.database_evidence import GREEDY, LESSON, SMALL, Answer, Evidence, Start
+from lab.experiments.timing.recorder import Seen
+
+MIB = 1 << 20
+LOG = """2026-11-22T23:22:31.500000000Z This is MariaDB 10.11.19 from Debian, standing in for MySQL
+2026-11-22T23:22:33.044114940Z 2026-11-22 23:22:33 0 [Note] mariadbd: ready for connections."""
+OFFICIAL = "2026-11-22T23:22:31.500000000Z [Entrypoint]: Entrypoint script for MySQL Server 9 started."
+KILLED = {"reason": "OOMKilled", "exitCode": 137}
+RESTS = {"allocatedResources": {"memory": "64Mi", "cpu": "250m"}}
+FULL = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient cpu"}
+
+
+def files(limit=128 * MIB, quota=50_000, anonymous=30 * MIB):
+    return {
+        "memory.max": str(limit),
+        "memory.current": str(60 * MIB),
+        "memory.stat": f"inactive_file 0\nanon {anonymous}",
+        "memory.events": "oom_kill 0",
+        "cpu.max": f"{quota} 100000",
+        "cpu.weight": "10",
+        "cpu.stat": "usage_usec 400000\nnr_periods 9\nnr_throttled 3\nthrottled_usec 10",
+    }
+
+
+def pod(uid="a", of="1", ended=None, qos="Guaranteed"):
+    status = {"name": "db", "containerID": of, "state": {"running": {}}, "lastState": {"terminated": ended or {}}}
+    return {"metadata": {"uid": uid}, "status": {"qosClass": qos, "containerStatuses": [status]}}
+
+
+def seen():
+    found = Evidence("v2", database.lesson(), database.small())
+    found.starts = {name: Start(LOG, files(), 1.5) for name in (SMALL, LESSON)}
+    found.answers = {
+        "small-query": Answer(ok=False, text="Lost connection"),
+        "small-lost": Answer(ok=False, text="ERROR 1146"),
+        "raised-query": Answer(ok=True, text="42000000"),
+        "raised-kept": Answer(ok=True, text="1"),
+        "lesson-query": Answer(ok=True, text="42000000"),
+        "lesson-many": Answer(ok=False, text="Lost connection"),
+    }
+    found.pods = {
+        "killed": pod(ended=KILLED),
+        "raised": pod(ended=KILLED),
+        "lesson": pod(ended=KILLED),
+        "replaced": pod(uid="b", qos="Burstable"),
+    }
+    found.refused = {"plain": "422 Invalid: pod updates may not", "class": "422 Invalid: Pod QOS Class may not"}
+    found.raised, found.resized, found.done = files(), 10.0, 11.0
+    found.seen = (
+        Seen(1.0, "Pod", LESSON, "ADDED", {"status": {"containerStatuses": [{"name": "db", **RESTS}]}}),
+        Seen(1.0, "Pod", GREEDY, "ADDED", {"status": {"phase": "Pending", "conditions": [FULL]}}),
+    )
+    return found
+
+
+def judged(evidence):
+    return (*database_judged.expectations(evidence), *database_raised.expectations(evidence))
+
+
+def wrong(evidence):
+    return {one.id for one in judged(evidence) if not one.agrees}
+
+
+def test_all_goes_as_it_must():
+    assert wrong(seen()) == set()
+    assert len(judged(seen())) == 21
+
+
+def test_the_lesson_is_what_the_course_prints():
+    resources = database.lesson()["spec"]["containers"][0]["resources"]
+    assert resources == {
+        "requests": {"memory": "64Mi", "cpu": "250m"},
+        "limits": {"memory": "128Mi", "cpu": "500m"},
+    }
+    assert database.small()["spec"]["containers"][0]["resources"]["limits"] == resources["requests"]
+
+
+@pytest.mark.parametrize(
+    ("field", "key", "value", "expected"),
+    [
+        pytest.param("pods", "killed", pod(), {"small-query"}, id="not killed"),
+        pytest.param("answers", "small-lost", Answer(ok=True, text="1"), {"small-lost"}, id="nothing lost"),
+        pytest.param("answers", "raised-query", Answer(ok=False, text="no"), {"raised-query"}, id="killed again"),
+        pytest.param("answers", "raised-kept", Answer(ok=False, text="no"), {"raised-kept"}, id="lost by the resize"),
+        pytest.param("pods", "raised", pod(of="2"), {"raised-same"}, id="restarted by the resize"),
+        pytest.param("refused", "class", "", {"resize-class"}, id="a class that changed"),
+        pytest.param("refused", "plain", "403 Forbidden: no", {"plain-edit"}, id="refused otherwise"),
+        pytest.param("pods", "lesson", pod(), {"lesson-many"}, id="it stood 112 MB"),
+        pytest.param(
+            "answers", "lesson-query", Answer(ok=False, text="no"), {"lesson-query"}, id="it did not stand 42"
+        ),
+        pytest.param("pods", "replaced", pod(), {"replaced-pod", "replaced-class"}, id="the same Pod"),
+        pytest.param("starts", LESSON, Start(LOG, files(anonymous=90 * MIB), 1.5), {"idle"}, id="large at rest"),
+        pytest.param("starts", SMALL, Start(LOG, files(), 0.1), {f"start-time-{SMALL}"}, id="faster than its limit"),
+    ],
+)
+def test_what_goes_otherwise_is_a_disagreement(field, key, value, expected):
+    evidence = seen()
+    getattr(evidence, field)[key] = value
+    assert wrong(evidence) == expected
+
+
+def test_limits_that_stay_as_they_were_are_a_disagreement():
+    evidence = seen()
+    evidence.raised = files(limit=64 * MIB, quota=25_000)
+    assert wrong(evidence) == {"raised-memory", "raised-cpu", "raised-when"}
+
+
+def test_a_scheduler_that_finds_room_is_a_disagreement():
+    evidence = seen()
+    evidence.seen = evidence.seen[:1]
+    assert wrong(evidence) == {"no-room"}
+
+
+def test_the_published_mysql_is_killed_as_it_starts_and_asked_no_more():
+    evidence = seen()
+    evidence.starts = {name: Start(OFFICIAL, {}, None) for name in (SMALL, LESSON)}
+    assert wrong(evidence) == set()
+    assert {one.id for one in judged(evidence)} == {f"starts-{SMALL}", f"starts-{LESSON}", "allocated", "no-room"}
+
+
+def test_the_time_of_a_start_is_read_off_its_log():
+    assert database_server.between(LOG) == pytest.approx(1.544, abs=0.001)
+    assert database_server.between(OFFICIAL) is None
+    assert database_server.between("") is None

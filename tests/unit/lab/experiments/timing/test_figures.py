@@ -1,0 +1,64 @@
+"""Expectations that are figures, and how figures are said in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.timing import figures
+from lab.experiments.timing.figures import Ask
+from lab.findings import Words
+
+ASK = Ask("id", "subject", Words("asks", "demande"), Words("because", "parce que"), "source")
+
+
+@pytest.mark.parametrize(
+    ("found", "agrees"),
+    [
+        pytest.param(1.0, True, id="the least"),
+        pytest.param(2.0, True, id="the most"),
+        pytest.param(0.9, False, id="below"),
+        pytest.param(2.1, False, id="above"),
+        pytest.param(None, False, id="nothing seen"),
+    ],
+)
+def test_a_figure_lies_between_two(found, agrees):
+    judged = ASK.within(1, 2, found, figures.seconds)
+    assert judged.agrees is agrees
+    assert judged.predicted == Words("1.0 s to 2.0 s", "1,0\u00a0s à 2,0\u00a0s")
+
+
+@pytest.mark.parametrize(
+    ("value", "at", "agrees"),
+    [
+        pytest.param("yes", 5.0, True, id="in time"),
+        pytest.param("yes", 11.0, False, id="too late"),
+        pytest.param("no", 5.0, False, id="something else"),
+        pytest.param("yes", None, False, id="never"),
+    ],
+)
+def test_what_happens_has_its_time(value, at, agrees):
+    judged = ASK.happens("yes", (1.0, 10.0), value, at)
+    assert (judged.agrees, judged.within, judged.at) == (agrees, (1.0, 10.0), at)
+
+
+def test_words_agree_with_the_same_words_alone():
+    assert ASK.exactly("yes", "yes").agrees
+    assert not ASK.exactly("yes", "").agrees
+    assert ASK.exactly("yes", "").measured.fr == "rien n’a été vu"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param(figures.size(35.7 * 2**20), Words("35.7 MiB", "35,7\u00a0Mio"), id="size"),
+        pytest.param(
+            figures.exact_size(64_000_000), Words("64,000,000 bytes", "64\u202f000\u202f000\u00a0octets"), id="exact"
+        ),
+        pytest.param(figures.exact_size(None), Words("no limit", "pas de limite"), id="no limit"),
+        pytest.param(figures.quota(3500), Words("3.5 ms of every 100 ms", "3,5\u00a0ms sur 100\u00a0ms"), id="quota"),
+        pytest.param(figures.cores(0.1534), Words("153m", "153m"), id="cores"),
+        pytest.param(figures.percent(0.61), Words("61%", "61\u00a0%"), id="percent"),
+    ],
+)
+def test_how_figures_are_said(said, words):
+    assert said == words
