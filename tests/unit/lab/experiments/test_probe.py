@@ -1,0 +1,377 @@
+"""The probe as a real process against real sockets; what needs another resolver, in process."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import json
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.experiments import sightings
+from lab.experiments.world import Address
+
+JSON = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"pod":"mina"}'
+
+
+def run(*addresses, env=None):
+    """Run the probe like everywhere, and return its cells and what it sees."""
+    done = subprocess.run(
+        sightings.question(addresses, sys.executable), capture_output=True, text=True, timeout=20, check=True, env=env
+    )
+    assert done.stderr == ""
+    return sightings.read(done.stdout)
+
+
+@contextlib.contextmanager
+def server(behave, family=socket.AF_INET, host="127.0.0.1"):
+    """Listen, and let ``behave`` have each connection; yield the port."""
+    with socket.create_server((host, 0), family=family, backlog=64) as listener:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    line, _ = listener.accept()
+                    with line:
+                        behave(line)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def says(data):
+    """Return what answers a request with these bytes."""
+
+    def behave(line):
+        line.recv(4096)
+        line.sendall(data)
+
+    return behave
+
+
+def resets(line):
+    """Read the request, and end the connection with a RST: nothing is left to linger."""
+    line.recv(4096)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@contextlib.contextmanager
+def deaf():
+    """Yield the port of a listener whose queue is full: the kernel drops what asks to connect."""
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = listener.getsockname()[1]
+        for _ in range(64):
+            line = opened.enter_context(socket.socket())
+            line.settimeout(0.3)
+            try:
+                line.connect(("127.0.0.1", port))
+            except TimeoutError:
+                break
+        else:
+            pytest.fail("the queue never filled")
+        yield port
+
+
+@contextlib.contextmanager
+def nobody():
+    """Yield a port that is taken, and that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def test_outcomes_are_told_apart_and_all_at_once():
+    with (
+        server(says(JSON)) as ours,
+        server(says(b"HTTP/1.0 200 OK\r\n\r\n<h1>It works</h1>")) as foreign,
+        server(says(b'HTTP/1.0 200 OK\r\n\r\n{"pod":"leo"}')) as unsized,
+        server(resets) as hangs_up,
+        server(says(b"")) as silent,
+        server(lambda _: time.sleep(2.5)) as slow,
+        deaf() as full,
+        nobody() as closed,
+    ):
+        began = time.monotonic()
+        found = run(
+            Address("ours", "127.0.0.1", ours),
+            Address("unsized", "127.0.0.1", unsized),
+            Address("foreign", "127.0.0.1", foreign),
+            Address("reset", "127.0.0.1", hangs_up),
+            Address("silent", "127.0.0.1", silent),
+            Address("slow", "127.0.0.1", slow),
+            Address("full", "127.0.0.1", full),
+            Address("closed", "127.0.0.1", closed),
+            Address("no-name", "no-such-name.invalid", 80),
+        ).cells
+        took = time.monotonic() - began
+    assert {key: one.outcome for key, one in found.items()} == {
+        "ours": "answers",
+        "unsized": "answers",
+        "foreign": "elsewhere",
+        "reset": "reset",
+        "silent": "reset",
+        "slow": "timeout",
+        "full": "timeout",
+        "closed": "refused",
+        "no-name": "no-name",
+    }
+    assert (found["ours"].who, found["unsized"].who) == ("mina", "leo")
+    assert "It works" in found["foreign"].detail
+    assert "111" in found["closed"].detail or sys.platform != "linux"
+    assert found["slow"].detail.startswith("connected, then")
+    assert not found["full"].detail.startswith("connected")
+    assert took < 8, "one after another would take longer"
+
+
+def test_getent_only_asks_for_the_address():
+    found = run(Address("one", "localhost", 0, "getent"), Address("two", "no-such-name.invalid", 0, "getent")).cells
+    assert found["one"].outcome == "resolves"
+    assert found["one"].who in {"127.0.0.1", "::1"}
+    assert found["two"].outcome == "no-name"
+
+
+def test_it_sees_its_own_surroundings():
+    with server(says(JSON)) as port:
+        sees = run().sees
+    own = [one for one in sees.sockets if one.address == f"127.0.0.1:{port}"]
+    assert len(own) == 1
+    assert f":{port:04X} " in own[0].line
+    assert sees.hostname == socket.gethostname()
+    assert sees.hosts == Path("/etc/hosts").read_text()
+    assert re.fullmatch(r"net:\[\d+\]", sees.netns)
+
+
+def test_the_pod_s_address_comes_from_the_environment():
+    with server(says(JSON)) as port:
+        known = run(Address("ip", "$POD_IP", port), env={"POD_IP": "127.0.0.1"}).cells["ip"]
+        dashed = run(Address("dns", "$DASHED_POD_IP.invalid", port), env={"POD_IP": "10.0.0.7"}).cells["dns"]
+    unknown = run(Address("ip", "$POD_IP", 1), env={}).cells["ip"]
+    assert (known.outcome, known.resolved) == ("answers", ("127.0.0.1",))
+    assert dashed.outcome == "no-name"
+    assert (unknown.outcome, "POD_IP" in unknown.detail) == ("unmeasured", True)
+
+
+def test_a_way_that_it_does_not_know_is_said():
+    found = run(Address("odd", "127.0.0.1", 1, "forward")).cells["odd"]
+    assert (found.outcome, found.detail) == ("unmeasured", "KeyError: 'forward'")
+
+
+def test_the_program_runs_anywhere():
+    """Plain ASCII; nothing that Kubernetes would expand in a command; Python 3.9, standard library alone."""
+    source = sightings.source()
+    assert source.isascii()
+    assert "$(" not in source
+    assert "$$" not in source
+    assert len(source) < 32_000
+    tree = ast.parse(source, feature_version=(3, 9))
+    imported = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    imported |= {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported <= set(sys.stdlib_module_names)
+
+
+@pytest.fixture
+def probe():
+    """Return the probe as a fresh module: it keeps what failed."""
+    path = Path(sightings.__file__).with_name("probe.py")
+    spec = importlib.util.spec_from_file_location("probe_on_its_own", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_address_of_a_name_is_tried(probe, monkeypatch):
+    with server(says(JSON)) as port:
+        both = [(socket.AF_INET, 1, 6, "", (ip, port)) for ip in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr(probe.socket, "getaddrinfo", lambda *_, **__: both)
+        found = probe.connect("two-addresses", port)
+    assert (found["outcome"], found["who"], found["resolved"]) == ("answers", "mina", ["127.0.0.2", "127.0.0.1"])
+
+
+def test_a_failure_names_every_address_and_a_dead_one_is_dialled_once(probe, monkeypatch):
+    dialled = []
+
+    def refuses(address, port):
+        dialled.append((address, port))
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(probe, "connected", refuses)
+    monkeypatch.setattr(probe, "getent", lambda *_: {"outcome": "resolves", "resolved": ["10.0.0.1", "::1"]})
+    first, second = (probe.connect("both-dead", 80) for _ in range(2))
+    assert first == second
+    assert first["outcome"] == "refused"
+    assert "10.0.0.1: errno 111" in first["detail"]
+    assert "::1: errno 111" in first["detail"]
+    assert dialled == [("10.0.0.1", 80), ("::1", 80)]
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        pytest.param("ECONNREFUSED", "refused", id="refused"),
+        pytest.param("EADDRNOTAVAIL", "refused", id="no IPv6 loopback"),
+        pytest.param("ECONNRESET", "reset", id="reset"),
+        pytest.param("ETIMEDOUT", "timeout", id="the kernel gives up"),
+        pytest.param("EHOSTUNREACH", "elsewhere", id="no route to host"),
+        pytest.param("ENETUNREACH", "elsewhere", id="no route at all"),
+    ],
+)
+def test_an_error_s_number_decides(probe, number, outcome):
+    import errno  # noqa: PLC0415 - beside its only use
+
+    assert probe.failure(OSError(getattr(errno, number), "x"))["outcome"] == outcome
+
+
+def test_more_than_four_seconds_is_a_time_out(probe, monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(probe, "ALL", 0.1)
+    monkeypatch.setitem(probe.HOWS, "getent", lambda *_: {"outcome": f"{ended.wait(10)}"})
+    found = probe.measure([{"id": "a", "host": "x", "how": "getent"}], {})
+    ended.set()
+    assert found["a"]["outcome"] == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("word", "size", "text"),
+    [
+        pytest.param("0100007F:0BB8", 4, "127.0.0.1:3000", id="IPv4"),
+        pytest.param("00000000:0050", 4, "0.0.0.0:80", id="any"),
+        pytest.param("00000000000000000000000001000000:0BB8", 16, "[::1]:3000", id="IPv6 loopback"),
+        pytest.param("00000000000000000000000000000000:0BB8", 16, "[::]:3000", id="IPv6 any"),
+        pytest.param("0000000000000000FFFF00000100007F:0BB8", 16, "[::ffff:127.0.0.1]:3000", id="mapped"),
+    ],
+)
+def test_the_kernel_s_addresses_are_read(probe, word, size, text):
+    if sys.byteorder == "big":
+        word = re.sub(r"[0-9A-F]{8}", lambda found: bytes.fromhex(found[0])[::-1].hex().upper(), word)
+    assert probe.decoded(word, size) == text
+
+
+CLUSTER = "search cats.svc.cluster.local svc.cluster.local\nnameserver 10.96.0.10 # ours\noptions ndots:5 timeout:2\n"
+
+
+def test_resolv_conf_is_read(probe):
+    assert probe.resolver(CLUSTER) == (["10.96.0.10"], ["cats.svc.cluster.local", "svc.cluster.local"], 5)
+    assert probe.resolver("") == (["127.0.0.1"], [], 1)
+
+
+@pytest.mark.parametrize(
+    ("host", "ndots", "asked"),
+    [
+        pytest.param("back", 5, ["back.a.", "back.b.", "back."], id="short"),
+        pytest.param("x.y", 1, ["x.y.", "x.y.a.", "x.y.b."], id="dots enough"),
+        pytest.param("back.", 5, ["back."], id="full"),
+    ],
+)
+def test_the_search_list_is_followed(probe, host, ndots, asked):
+    assert probe.candidates(host, ["a", "b"], ndots) == asked
+
+
+@contextlib.contextmanager
+def dns(records, *, drops=0):
+    """Serve these names' addresses by UDP, a name of none with NXDOMAIN; yield the port and what was asked."""
+    asked = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.bind(("127.0.0.1", 0))
+        line.settimeout(10)
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    query, peer = line.recvfrom(512)
+                    if not query:
+                        return
+                    asked.append(_asked_for(query))
+                    if len(asked) > drops:
+                        line.sendto(_reply(query, records.get(asked[-1])), peer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield line.getsockname()[1], asked
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", line.getsockname())
+        thread.join(5)
+
+
+def _asked_for(query):
+    at, labels = 12, []
+    while query[at]:
+        labels.append(query[at + 1 : at + 1 + query[at]].decode())
+        at += query[at] + 1
+    return ".".join(labels)
+
+
+def _reply(query, addresses):
+    flags = 0x8180 if addresses is not None else 0x8183
+    listed = addresses or []
+    alias = struct.pack(">HHHIH", 0xC00C, 5, 1, 5, 2) + b"\xc0\x0c"  # a CNAME before the addresses, as DNS has them
+    answers = b"".join(struct.pack(">HHHIH", 0xC00C, 1, 1, 5, 4) + socket.inet_aton(one) for one in listed)
+    head = query[:2] + struct.pack(">HHHHH", flags, 1, len(listed) + bool(listed), 0, 0)
+    return head + query[12:] + (alias if listed else b"") + answers
+
+
+@pytest.fixture
+def asks(probe, monkeypatch):
+    """Let the probe ask a DNS server on this port."""
+
+    def make(port):
+        monkeypatch.setattr(probe, "DNS_PORT", port)
+        monkeypatch.setattr(probe, "read", lambda _: CLUSTER.replace("10.96.0.10", "127.0.0.1"))
+        return probe
+
+    return make
+
+
+def test_nslookup_follows_the_search_list_to_the_address(asks):
+    with dns({"twin.svc.cluster.local": ["10.96.1.1", "10.96.1.2"]}) as (port, asked):
+        found = asks(port).nslookup("twin")
+    assert (found["outcome"], found["who"], found["resolved"]) == ("resolves", "10.96.1.1", ["10.96.1.1", "10.96.1.2"])
+    assert asked == ["twin.cats.svc.cluster.local", "twin.svc.cluster.local"]
+
+
+def test_nslookup_does_not_read_the_hosts_file(asks):
+    with dns({}) as (port, asked):
+        found = asks(port).nslookup("localhost")
+    assert found["outcome"] == "no-name"
+    assert found["detail"].count("NXDOMAIN") == 3
+    assert asked[-1] == "localhost"
+
+
+def test_a_name_without_an_address_of_this_kind_does_not_resolve(asks):
+    with dns({"six.": [], "six": []}) as (port, _):
+        found = asks(port).nslookup("six.")
+    assert (found["outcome"], found["detail"]) == ("no-name", "six.: no A record")
+
+
+def test_a_lost_question_is_asked_again(asks):
+    with dns({"cats.cats.svc.cluster.local": ["10.96.1.1"]}, drops=1) as (port, asked):
+        found = asks(port).nslookup("cats")
+    assert found["outcome"] == "resolves"
+    assert len(asked) == 2
+
+
+def test_what_is_no_reply_is_an_error(probe):
+    with pytest.raises(ValueError, match="not a reply of DNS"):
+        probe.records(b"\0\0\x81\x80\0\1")
+
+
+def test_the_answer_is_one_line(probe):
+    with nobody() as port:
+        said = probe.main([json.dumps({"cells": [{"id": "a", "host": "127.0.0.1", "port": port}]})])
+    assert "\n" not in said
+    assert json.loads(said)["cells"]["a"]["outcome"] == "refused"
