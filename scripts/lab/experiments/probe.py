@@ -106,8 +106,11 @@ def getent(host: str, port: int = 0) -> dict[str, Any]:
     """Ask the C library, which looks into the hosts file and then asks DNS, as ``getent ahosts`` does."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError) as error:
+    except UnicodeError as error:
         return {"outcome": "no-name", "detail": str(error)}
+    except socket.gaierror as error:  # a server that says nothing, or that it failed, has not said that there is none
+        again = error.errno == socket.EAI_AGAIN
+        return {"outcome": "timeout" if again else "no-name", "detail": str(error)}
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     return {"outcome": "resolves", "who": addresses[0], "detail": " ".join(addresses), "resolved": addresses}
 

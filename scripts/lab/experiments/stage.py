@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, Any]
 
-UP = 60.0
+UP = 120.0
 AT_ONCE = 8
 _HOPELESS = {"ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "InvalidImageName"}
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
