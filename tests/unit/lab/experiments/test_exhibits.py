@@ -1,0 +1,249 @@
+"""Exhibits: what was seen is shown unchanged, and the pieces are those that the cell's end rests on."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.aims import Aim, aim
+from lab.experiments.exhibits import exhibits
+from lab.experiments.measure import Measured
+from lab.experiments.model.predict import predict
+from lab.experiments.sightings import Sighting, Socket
+from lab.experiments.world import Address, Cluster, Container, Listener, Pod, Service, ServicePort, Vantage, World
+from lab.findings import Measurement, Prediction
+
+NODE_IP, IP, CLUSTER_IP = "172.18.0.2", "10.244.0.5", "10.96.0.9"
+LABELS = (("app", "cats"),)
+APP_POD = Pod(
+    "cats-1", "ns", IP, (Container("back", listeners=(Listener("0.0.0.0", 3000),)), Container("side")), LABELS
+)
+OTHER_POD = Pod("other", "ns", "10.244.0.6", (Container("look"),))
+CATS = Service("cats", "ns", CLUSTER_IP, LABELS, (ServicePort(80, 3000, 30100),))
+WORLD = World(
+    Cluster("v1.37.2", "containerd://2.4.2", "node-1", NODE_IP, "10.96.0.10"),
+    pods=(APP_POD, OTHER_POD),
+    services=(CATS,),
+)
+APP, SIDE = Vantage("app", "container", "ns", "cats-1", "back"), Vantage("sidecar", "container", "ns", "cats-1", "side")
+OTHER, NODE, COMPUTER = (
+    Vantage("other", "container", "ns", "other", "look"),
+    Vantage("node", "node"),
+    Vantage("computer", "computer"),
+)
+KUBELET, PROXY = Vantage("kubelet-http", "kubelet", "ns", "cats-1", "w"), Vantage("pp", "pod-proxy", "ns", "cats-1")
+FORWARD = Vantage("port-forward", "port-forward", "ns", "cats-1")
+
+LINE = "0: 00000000:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001 0 123 1 0 100 0 0 10 0"
+RESOLV = "search ns.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
+IN_POD = Sighting(
+    "net:[7]",
+    f"127.0.0.1\tlocalhost\n{IP}\tcats-1\n",
+    RESOLV,
+    "cats-1",
+    sockets=(Socket("0.0.0.0:3000", f"   {LINE}"),),
+)
+IN_OTHER = Sighting("net:[8]", "127.0.0.1\tlocalhost\n10.244.0.6\tother\n", RESOLV, "other")
+ON_NODE = Sighting("net:[1]", "127.0.0.1\tlocalhost\n", "nameserver 172.18.0.1\n", "node-1", sockets=())
+ENDPOINT = '{"addresses": ["10.244.0.5"], "conditions": {"ready": true}}'
+
+
+def shown(vantage, address, found, *, endpoint=ENDPOINT, rules=None):
+    """Return the exhibits of a cell that was measured so."""
+    measured = Measured(
+        {(vantage.id, address.id): found},
+        {"app": IN_POD, "sidecar": IN_POD, "other": IN_OTHER, "node": ON_NODE, "computer": Sighting("net:[0]")},
+        {("ns", "cats-1"): ("back", IN_POD), ("ns", "other"): ("look", IN_OTHER)},
+        {("ns", "cats"): (endpoint,) if endpoint else ()},
+    )
+    said = predict(WORLD, vantage, address) if rules is None else Prediction("answers", rules=rules)
+    return exhibits(WORLD, vantage, address, said, measured)
+
+
+def kinds(found):
+    return [one.kind for one in found]
+
+
+def test_why_does_the_name_answer():
+    """The hosts file's own line, the same inode on both sides, the listening socket, and whose name it is."""
+    found = shown(SIDE, Address("pod-name", "cats-1", 3000), Measurement("answers", "cats-1", resolved=(IP,)))
+    assert kinds(found) == ["hosts", "netns", "netns", "socket", "field"]
+    hosts, one, other, socket, field = found
+    assert hosts.text == f"{IP}\tcats-1"
+    assert hosts.command == "kubectl exec -n ns cats-1 -c side -- cat /etc/hosts"
+    assert one.text == other.text == "net:[7]"
+    assert (one.where, other.where) != (other.where, one.where)
+    assert "same number" in one.shows.en
+    assert socket.text == LINE
+    assert "0.0.0.0:3000" in socket.shows.fr
+    assert field.text == "metadata.name: cats-1"
+
+
+def test_why_does_another_pod_not_know_the_name():
+    """It is in no hosts file; the search list was tried; nobody knows an address."""
+    told = Measurement("no-name", detail="[Errno -2] Name or service not known")
+    found = shown(OTHER, Address("pod-name", "cats-1", 3000), told)
+    assert kinds(found) == ["hosts", "resolver", "dns", "field"]
+    assert found[0].text == "10.244.0.6\tother"
+    assert "not in the hosts file" in found[0].shows.en
+    assert found[1].text == RESOLV.strip()
+    assert "ns.svc.cluster.local" in found[1].shows.en
+    assert found[2].text == told.detail
+    assert found[3].text == "spec.dnsPolicy: ClusterFirst"
+
+
+def test_a_container_s_name_is_shown_to_be_no_hostname():
+    found = shown(APP, Address("container-name", "back", 3000), Measurement("no-name", detail="NXDOMAIN"))
+    assert found[-1].text == "spec.containers[*].name: back side"
+
+
+def test_a_service_s_way_leads_over_its_endpoints():
+    asked = Address("service", "cats", 80)
+    found = shown(OTHER, asked, Measurement("answers", "cats-1", resolved=(CLUSTER_IP,)))
+    assert kinds(found) == ["hosts", "resolver", "dns", "netns", "netns", "socket", "endpoints", "field", "field"]
+    assert "Two numbers" in found[3].shows.en
+    assert found[6].text == ENDPOINT
+    assert found[6].command == "kubectl get endpointslices -n ns -l kubernetes.io/service-name=cats -o yaml"
+    fields = shown(OTHER, asked, Measurement("answers", resolved=(CLUSTER_IP,)), rules=("cluster-ip", "node-port"))[-2:]
+    assert [one.text for one in fields] == [f"spec.clusterIP: {CLUSTER_IP}", "spec.ports[*].nodePort: 30100"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param('{"addresses": ["10.244.0.5"], "conditions": {"ready": false}}', id="not ready"),
+        pytest.param("", id="none"),
+    ],
+)
+def test_a_service_without_a_ready_endpoint_says_so(entry):
+    found = shown(OTHER, Address("cluster-ip", CLUSTER_IP, 80), Measurement("refused"), endpoint=entry)
+    endpoints = next(one for one in found if one.kind == "endpoints")
+    assert "no ready endpoint" in endpoints.shows.en
+    assert endpoints.text == (entry or "endpoints: []")
+
+
+def test_refused_shows_that_nobody_listens():
+    found = shown(OTHER, Address("loopback4", "127.0.0.1", 3000), Measurement("refused"))
+    assert kinds(found) == ["netns", "socket"]
+    assert found[0].text == "net:[8]"
+    assert "Nobody listens on port 3000" in found[1].shows.en
+
+
+def test_nslookup_shows_dns_even_where_the_hosts_file_has_the_name():
+    told = Measurement("no-name", detail="cats-1.ns.svc.cluster.local.: NXDOMAIN")
+    found = shown(APP, Address("nslookup-pod-name", "cats-1", 0, "nslookup"), told)
+    assert kinds(found)[:3] == ["hosts", "resolver", "dns"]
+    assert found[2].command.endswith("nslookup cats-1")
+
+
+def test_the_node_s_loopback_is_the_node_s_own():
+    found = shown(NODE, Address("loopback4", "127.0.0.1", 3000), Measurement("refused"))
+    assert [one.where for one in found] == ["node node-1: /proc/self/ns/net", "node node-1: /proc/net/tcp, tcp6"]
+    assert found[0].command == "docker exec node-1 readlink /proc/self/ns/net"
+
+
+@pytest.mark.parametrize(
+    ("vantage", "address", "told", "kind", "command"),
+    [
+        pytest.param(
+            KUBELET,
+            Address("probe", "", 3000, "http-probe"),
+            Measurement("answers", detail="prober_probe_total 4"),
+            "status",
+            "kubectl get --raw /api/v1/nodes/node-1/proxy/metrics/probes",
+            id="a probe that passes",
+        ),
+        pytest.param(
+            KUBELET,
+            Address("probe-loopback", "127.0.0.1", 3000, "http-probe"),
+            Measurement("refused", detail="refused"),
+            "event",
+            "kubectl get events -n ns --field-selector involvedObject.name=cats-1,reason=Unhealthy",
+            id="a probe that fails",
+        ),
+        pytest.param(
+            PROXY,
+            Address("proxy", "", 3000, "pod-proxy"),
+            Measurement("refused", detail="dial tcp"),
+            "command",
+            "kubectl get --raw /api/v1/namespaces/ns/pods/cats-1:3000/proxy/whoami",
+            id="the API server",
+        ),
+        pytest.param(
+            FORWARD,
+            Address("forward", "service/cats", 80, "forward"),
+            Measurement("answers", "cats-1", "HTTP/1.0 200 OK"),
+            "command",
+            "kubectl port-forward -n ns service/cats :80",
+            id="port-forward",
+        ),
+        pytest.param(
+            COMPUTER,
+            Address("pod-ip", IP, 3000),
+            Measurement("elsewhere", detail="HTTP/1.1 404"),
+            "command",
+            f"curl -i http://{IP}:3000/whoami",
+            id="elsewhere",
+        ),
+    ],
+)
+def test_who_dials_is_quoted_first(vantage, address, told, kind, command):
+    first = shown(vantage, address, told)[0]
+    assert (first.kind, first.text, first.command) == (kind, told.detail, command)
+
+
+def test_a_port_forward_shows_the_runtime_that_dials():
+    found = shown(FORWARD, Address("forward", "pod/cats-1", 3000, "forward"), Measurement("answers", "cats-1", "200"))
+    assert found[-1].text == "status.nodeInfo.containerRuntimeVersion: containerd://2.4.2"
+    assert kinds(found) == ["command", "socket", "field"]
+
+
+def test_init_shows_what_it_saw_itself():
+    """The Pod's sockets of today are no evidence for what was before the app started."""
+    init = Vantage("init", "init", "ns", "cats-1", "first")
+    address = Address("loopback4", "127.0.0.1", 3000)
+    seen = Measured(
+        {("init", "loopback4"): Measurement("refused")},
+        {"init": Sighting("net:[7]")},
+        {("ns", "cats-1"): ("back", IN_POD)},
+    )
+    found = exhibits(WORLD, init, address, Prediction("refused"), seen)
+    assert kinds(found) == ["netns", "socket"]
+    assert "Nobody listens" in found[1].shows.en
+    assert found[1].command == ""
+
+
+@pytest.mark.parametrize("outcome", ["unmeasured", "not-applicable"])
+def test_what_was_not_measured_has_no_evidence(outcome):
+    assert shown(APP, Address("pod-name", "cats-1", 3000), Measurement(outcome)) == ()
+
+
+@pytest.mark.parametrize(
+    ("vantage", "address", "resolved", "wanted"),
+    [
+        pytest.param(OTHER, Address("a", IP, 3000), (), Aim(3000, IP, APP_POD), id="a Pod's IP"),
+        pytest.param(
+            OTHER, Address("a", "cats", 80), (CLUSTER_IP,), Aim(3000, CLUSTER_IP, APP_POD, CATS), id="a Service"
+        ),
+        pytest.param(
+            OTHER, Address("a", "cats", 81), (CLUSTER_IP,), Aim(81, CLUSTER_IP, None, CATS), id="not its port"
+        ),
+        pytest.param(OTHER, Address("a", NODE_IP, 30100), (), Aim(3000, NODE_IP, APP_POD, CATS), id="a NodePort"),
+        pytest.param(
+            OTHER, Address("a", "localhost", 3000), ("::1", "127.0.0.1"), Aim(3000, "::1", OTHER_POD), id="localhost"
+        ),
+        pytest.param(NODE, Address("a", "127.0.0.1", 3000), (), Aim(3000, "127.0.0.1"), id="the node's loopback"),
+        pytest.param(
+            KUBELET, Address("a", "", 3000, "tcp-probe"), (), Aim(3000, IP, APP_POD), id="a probe without host"
+        ),
+        pytest.param(
+            KUBELET, Address("a", "127.0.0.1", 3000, "http-probe"), (), Aim(3000, "127.0.0.1"), id="with host"
+        ),
+        pytest.param(
+            KUBELET, Address("a", "127.0.0.1", 3000, "exec-probe"), (), Aim(3000, "127.0.0.1", APP_POD), id="exec"
+        ),
+        pytest.param(OTHER, Address("a", "nobody", 3000), (), Aim(3000), id="no name"),
+        pytest.param(OTHER, Address("a", "10.244.9.9", 3000), (), Aim(3000, "10.244.9.9"), id="nobody's address"),
+    ],
+)
+def test_what_is_aimed_at(vantage, address, resolved, wanted):
+    assert aim(WORLD, vantage, address, resolved) == wanted
