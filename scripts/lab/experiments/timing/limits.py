@@ -140,8 +140,9 @@ def _use(evidence: Evidence) -> Iterator[Moment]:
         if found.memory // step > shown:
             shown = found.memory // step
             whole = f"{found.memory >> 20} Mi"
-            state = "bad" if found.given.memory and found.memory + step > found.given.memory else "neutral"
-            yield Moment(at - evidence.since, "use", Words(en=whole, fr=whole), state, raw=str(found.memory))  # type: ignore[arg-type]
+            near = found.given.memory is not None and found.memory + step > found.given.memory
+            state: lanes.State = "bad" if near else "neutral"
+            yield Moment(at - evidence.since, "use", Words(whole, whole), state, raw=str(found.memory))
 
 
 def _work(evidence: Evidence, name: str) -> Iterator[Moment]:
