@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 EVERY = 0.25
-PATIENCE = 4.0
+PATIENCE = 8.0
 """Seconds: on a busy machine an answer may be late, and late is no refusal."""
 
 Answer = tuple[str, str]

@@ -33,7 +33,7 @@ TARGETS, ALONE = "guest-target", "guest-network"
 """Two ephemeral containers: one in the app's PID namespace (``--target``), one that shares the network only."""
 LIVENESS = Probe(period=1, failures=3)
 GRACE = 5
-START, SHORT = 60.0, 30.0
+START, SHORT = 120.0, 60.0
 FAILS = "liveness fails"
 
 _PROBES = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#types-of-probe"
@@ -200,7 +200,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             _note_netns(settings, recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
     timeline = lanes.timeline("liveness", TITLE, _lanes(), seen, seconds)
-    return begun.ended(cluster_seen(settings, api), judged(seen), [timeline])
+    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [timeline])
 
 
 def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> Subject:
@@ -229,9 +229,9 @@ def _perform(recorder: Recorder, cats: Subject) -> None:
     recorder.rest((LIVENESS.failures + 1) * LIVENESS.period)
 
 
-def judged(seen: Sequence[Seen]) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
-    return judge(expected(LIVENESS, GRACE), facts(seen))
+    return judge(expected(LIVENESS, GRACE), facts(seen), crowd)
 
 
 def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
@@ -253,7 +253,8 @@ def _facts_of_the_container(
         return status.get("restartCount", 0) > 0 and "running" in status.get("state", {})
 
     why = looking.first(seen, looking.event("Unhealthy", CATS, "Liveness"), fails)
-    killing = looking.first(seen, looking.event("Killing", CATS, BACK), fails)
+    event, end = looking.event("Killing", CATS, BACK), looking.ended(CATS, BACK)
+    killing = looking.first(seen, lambda one: event(one) or end(one), fails)
     was, is_ = looking.container(before, BACK), looking.container(after, BACK)
     kept = {key: is_.get(key) for key in ("restartCount", "containerID", "lastState")}
     proof = looking.status_exhibit(

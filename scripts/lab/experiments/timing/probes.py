@@ -1,7 +1,7 @@
 """Three kinds of probe, HTTP, TCP and a command, put to the same faults: which of them notices, and which does not.
 
-Each kind is the readiness probe of a container of its own, all in one Pod with the app: they share its network, so
-each of them can ask the app's port.
+A Pod a trouble. In each of them every kind is the readiness probe of a container of its own, beside the app: they share
+its network, so each of them can ask the app's port.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab import kube
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.asking import asked
@@ -35,10 +34,11 @@ QUESTION = Words(
     en="HTTP, TCP or a command: which probe notices which trouble?",
     fr="HTTP, TCP ou une commande : quelle sonde remarque quel problème ?",
 )
-CATS, BACK, OTHER = "cats", "back", "other"
-PROBE = Probe(period=2, timeout=2, failures=2)
-START, SHORT = 60.0, 20.0
-DELAY = 8000
+OTHER, DEAD_END = "other", "loopback"
+"""A Pod to ping from, and the trouble during which that is done."""
+PROBE = Probe(period=2, timeout=3, failures=2)
+START, SHORT = 120.0, 60.0
+DELAY = 12_000
 """Milliseconds: longer than the probes wait."""
 PATH = "/version"
 
@@ -53,12 +53,6 @@ with socket.create_connection(("127.0.0.1", {PORT}), 10) as sock:
     sock.sendall(b"GET {PATH} HTTP/1.0\\r\\n\\r\\n")
     status = sock.recv(64).decode().partition("\\r")[0]
     raise SystemExit(None if " 200 " in status else status or "no answer")
-"""
-_HEAL = f"""
-import http.client
-connection = http.client.HTTPConnection("127.0.0.1", {PORT}, timeout=10)
-connection.request("DELETE", "/faults")
-raise SystemExit(connection.getresponse().status != 204)
 """
 
 
@@ -201,7 +195,7 @@ def _beside() -> Iterator[Expect]:
     )
     yield Expect(
         "restarts",
-        CATS,
+        "kubelet",
         Words(en="How often was any container restarted?", fr="Combien de conteneurs ont redémarré ?"),
         "0",
         Words(en="All three are readiness probes.", fr="Ce sont trois sondes readiness."),
@@ -213,111 +207,102 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("probes", TITLE, QUESTION)
     with spaces(api, "probes") as (namespace,), recording(api, namespace) as recorder:
-        report("starting a Pod with three kinds of probe")
-        cats, other = pods.create(api, namespace, _pod(image), pods.pod(OTHER, pods.guest(image, OTHER), grace=0))
-        recorder.until("all three probes to pass", looking.looks(looking.pod_ready(CATS)), START)
-        recorder.until("a Pod to ping from", looking.looks(looking.running(OTHER, OTHER)), START)
-        ip = looking.pod(recorder.seen, CATS)["status"]["podIP"]
+        report("starting a Pod a trouble, each with three kinds of probe")
+        *cats, other = pods.create(api, namespace, *_pods(image), pods.pod(OTHER, pods.guest(image, OTHER), grace=0))
+        there = [*(looking.pod_ready(trouble.id) for trouble in TROUBLES), looking.running(OTHER, OTHER)]
+        recorder.until("all probes to pass", looking.every(*map(looking.looks, there)), START)
+        ip = looking.pod(recorder.seen, DEAD_END)["status"]["podIP"]
         with asked(settings, recorder, other, OTHER, {"ping": f"ping://{ip}"}):
             recorder.until("the ping to be answered", looking.looks(looking.answer("ping", "answers")), SHORT)
-            for trouble in TROUBLES:
-                report(trouble.says.en)
-                _perform(settings, recorder, cats, trouble)
+            report("making trouble, and watching who notices")
+            _perform(recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
-    timeline = lanes.timeline("probes", TITLE, _lanes(), seen, seconds)
-    return begun.ended(cluster_seen(settings, api), judged(seen), [timeline])
+    timelines = [lanes.timeline(one.id, one.says, _lanes(one), seen, seconds) for one in TROUBLES]
+    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), timelines)
 
 
-def _pod(image: str) -> pods.Object:
-    witnesses = [pods.guest(image, kind.id, readinessProbe=PROBE.fields(kind.handler)) for kind in KINDS]
-    return pods.pod(CATS, pods.backend(image), *witnesses, grace=0)
+def _pods(image: str) -> Iterator[pods.Object]:
+    for trouble in TROUBLES:
+        witnesses = [pods.guest(image, kind.id, readinessProbe=PROBE.fields(kind.handler)) for kind in KINDS]
+        yield pods.pod(trouble.id, pods.backend(image), *witnesses, grace=0)
 
 
-def _perform(settings: Settings, recorder: Recorder, cats: Subject, trouble: Trouble) -> None:
-    """Have the trouble until all have noticed that are to, then a period more for those that are not to.
-
-    By then every probe has been made often enough to fail. It is ended from inside: an app that listens on loopback
-    only is out of the API server's reach.
-    """
-    begins = recorder.did(trouble.id)
-    cats.fault(trouble.fault, **trouble.values)
-    noticing = [looking.looks(_unready(kind.id), begins) for kind in KINDS if fails(kind, trouble)]
+def _perform(recorder: Recorder, cats: Sequence[Subject]) -> None:
+    """Have each trouble until all have noticed that are to, then long enough for every probe to fail if it would."""
+    for trouble, one in zip(TROUBLES, cats, strict=True):
+        recorder.did(trouble.id)
+        one.fault(trouble.fault, **trouble.values)
+    begun = recorder.now()
+    noticing = [
+        looking.looks(_unready(trouble.id, kind.id), begun - PROBE.period)
+        for trouble in TROUBLES
+        for kind in KINDS
+        if fails(kind, trouble)
+    ]
     recorder.wait(looking.every(*noticing), SHORT)
-    recorder.rest(PROBE.period + max(0.0, begins + PROBE.failures * PROBE.period - recorder.now()))
-    over = recorder.did(f"{trouble.id} over")
-    where = ("--namespace", cats.namespace, cats.name, "--container", BACK)
-    kube.kubectl(settings, "exec", *where, "--", "python3", "-I", "-S", "-c", _HEAL)
-    recorder.wait(looking.looks(looking.pod_is(CATS, _all_ready), over), SHORT)
+    recorder.rest(max(PROBE.period, begun + (PROBE.failures + 1) * PROBE.period - recorder.now()))
 
 
-def _unready(container: str) -> looking.Test:
-    return looking.pod_is(CATS, lambda found: looking.container(found, container).get("ready") is False)
+def _unready(pod: str, container: str) -> looking.Test:
+    return looking.pod_is(pod, lambda found: looking.container(found, container).get("ready") is False)
 
 
-def _all_ready(found: looking.Object) -> bool:
-    return all(looking.container(found, kind.id).get("ready") for kind in KINDS)
-
-
-def judged(seen: Sequence[Seen]) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
-    return judge(expected(PROBE), facts(seen))
+    return judge(expected(PROBE), facts(seen), crowd)
 
 
 def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     """Read the facts off what was seen."""
     cells = {f"{trouble.id}-{kind.id}": _fact(seen, kind, trouble) for trouble in TROUBLES for kind in KINDS}
-    begins, over = _stretch(seen, "loopback")
-    after = looking.pod(seen, CATS)
-    statuses = after.get("status", {}).get("containerStatuses") or []
-    counts = {one["name"]: one["restartCount"] for one in statuses}
+    found = [looking.pod(seen, trouble.id) for trouble in TROUBLES]
+    statuses = [one for each in found for one in each.get("status", {}).get("containerStatuses") or []]
+    counts = [one["restartCount"] for one in statuses]
     shows = Words(en="each container’s restarts at the end", fr="les redémarrages de chaque conteneur à la fin")
     return {
         **cells,
-        "ping": looking.answered(seen, "ping", begins, over),
+        "ping": looking.answered(seen, "ping", _began(seen, DEAD_END), seen[-1].at),
         "restarts": Fact(
-            str(sum(counts.values())) if counts else "",
-            exhibits=(looking.status_exhibit(f"restartCount in {CATS}", counts, shows),),
+            str(sum(counts)) if counts else "",
+            exhibits=(looking.status_exhibit("restartCount of all containers", counts, shows, "kubectl get pods"),),
         ),
     }
 
 
 def _fact(seen: Sequence[Seen], kind: Kind, trouble: Trouble) -> Fact:
-    begins, over = _stretch(seen, trouble.id)
-    during = [one for one in seen if begins <= one.at < over]
-    unready = looking.first(during, _unready(kind.id))
+    begins = _began(seen, trouble.id)
+    unready = looking.first(seen, _unready(trouble.id, kind.id), begins)
     if unready:
-        told = looking.first(during, _unhealthy(kind.id))
+        told = looking.first(seen, _unhealthy(trouble.id, kind.id), begins)
         return looking.happens(unready, begins, *((looking.shown(told),) if told else ()), value="fails")
-    status = looking.container(looking.pod(seen, CATS, over), kind.id)
-    return Fact("passes" if status.get("ready") else "", exhibits=(_ready_still(kind, status, over - begins),))
+    status = looking.container(looking.pod(seen, trouble.id), kind.id)
+    still = _ready_still(kind, trouble, status, seen[-1].at - begins)
+    return Fact("passes" if status.get("ready") else "", exhibits=(still,))
 
 
-def _ready_still(kind: Kind, status: looking.Object, seconds: float) -> Exhibit:
+def _ready_still(kind: Kind, trouble: Trouble, status: looking.Object, seconds: float) -> Exhibit:
     kept = {key: status.get(key) for key in ("name", "ready", "restartCount")}
     shows = Words(
         en=f"still ready after {seconds:.0f} s of it", fr=f"toujours ready après {seconds:.0f}\u00a0s de ce problème"
     )
-    command = f"kubectl get pod {CATS} -o jsonpath='{{.status.containerStatuses}}'"
-    return looking.status_exhibit(f"container {kind.id} of {CATS}", kept, shows, command)
+    command = f"kubectl get pod {trouble.id} -o jsonpath='{{.status.containerStatuses}}'"
+    return looking.status_exhibit(f"container {kind.id} of {trouble.id}", kept, shows, command)
 
 
-def _unhealthy(container: str) -> looking.Test:
-    unhealthy, path = looking.event("Unhealthy", CATS), f"spec.containers{{{container}}}"
+def _unhealthy(pod: str, container: str) -> looking.Test:
+    unhealthy, path = looking.event("Unhealthy", pod), f"spec.containers{{{container}}}"
     return lambda one: unhealthy(one) and one.body["involvedObject"].get("fieldPath") == path
 
 
-def _stretch(seen: Sequence[Seen], name: str) -> tuple[float, float]:
-    """Return from when to when a trouble was there."""
-    deeds = {one.name: one.at for one in seen if one.kind == "deed"}
-    return deeds[name], deeds[f"{name} over"]
+def _began(seen: Sequence[Seen], trouble: str) -> float:
+    return next(one.at for one in seen if (one.kind, one.name) == ("deed", trouble))
 
 
-def _lanes() -> list[Lane]:
-    says = {trouble.id: trouble.says for trouble in TROUBLES}
-    says |= {f"{trouble.id} over": Words(en="all is well again", fr="tout va bien de nouveau") for trouble in TROUBLES}
+def _lanes(trouble: Trouble) -> list[Lane]:
+    ping = lanes.label("ping", Words(en="ping, from another Pod", fr="ping, depuis un autre Pod"))
     return [
-        lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), says),
-        *(lanes.container_ready(CATS, kind.id, lanes.label(kind.id, kind.says)) for kind in KINDS),
-        lanes.answers("ping", lanes.label("ping", Words(en="ping, from another Pod", fr="ping, depuis un autre Pod"))),
-        lanes.events(lanes.label("events", Words(en="events", fr="événements")), [CATS]),
+        lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), {trouble.id: trouble.says}),
+        *(lanes.container_ready(trouble.id, kind.id, lanes.label(kind.id, kind.says)) for kind in KINDS),
+        *([lanes.answers("ping", ping)] if trouble.id == DEAD_END else []),
+        lanes.events(lanes.label("events", Words(en="events", fr="événements")), [trouble.id]),
     ]

@@ -32,7 +32,7 @@ QUESTION = Words(
 )
 CATS, OTHER, SERVICE, BACK = "cats", "other", "cats-service", "back"
 READINESS = Probe(period=1, failures=2)
-START, SHORT = 60.0, 20.0
+START, SHORT = 120.0, 60.0
 """Seconds to wait for Pods to serve, and for anything after."""
 FAILS, WELL = "readiness fails", "readiness passes"
 WAYS = ("pod-ip", "pod-name", "port-forward")
@@ -169,7 +169,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             report("failing its readiness, and watching")
             _perform(recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
-    return begun.ended(cluster_seen(settings, api), judged(seen), [drawn(seen, seconds)])
+    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [drawn(seen, seconds)])
 
 
 def _start(api: Api, namespace: str, image: str) -> list[Subject]:
@@ -214,9 +214,9 @@ def _perform(recorder: Recorder, cats: Subject) -> None:
     recorder.rest(READINESS.period)
 
 
-def judged(seen: Sequence[Seen]) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
-    return judge(expected(READINESS), facts(seen))
+    return judge(expected(READINESS), facts(seen), crowd)
 
 
 def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from lab.errors import TimedOut
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
 
 Kind = Literal["Pod", "EndpointSlice", "Event", "answer", "deed"]
 Found = TypeVar("Found")
-LONGEST = 120
+LONGEST = 240
 """Seconds; the API server ends the watches after that."""
+_LOOK = 0.5
+"""Seconds between two looks at how many processes want a core."""
 
 _PATHS: dict[Kind, str] = {
     "Pod": "/api/v1/namespaces/{}/pods",
@@ -57,6 +61,7 @@ class Recorder:
         self._clock, self._began = clock, clock()
         self._seen: list[Seen] = []
         self._news = threading.Condition()
+        self._crowds: list[float] = []
 
     def now(self) -> float:
         """Return the seconds since the beginning."""
@@ -79,6 +84,17 @@ class Recorder:
         """Everything so far."""
         with self._news:
             return tuple(self._seen)
+
+    def note_crowd(self, crowd: float) -> None:
+        """Write down how many processes want each core at this moment."""
+        with self._news:
+            self._crowds.append(crowd)
+
+    @property
+    def crowd(self) -> float:
+        """How many processes wanted each core, on average since the beginning; 1 where that is not known."""
+        with self._news:
+            return sum(self._crowds) / len(self._crowds) if self._crowds else 1.0
 
     def wait(self, look: Callable[[tuple[Seen, ...]], Found | None], timeout: float) -> Found | None:
         """Return what ``look`` finds in all that was seen, as soon as it does; None after so many seconds."""
@@ -108,9 +124,37 @@ def recording(api: Api, namespace: str) -> Iterator[Recorder]:
     """Record a namespace from now to the end of the block; raises LabError where a watch cannot be had."""
     recorder = Recorder()
     with contextlib.ExitStack() as open_watches:
+        open_watches.enter_context(_counting(recorder))
         for kind, path in _PATHS.items():
             open_watches.enter_context(_watching(api, recorder, kind, path.format(namespace)))
         yield recorder
+
+
+def crowd(told: str, cores: int) -> float:
+    """Read how many processes want each core off the text of ``/proc/loadavg``: now or, if more, in the last minute.
+
+    proc_loadavg(5): the first field is an average of the last minute, the fourth how many are runnable of how many.
+    """
+    minute, _, _, now, *_ = told.split()
+    return max(float(minute), float(now.partition("/")[0])) / cores
+
+
+@contextlib.contextmanager
+def _counting(recorder: Recorder) -> Iterator[None]:
+    """Look at the load of this computer, whose kernel is the node's; elsewhere than on Linux it is not known."""
+    over, load, cores = threading.Event(), Path("/proc/loadavg"), os.cpu_count() or 1
+
+    def count() -> None:
+        while load.exists() and not over.wait(_LOOK):
+            recorder.note_crowd(crowd(load.read_text(), cores))
+
+    counting = threading.Thread(target=count, daemon=True)
+    counting.start()
+    try:
+        yield
+    finally:
+        over.set()
+        counting.join(_LOOK * 2)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing.expecting import EARLY, LATE, Expect, Fact, judge, later, noticed, recovered, said
+from lab.experiments.timing.expecting import EARLY, LATE, TURN, Expect, Fact, judge, later, noticed, recovered, said
 from lab.experiments.timing.pods import Probe
 from lab.findings import Words
 
@@ -59,6 +59,13 @@ PLAIN = Expect("it", "cat", ASKS, "0", ASKS, "https://kubernetes.io")
 def test_judging(expect, fact, agrees):
     (found,) = judge([expect], {"it": fact})
     assert found.agrees is agrees
+
+
+def test_a_crowd_makes_all_later_and_nothing_earlier():
+    late, early = Fact("happens", 10 + 3 + 2 * TURN, 10.0), Fact("happens", 10.9, 10.0)
+    assert [judge([TIMED], {"it": late}, crowd)[0].agrees for crowd in (1.0, 2.9, 3.0)] == [False, False, True]
+    assert not judge([TIMED], {"it": early}, crowd=3.0)[0].agrees
+    assert judge([TIMED], {"it": late}, crowd=0.1)[0].within == (11.0, 13.0)
 
 
 def test_what_was_not_looked_at_disagrees():

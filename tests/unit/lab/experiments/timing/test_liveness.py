@@ -32,6 +32,11 @@ def test_all_as_predicted(story, runs):
     assert all(one.exhibits and one.source.startswith("https://") for one in found)
 
 
+def test_an_event_that_kubelet_drops_is_no_disagreement(story, runs):
+    told(story, runs).without(kind="Event")
+    assert all(one.agrees for one in liveness.judged(story.seen))
+
+
 def new_address(story):
     story.pod(8.5, CATS)
     story.seen[-2].body["status"]["podIP"] = "10.244.0.77"
@@ -40,7 +45,6 @@ def new_address(story):
 @pytest.mark.parametrize(
     ("change", "ids"),
     [
-        pytest.param(lambda story: story.without(kind="Event"), {"killed"}, id="no event says so"),
         pytest.param(
             lambda story: story.event(3.1, CATS, "Killing", "Stopping container back"),
             {"killed"},

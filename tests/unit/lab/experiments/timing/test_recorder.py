@@ -104,3 +104,23 @@ def test_the_watches_end_when_the_block_is_interrupted():
         raise KeyboardInterrupt
     assert len(api.watches) == 3
     assert all(one.closed and one.over.is_set() for one in api.watches.values())
+
+
+@pytest.mark.parametrize(
+    ("told", "cores", "crowd"),
+    [
+        pytest.param("0.50 1.00 2.00 1/300 999", 2, 0.5, id="calm"),
+        pytest.param("2.00 1.00 2.00 20/300 999", 2, 10, id="more at this moment"),
+        pytest.param("16.00 1.00 2.00 3/300 999", 4, 4, id="more in the last minute"),
+    ],
+)
+def test_how_many_processes_want_a_core(told, cores, crowd):
+    assert module.crowd(told, cores) == crowd
+
+
+def test_the_crowd_is_an_average_and_one_where_it_is_not_known():
+    recorder = Recorder()
+    assert recorder.crowd == 1
+    recorder.note_crowd(2)
+    recorder.note_crowd(4)
+    assert recorder.crowd == 3
