@@ -69,7 +69,7 @@ def _app(image: str, bind: str, port: int) -> tuple[Object, Object, Object]:
 def tries(world: World, namespaces: Sequence[str]) -> list[Try]:
     """Return all cells: every route to every app."""
     (here,) = namespaces
-    service = next(one for one in world.services if (one.namespace, one.name) == (here, POD))
+    service = world.service(here, POD)
     ip = world.pod(here, POD).ip
     return [
         Try(vantage, address, bind)

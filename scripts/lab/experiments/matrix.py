@@ -75,7 +75,7 @@ def settle(hand: Hand, matrix: Matrix, namespaces: Sequence[str]) -> None:
     deadline = time.monotonic() + SETTLED
     while time.monotonic() < deadline:
         world = read(hand, namespaces)
-        tries = [one for one in matrix.tries(world, namespaces) if matrix.settles(one)]
+        tries = [one for one in _tries(matrix, world, namespaces) if matrix.settles(one)]
         found = _measured(hand, world, tries)
         if all(compare.agrees(predict(world, one.vantage, one.address), _of(found, one)) for one in tries):
             return
@@ -85,9 +85,12 @@ def settle(hand: Hand, matrix: Matrix, namespaces: Sequence[str]) -> None:
 def look(
     hand: Hand, matrix: Matrix, namespaces: Sequence[str], cluster: ClusterSeen, began: tuple[datetime, float]
 ) -> Experiment:
-    """Return what is so now; ``began`` is when that began, by the calendar and by the monotonic clock."""
+    """Return what is so now; ``began`` is when that began, by the calendar and by the monotonic clock.
+
+    Raises LabError where a Pod or a Service of the stage is gone: somebody took it away.
+    """
     world = read(hand, namespaces)
-    tries = matrix.tries(world, namespaces)
+    tries = _tries(matrix, world, namespaces)
     measured = _measured(hand, world, tries)
     cells = tuple(cell(world, one, measured) for one in tries)
     flips = tuple(compare.flips(cells))
@@ -161,6 +164,17 @@ def _alive(found: Sequence[describe.Object]) -> list[describe.Object]:
     return [one for one in found if "deletionTimestamp" not in one["metadata"]]
 
 
+def _tries(matrix: Matrix, world: World, namespaces: Sequence[str]) -> Sequence[Try]:
+    try:
+        tries = matrix.tries(world, namespaces)
+        for one in tries:
+            if one.vantage.pod:
+                world.pod(one.vantage.namespace, one.vantage.pod)
+    except KeyError as gone:
+        raise LabError(f"there is no {gone.args[0]} any more", "run the experiment again: it makes all anew") from None
+    return tries
+
+
 def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
     """Measure; what several variants ask alike is asked once."""
     cells = list(dict.fromkeys((one.vantage, _told(one)) for one in tries))
@@ -168,9 +182,9 @@ def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
 
 
 def _told(tried: Try) -> Address:
-    """Return the address by an id that no other address has, whichever variant it is of."""
+    """Return the address by an id that it shares with its like only; an init container was asked by the plain ones."""
     one = tried.address
-    return replace(one, id=f"{one.id} {one.host}:{one.port}") if tried.variant else one
+    return one if tried.vantage.kind == "init" else replace(one, id=f"{one.id} {one.host}:{one.port}")
 
 
 def _of(measured: Measured, tried: Try) -> Measurement:

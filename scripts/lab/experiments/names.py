@@ -106,7 +106,7 @@ def tries(world: World, namespaces: Sequence[str]) -> list[Try]:
     """Return all cells: every address from everywhere, and what only forwards and probes can try."""
     here, there = namespaces
     pod = world.pod(here, POD)
-    service = next(one for one in world.services if (one.namespace, one.name) == (here, SERVICE))
+    service = world.service(here, SERVICE)
     known = addresses(
         here,
         world,

@@ -87,7 +87,7 @@ def tries(variant: Variant, world: World, here: str) -> list[Try]:
 
 def _addresses(variant: Variant, world: World, here: str, ip: str) -> tuple[Address, ...]:
     domain, port = world.cluster.domain, variant.port(here)
-    service = next(one for one in world.services if (one.namespace, one.name) == (here, variant.service))
+    service = world.service(here, variant.service)
     return (
         Address("loopback4", "127.0.0.1", port),
         Address("loopback6", "::1", port),

@@ -127,7 +127,14 @@ class World:
         for one in self.pods:
             if (one.namespace, one.name) == (namespace, name):
                 return one
-        raise KeyError(f"{namespace}/{name}")
+        raise KeyError(f"Pod {namespace}/{name}")
+
+    def service(self, namespace: str, name: str) -> Service:
+        """Return the Service; raises KeyError."""
+        for one in self.services:
+            if (one.namespace, one.name) == (namespace, name):
+                return one
+        raise KeyError(f"Service {namespace}/{name}")
 
 
 VantageKind = Literal[

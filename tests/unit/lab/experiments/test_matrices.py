@@ -1,8 +1,10 @@
 """What the matrices put on stage and what the model says of it, without a cluster."""
 
+from dataclasses import replace
+
 import pytest
 
-from lab.errors import BadInput
+from lab.errors import BadInput, LabError
 from lab.experiments import binds, compare, labels, matrix, names, variants, whatif
 from lab.experiments.model.predict import predict
 from lab.findings import Cell, Measurement, Prediction, Words
@@ -173,3 +175,23 @@ def test_everything_has_a_label(described, of):
 def test_an_id_without_a_label_is_an_error():
     with pytest.raises(KeyError, match="nobody"):
         labels.chosen(labels.VANTAGES, ["app", "nobody"])
+
+
+def test_what_was_taken_away_is_named(described):
+    world = described(names.MATRIX, HERE)
+    without = replace(world, pods=[one for one in world.pods if one.name != "other"])
+    with pytest.raises(LabError, match="there is no Pod here/other any more"):
+        matrix._tries(names.MATRIX, without, HERE)
+
+
+def test_what_variants_ask_alike_is_asked_once(described, monkeypatch):
+    changed = whatif.of(whatif.chosen(["rename"]))
+    world = described(changed, HERE[:1])
+    asked = []
+    monkeypatch.setattr(matrix, "measure", lambda *words: asked.extend(words[-1]))
+    tries = changed.tries(world, HERE[:1])
+    matrix._measured(matrix.Hand(None, None, "i"), world, tries)
+    twice = [one for one in tries if one.vantage.id == "other" and one.address.id == "host-alias"]
+    once = [one for vantage, one in asked if vantage.id == "other" and one.id.startswith("host-alias")]
+    assert (len(twice), len(once)) == (2, 1)
+    assert len({(vantage.id, one.id) for vantage, one in asked}) == len(asked)
