@@ -89,17 +89,19 @@ def turns(first: Mapping[Vantage, Answer | LabError], cells: Sequence[tuple[Vant
 
     A Service without endpoints is refused by ICMP, of which Linux sends one address no more than six at once and then
     one a second (``icmp_ratelimit``, icmp(7)): a Pod's containers, which share its address, use that up in an instant.
-    What leaves this computer is not the cluster's, and an init container tries once.
+    An init container tries once; so does this computer, whose packets may leave for where nobody ever answers.
     """
-    late = [(one, address) for one, address in cells if one.kind not in _ONCE and _late(address, first[one])]
+    late = [(one, address) for one, address in cells if _late(one, told(address, first[one]))]
     pods: dict[tuple[str, str], list[Asked]] = {}
     for vantage, addresses in grouped(late):
         pods.setdefault((vantage.namespace, vantage.pod), []).append((vantage, addresses))
     return list(pods.values())
 
 
-def _late(address: Address, answer: Answer | LabError) -> bool:
-    return told(address, answer).outcome == "timeout"
+def _late(vantage: Vantage, found: Measurement) -> bool:
+    """Tell whether to try again: also from this computer where somebody took the call, who is only slow."""
+    again = vantage.kind not in _ONCE or (vantage.kind == "computer" and found.detail.startswith("connected"))
+    return found.outcome == "timeout" and again
 
 
 def _in_turn(way: ways.Ways, asked: list[Asked]) -> dict[tuple[str, str], Measurement]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from lab.experiments.world import Vantage
     from lab.kube import Api
 
-WAIT = 6.0
-"""Seconds in which a probe that is tried every second is sure to have been."""
+WAIT = 20.0
+"""Seconds in which a probe that is tried every second is sure to have been, also on a busy computer."""
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 

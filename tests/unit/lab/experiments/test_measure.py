@@ -105,11 +105,17 @@ def test_a_time_out_is_tried_again_and_the_second_word_counts(monkeypatch):
     assert set(found.of.values()) == {YES}
 
 
-def test_a_pod_s_containers_take_turns_and_this_computer_has_none():
+def test_a_pod_s_containers_take_turns():
     late = Answer({"one": LATE, "two": YES})
     cells = [(one, address) for one in (APP, SIDECAR, OTHER, COMPUTER) for address in (ONE, TWO)]
     found = turns(dict.fromkeys((APP, SIDECAR, OTHER, COMPUTER), late), cells)
     assert found == [[(APP, (ONE,)), (SIDECAR, (ONE,))], [(OTHER, (ONE,))]]
+
+
+def test_this_computer_tries_again_only_where_somebody_took_the_call():
+    slow = Measurement("timeout", detail="connected, then timed out")
+    found = turns({COMPUTER: Answer({"one": LATE, "two": slow})}, [(COMPUTER, ONE), (COMPUTER, TWO)])
+    assert found == [[(COMPUTER, (TWO,))]]
 
 
 def test_endpoints_are_read_beside(monkeypatch):
