@@ -44,9 +44,9 @@ def catalogue(session: Session, language: Language) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(every), indent=2).decode())
         return
     for one in CATALOGUE.values():
-        click.echo(f"  {one.id:<12} {one.seconds:>4.0f} s  {one.question.of(language)}")
+        click.echo(f"  {one.id:<11} {one.seconds:>3.0f} s  {one.question.of(language)}")
     last = {"en": "All of them, at the same time.", "fr": "Toutes, en même temps."}[language]
-    click.echo(f"  {ALL:<12} {EVERYTHING:>4.0f} s  {last}\n\nlab experiment names")
+    click.echo(f"  {ALL:<11} {EVERYTHING:>3.0f} s  {last}\n\nlab experiment names")
 
 
 def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many: bool) -> None:

@@ -62,7 +62,7 @@ _ALL = (
         "binds",
         Words(
             "An app listens on one address: by which ways is it still reached?",
-            "Une application écoute sur une seule adresse : par quels chemins l’atteint-on encore ?",
+            "L’application écoute sur une seule adresse : par quels chemins l’atteint-on ?",
         ),
         12,
         "binds",
@@ -72,7 +72,7 @@ _ALL = (
         "whatif",
         Words(
             "One field of the Pod is changed: which answers flip, and do all others stay?",
-            "On change un seul champ du Pod : quelles réponses basculent, et toutes les autres restent-elles ?",
+            "On change un seul champ du Pod : quelles réponses basculent, lesquelles restent ?",
         ),
         40,
         "whatif",
@@ -90,7 +90,7 @@ _ALL = (
         "liveness",
         Words(
             "The liveness probe fails: what is started again, and what stays as it was?",
-            "La sonde de liveness échoue : qu’est-ce qui redémarre, et qu’est-ce qui ne change pas ?",
+            "La sonde de liveness échoue : qu’est-ce qui redémarre, qu’est-ce qui reste ?",
         ),
         40,
         "timing.liveness",
@@ -125,8 +125,8 @@ _ALL = (
     Entry(
         "qos",
         Words(
-            "Requests and limits: which class of service comes of them, and who would go first?",
-            "Requests et limits : quelle classe de service en résulte, et qui partirait le premier ?",
+            "Requests and limits: which class do they give, and who goes first?",
+            "Requests et limits : quelle classe en résulte, et qui part le premier ?",
         ),
         20,
         "timing.qos",
@@ -152,8 +152,8 @@ _ALL = (
     Entry(
         "database",
         Words(
-            "The course’s database with 64Mi to 128Mi: does it run, and what is its limit worth?",
-            "La base de données du cours avec 64Mi à 128Mi : tourne-t-elle, et que vaut sa limite ?",
+            "The course’s database with 64Mi to 128Mi: does it run?",
+            "La base de données du cours, de 64Mi à 128Mi : tourne-t-elle ?",
         ),
         40,
         "timing.database",

@@ -1,0 +1,232 @@
+"""`lab experiment` in process: what it lists, what it refuses before anything is made, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import msgspec
+import pytest
+
+from lab import cli, findings
+from lab.cli import experiment, told
+from lab.errors import BadInput
+from lab.experiments import catalogue
+from lab.findings import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction, Words
+
+TEXT = Words("It is in the hosts file.", "Il est dans le fichier hosts.")
+LINE = Exhibit("hosts", "names/cats: /etc/hosts", "10.244.0.7\tcats", TEXT, "kubectl exec cats -- cat /etc/hosts")
+
+
+def cell(vantage, address, predicted, measured, variant=""):
+    return Cell(
+        vantage,
+        address,
+        "http://cats:3000",
+        Prediction(predicted, "cats"),
+        Measurement(measured, "cats"),
+        agrees=predicted == measured,
+        mechanism="hosts",
+        because=TEXT,
+        exhibits=(LINE,),
+        variant=variant,
+    )
+
+
+def result(*cells):
+    seen = ClusterSeen("cats", "v1.37.2", "containerd://2.4.2", "6.1", "v2", "node")
+    agrees = all(one.agrees for one in cells)
+    return Experiment("names", TEXT, TEXT, seen, "2026-01-01T00:00:00Z", 1.0, agrees=agrees, cells=cells)
+
+
+GOOD = result(cell("guest", "pod-name", "answers", "answers"), cell("other", "pod-name", "no-name", "no-name"))
+BAD = result(cell("guest", "pod-name", "answers", "refused"), cell("other", "pod-name", "no-name", "no-name"))
+
+
+@pytest.fixture
+def lab(monkeypatch, capsys, tmp_path):
+    """Run the command line on a machine where no cluster is, in no language."""
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path))
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("lab.cli.signal.signal", lambda *_: None)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["lab", "experiment", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out = capsys.readouterr()
+        return ended.value.code, out.out, out.err
+
+    return run
+
+
+@pytest.fixture
+def finds(monkeypatch):
+    """Let every experiment find this, without a cluster."""
+
+    def find(found):
+        monkeypatch.setattr(experiment.kube, "api", lambda _settings: None)
+        monkeypatch.setattr(experiment, "_image", lambda *_: "image")
+        monkeypatch.setattr(catalogue.Entry, "run", lambda *_, **__: found)
+
+    return find
+
+
+def test_alone_it_lists_every_experiment_with_its_question(lab):
+    code, out, _ = lab()
+    assert code == 0
+    lines = out.splitlines()
+    french = lab("--lang", "fr")[1].splitlines()
+    for one, line in zip(catalogue.CATALOGUE.values(), lines, strict=False):
+        assert line.split()[0] == one.id
+        assert line.endswith(one.question.en)
+    assert max(map(len, [*lines, *french])) <= 100
+
+
+def test_the_list_speaks_french_where_it_is_asked_to(lab, monkeypatch):
+    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
+    assert catalogue.CATALOGUE["names"].question.fr in lab()[1]
+    assert catalogue.CATALOGUE["names"].question.en in lab("--lang", "en")[1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        pytest.param({}, "en", id="nothing set"),
+        pytest.param({"LANG": "fr_FR.UTF-8"}, "fr", id="LANG"),
+        pytest.param({"LANG": "fr_FR.UTF-8", "LC_ALL": "C"}, "en", id="LC_ALL before LANG"),
+        pytest.param({"LANG": "en_US.UTF-8", "LC_MESSAGES": "fr_CA"}, "fr", id="LC_MESSAGES before LANG"),
+        pytest.param({"LC_ALL": "", "LANG": "fr"}, "fr", id="empty is not set"),
+        pytest.param({"LANG": "de_DE"}, "en", id="another language"),
+    ],
+)
+def test_the_language_is_chosen_as_programs_do(environment, language):
+    assert experiment.spoken(environment) == language
+
+
+def test_the_list_is_json_for_programs(lab):
+    listed = json.loads(lab("--json")[1])
+    assert [one["id"] for one in listed] == list(catalogue.CATALOGUE)
+    assert listed[0]["question"].keys() == {"en", "fr"}
+
+
+def test_the_schema_is_printed(lab):
+    code, out, _ = lab("--schema")
+    assert code == 0
+    assert json.loads(out) == json.loads(msgspec.json.encode(findings.schema()))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["name"], "there is no experiment 'name'", id="unknown"),
+        pytest.param(["limits", "--watch"], "--watch looks at cells, and limits is no such matrix", id="watch-time"),
+        pytest.param(["all", "--watch"], "--watch looks at cells, and all is no such matrix", id="watch-all"),
+        pytest.param(["qos", "--predict"], "--predict looks at cells, and qos is no such matrix", id="predict-time"),
+        pytest.param(["qos", "--why"], "--why looks at cells, and qos is no such matrix", id="why-time"),
+        pytest.param(["names", "--only", "hostname"], "--only goes with whatif, not with names", id="only-names"),
+        pytest.param(["--predict", "--watch"], "--predict asks once, --watch looks again and again", id="both"),
+        pytest.param(["names", "--html", "/no/such/x.html"], "there is no folder /no/such for the report", id="html"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_cluster_is_looked_for(lab, words, said):
+    code, out, err = lab(*words)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[0] == f"✗ {said}"
+    assert err.splitlines()[1].startswith("  → ")
+
+
+def test_a_conversation_is_no_document(lab):
+    code, out, _ = lab("--predict", "--json")
+    assert code == 2
+    assert json.loads(out)["error"] == "--predict and --watch are for a person"
+
+
+def test_without_a_cluster_it_says_how_to_get_one(lab):
+    code, _, err = lab("names")
+    assert code == 2
+    assert "make kind-up" in err
+
+
+def test_what_is_as_predicted_ends_with_0_and_shows_the_matrix(lab, finds):
+    finds(GOOD)
+    code, out, _ = lab("names")
+    assert code == 0
+    assert "2 cells" in out
+
+
+def test_what_is_not_ends_with_1_and_shows_both_with_their_evidence(lab, finds):
+    finds(BAD)
+    code, out, err = lab("names")
+    assert code == 1
+    assert "✗ measured is not what was predicted: names: guest/pod-name" in err
+    assert "answers" in out
+    assert "refused" in out
+    assert LINE.text.split()[1] in out
+
+
+def test_json_is_one_document_whatever_was_found(lab, finds):
+    finds(BAD)
+    code, out, _ = lab("names", "--json")
+    assert code == 1
+    assert msgspec.json.decode(out, type=Experiment) == BAD
+
+
+def test_why_explains_the_one_cell_and_no_other(lab, finds):
+    finds(GOOD)
+    code, out, _ = lab("--why")
+    assert code == 0
+    assert TEXT.en in out
+    assert LINE.command in out
+    assert "no such name" not in out
+
+
+def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, finds):
+    finds(GOOD)
+    code, _, err = lab("--why", "nowhere/pod-name")
+    assert code == 2
+    assert "names has no cell 'nowhere/pod-name'" in err
+    assert "guest, other" in err
+
+
+def test_the_report_is_written_and_said(lab, finds, tmp_path):
+    finds(GOOD)
+    file = tmp_path / "report.html"
+    code, _, err = lab("names", "--html", str(file))
+    assert code == 0
+    assert str(file) in err
+    assert LINE.text in file.read_text()
+
+
+def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
+    finds(GOOD)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    removed = []
+    monkeypatch.setattr(catalogue.Entry, "run", interrupted)
+    monkeypatch.setattr("lab.experiments.spaces.mine", lambda _api: ["names-12ab"])
+    monkeypatch.setattr("lab.experiments.spaces.remove", lambda _api, name: removed.append(name))
+    code, _, err = lab("names", "--lang", "fr")
+    assert (code, removed) == (130, ["names-12ab"])
+    assert "interrompu" in err
+
+
+@pytest.mark.parametrize(
+    ("named", "variant"),
+    [
+        pytest.param("app/forward", "127.0.0.1", id="the first variant that has it"),
+        pytest.param("::1/app/forward", "::1", id="a variant"),
+    ],
+)
+def test_a_cell_is_found_with_and_without_its_variant(named, variant):
+    found = result(*(cell("app", "forward", "answers", "answers", variant=one) for one in ("127.0.0.1", "::1")))
+    assert told.cell(found, named).variant == variant
+
+
+def test_a_cell_without_an_address_is_none():
+    with pytest.raises(BadInput, match="has no cell 'guest'"):
+        told.cell(GOOD, "guest")
