@@ -61,10 +61,15 @@ def say(what: str, **more: object) -> None:
 
 
 def take(mebibytes: int, pause: float) -> list[bytes]:
-    """Take memory one mebibyte after the other, and touch it; the caller keeps it."""
+    """Take memory one mebibyte after the other, and touch it; the caller keeps it. Every second one is said.
+
+    Said here, and not by the clock alone, so that the last word before a kill is near to it on a busy machine too.
+    """
     held = []
-    for _ in range(mebibytes):
+    for number in range(mebibytes):
         held.append(os.urandom(1) * MEBIBYTE)
+        if number % 2:
+            say("cgroup", files=cgroup())
         time.sleep(pause)
     return held
 

@@ -122,7 +122,7 @@ def _most(evidence: Evidence) -> Expectation:
     name = "memory/memory.usage_in_bytes" if evidence.version == "v1" else "memory.current"
     shows = Words(en="the last that it could say", fr="le dernier chiffre qu’il a pu dire")
     return ask.within(
-        limit * 0.6, limit, used, figures.size, loads.file_exhibit(MEMORY, TAKER, name, loads.raw(lines, name), shows)
+        limit * 0.75, limit, used, figures.size, loads.file_exhibit(MEMORY, TAKER, name, loads.raw(lines, name), shows)
     )
 
 

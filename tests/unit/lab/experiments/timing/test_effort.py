@@ -27,6 +27,11 @@ def test_it_says_what_it_does_and_ends_by_itself():
     assert loads.said(lines, "ended").body["held"] == 1
 
 
+def test_it_says_its_cgroup_as_it_takes_memory():
+    """Twice by the clock and at the end, and once for every second mebibyte."""
+    assert sum(one.says == "cgroup" for one in run(take=8)) == 2 + 4
+
+
 def test_its_second_start_does_nothing(tmp_path):
     once = str(tmp_path / "done")
     held = [loads.said(run(take=1, once=once), "ended").body["held"] for _ in range(2)]
