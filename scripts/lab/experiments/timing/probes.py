@@ -229,16 +229,12 @@ def _pods(image: str) -> Iterator[pods.Object]:
 
 def _perform(recorder: Recorder, cats: Sequence[Subject]) -> None:
     """Have each trouble until all have noticed that are to, then long enough for every probe to fail if it would."""
+    noticing = []
     for trouble, one in zip(TROUBLES, cats, strict=True):
-        recorder.did(trouble.id)
+        at = recorder.did(trouble.id)
         one.fault(trouble.fault, **trouble.values)
+        noticing += [looking.looks(_unready(trouble.id, kind.id), at) for kind in KINDS if fails(kind, trouble)]
     begun = recorder.now()
-    noticing = [
-        looking.looks(_unready(trouble.id, kind.id), begun - PROBE.period)
-        for trouble in TROUBLES
-        for kind in KINDS
-        if fails(kind, trouble)
-    ]
     recorder.wait(looking.every(*noticing), SHORT)
     recorder.rest(max(PROBE.period, begun + (PROBE.failures + 1) * PROBE.period - recorder.now()))
 
