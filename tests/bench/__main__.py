@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 import chaos
 import chat
 import cluster
+import experiments
 import images
 import node
 import page
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 INTERRUPTED = 130
-NAMES = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page")
+NAMES = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page", "experiments")
 SHARING = frozenset({"chat", "chaos", "rollout"})
 """They use one cluster, where they follow one another."""
 
@@ -86,6 +87,7 @@ def _families(shared: scaled.Shared, *, cold: bool) -> dict[str, Callable[[], Ge
         "chaos": lambda: chaos.measure(shared),
         "rollout": lambda: rollout.measure(shared),
         "page": page.measure,
+        "experiments": experiments.measure,
     }
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from lab.config import Minor
 
-BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page")
+BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page", "experiments")
 
 
 @command("test", tells=False)
@@ -63,8 +63,8 @@ def lint(_session: Session) -> None:
 def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
     """Measure, each figure beside its floor.
 
-    NAME is any of services, cluster, images, node, loopback, chat, chaos, rollout and page; all without one. A figure
-    that is missed is shown, and no error.
+    NAME is any of services, cluster, images, node, loopback, chat, chaos, rollout, page and experiments; all without
+    one. A figure that is missed is shown, and no error.
     """
     words = [*names, *(["--json"] if session.as_json else []), *(["--cold"] if cold else [])]
     _become("tests/bench", *words)

@@ -52,7 +52,7 @@ _ALL = (
         "names",
         Words(
             "From where does which name or address lead to the app, and why?",
-            "D’où quel nom ou quelle adresse mène-t-il à l’application, et pourquoi ?",
+            "D’où quel nom ou quelle adresse mène-t-il à l’appli, et pourquoi ?",
         ),
         10,
         "names",
@@ -62,7 +62,7 @@ _ALL = (
         "binds",
         Words(
             "An app listens on one address: by which ways is it still reached?",
-            "L’application écoute sur une seule adresse : par quels chemins l’atteint-on ?",
+            "L’appli écoute sur une seule adresse : par quels chemins l’atteint-on ?",
         ),
         12,
         "binds",
@@ -71,8 +71,8 @@ _ALL = (
     Entry(
         "whatif",
         Words(
-            "One field of the Pod is changed: which answers flip, and do all others stay?",
-            "On change un seul champ du Pod : quelles réponses basculent, lesquelles restent ?",
+            "One field of the Pod is changed: which answers flip, and which stay?",
+            "On change un champ du Pod : quelles réponses basculent, lesquelles restent ?",
         ),
         40,
         "whatif",
@@ -161,7 +161,7 @@ _ALL = (
     Entry(
         "course",
         Words(
-            "The course’s commands and its YAML, typed as printed: what does the cluster say?",
+            "The course’s commands and YAML, typed as printed: what does the cluster say?",
             "Les commandes et le YAML du cours, tapés tels quels : que dit le cluster ?",
         ),
         15,
