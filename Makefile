@@ -24,6 +24,9 @@ deploy: $(LAB) ## Build, push and deploy the cats (SHAPE=pods, app or scale; FAU
 verify: $(LAB) ## Try what a user would, and say what answered and why
 	@$(LAB) verify
 
+experiment: $(LAB) ## Predict, measure, explain (NAME=names, limits, all …; without it, the list)
+	@$(LAB) experiment $(NAME)
+
 open: $(LAB) ## Forward 8080 and 3000 here and open the page
 	@$(LAB) open
 
@@ -63,4 +66,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-.PHONY: help kind-up deploy verify open status logs undeploy kind-down test test-unit test-versions bench lint doctor clean
+.PHONY: help kind-up deploy verify experiment open status logs undeploy kind-down test test-unit test-versions bench lint doctor clean
