@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TITLE = Words(en="The course’s database", fr="La base de données du cours")
 QUESTION = Words(
     en="The course’s database with 64Mi to 128Mi: does it run, and what is its limit worth?",
-    fr="La base de données du cours avec 64Mi à 128Mi : tourne-t-elle, et que vaut sa limite ?",
+    fr="La base de données du cours avec 64Mi à 128Mi\u00a0: tourne-t-elle, et que vaut sa limite\u202f?",
 )
 _FILE = ROOT / "k8s" / "lessons" / "database.yaml"
 _SHORT = 40.0

@@ -37,11 +37,11 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
             SMALL,
             Words(
                 en="Resources changed by `kubectl apply`, as usual?",
-                fr="Changer les resources par `kubectl apply` ?",
+                fr="Changer les resources par `kubectl apply`\u202f?",
             ),
             Words(
                 en="Most of a Pod cannot be changed once it is there; resources can by the subresource resize alone.",
-                fr="Un Pod existant ne change presque pas ; ses resources changent par la seule sous-ressource resize.",
+                fr="Un Pod existant ne change presque pas\u202f; ses resources changent par resize, seulement ainsi.",
             ),
             _UPDATE,
         ),
@@ -49,11 +49,12 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
             "resize-class",
             SMALL,
             Words(
-                en="Resized so that requests stay 64Mi, 250m?", fr="Un resize qui laisse les requests à 64Mi, 250m ?"
+                en="Resized so that requests stay 64Mi, 250m?",
+                fr="Un resize qui laisse les requests à 64Mi, 250m\u202f?",
             ),
             Words(
                 en="It was Guaranteed and would be Burstable: the class may not change; delete and apply do that.",
-                fr="Il était Guaranteed et deviendrait Burstable : la classe ne change pas ; il faut le recréer.",
+                fr="Il était Guaranteed et deviendrait Burstable\u00a0: la classe reste\u202f; il faut le recréer.",
             ),
             f"{_RESIZE}#limitations",
         ),
@@ -83,21 +84,24 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     memory = Ask(
         "raised-memory",
         SMALL,
-        Words(en="Resized to 128Mi: which limit in the cgroup?", fr="Resize à 128Mi : quelle limite dans le cgroup ?"),
+        Words(
+            en="Resized to 128Mi: which limit in the cgroup?",
+            fr="Resize à 128Mi\u00a0: quelle limite dans le cgroup\u202f?",
+        ),
         because,
         _RESIZE,
     )
     yield memory.exactly(figures.exact_size(ahead.memory), figures.exact_size(found.memory) if found else "", shown[0])
-    cpu = Ask("raised-cpu", SMALL, Words(en="And 500m?", fr="Et 500m ?"), because, _RESIZE)
+    cpu = Ask("raised-cpu", SMALL, Words(en="And 500m?", fr="Et 500m\u202f?"), because, _RESIZE)
     yield cpu.exactly(figures.quota(ahead.quota), figures.quota(found.quota) if found else "", shown[1])
-    soon = Ask("raised-when", SMALL, Words(en="How soon?", fr="En combien de temps ?"), because, _RESIZE)
+    soon = Ask("raised-when", SMALL, Words(en="How soon?", fr="En combien de temps\u202f?"), because, _RESIZE)
     window = (evidence.resized, evidence.resized + _TAKES)
     yield soon.happens("yes", window, "yes" if found and found.memory == ahead.memory else "no", evidence.done, *shown)
     before, after = (looking.container(evidence.pods[key], "db") for key in ("killed", "raised"))
     same = Ask(
         "raised-same",
         SMALL,
-        Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant ?"),
+        Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant\u202f?"),
         because,
         _RESIZE,
     )
@@ -109,7 +113,7 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     query = Ask(
         "raised-query",
         f"{SMALL}, 128Mi",
-        Words(en="The same 42 MB again?", fr="Les mêmes 42\u00a0Mo, encore une fois ?"),
+        Words(en="The same 42 MB again?", fr="Les mêmes 42\u00a0Mo, encore une fois\u202f?"),
         Words(en="Now there is room for them.", fr="Maintenant, il y a de la place."),
         LIMITS,
     )
@@ -117,7 +121,7 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     data = Ask(
         "raised-kept",
         SMALL,
-        Words(en="And what was written before the resize?", fr="Et ce qui était écrit avant le resize ?"),
+        Words(en="And what was written before the resize?", fr="Et ce qui était écrit avant le resize\u202f?"),
         because,
         _RESIZE,
     )
@@ -135,18 +139,20 @@ def _replaced(evidence: Evidence) -> Iterator[Expectation]:
     )
     because = Words(
         en="delete and apply make another Pod, which may have another class; nothing of the old one is left in it.",
-        fr="delete puis apply créent un autre Pod, qui peut avoir une autre classe ; rien de l’ancien n’y reste.",
+        fr="delete puis apply créent un autre Pod, qui peut avoir une autre classe\u202f; rien de l’ancien n’y reste.",
     )
     same = Ask(
         "replaced-pod",
         SMALL,
-        Words(en="Deleted and applied: is it the same Pod?", fr="Supprimé et réappliqué : est-ce le même Pod ?"),
+        Words(
+            en="Deleted and applied: is it the same Pod?", fr="Supprimé et réappliqué\u00a0: est-ce le même Pod\u202f?"
+        ),
         because,
         _UPDATE,
     )
     uids = [one.get("metadata", {}).get("uid") for one in (before, after)]
     yield same.exactly("another", "same" if uids[0] == uids[1] else "another", shown)
     kind = Ask(
-        "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant ?"), because, _UPDATE
+        "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant\u202f?"), because, _UPDATE
     )
     yield kind.exactly("Burstable", status.get("qosClass", ""), shown)

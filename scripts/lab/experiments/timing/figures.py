@@ -10,7 +10,7 @@ from lab.experiments.timing.quantities import mebibytes
 from lab.findings import Expectation, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lab.findings import Exhibit
 
@@ -29,6 +29,11 @@ class Ask:
         """Judge by the words alone; a text is the same in both languages, or a word of `expecting.SAID`."""
         ahead, found = _words(predicted), _words(measured)
         return self._of(ahead, found, ahead.en == found.en, exhibits)
+
+    def among(self, predicted: Sequence[str], measured: str, *exhibits: Exhibit) -> Expectation:
+        """Judge by several texts that may all be, the same in both languages."""
+        ahead = Words(en=" or ".join(predicted), fr=" ou ".join(predicted))
+        return self._of(ahead, said(measured), measured in predicted, exhibits)
 
     def within(
         self, least: float, most: float, found: float | None, say: Callable[[float], Words], *exhibits: Exhibit

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from lab.findings import Experiment
     from lab.kube import Api
 
-TITLE = Words(en="Limits: killed or slowed down", fr="Limits : tué ou ralenti")
+TITLE = Words(en="Limits: killed or slowed down", fr="Limits\u00a0: tué ou ralenti")
 QUESTION = Words(
     en="More memory, more CPU than the limit: which one kills, which one slows down?",
-    fr="Plus de mémoire, plus de CPU que la limite : laquelle tue, laquelle ralentit ?",
+    fr="Plus de mémoire, plus de CPU que la limite\u00a0: laquelle tue, laquelle ralentit\u202f?",
 )
 _START, _WORK = 60.0, 45.0
 """Seconds to wait for the Pods to be started, and for the work to be done."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.timing import cgroups, figures, loads, looking, quantities
+from lab.experiments.timing import cgroups, figures, kills, loads, looking, quantities
 from lab.experiments.timing.figures import Ask
 from lab.findings import Exhibit, Words
 
@@ -34,7 +34,6 @@ _ENFORCED = f"{_TAKES}#how-pods-with-resource-limits-are-run"
 _RESTARTS = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy"
 _GROUP = "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
 _BANDWIDTH = "https://docs.kernel.org/scheduler/sched-bwc.html"
-_KILLED = "137"
 _BUSY = 2.5
 """How many times longer the work may take than the limit alone explains: others want the same two cores."""
 
@@ -72,32 +71,32 @@ def _memory(evidence: Evidence) -> Iterator[Expectation]:
     )
     because = Words(
         en="At the limit the kernel finds no page to give and kills: signal 9, and 128 + 9 = 137.",
-        fr="À la limite, le noyau n’a plus de page à donner et tue : signal 9, et 128 + 9 = 137.",
+        fr="À la limite, le noyau n’a plus de page à donner et tue\u00a0: signal 9, et 128 + 9 = 137.",
     )
     code = Ask(
         "memory-code",
         MEMORY,
-        Words(en="With which code does it end?", fr="Avec quel code finit-il ?"),
+        Words(en="With which code does it end?", fr="Avec quel code finit-il\u202f?"),
         because,
         _ENFORCED,
     )
-    yield code.exactly(_KILLED, str(end.get("exitCode", "")), shown)
+    yield code.exactly(kills.CODE, str(end.get("exitCode", "")), shown)
     reason = Ask(
         "memory-reason",
         MEMORY,
-        Words(en="For which reason, says the Pod?", fr="Pour quelle raison, selon le Pod ?"),
+        Words(en="For which reason, says the Pod?", fr="Pour quelle raison, selon le Pod\u202f?"),
         because,
         _ENFORCED,
     )
-    yield reason.exactly("OOMKilled", str(end.get("reason", "")), shown)
+    yield reason.among(kills.reasons(evidence.version), str(end.get("reason", "")), shown)
     yield _most(evidence)
     restarts = Ask(
         "memory-restart",
         MEMORY,
-        Words(en="How often is the container started again?", fr="Combien de fois le conteneur redémarre-t-il ?"),
+        Words(en="How often is the container started again?", fr="Combien de fois le conteneur redémarre-t-il\u202f?"),
         Words(
             en="restartPolicy is Always: a container that was killed is started again, in the same Pod.",
-            fr="restartPolicy vaut Always : un conteneur tué est relancé, dans le même Pod.",
+            fr="restartPolicy vaut Always\u00a0: un conteneur tué est relancé, dans le même Pod.",
         ),
         _RESTARTS,
     )
@@ -112,10 +111,10 @@ def _most(evidence: Evidence) -> Expectation:
     ask = Ask(
         "memory-most",
         MEMORY,
-        Words(en="How much did it use at the most?", fr="Combien a-t-il utilisé au plus ?"),
+        Words(en="How much did it use at the most?", fr="Combien a-t-il utilisé au plus\u202f?"),
         Words(
             en="The limit is a wall, not a mark: use comes close to it, and never stands above.",
-            fr="La limite est un mur, pas un repère : l’usage s’en approche et ne la dépasse jamais.",
+            fr="La limite est un mur, pas un repère\u00a0: l’usage s’en approche et ne la dépasse jamais.",
         ),
         _ENFORCED,
     )
@@ -131,18 +130,18 @@ def _child(evidence: Evidence) -> Expectation:
     pod, lines = evidence.pods[CHILD], evidence.logs[CHILD, TAKER]
     told = loads.said(lines, "child ended")
     end = looking.last_end(pod, TAKER)
-    measured = _KILLED if end else f"signal {told.body['signal']}" if told else ""
+    measured = kills.CODE if end else f"signal {told.body['signal']}" if told else ""
     alone = Words(en="its child alone, signal 9", fr="son enfant seul, signal 9")
     whole = Words(en="the whole container, 137", fr="le conteneur entier, 137")
-    found = {"signal 9": alone, _KILLED: whole}.get(measured, Words(measured, measured))
+    found = {"signal 9": alone, kills.CODE: whole}.get(measured, Words(measured, measured))
     because = {
         "v1": Words(
             en="On cgroup v1 the kernel kills one process, the largest; the container lives while process 1 does.",
-            fr="Avec cgroup v1, le noyau tue un seul processus, le plus gros ; le conteneur vit si le processus 1 vit.",
+            fr="Avec cgroup v1, le noyau tue le plus gros processus, seul\u202f; le conteneur vit avec le processus 1.",
         ),
         "v2": Words(
             en="On cgroup v2 kubelet sets memory.oom.group: all processes of the container go together.",
-            fr="Avec cgroup v2, kubelet active memory.oom.group : tous les processus du conteneur partent ensemble.",
+            fr="Avec cgroup v2, kubelet active memory.oom.group\u00a0: tous ses processus partent ensemble.",
         ),
     }[evidence.version]
     ask = Ask(
@@ -150,7 +149,7 @@ def _child(evidence: Evidence) -> Expectation:
         CHILD,
         Words(
             en="A process beside process 1 takes the memory: who is killed?",
-            fr="Un processus à côté du processus 1 prend la mémoire : qui est tué ?",
+            fr="Un processus à côté du processus 1 prend la mémoire\u00a0: qui est tué\u202f?",
         ),
         because,
         _GROUP,
@@ -178,17 +177,19 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
     slower = 1000 / allowed
     because = Words(
         en=f"Of every 100 ms it may compute {allowed // 10} ms, then waits for the next 100 ms: throttled.",
-        fr=f"Sur 100\u00a0ms, il a droit à {allowed // 10}\u00a0ms de calcul, puis attend les suivantes : bridé.",
+        fr=f"Sur 100\u00a0ms, il a droit à {allowed // 10}\u00a0ms de calcul, puis attend les suivantes\u00a0: bridé.",
     )
-    throttled = Ask("cpu-throttled", CPU, Words(en="Is it throttled?", fr="Est-il bridé ?"), because, _ENFORCED)
+    throttled = Ask("cpu-throttled", CPU, Words(en="Is it throttled?", fr="Est-il bridé\u202f?"), because, _ENFORCED)
     yield throttled.exactly("yes", "yes" if part else "no", shown)
     ratio = Ask(
         "cpu-longer",
         CPU,
-        Words(en="How many times longer does the work take?", fr="Combien de fois plus de temps prend le travail ?"),
+        Words(
+            en="How many times longer does the work take?", fr="Combien de fois plus de temps prend le travail\u202f?"
+        ),
         Words(
             en=f"1000m over {LIMIT} is {slower:.0f}; longer still where others want the same cores.",
-            fr=f"1000m divisés par {LIMIT} font {slower:.0f} ; plus encore quand d’autres veulent les mêmes cœurs.",
+            fr=f"1000m divisés par {LIMIT} font {slower:.0f}\u202f; plus encore si d’autres veulent les mêmes cœurs.",
         ),
         _BANDWIDTH,
     )
@@ -205,10 +206,10 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
     alive = Ask(
         "cpu-not-killed",
         CPU,
-        Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
+        Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré\u202f?"),
         Words(
             en="CPU can be withheld, so nothing needs to die; memory that is held cannot.",
-            fr="Le CPU peut attendre, donc rien n’a besoin de mourir ; la mémoire tenue, elle, ne se reprend pas.",
+            fr="Le CPU peut attendre, donc rien n’a besoin de mourir\u202f; la mémoire tenue, elle, ne se reprend pas.",
         ),
         _ENFORCED,
     )
@@ -236,10 +237,10 @@ def _unlimited(evidence: Evidence, stat: str) -> Expectation:
     ask = Ask(
         "cpu-free",
         CPU,
-        Words(en="And without a limit: is it throttled?", fr="Et sans limite : est-il bridé ?"),
+        Words(en="And without a limit: is it throttled?", fr="Et sans limite\u00a0: est-il bridé\u202f?"),
         Words(
             en="No limit, no quota: it shares the cores by weight, and takes what is free.",
-            fr="Pas de limite, pas de quota : il partage les cœurs selon son poids et prend ce qui est libre.",
+            fr="Pas de limite, pas de quota\u00a0: il partage les cœurs selon son poids et prend ce qui est libre.",
         ),
         _ENFORCED,
     )

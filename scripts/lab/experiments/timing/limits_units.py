@@ -36,10 +36,10 @@ def _unit(evidence: Evidence, name: str, held: cgroups.Given | None, ahead: cgro
     memory = Ask(
         f"memory-{name}",
         f"memory: {asked['memory']}",
-        Words(en="How many bytes is that in the cgroup?", fr="Combien d’octets dans le cgroup ?"),
+        Words(en="How many bytes is that in the cgroup?", fr="Combien d’octets dans le cgroup\u202f?"),
         Words(
             en="Mi is 2^20, M is 10^6; the kernel keeps whole pages of 4096 bytes.",
-            fr="Mi vaut 2^20, M vaut 10^6 ; le noyau garde des pages entières de 4096\u00a0octets.",
+            fr="Mi vaut 2^20, M vaut 10^6\u202f; le noyau garde des pages entières de 4096\u00a0octets.",
         ),
         _UNITS,
     )
@@ -49,10 +49,10 @@ def _unit(evidence: Evidence, name: str, held: cgroups.Given | None, ahead: cgro
     cpu = Ask(
         f"cpu-{name}",
         f"cpu: {asked['cpu']}",
-        Words(en="How much CPU time is that?", fr="Combien de temps de CPU ?"),
+        Words(en="How much CPU time is that?", fr="Combien de temps de CPU\u202f?"),
         Words(
             en="m is a thousandth of a core: 100m and 0.1 are one and the same.",
-            fr="m est un millième de cœur : 100m et 0.1, c’est la même chose.",
+            fr="m est un millième de cœur\u00a0: 100m et 0.1, c’est la même chose.",
         ),
         _UNITS,
     )
@@ -66,10 +66,10 @@ def _stored(evidence: Evidence) -> Expectation:
     ask = Ask(
         "cpu-stored",
         f"cpu: {sent}",
-        Words(en="How does the API server write it back?", fr="Comment l’API server le réécrit-il ?"),
+        Words(en="How does the API server write it back?", fr="Comment l’API server le réécrit-il\u202f?"),
         Words(
             en="Quantities have one canonical form: thousandths where cores are not whole.",
-            fr="Une quantité a une seule forme canonique : en millièmes dès que les cœurs ne sont pas entiers.",
+            fr="Une quantité a une seule forme canonique\u00a0: en millièmes dès que les cœurs ne sont pas entiers.",
         ),
         "https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/",
     )

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from lab.findings import Experiment, Timeline
     from lab.kube import Api
 
-TITLE = Words(en="QoS: who goes first", fr="QoS : qui part le premier")
+TITLE = Words(en="QoS: who goes first", fr="QoS\u00a0: qui part le premier")
 QUESTION = Words(
     en="Requests and limits: which class of service comes of them, and who would go first?",
-    fr="Requests et limits : quelle classe de service en résulte, et qui partirait le premier ?",
+    fr="Requests et limits\u00a0: quelle classe de service en résulte, et qui partirait le premier\u202f?",
 )
 _START = 60.0
 _RUNTIME = "grep -h restrict_oom_score_adj /etc/containerd/config.toml; cat /proc/$(pidof -s containerd)/oom_score_adj"

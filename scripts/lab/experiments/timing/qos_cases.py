@@ -36,21 +36,21 @@ CASES = {
         (_NONE,),
         Words(
             en="Nothing is asked for and nothing limited, so nothing is promised.",
-            fr="Rien n’est demandé, rien n’est limité : rien n’est donc promis.",
+            fr="Rien n’est demandé, rien n’est limité\u00a0: rien n’est donc promis.",
         ),
     ),
     "requests": Case(
         ({"requests": {"cpu": "10m", "memory": "256Mi"}},),
         Words(
             en="It has requests and no limits: Burstable.",
-            fr="Il a des requests et pas de limits : Burstable.",
+            fr="Il a des requests et pas de limits\u00a0: Burstable.",
         ),
     ),
     "limits": Case(
         ({"limits": _SMALL},),
         Words(
             en="A request that is left out becomes its limit: both are equal, unsaid.",
-            fr="Une request omise prend la valeur de sa limit : les deux sont égales, sans le dire.",
+            fr="Une request omise prend la valeur de sa limit\u00a0: les deux sont égales, sans le dire.",
         ),
     ),
     "equal": Case(
@@ -64,7 +64,7 @@ CASES = {
         ({"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}},),
         Words(
             en="Its requests are below its limits: it may burst in between.",
-            fr="Ses requests sont sous ses limits : entre les deux, il peut déborder.",
+            fr="Ses requests sont sous ses limits\u00a0: entre les deux, il peut déborder.",
         ),
         take=30,
     ),
@@ -72,14 +72,14 @@ CASES = {
         ({"limits": {"cpu": "60m"}},),
         Words(
             en="Memory has no limit: one resource is not enough for Guaranteed.",
-            fr="La mémoire n’a pas de limit : une seule ressource ne suffit pas pour Guaranteed.",
+            fr="La mémoire n’a pas de limit\u00a0: une seule ressource ne suffit pas pour Guaranteed.",
         ),
     ),
     "one-without": Case(
         (_FULL, _NONE),
         Words(
             en="Every container counts: one without limits, and the Pod is Burstable.",
-            fr="Chaque conteneur compte : un seul sans limits, et le Pod est Burstable.",
+            fr="Chaque conteneur compte\u00a0: un seul sans limits, et le Pod est Burstable.",
         ),
     ),
     "init-without": Case(
@@ -94,7 +94,7 @@ CASES = {
         ({"requests": {"cpu": "10m", "memory": "512Mi"}},),
         Words(
             en="It has requests and no limits; its sidecar is killed no sooner than the container it serves.",
-            fr="Il a des requests sans limits ; son sidecar n’est pas tué avant le conteneur qu’il sert.",
+            fr="Il a des requests sans limits\u202f; son sidecar n’est pas tué avant le conteneur qu’il sert.",
         ),
         sidecar={"requests": {"cpu": "10m", "memory": "16Mi"}},
     ),
@@ -102,7 +102,7 @@ CASES = {
         (_NONE,),
         Words(
             en="The Pod itself has limits, spec.resources: they alone decide.",
-            fr="Le Pod lui-même a des limits, spec.resources : elles seules décident.",
+            fr="Le Pod lui-même a des limits, spec.resources\u00a0: elles seules décident.",
         ),
         pod={"limits": {"cpu": "60m", "memory": "32Mi"}},
     ),
@@ -110,7 +110,7 @@ CASES = {
         (_NONE,),
         Words(
             en="Priority is no part of the class; it decides about eviction.",
-            fr="La priorité n’entre pas dans la classe ; elle compte pour l’éviction.",
+            fr="La priorité n’entre pas dans la classe\u202f; elle compte pour l’éviction.",
         ),
         priority="system-cluster-critical",
         take=4,
@@ -119,7 +119,7 @@ CASES = {
         ({"limits": {"ephemeral-storage": "10Mi"}},),
         Words(
             en="Only CPU and memory count: a limit on disk makes no class.",
-            fr="Seuls CPU et mémoire comptent : une limit de disque ne fait pas de classe.",
+            fr="Seuls CPU et mémoire comptent\u00a0: une limit de disque ne fait pas de classe.",
         ),
         file=20,
     ),

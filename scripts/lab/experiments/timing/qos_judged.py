@@ -83,7 +83,7 @@ def floor(runtime: str) -> int:
 def _class(evidence: Evidence, name: str) -> Expectation:
     found = looking.pod(evidence.seen, name).get("status", {}).get("qosClass", "")
     ask = Ask(
-        f"class-{name}", name, Words(en="Which QoS class?", fr="Quelle classe de QoS ?"), CASES[name].because, _QOS
+        f"class-{name}", name, Words(en="Which QoS class?", fr="Quelle classe de QoS\u202f?"), CASES[name].because, _QOS
     )
     spec = evidence.sent[name]["spec"]
     stored = looking.pod(evidence.seen, name).get("spec", {})
@@ -120,7 +120,7 @@ def _score(evidence: Evidence, name: str, of: str) -> Expectation:
         f"{name}/{of}",
         Words(
             en="Its oom_score_adj, from -1000 (spared) to 1000 (first)?",
-            fr="Son oom_score_adj, de -1000 (épargné) à 1000 (premier) ?",
+            fr="Son oom_score_adj, de -1000 (épargné) à 1000 (premier)\u202f?",
         ),
         _why(qos_rules.qos_class(spec), wanted, ahead),
         _OOM,
@@ -147,8 +147,8 @@ def _score(evidence: Evidence, name: str, of: str) -> Expectation:
 def _why(found: str, wanted: int, ahead: int) -> Words:
     """Say where the score comes from, and what holds it up where this node's runtime may not go so low."""
     rule = {
-        "Guaranteed": Words(en="Guaranteed is -997: killed last.", fr="Guaranteed donne -997 : tué en dernier."),
-        "BestEffort": Words(en="BestEffort is 1000: killed first.", fr="BestEffort donne 1000 : tué en premier."),
+        "Guaranteed": Words(en="Guaranteed is -997: killed last.", fr="Guaranteed donne -997\u00a0: tué en dernier."),
+        "BestEffort": Words(en="BestEffort is 1000: killed first.", fr="BestEffort donne 1000\u00a0: tué en premier."),
     }.get(
         found,
         Words(
@@ -173,13 +173,13 @@ def _ranking(evidence: Evidence) -> Expectation:
         ", ".join(sorted(RANKED)),
         Words(
             en="Were the node short of memory, in which order would kubelet evict these?",
-            fr="Si le nœud manquait de mémoire, dans quel ordre kubelet les évincerait-il ?",
+            fr="Si le nœud manquait de mémoire, dans quel ordre kubelet les évincerait-il\u202f?",
         ),
         Words(
             en="First who uses more than requested, by most first: the class itself does not count, and what is "
             "critical is spared. Ranked from live figures: nothing is evicted for it here.",
-            fr="D’abord qui dépasse ses requests, du plus grand écart au plus petit : la classe ne compte pas, "
-            "le critique est épargné. Classés d’après les chiffres du moment : rien n’est évincé pour cela ici.",
+            fr="D’abord qui dépasse ses requests, du plus grand écart au plus petit\u00a0: la classe ne compte pas, "
+            "le critique est épargné. Classés d’après les chiffres du moment\u00a0: rien n’est évincé pour cela ici.",
         ),
         f"{_PRESSURE}#pod-selection-for-kubelet-eviction",
     )
@@ -216,7 +216,7 @@ def _reserve(evidence: Evidence) -> Expectation:
     none = Words(
         en="This kubelet has no threshold for memory (evictionHard names disks only, and what it does not name is 0): "
         "where memory runs short here, the kernel kills and nobody is evicted.",
-        fr="Ce kubelet n’a pas de seuil de mémoire (evictionHard ne nomme que des disques, le reste vaut 0) : "
+        fr="Ce kubelet n’a pas de seuil de mémoire (evictionHard ne nomme que des disques, le reste vaut 0)\u00a0: "
         "si la mémoire manque ici, le noyau tue et personne n’est évincé.",
     )
     some = Words(
@@ -226,7 +226,7 @@ def _reserve(evidence: Evidence) -> Expectation:
     ask = Ask(
         "eviction-threshold",
         evidence.node["metadata"]["name"],
-        Words(en="How much memory may Pods request?", fr="Combien de mémoire les Pods peuvent-ils demander ?"),
+        Words(en="How much memory may Pods request?", fr="Combien de mémoire les Pods peuvent-ils demander\u202f?"),
         some if kept else none,
         f"{_PRESSURE}#eviction-thresholds",
     )
@@ -258,18 +258,18 @@ def _eviction(evidence: Evidence) -> Iterator[Expectation]:
     )
     because = Words(
         en="It wrote 20 MiB with a limit of 10Mi of ephemeral-storage: kubelet evicts it, whatever its class.",
-        fr="Il a écrit 20\u00a0Mio pour 10Mi d’ephemeral-storage : kubelet l’évince, quelle que soit sa classe.",
+        fr="Il a écrit 20\u00a0Mio pour 10Mi d’ephemeral-storage\u00a0: kubelet l’évince, quelle que soit sa classe.",
     )
-    happens = Ask("eviction", FILLS, Words(en="Is it evicted?", fr="Est-il évincé ?"), because, _STORAGE)
+    happens = Ask("eviction", FILLS, Words(en="Is it evicted?", fr="Est-il évincé\u202f?"), because, _STORAGE)
     window = (began + EVICTED[0], began + EVICTED[1])
     yield happens.happens("yes", window, "yes" if gone else "no", gone.at if gone else None, shown)
     stays = Ask(
         "eviction-for-good",
         FILLS,
-        Words(en="And then, with restartPolicy Always?", fr="Et ensuite, avec restartPolicy Always ?"),
+        Words(en="And then, with restartPolicy Always?", fr="Et ensuite, avec restartPolicy Always\u202f?"),
         Words(
             en="An evicted Pod has ended: its containers are not started again; a Deployment would make another Pod.",
-            fr="Un Pod évincé est terminé : ses conteneurs ne repartent pas ; un Deployment créerait un autre Pod.",
+            fr="Un Pod évincé est terminé\u00a0: rien n’y repart\u202f; un Deployment en créerait un autre.",
         ),
         _STORAGE,
     )
@@ -284,4 +284,4 @@ def _ended(phase: str, starts: int) -> Words:
 
     Where kubelet finds the container gone before it saw its end, it counts a restart that never was.
     """
-    return Words(en=f"{phase}; starts: {starts}", fr=f"{phase} ; démarrages : {starts}")
+    return Words(en=f"{phase}; starts: {starts}", fr=f"{phase}\u202f; démarrages\u00a0: {starts}")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 TITLE = Words(en="kubectl top beside the kernel’s own figures", fr="kubectl top face aux chiffres du noyau")
 QUESTION = Words(
     en="What does `kubectl top` show, and what does the kernel count?",
-    fr="Que montre `kubectl top`, et que compte le noyau ?",
+    fr="Que montre `kubectl top`, et que compte le noyau\u202f?",
 )
 _START, _KNOWN, _EVERY = 60.0, 75.0, 0.5
 _USUAL = 60.0

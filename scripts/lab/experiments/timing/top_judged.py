@@ -113,10 +113,10 @@ def _known(evidence: Evidence) -> Expectation:
     ask = Ask(
         "top-known",
         BUSY,
-        Words(en="When does `kubectl top` know a new Pod?", fr="Quand `kubectl top` connaît-il un nouveau Pod ?"),
+        Words(en="When does `kubectl top` know a new Pod?", fr="Quand `kubectl top` connaît-il un nouveau Pod\u202f?"),
         Words(
             en=f"metrics-server looks every {evidence.every:.0f} s, and CPU is a difference: it needs two looks.",
-            fr=f"metrics-server regarde toutes les {evidence.every:.0f}\u00a0s, et le CPU est une différence : "
+            fr=f"metrics-server regarde toutes les {evidence.every:.0f}\u00a0s, et le CPU est une différence\u00a0: "
             "il lui faut deux regards.",
         ),
         _STARTED,
@@ -136,7 +136,7 @@ def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
     of_cpu = Ask(
         f"cpu-{name}",
         name,
-        Words(en="CPU: what does top show?", fr="CPU : que montre top ?"),
+        Words(en="CPU: what does top show?", fr="CPU\u00a0: que montre top\u202f?"),
         Words(
             en="The CPU time that the cgroup counted over the same seconds, divided by them (± 10 % and 5m).",
             fr="Le temps de CPU compté par le cgroup sur les mêmes secondes, divisé par elles (± 10\u00a0% et 5m).",
@@ -150,10 +150,10 @@ def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
     of_memory = Ask(
         f"memory-{name}",
         name,
-        Words(en="Memory: what does top show?", fr="Mémoire : que montre top ?"),
+        Words(en="Memory: what does top show?", fr="Mémoire\u00a0: que montre top\u202f?"),
         Words(
             en="The working set: what the cgroup holds less the file cache that nobody used lately (± 5 % and 1 MiB).",
-            fr="Le working set : ce que tient le cgroup, moins le cache de fichiers inutilisé "
+            fr="Le working set\u00a0: ce que tient le cgroup, moins le cache de fichiers inutilisé "
             "(± 5\u00a0% et 1\u00a0Mio).",
         ),
         _PIPELINE,
@@ -171,11 +171,11 @@ def _hidden(evidence: Evidence) -> Expectation:
         CACHE,
         Words(
             en="It wrote a file of 24 MiB: how much of what its cgroup holds does top leave out?",
-            fr="Il a écrit un fichier de 24\u00a0Mio : combien top passe-t-il sous silence ?",
+            fr="Il a écrit un fichier de 24\u00a0Mio\u00a0: combien top passe-t-il sous silence\u202f?",
         ),
         Words(
             en="The page cache counts in the cgroup and against the limit; top leaves out what can be given back.",
-            fr="Le page cache compte dans le cgroup et dans la limite ; top en ôte ce qui peut être rendu.",
+            fr="Le page cache compte dans le cgroup et dans la limite\u202f; top en ôte ce qui peut être rendu.",
         ),
         _CACHED,
     )
@@ -197,11 +197,11 @@ def _counted(evidence: Evidence) -> Expectation:
         VOLUME,
         Words(
             en="A file of 12 MiB in an emptyDir of medium Memory: does top count it?",
-            fr="Un fichier de 12\u00a0Mio dans un emptyDir de type Memory : top le compte-t-il ?",
+            fr="Un fichier de 12\u00a0Mio dans un emptyDir de type Memory\u00a0: top le compte-t-il\u202f?",
         ),
         Words(
             en="Such a volume is memory that cannot be given back: the container’s, in top and in its limit.",
-            fr="Un tel volume est de la mémoire qu’on ne peut rendre : elle compte, dans top et dans la limite.",
+            fr="Un tel volume est de la mémoire qu’on ne peut rendre\u00a0: elle compte, dans top et dans la limite.",
         ),
         _MEMORY,
     )
@@ -221,11 +221,11 @@ def _throttled(evidence: Evidence) -> Expectation:
         STARVED,
         Words(
             en="top shows 100m for it at the most, and no more: is it throttled?",
-            fr="top lui donne 100m au plus, sans rien ajouter : est-il bridé ?",
+            fr="top lui donne 100m au plus, sans rien ajouter\u00a0: est-il bridé\u202f?",
         ),
         Words(
             en="It wants a core and gets 100m. Little use is not little need: only the cgroup tells.",
-            fr="Il veut un cœur et reçoit 100m. Peu d’usage n’est pas peu de besoin : seul le cgroup le dit.",
+            fr="Il veut un cœur et reçoit 100m. Peu d’usage n’est pas peu de besoin\u00a0: seul le cgroup le dit.",
         ),
         _API,
     )
@@ -237,10 +237,10 @@ def _fields(evidence: Evidence) -> Expectation:
     ask = Ask(
         "top-fields",
         "metrics.k8s.io",
-        Words(en="Which figures are there at all?", fr="Quels chiffres y a-t-il, en tout ?"),
+        Words(en="Which figures are there at all?", fr="Quels chiffres y a-t-il, en tout\u202f?"),
         Words(
             en="Two: neither limits, throttling, page cache nor restarts are among them.",
-            fr="Deux : ni limites, ni bridage, ni page cache, ni redémarrages.",
+            fr="Deux\u00a0: ni limites, ni bridage, ni page cache, ni redémarrages.",
         ),
         _API,
     )

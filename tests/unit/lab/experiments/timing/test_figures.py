@@ -47,6 +47,12 @@ def test_words_agree_with_the_same_words_alone():
     assert ASK.exactly("yes", "").measured.fr == "rien n’a été vu"
 
 
+@pytest.mark.parametrize(("found", "agrees"), [("a", True), ("b", True), ("c", False), ("", False)])
+def test_several_texts_may_be(found, agrees):
+    judged = ASK.among(("a", "b"), found)
+    assert (judged.agrees, judged.predicted) == (agrees, Words("a or b", "a ou b"))
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [

@@ -101,7 +101,7 @@ def test_all_goes_as_it_must():
                         TAKER,
                         restartCount=1,
                         state={},
-                        lastState={"terminated": {"exitCode": 1, "reason": "Error"}},
+                        lastState={"terminated": {"exitCode": 1, "reason": "Completed"}},
                     )
                 }
             },
@@ -153,3 +153,12 @@ def test_the_timeline_shows_memory_grow_and_work_throttled():
     assert [one.says.fr for one in moments if one.lane == LIMITED] == ["bridé dans 97\u00a0% des périodes"]
     assert [one.state for one in moments if one.lane == FREE] == ["good"]
     assert [one.says.en for one in moments if one.lane == "container"] == ["running"]
+
+
+@pytest.mark.parametrize(("version", "agrees"), [pytest.param("v1", True, id="v1"), pytest.param("v2", False, id="v2")])
+def test_on_cgroup_v1_the_runtime_may_not_know_why(version, agrees):
+    """The end of the process can overtake the notice of the kill; v2 counts kills where they happen."""
+    late = {"exitCode": 137, "reason": "Error"}
+    evidence = seen(pods={MEMORY: pod(MEMORY, TAKER, restartCount=1, state={}, lastState={"terminated": late})})
+    reason = next(one for one in judged(replace(evidence, version=version)) if one.id == "memory-reason")
+    assert reason.agrees is agrees
