@@ -111,7 +111,7 @@ def tcp(port: int = PORT, host: str = "") -> Object:
 def dials(host: str, port: int = PORT) -> Object:
     """Return the handler of a probe that runs a command in the container: it connects to a host, and says why not."""
     source = f"import socket; socket.create_connection(({host!r}, {port}), 1)"
-    return {"exec": {"command": ["python3", "-I", "-c", source]}}
+    return {"exec": {"command": ["python3", "-IS", "-c", source]}}
 
 
 def service(namespace: str, name: str, of: str, *ports: tuple[int, int], node_port: bool = False) -> Object:

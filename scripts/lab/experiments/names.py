@@ -71,11 +71,10 @@ def players(_settings: Settings, world: World, image: str, namespaces: Sequence[
 
 
 def _app(image: str) -> list[Object]:
-    """Return the app, which is probed over HTTP as apps are, and beside it a witness of every other kind of probe."""
+    """Return the app, which is probed over HTTP as apps are, and beside it a witness of each other probe."""
     witnesses = {
         "sidecar": cast.http(host="127.0.0.1"),
         "witness-tcp": cast.tcp(),
-        "witness-tcp-host": cast.tcp(host="127.0.0.1"),
         "witness-exec": cast.dials("127.0.0.1"),
     }
     return [cast.backend(image), *(cast.witness(image, name, probe) for name, probe in witnesses.items())]
@@ -177,7 +176,6 @@ def _dialled(here: str) -> list[Try]:
         _probed(here, "http", "back"),
         _probed(here, "http", "sidecar", "127.0.0.1"),
         _probed(here, "tcp", "witness-tcp"),
-        _probed(here, "tcp", "witness-tcp-host", "127.0.0.1"),
         _probed(here, "exec", "witness-exec", "127.0.0.1"),
     ]
 
