@@ -15,15 +15,17 @@ from lab.errors import LabError
 from lab.events import Event, Report
 from lab.experiments import changes
 from lab.findings import Words
+from lab.report.experiments.grids import route
+from lab.report.experiments.words import OUTCOMES, SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lab.cli.experiment import Bench
     from lab.cli.told import Wishes
     from lab.experiments.catalogue import Entry
     from lab.experiments.stage import Stage
-    from lab.findings import Experiment
+    from lab.findings import Cell, Experiment, Language
 
 ROUND = 60.0
 """Seconds of one wait; there is another after it."""
@@ -88,14 +90,28 @@ def _again(bench: Bench, stage: Stage, before: Experiment) -> Experiment:
     except LabError as error:
         click.echo(_said(_FAILED, bench, what=error.what))
         return before
-    cells = [cell for _, cell in changes.between(before, found)]
-    counted = {"some": len(cells), "count": len(found.cells)}
-    click.echo(_said(_DIFFER if cells else _SAME, bench, **counted))
-    for cell in cells:
-        told.show_cell(found, cell, bench.wishes.language)
-    if cells:
-        _show(found, bench.wishes)
+    differ = list(changes.between(before, found))
+    counted = {"some": len(differ), "count": len(found.cells)}
+    click.echo(_said(_DIFFER if differ else _SAME, bench, **counted))
+    for line in _lines(differ, found, bench.wishes.language):
+        click.echo(line)
+    _show(found, bench.wishes)
     return found
+
+
+def _lines(differ: Sequence[tuple[Cell | None, Cell]], found: Experiment, language: Language) -> Iterator[str]:
+    """Say what flipped, mechanism by mechanism, and of each once why."""
+    for mechanism in dict.fromkeys(cell.mechanism for _, cell in differ):
+        some = [(was, cell) for was, cell in differ if cell.mechanism == mechanism]
+        for was, cell in some:
+            ends = [_outcome(one, language) for one in (was, cell) if one is not None]
+            yield f"  {route(found, cell).short.of(language)}: {' ⇒ '.join(ends)}"
+        yield f"    {some[0][1].because.of(language)}"
+
+
+def _outcome(cell: Cell, language: Language) -> str:
+    outcome = cell.measured.outcome
+    return f"{SIGNS[outcome]} {OUTCOMES[outcome].of(language)}"
 
 
 def _show(found: Experiment, wishes: Wishes) -> None:
