@@ -186,10 +186,8 @@ def _start(api: Api, namespace: str, image: str) -> list[Subject]:
 @contextlib.contextmanager
 def _asking(settings: Settings, recorder: Recorder, cats: Subject, other: Subject) -> Iterator[None]:
     """Ask all four ways, from when the Service first has the Pod."""
-    ready = looking.every(
-        looking.looks(looking.endpoint(CATS, ready=True)), looking.looks(looking.running(OTHER, OTHER))
-    )
-    recorder.until("the Pod to be behind its Service", ready, START)
+    there = [looking.pod_ready(CATS), looking.endpoint(CATS, ready=True), looking.running(OTHER, OTHER)]
+    recorder.until("the Pod to be behind its Service", looking.every(*map(looking.looks, there)), START)
     ip = looking.pod(recorder.seen, CATS)["status"]["podIP"]
     outside = {"pod-ip": f"http://{ip}:{pods.PORT}/whoami", "service": f"http://{SERVICE}/whoami"}
     inside = {"pod-name": f"http://{CATS}:{pods.PORT}/whoami"}

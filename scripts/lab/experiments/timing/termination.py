@@ -190,7 +190,8 @@ def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> list[Sub
         pods.pod(DEAF, pods.backend(image, readinessProbe=probe), grace=SHORT_GRACE),
         pods.pod(OTHER, pods.guest(image, OTHER), grace=0),
     )
-    there = [looking.pod_ready(DEAF), looking.running(OTHER, OTHER), looking.endpoint(POLITE, ready=True)]
+    ready = [looking.pod_ready(name) for name in (POLITE, DEAF)]
+    there = [*ready, looking.running(OTHER, OTHER), looking.endpoint(POLITE, ready=True)]
     recorder.until("both Pods to be ready", looking.every(*map(looking.looks, there)), START)
     return made
 
