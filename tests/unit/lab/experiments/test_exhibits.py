@@ -74,7 +74,7 @@ def test_why_does_the_name_answer():
     assert (one.where, other.where) != (other.where, one.where)
     assert "same number" in one.shows.en
     assert socket.text == LINE
-    assert "0.0.0.0:3000" in socket.shows.fr
+    assert socket.shows.fr == "Ici, on écoute sur 0.0.0.0:3000."
     assert field.text == "metadata.name: cats-1"
 
 

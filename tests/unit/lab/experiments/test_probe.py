@@ -309,6 +309,8 @@ def dns(records, *, drops=0):
 
 
 def _asked_for(query):
+    assert query[2:12] == b"\x01\0\0\1" + bytes(6), "one question, recursion desired"
+    assert query[-4:] == b"\0\1\0\1", "an A record of the Internet"
     at, labels = 12, []
     while query[at]:
         labels.append(query[at + 1 : at + 1 + query[at]].decode())
