@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import zlib
+from base64 import b64encode
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lab.report.experiments import words
 from lab.report.html.way import way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.findings import Cell, Experiment
+    from lab.findings import Cell, Experiment, Words
+
+
+def packed(experiments: Sequence[Experiment]) -> str:
+    """Return the data as the page carries it: JSON, deflated to a tenth, in base64."""
+    text = json.dumps(data(experiments), ensure_ascii=False, separators=(",", ":"))
+    return b64encode(zlib.compress(text.encode(), level=9)).decode()
 
 
 def data(experiments: Sequence[Experiment]) -> dict[str, Any]:
@@ -17,10 +28,32 @@ def data(experiments: Sequence[Experiment]) -> dict[str, Any]:
     exhibits, ways = _Pool(), _Pool()
     cells = {}
     for one in experiments:
+        why = {number: reason.id for reason in reasons(one) for number in reason.numbers}
         for number, cell in enumerate(one.cells):
-            found = _cell(cell, exhibits)
+            found = {"y": why[number], **_cell(cell, exhibits)}
             cells[cell_id(one, number)] = {**found, "w": ways(way(one.scene, cell))} if one.scene else found
     return {"cells": cells, "exhibits": exhibits.kept, "ways": ways.kept}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Cells of one variant that are told together: they tried the same, ended alike, and for the same reason."""
+
+    id: str
+    numbers: tuple[int, ...]
+    cells: tuple[Cell, ...]
+
+
+def reasons(experiment: Experiment) -> tuple[Reason, ...]:
+    """Group an experiment's cells, in their order, by what is told of them."""
+    told: dict[tuple[str, str, str, Words], list[int]] = {}
+    for number, cell in enumerate(experiment.cells):
+        told.setdefault((cell.variant, cell.url, words.sign(cell), cell.because), []).append(number)
+    groups = sorted(told.values(), key=lambda numbers: experiment.cells[numbers[0]].variant != "")
+    return tuple(
+        Reason(f"{experiment.experiment}-w{at}", tuple(each), tuple(experiment.cells[one] for one in each))
+        for at, each in enumerate(groups)
+    )
 
 
 def cell_id(experiment: Experiment, number: int) -> str:
@@ -46,7 +79,7 @@ def _cell(cell: Cell, exhibits: _Pool) -> dict[str, Any]:
     seen = cell.measured
     detail = [seen.detail, ", ".join(seen.resolved), f"{seen.seconds:.3f} s" if seen.seconds else ""]
     return {
-        "u": cell.url,
+        "mechanism": cell.mechanism,
         "p": [cell.predicted.outcome, cell.predicted.who],
         "m": [seen.outcome, seen.who],
         "d": " · ".join(filter(None, detail)),

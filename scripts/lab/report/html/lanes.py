@@ -21,7 +21,7 @@ LEFT = 230
 RIGHT = 984
 LANE = 34
 LETTER = 6.4
-_NAME = 30
+_NAME = 27
 _STEPS = (0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
 _MOST_TICKS = 10
 
@@ -36,7 +36,6 @@ class Mark:
     state: str
     says: Words
     written: bool
-    raw: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def _lane(timeline: Timeline, lane: str, y: float) -> Iterator[Mark]:
         x = _x(one.at, timeline.seconds)
         width = 0.0 if one.until is None else max(3.0, _x(one.until, timeline.seconds) - x)
         room = width - 8 if width else min([RIGHT + 12, *(at for at in starts if at > x)]) - x - 12
-        yield Mark(x, y, round(width, 1), one.state, one.says, _length(one) <= room, one.raw)
+        yield Mark(x, y, round(width, 1), one.state, one.says, _length(one) <= room)
 
 
 def _length(one: Moment) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, LiteralString
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -17,7 +17,7 @@ from lab.report.experiments import words
 from lab.report.experiments.grids import Grid, Mechanism, grids, label, mechanisms, route
 from lab.report.experiments.lanes import told
 from lab.report.html import lanes, scene
-from lab.report.html.data import cell_id, data
+from lab.report.html.data import Reason, cell_id, packed, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOINED = "\u2060"
 """The character between which and its neighbours no line ends."""
+_CROWD = 9
+"""So many Pods fill a screen."""
 _WIDE = 9
 """From so many columns on, heads stand upright and a print lies on its side."""
 
@@ -47,7 +49,7 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
     return environment.get_template("page.html.j2").render(
         language=language,
         shown=found,
-        data=data(experiments),
+        data=packed(experiments),
         style=_file("report.css"),
         script=_file("report.js"),
         words=words,
@@ -57,7 +59,9 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
 
 def both(said: Words) -> Markup:
     """Write a text in both languages, of which the page shows one; once where they are the same."""
-    return _each(said, '<span lang="en">{}</span><span lang="fr">{}</span>')
+    if said.en == said.fr:
+        return _coded(said.en)
+    return Markup('<span lang="en">{}</span><span lang="fr">{}</span>').format(_coded(said.en), _coded(said.fr))
 
 
 def whole(text: Markup) -> Markup:
@@ -67,13 +71,17 @@ def whole(text: Markup) -> Markup:
 
 def tspans(said: Words) -> Markup:
     """Write the same inside a drawing's text."""
-    return _each(said, '<tspan lang="en">{}</tspan><tspan lang="fr">{}</tspan>')
-
-
-def _each(said: Words, tags: LiteralString) -> Markup:
     if said.en == said.fr:
         return escape(said.en)
-    return Markup(tags).format(said.en, said.fr)  # noqa: S704 - format escapes the texts, the tags are ours
+    return Markup('<tspan lang="en">{}</tspan><tspan lang="fr">{}</tspan>').format(said.en, said.fr)
+
+
+def _coded(text: str) -> Markup:
+    """Escape a text, and set in code what stands between backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup().join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts))
 
 
 def _file(name: str) -> Markup:
@@ -105,6 +113,16 @@ class Shown:
     def drawing(self) -> scene.Drawing | None:
         """The picture of it, where it has one."""
         return scene.drawn(self.experiment.scene) if self.experiment.scene else None
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every cell in words, those together of which the same is told."""
+        return reasons(self.experiment)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether its picture is too large to stand open."""
+        return self.experiment.scene is not None and len(self.experiment.scene.pods) > _CROWD
 
     @cached_property
     def total(self) -> int:

@@ -141,7 +141,7 @@ def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
         yield Thing(key, "container", left, y + 30 + number // 2 * 38, width, 33, _cut(name, 13), said, what)
     shared = Words(en="the node’s network", fr="le réseau du nœud")
     ip = shared if pod.host_network else _same(pod.ip)
-    below = _same(f"netns {pod.netns}")
+    below = _same(pod.netns if pod.netns.startswith("net:") else f"netns {pod.netns}")
     yield Thing(
         f"plate {pod_key(pod)}" if pod.host_network else net_key(pod),
         "net",
@@ -184,7 +184,7 @@ def _outside(top: float) -> Iterator[Thing]:
 
 
 def _leads(scene: Scene) -> Iterator[tuple[str, str]]:
-    for service in scene.services:
+    for service in (one for one in scene.services if len(one.pods) <= _ACROSS):
         for pod in scene.pods:
             if pod.namespace == service.namespace and pod.name in service.pods:
                 yield service_key(service), net_key(pod)

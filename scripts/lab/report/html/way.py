@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
+
 from lab.report.html.scene import container_key, net_key, service_key
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ _STARTS = {
     "service-forward": ("computer", "api", "kubelet"),
     "pod-proxy": ("computer", "api"),
 }
+_FROM_NODE = {"kubelet-http", "kubelet-tcp"}
+_AIMED = {*_FROM_NODE, "kubelet-exec", "port-forward", "service-forward", "pod-proxy"}
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _ASKED = {"no-name", "resolves"}
 _NEVER_SENT = {"not-applicable", "unmeasured"}
 
@@ -36,12 +41,20 @@ def way(scene: Scene, cell: Cell) -> tuple[str, ...]:
 def _start(scene: Scene, cell: Cell) -> tuple[str, ...]:
     if cell.vantage.startswith("kubelet"):
         return ("kubelet",)
-    inside = _container(scene, cell.vantage)
+    inside = _container(scene, cell)
     return (container_key(*inside), net_key(inside[0])) if inside else _STARTS.get(cell.vantage, ())
 
 
-def _container(scene: Scene, vantage: str) -> tuple[PodSeen, str] | None:
-    return next(((pod, name) for pod in scene.pods for name, _, where in pod.containers if where == vantage), None)
+def _container(scene: Scene, cell: Cell) -> tuple[PodSeen, str] | None:
+    """Return where the vantage point is: by its id, or by its Pod's name and its id where each variant has a Pod."""
+    known = [(pod, name, where) for pod in scene.pods for name, _, where in pod.containers if where]
+    exact = ((pod, name) for pod, name, where in known if where == cell.vantage)
+    own = (
+        (pod, name)
+        for pod, name, where in sorted(known, key=lambda one: len(one[0].name))
+        if where == f"{pod.name}/{cell.vantage}" and pod.name.endswith(cell.variant)
+    )
+    return next(exact, None) or next(own, None)
 
 
 def _through(scene: Scene, cell: Cell) -> tuple[str, ...]:
@@ -65,7 +78,7 @@ def _service(scene: Scene, cell: Cell) -> ServiceSeen | None:
 def _end(scene: Scene, cell: Cell) -> tuple[str, ...]:
     pod = _target(scene, cell)
     if pod is None:
-        return ()
+        return ("node",) if cell.vantage in _FROM_NODE else ()
     app = next((name for name, kind, _ in pod.containers if kind == "app"), "")
     return (net_key(pod), container_key(pod, app)) if cell.measured.outcome == "answers" and app else (net_key(pod),)
 
@@ -77,7 +90,16 @@ def _target(scene: Scene, cell: Cell) -> PodSeen | None:
     service = _service(scene, cell)
     tried = {_host(cell), *cell.measured.resolved}
     led = service.pods if service else ()
-    return next((pod for pod in scene.pods if pod.ip in tried or pod.name in led), None)
+    found = next((pod for pod in scene.pods if pod.ip in tried or pod.name in led), None)
+    return found or (_app(scene, cell) if cell.vantage in _AIMED else None)
+
+
+def _app(scene: Scene, cell: Cell) -> PodSeen | None:
+    """Return the Pod that a probe or a forwarded port is for."""
+    if _host(cell) in _LOOPBACK and cell.vantage in _FROM_NODE:
+        return None
+    inside = _container(scene, msgspec.structs.replace(cell, vantage="app"))
+    return inside[0] if inside else None
 
 
 def _host(cell: Cell) -> str:

@@ -1,7 +1,10 @@
 // Opens a cell: its exhibits, and the way of its packet in the picture. Without it the page still tells everything else.
-'use strict';
-
-const data = JSON.parse(document.getElementById('data').textContent);
+const unpacked = async (text) => {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Response(whole).json();
+};
+const data = await unpacked(document.getElementById('data').textContent.trim());
 const panel = document.getElementById('panel');
 const part = (name) => document.getElementById(`panel-${name}`);
 const SVG = 'http://www.w3.org/2000/svg';
@@ -12,7 +15,11 @@ const make = (tag, props = {}, ...children) => {
   made.append(...children);
   return made;
 };
-const both = (en, fr) => (en === fr ? [en] : [make('span', { lang: 'en' }, en), make('span', { lang: 'fr' }, fr)]);
+const coded = (text) => {
+  const parts = text.split('`');
+  return parts.length % 2 ? parts.map((one, at) => (at % 2 ? make('code', {}, one) : one)) : [text];
+};
+const both = (en, fr) => (en === fr ? coded(en) : [make('span', { lang: 'en' }, ...coded(en)), make('span', { lang: 'fr' }, ...coded(fr))]);
 const copyOf = (node) => [...node.childNodes].map((child) => child.cloneNode(true));
 const template = (name) => document.getElementById(name).content;
 const drawn = (tag, attributes, text = '') => {
@@ -54,22 +61,26 @@ const exhibit = ([where, text, en, fr, command]) => {
   }
   return item;
 };
+const nameOf = (button) => button.id.slice(2);
+const heads = (button) => {
+  const cell = button.closest('td');
+  return [cell.parentElement.cells[0], cell.closest('table').tHead.rows[0].cells[cell.cellIndex]];
+};
 const title = (button) => {
-  const [row, column] = button.getAttribute('aria-labelledby').split(' ').map((id) => document.getElementById(id));
+  const [row, column] = heads(button);
   return [...copyOf(row), ' → ', ...copyOf(column.querySelector('.head'))];
 };
-const because = (name) => [...document.getElementById(name).querySelectorAll(':scope > [lang]')].map((one) => one.cloneNode(true));
 
 const show = (button) => {
-  const name = button.dataset.cell;
+  const name = nameOf(button);
   const cell = data.cells[name];
+  const told = document.getElementById(cell.y);
   part('title').replaceChildren(...title(button));
-  part('url').textContent = cell.u;
+  part('url').textContent = told.querySelector('code').textContent;
   part('predicted').replaceChildren(...outcome(cell.p));
   part('measured').replaceChildren(...outcome(cell.m), ' ', make('span', { className: 'quiet' }, cell.d));
   panel.querySelector('dl').classList.toggle('differs', button.closest('td').classList.contains('differs'));
-  const why = because(name);
-  part('because').replaceChildren(...(why.length ? why : [document.getElementById(name).lastChild.textContent]));
+  part('because').replaceChildren(...copyOf(told.querySelector('.why')));
   part('exhibits').replaceChildren(...cell.x.map((number) => exhibit(data.exhibits[number])));
   part('rules').textContent = cell.r;
   picture(button, cell);
@@ -98,7 +109,26 @@ const travel = (svg, keys, sign) => {
   const [x, y] = stops.at(-1);
   const ending = drawn('g', { class: 'ending' });
   ending.append(drawn('circle', { cx: x, cy: y, r: 14 }), drawn('text', { x, y: y + 6 }, sign));
-  svg.append(drawn('path', { class: 'halo', d: line }), drawn('path', { class: 'packet', d: line, pathLength: 1 }), ending);
+  svg.append(drawn('path', { class: 'halo', d: line }), drawn('path', { class: 'packet', d: line, pathLength: 1 }));
+  svg.querySelectorAll('.thing').forEach((thing) => {
+    const texts = drawn('g', { class: thing.getAttribute('class') });
+    texts.append(...thing.querySelectorAll('text'));
+    svg.append(texts);
+  });
+  svg.append(ending);
+  near(svg);
+};
+/* only the part of the house that the packet passed, and its rooms */
+const near = (svg) => {
+  const inside = (room, { x, y }) => x >= room.x && x <= room.x + room.width && y >= room.y && y <= room.y + room.height;
+  const passed = [...svg.querySelectorAll('.passed > rect')].map((rect) => rect.getBBox());
+  const rooms = [...svg.querySelectorAll('.room > rect, .host-room > rect')].map((rect) => rect.getBBox());
+  const boxes = [...passed, ...rooms.filter((room) => passed.some((box) => inside(room, box)))];
+  const [left, top] = ['x', 'y'].map((side) => Math.min(...boxes.map((box) => box[side])) - 24);
+  const right = Math.max(...boxes.map((box) => box.x + box.width)) + 24;
+  const bottom = Math.max(...boxes.map((box) => box.y + box.height)) + 24;
+  const width = Math.max(right - left, 520);
+  svg.setAttribute('viewBox', `${Math.min(left, 1120 - width)} ${top} ${width} ${Math.max(bottom - top, 170)}`);
 };
 const picture = (button, cell) => {
   const scene = button.closest('.experiment').querySelector('svg.scene');
@@ -156,6 +186,8 @@ document.querySelectorAll('.opens').forEach((link) => {
 });
 document.querySelectorAll('.matrix').forEach((table) => {
   const buttons = [...table.querySelectorAll('.cell')];
+  buttons.forEach((button) => button.setAttribute('aria-labelledby', [...heads(button), button].map((one) => one.id).join(' ')));
+  table.querySelectorAll('.cell b').forEach((sign) => sign.setAttribute('aria-hidden', 'true'));
   const select = (one) => buttons.forEach((button) => { button.tabIndex = button === one ? 0 : -1; });
   select(buttons[0]);
   buttons.forEach((button) => button.setAttribute('aria-expanded', 'false'));
@@ -181,8 +213,10 @@ const filter = (button) => {
   section.querySelectorAll('[aria-pressed]').forEach((one) => one.setAttribute('aria-pressed', String(on && one === button)));
   section.classList.toggle('filtered', on);
   const { only, which } = button.dataset;
-  section.querySelectorAll('.cell').forEach((cell) => cell.classList.toggle('shown',
-    only ? cell.dataset.outcomes.split(' ').includes(only) : cell.dataset.mechanism === which));
+  section.querySelectorAll('.cell').forEach((button) => {
+    const { p, m, mechanism } = data.cells[nameOf(button)];
+    button.classList.toggle('shown', only ? [p[0], m[0]].includes(only) : mechanism === which);
+  });
   if (on && which) section.querySelector('.cell.shown')?.scrollIntoView({ block: 'center' });
 };
 document.querySelectorAll('[data-only], [data-which]').forEach((button) => button.addEventListener('click', () => filter(button)));
@@ -194,3 +228,4 @@ addEventListener('beforeprint', () => {
   unfolded.forEach((one) => { one.open = true; });
 });
 addEventListener('afterprint', () => unfolded.forEach((one) => { one.open = false; }));
+document.documentElement.classList.add('ready');
