@@ -170,9 +170,6 @@ def disagreements(found: Experiment) -> list[str]:
 
 def _work(name: str, settings: Settings, image: str, theirs: Connection) -> None:
     """Run one experiment in this process, and send what it says and finds."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     alone = threading.Lock()
 
     def emit(event: Event) -> None:
@@ -180,11 +177,15 @@ def _work(name: str, settings: Settings, image: str, theirs: Connection) -> None
             theirs.send(("says", event.detail))
 
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         entry = catalogue.find(name)
         found = entry.run(settings, kube.api(settings), image, Report(emit, Event("progress", name)))
         theirs.send(("found", msgspec.json.encode(found)))
     except LabError as error:
-        theirs.send(("failed", error.what, error.hint))
+        with contextlib.suppress(BrokenPipeError):
+            theirs.send(("failed", error.what, error.hint))
     except (KeyboardInterrupt, BrokenPipeError):
         return  # whoever asked has gone, or said to stop; what it made is gone by now
 
