@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lab.kube import Api
 
 Asked = tuple["Vantage", tuple["Address", ...]]
+PATIENCE = 15.0
+"""Seconds that an app which took a call has to answer, when it was too slow at first."""
 _ONCE = {"computer", "init", "kubelet"}
 
 
@@ -52,11 +54,12 @@ def measure(  # noqa: PLR0913 - the lab's three handles, and what is to be measu
     the cluster is not the lab's own, LabError where its API server does not answer.
     """
     way = ways.Ways(settings, api, image, world)
+    patient = replace(way, seconds=PATIENCE)
     asked = grouped(cells, sights)
     with ThreadPoolExecutor(len(asked) + 1) as pool:
         slices = pool.submit(_endpoints, api, world)
         first = dict(zip((one for one, _ in asked), pool.map(lambda one: _answer(way, *one), asked), strict=True))
-        second = list(pool.map(lambda turn: _in_turn(way, turn), turns(first, cells)))
+        second = list(pool.map(lambda turn: _in_turn(patient, turn), turns(first, cells)))
         endpoints = slices.result()
     seen = {vantage: answer.sees for vantage, answer in first.items() if isinstance(answer, Answer)}
     of = {(vantage.id, one.id): told(one, first[vantage]) for vantage, one in cells}

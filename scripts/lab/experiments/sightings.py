@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from lab.experiments.world import Address
 
+SECONDS = 4.0
+"""What the probe takes at most, unless more is asked for."""
+
 
 class Socket(msgspec.Struct, frozen=True):
     """A listening socket: its address as people write it, and its line of ``/proc/net/tcp`` or ``tcp6``."""
@@ -49,10 +52,13 @@ def source() -> str:
     return Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
 
 
-def question(addresses: Iterable[Address], python: str = "python3") -> list[str]:
-    """Return the command that asks the probe for these addresses: an exec's, an init container's, a process's."""
+def question(addresses: Iterable[Address], python: str = "python3", seconds: float = SECONDS) -> list[str]:
+    """Return the command that asks the probe for these addresses: an exec's, an init container's, a process's.
+
+    An app that took a call has ``seconds`` to answer.
+    """
     cells = [{"id": one.id, "host": one.host, "port": one.port, "how": one.how} for one in addresses]
-    return [python, "-I", "-c", source(), json.dumps({"cells": cells})]
+    return [python, "-I", "-c", source(), json.dumps({"seconds": seconds, "cells": cells})]
 
 
 def read(said: str) -> Answer:

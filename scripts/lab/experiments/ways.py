@@ -12,7 +12,7 @@ from lab.deploy.forward import forward
 from lab.errors import LabError
 from lab.experiments import hearsay
 from lab.experiments.inside import Inside
-from lab.experiments.sightings import Answer, question, read, who
+from lab.experiments.sightings import SECONDS, Answer, question, read, who
 from lab.experiments.witnesses import testimony
 from lab.experiments.world import Address
 from lab.findings import Measurement
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lab.kube import Api
 
 BOUND = 30.0
-"""Seconds for one vantage point: the probe has four of its own; a busy computer needs more to get there."""
+"""Seconds for one vantage point: the probe has its own; a busy computer needs more to get there."""
 _PROBED = {"connect", "getent", "nslookup"}
 HOWS = {
     "container": _PROBED,
@@ -43,12 +43,13 @@ HOWS = {
 
 @dataclass(frozen=True)
 class Ways:
-    """What all ways need: the lab's settings and API, the backend's image, and the world that is measured."""
+    """What all ways need: the lab's settings and API, the backend's image, the world that is measured, and patience."""
 
     settings: Settings
     api: Api
     image: str
     world: World
+    seconds: float = SECONDS
 
     @cached_property
     def inside(self) -> Inside:
@@ -68,7 +69,7 @@ class Ways:
 
 def container(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
     """Run the probe in a container."""
-    return read(way.inside.run(vantage, question(addresses), BOUND))
+    return read(way.inside.run(vantage, question(addresses, seconds=way.seconds), BOUND))
 
 
 def init(way: Ways, vantage: Vantage, _addresses: Sequence[Address]) -> Answer:
@@ -81,12 +82,16 @@ def node(way: Ways, _vantage: Vantage, addresses: Sequence[Address]) -> Answer:
     """Run the probe on the node, in a container of its own that shares the node's network and files of names."""
     confined = ("--cap-drop=ALL", "--security-opt=no-new-privileges", "--read-only", "--user=10001:10001")
     place = f"--network=container:{way.world.cluster.node}"
-    return read(docker.docker("run", "--rm", place, *confined, way.image, *question(addresses), timeout=BOUND))
+    return read(
+        docker.docker(
+            "run", "--rm", place, *confined, way.image, *question(addresses, seconds=way.seconds), timeout=BOUND
+        )
+    )
 
 
-def computer(_way: Ways, _vantage: Vantage, addresses: Sequence[Address]) -> Answer:
+def computer(way: Ways, _vantage: Vantage, addresses: Sequence[Address]) -> Answer:
     """Run the probe on this computer."""
-    return read(shell.run(question(addresses, sys.executable), timeout=BOUND).stdout)
+    return read(shell.run(question(addresses, sys.executable, way.seconds), timeout=BOUND).stdout)
 
 
 def forwarded(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answer:

@@ -48,7 +48,7 @@ class FakeApi:
 
 def measured(monkeypatch, ask, cells, **more):
     """Measure with a made-up way to ask."""
-    monkeypatch.setattr(ways.Ways, "ask", lambda _, vantage, addresses: ask(vantage, addresses))
+    monkeypatch.setattr(ways.Ways, "ask", lambda way, vantage, addresses: ask(vantage, addresses, way.seconds))
     return measure(None, more.pop("api", FakeApi()), "image", WORLD, cells, **more)
 
 
@@ -56,7 +56,7 @@ def test_each_vantage_is_asked_once_and_all_at_the_same_time(monkeypatch):
     together = threading.Barrier(2, timeout=10)
     asked = []
 
-    def ask(vantage, addresses):
+    def ask(vantage, addresses, _):
         together.wait()
         asked.append((vantage.id, [one.id for one in addresses]))
         return Answer({one.id: YES for one in addresses}, Sighting(netns=f"net:[{vantage.id}]"))
@@ -69,7 +69,7 @@ def test_each_vantage_is_asked_once_and_all_at_the_same_time(monkeypatch):
 
 
 def test_a_vantage_that_cannot_be_asked_fails_each_of_its_cells(monkeypatch):
-    def ask(vantage, addresses):
+    def ask(vantage, addresses, _):
         if vantage is APP:
             raise LabError("container back is gone")
         return Answer({one.id: YES for one in addresses})
@@ -95,13 +95,13 @@ def test_a_vantage_can_be_looked_at_without_a_cell(monkeypatch):
 def test_a_time_out_is_tried_again_and_the_second_word_counts(monkeypatch):
     asked = []
 
-    def ask(vantage, addresses):
-        asked.append((vantage.id, [one.id for one in addresses]))
+    def ask(vantage, addresses, seconds):
+        asked.append((vantage.id, [one.id for one in addresses], seconds))
         first = len(asked) == 1
         return Answer({one.id: LATE if first and one is TWO else YES for one in addresses})
 
     found = measured(monkeypatch, ask, [(APP, ONE), (APP, TWO)])
-    assert asked == [("app", ["one", "two"]), ("app", ["two"])]
+    assert asked == [("app", ["one", "two"], 4), ("app", ["two"], 15)]
     assert set(found.of.values()) == {YES}
 
 

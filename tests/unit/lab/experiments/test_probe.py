@@ -101,7 +101,7 @@ def test_outcomes_are_told_apart_and_all_at_once():
         server(says(b'HTTP/1.0 200 OK\r\n\r\n{"pod":"leo"}')) as unsized,
         server(resets) as hangs_up,
         server(says(b"")) as silent,
-        server(lambda _: time.sleep(2.5)) as slow,
+        server(lambda _: time.sleep(5)) as slow,
         deaf() as full,
         nobody() as closed,
     ):
@@ -133,8 +133,31 @@ def test_outcomes_are_told_apart_and_all_at_once():
     assert "It works" in found["foreign"].detail
     assert "111" in found["closed"].detail or sys.platform != "linux"
     assert found["slow"].detail.startswith("connected, then")
-    assert not found["full"].detail.startswith("connected")
-    assert took < 8, "one after another would take longer"
+    assert found["full"].seconds < found["slow"].seconds
+    assert took < 7, "one after another would take longer"
+
+
+def test_a_slow_app_has_the_time_that_is_asked_for():
+    def answers_late(line):
+        line.recv(4096)
+        time.sleep(0.8)
+        line.sendall(JSON)
+
+    with server(answers_late) as port:
+        asked = [Address("slow", "127.0.0.1", port)]
+        found = [
+            sightings.read(
+                subprocess.run(
+                    sightings.question(asked, sys.executable, seconds),
+                    capture_output=True,
+                    text=True,
+                    timeout=20,
+                    check=True,
+                ).stdout
+            ).cells["slow"]
+            for seconds in (0.7, 6)
+        ]
+    assert [one.outcome for one in found] == ["timeout", "answers"]
 
 
 def test_getent_only_asks_for_the_address():
@@ -239,7 +262,7 @@ def test_an_error_s_number_decides(probe, number, outcome):
 
 def test_more_than_four_seconds_is_a_time_out(probe, monkeypatch):
     ended = threading.Event()
-    monkeypatch.setattr(probe, "ALL", 0.1)
+    monkeypatch.setitem(probe.ALL, "seconds", 0.1)
     monkeypatch.setitem(probe.HOWS, "getent", lambda *_: {"outcome": f"{ended.wait(10)}"})
     found = probe.measure([{"id": "a", "host": "x", "how": "getent"}], {})
     ended.set()
