@@ -37,16 +37,21 @@ LISTEN = "0A"
 LOCK = threading.Lock()
 DIALLED: dict[tuple[str, int], threading.Lock] = {}
 FAILED: dict[tuple[str, int], OSError] = {}
+NAMED: dict[str, threading.Lock] = {}
+KNOWN: dict[str, dict[str, Any]] = {}
 
 
 def main(words: list[str]) -> str:
     """Return the answer to what was asked, as one line of JSON."""
     question = json.loads(words[0])
     ALL["seconds"] = question.get("seconds", ALL["seconds"])
-    os.environ["RES_OPTIONS"] = (
-        f"timeout:{ASK_DNS:.0f} attempts:{ATTEMPTS}"  # glibc would wait for 5 s, which is more than there is
-    )
+    os.environ["RES_OPTIONS"] = f"timeout:{patience():.0f} attempts:{ATTEMPTS}"  # glibc's own: 5 s, more than there is
     return json.dumps({"cells": measure(question["cells"], expand(os.environ)), "sees": sees()})
+
+
+def patience() -> float:
+    """Return how long to wait for one answer of a DNS server, in seconds: longer where there is more time in all."""
+    return max(ASK_DNS, ALL["seconds"] / 4)
 
 
 def measure(asked: list[dict[str, Any]], known: dict[str, str]) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def replaced(host: str, known: dict[str, str]) -> str:
 
 def connect(host: str, port: int) -> dict[str, Any]:
     """Connect to the first address of the host that takes it, and ask who answers; the last failure counts."""
-    looked = getent(host, port)
+    looked = getent(host)
     if looked["outcome"] != "resolves":
         return looked
     said: list[str] = []
@@ -105,10 +110,20 @@ def connect(host: str, port: int) -> dict[str, Any]:
     return {**tried, "detail": "; ".join(said), "resolved": looked["resolved"]}
 
 
-def getent(host: str, port: int = 0) -> dict[str, Any]:
-    """Ask the C library, which looks into the hosts file and then asks DNS, as ``getent ahosts`` does."""
+def getent(host: str, _port: int = 0) -> dict[str, Any]:
+    """Ask the C library, which looks into the hosts file and then asks DNS, as ``getent ahosts`` does; a name once."""
+    with LOCK:
+        one_at_a_time = NAMED.setdefault(host, threading.Lock())
+    with one_at_a_time:
+        if host not in KNOWN:
+            KNOWN[host] = looked_for(host)
+        return KNOWN[host]
+
+
+def looked_for(host: str) -> dict[str, Any]:
+    """Look a name up."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         return {"outcome": "no-name", "detail": str(error)}
     except socket.gaierror as error:  # a server that says nothing, or that it failed, has not said that there is none
@@ -263,9 +278,9 @@ def question(name: str) -> bytes:
 
 
 def exchange(query: bytes, server: str) -> bytes:
-    """Send a query by UDP, and return the reply of the same number; raises OSError after a second."""
+    """Send a query by UDP, and return the reply of the same number; raises OSError where none comes in time."""
     with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.settimeout(ASK_DNS)
+        line.settimeout(patience())
         line.connect((server, DNS_PORT))
         line.send(query)
         reply = line.recv(MOST)

@@ -400,3 +400,25 @@ def test_the_answer_is_one_line(probe):
         said = probe.main([json.dumps({"cells": [{"id": "a", "host": "127.0.0.1", "port": port}]})])
     assert "\n" not in said
     assert json.loads(said)["cells"]["a"]["outcome"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        pytest.param(socket.EAI_NONAME, "no-name", id="there is none"),
+        pytest.param(socket.EAI_AGAIN, "timeout", id="nobody has said so"),
+    ],
+)
+def test_silence_is_no_answer(probe, monkeypatch, number, outcome):
+    def look(*_words, **_more):
+        raise socket.gaierror(number, "said")
+
+    monkeypatch.setattr(probe.socket, "getaddrinfo", look)
+    assert probe.getent("cats")["outcome"] == outcome
+
+
+def test_a_name_is_looked_up_once(probe, monkeypatch):
+    found = []
+    monkeypatch.setattr(probe, "looked_for", lambda host: found.append(host) or {"outcome": "no-name"})
+    assert probe.connect("cats", 1)["outcome"] == probe.connect("cats", 2)["outcome"] == "no-name"
+    assert found == ["cats"]
