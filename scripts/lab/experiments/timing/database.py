@@ -1,6 +1,6 @@
 """The course's database in time: 64Mi and 250m, raised to 128Mi and 500m; what it stands, and what it loses.
 
-Two Pods of `k8s/lessons/database.yaml`: one as it is, one with the lower figures as limits too, which is then raised
+Two Pods of `k8s/lessons/database.yaml`: one as it is, one with the lower figures as limits, which are then raised
 without a restart. A third asks for a whole node. 256Mi and 1 core of limits together.
 """
 
@@ -37,6 +37,9 @@ QUESTION = Words(
 )
 _FILE = ROOT / "k8s" / "lessons" / "database.yaml"
 _SHORT = 40.0
+_LITTLE = "50m"
+_EQUAL = {"memory": "128Mi", "cpu": "100m"}
+"""Requests and limits of the Pod that takes the small one's place."""
 _DEEDS = {
     "query": Words(en="a query that takes 42 MB", fr="une requête qui prend 42\u00a0Mo"),
     "resize": Words(en="raised to 128Mi, 500m", fr="porté à 128Mi, 500m"),
@@ -52,11 +55,15 @@ def lesson() -> Object:
 
 
 def small() -> Object:
-    """Return the same Pod before it is raised: what it requests is its limit too."""
+    """Return the same Pod before it is raised: its limits are what the course's requests.
+
+    It requests little CPU, as other experiments need room on the node too.
+    """
     made = copy.deepcopy(lesson())
     made["metadata"]["name"] = SMALL
     resources = made["spec"]["containers"][0]["resources"]
     resources["limits"] = dict(resources["requests"])
+    resources["requests"]["cpu"] = _LITTLE
     return made
 
 
@@ -110,10 +117,9 @@ def _kill(server: Server, recorder: Recorder, evidence: Evidence, report: Report
 
 def _raise(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
     """Raise the small one's limits: first as one must not, then in place."""
-    course = evidence.lesson["spec"]["containers"][0]["resources"]
-    wanted = {"requests": course["limits"], "limits": course["limits"]}
+    wanted = {"limits": evidence.lesson["spec"]["containers"][0]["resources"]["limits"]}
     evidence.refused["plain"] = _refusal(server, "", wanted)
-    evidence.refused["class"] = _refusal(server, "/resize", course)
+    evidence.refused["class"] = _refusal(server, "/resize", {"requests": _EQUAL, "limits": _EQUAL})
     report("the small one is raised while it runs")
     evidence.resized = recorder.did("resize")
     server.patch("/resize", wanted)
@@ -142,10 +148,11 @@ def _crowd(server: Server, recorder: Recorder, evidence: Evidence) -> None:
 
 
 def _replace(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
-    """Delete the small Pod and make it anew with the course's figures, as one must to change its class."""
-    report("the small one is deleted, and made anew with the course’s figures")
+    """Delete the small Pod and make it anew with other requests, as one must to change its class."""
+    report("the small one is deleted, and made anew with requests equal to limits")
     recorder.did("replace")
-    made = {**lesson(), "metadata": {"name": SMALL}}
+    made = small()
+    made["spec"]["containers"][0]["resources"] = {"requests": _EQUAL, "limits": _EQUAL}
     server.replace(made)
     evidence.pods["replaced"] = server.pod()
 

@@ -49,12 +49,12 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
             "resize-class",
             SMALL,
             Words(
-                en="Resized so that requests stay 64Mi, 250m?",
-                fr="Un resize qui laisse les requests à 64Mi, 250m\u202f?",
+                en="Resized so that requests equal limits?",
+                fr="Un resize qui rend les requests égales aux limits\u202f?",
             ),
             Words(
-                en="It was Guaranteed and would be Burstable: the class may not change; delete and apply do that.",
-                fr="Il était Guaranteed et deviendrait Burstable\u00a0: la classe reste\u202f; il faut le recréer.",
+                en="It is Burstable and would be Guaranteed: the class may not change; delete and apply do that.",
+                fr="Il est Burstable et deviendrait Guaranteed\u00a0: la classe reste\u202f; il faut le recréer.",
             ),
             f"{_RESIZE}#limitations",
         ),
@@ -155,4 +155,4 @@ def _replaced(evidence: Evidence) -> Iterator[Expectation]:
     kind = Ask(
         "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant\u202f?"), because, _UPDATE
     )
-    yield kind.exactly("Burstable", status.get("qosClass", ""), shown)
+    yield kind.exactly("Guaranteed", status.get("qosClass", ""), shown)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lab.shell import Completed
 
 CONTAINER = "db"
-_START, _QUERY, _CHANGE = 60.0, 30.0, 45.0
+_START, _QUERY, _CHANGE = 90.0, 30.0, 45.0
 
 
 @dataclass(frozen=True)

@@ -32,19 +32,21 @@ QUESTION = Words(
     en="More memory, more CPU than the limit: which one kills, which one slows down?",
     fr="Plus de mémoire, plus de CPU que la limite\u00a0: laquelle tue, laquelle ralentit\u202f?",
 )
-_START, _WORK = 60.0, 45.0
+_START, _WORK = 90.0, 45.0
 """Seconds to wait for the Pods to be started, and for the work to be done."""
+_LITTLE = "20m"
+"""The CPU request of each: without one it is the limit, and other experiments need room on the node too."""
 _ONCE = "/tmp/done"  # noqa: S108 - in a volume of the Pod's own, which outlives the container
 
 
 def cast(image: str) -> list[Object]:
     """Return the four Pods."""
-    small = {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"memory": "32Mi"}}
+    small = {"requests": {"cpu": _LITTLE, "memory": "32Mi"}, "limits": {"memory": "32Mi"}}
     taker = loads.container(image, TAKER, Order(take=64, pause=0.05, every=0.1, once=_ONCE), small)
     child = loads.container(image, TAKER, Order(child=64, every=1, once=_ONCE), small)
     work = {
-        LIMITED: {"limits": {"cpu": limits_judged.LIMIT, "memory": "24Mi"}},
-        FREE: {"requests": {"cpu": limits_judged.LIMIT}},
+        LIMITED: {"requests": {"cpu": _LITTLE}, "limits": {"cpu": limits_judged.LIMIT, "memory": "24Mi"}},
+        FREE: {"requests": {"cpu": _LITTLE}},
     }
     return [
         pods.pod(MEMORY, taker, grace=0),

@@ -24,9 +24,9 @@ TAKER, LIMITED, FREE = "taker", "limited", "free"
 LIMIT, WORK = "200m", 0.6
 """The CPU limit, and the seconds of CPU time that the work takes."""
 HELD: Mapping[str, Object] = {
-    "mebi": {"limits": {"cpu": "100m", "memory": "64Mi"}},
-    "mega": {"limits": {"cpu": "0.1", "memory": "64M"}},
-    "pages": {"limits": {"cpu": "50m", "memory": "30M"}},
+    "mebi": {"requests": {"cpu": "10m"}, "limits": {"cpu": "100m", "memory": "64Mi"}},
+    "mega": {"requests": {"cpu": "10m"}, "limits": {"cpu": "0.1", "memory": "64M"}},
+    "pages": {"requests": {"cpu": "10m"}, "limits": {"cpu": "50m", "memory": "30M"}},
 }
 """Quantities that are easily confused, by the container that has them as limits."""
 _TAKES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
@@ -35,7 +35,7 @@ _RESTARTS = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#r
 _GROUP = "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files"
 _BANDWIDTH = "https://docs.kernel.org/scheduler/sched-bwc.html"
 _BUSY = 2.5
-"""How many times longer the work may take than the limit alone explains: others want the same two cores."""
+"""How many times longer the work may take than the limit alone explains, as others want the same two cores."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
             en="How many times longer does the work take?", fr="Combien de fois plus de temps prend le travail\u202f?"
         ),
         Words(
-            en=f"1000m over {LIMIT} is {slower:.0f}; longer still where others want the same cores.",
+            en=f"1000m over {LIMIT} is {slower:.0f}; longer where others want the cores, as the work without limit tells.",
             fr=f"1000m divisés par {LIMIT} font {slower:.0f}\u202f; plus encore si d’autres veulent les mêmes cœurs.",
         ),
         _BANDWIDTH,
@@ -201,7 +201,7 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
         Words(en="seconds on the clock, and of CPU", fr="secondes à l’horloge, et de CPU"),
         f"kubectl logs {CPU} -c {LIMITED}",
     )
-    yield ratio.within(_soonest(allowed), slower * _BUSY, took, figures.times, clock, shown)
+    yield ratio.within(_soonest(allowed), slower * _crowding(evidence), took, figures.times, clock, shown)
     yield _unlimited(evidence, stat)
     alive = Ask(
         "cpu-not-killed",
@@ -228,6 +228,12 @@ def _soonest(allowed: int) -> float:
     quota = allowed / 10_000
     periods = WORK / quota
     return (periods - 2) * 0.1 / WORK
+
+
+def _crowding(evidence: Evidence) -> float:
+    """Return how many times longer others may make the work: seen from what they do to the same work without limit."""
+    worked = loads.said(evidence.logs[CPU, FREE], "worked")
+    return max(_BUSY, 2 * worked.body["wall"] / worked.body["cpu"]) if worked else _BUSY
 
 
 def _unlimited(evidence: Evidence, stat: str) -> Expectation:

@@ -35,7 +35,7 @@ QUESTION = Words(
     en="Requests and limits: which class of service comes of them, and who would go first?",
     fr="Requests et limits\u00a0: quelle classe de service en résulte, et qui partirait le premier\u202f?",
 )
-_START = 60.0
+_START = 90.0
 _RUNTIME = "grep -h restrict_oom_score_adj /etc/containerd/config.toml; cat /proc/$(pidof -s containerd)/oom_score_adj"
 
 

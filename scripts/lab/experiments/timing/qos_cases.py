@@ -8,7 +8,7 @@ from typing import Any
 from lab.findings import Words
 
 Object = dict[str, Any]
-_SMALL = {"cpu": "60m", "memory": "24Mi"}
+_SMALL = {"cpu": "30m", "memory": "24Mi"}
 _FULL = {"limits": _SMALL, "requests": _SMALL}
 _NONE: Object = {}
 
@@ -69,7 +69,7 @@ CASES = {
         take=30,
     ),
     "cpu-only": Case(
-        ({"limits": {"cpu": "60m"}},),
+        ({"limits": {"cpu": "30m"}},),
         Words(
             en="Memory has no limit: one resource is not enough for Guaranteed.",
             fr="La mémoire n’a pas de limit\u00a0: une seule ressource ne suffit pas pour Guaranteed.",
@@ -104,7 +104,7 @@ CASES = {
             en="The Pod itself has limits, spec.resources: they alone decide.",
             fr="Le Pod lui-même a des limits, spec.resources\u00a0: elles seules décident.",
         ),
-        pod={"limits": {"cpu": "60m", "memory": "32Mi"}},
+        pod={"limits": {"cpu": "30m", "memory": "32Mi"}},
     ),
     "critical": Case(
         (_NONE,),

@@ -38,7 +38,7 @@ QUESTION = Words(
     en="What does `kubectl top` show, and what does the kernel count?",
     fr="Que montre `kubectl top`, et que compte le noyau\u202f?",
 )
-_START, _KNOWN, _EVERY = 60.0, 75.0, 0.5
+_START, _KNOWN, _EVERY = 90.0, 75.0, 0.5
 _USUAL = 60.0
 """Seconds between two looks where metrics-server is told nothing (its `--metric-resolution`)."""
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -48,8 +48,8 @@ _DISK = {"name": "disk", "emptyDir": {"sizeLimit": "64Mi"}}
 
 def cast(image: str) -> list[Object]:
     """Return the four Pods."""
-    asks = {"requests": {"cpu": "50m", "memory": "32Mi"}}
-    starved = {"requests": {"cpu": "100m", "memory": "32Mi"}, "limits": {"cpu": "100m"}}
+    asks = {"requests": {"cpu": "20m", "memory": "32Mi"}}
+    starved = {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"cpu": "100m"}}
     disk = {"volumeMounts": [{"name": "disk", "mountPath": "/data"}]}
     tmp = pods.pod("", grace=0)["spec"]["volumes"]
     return [

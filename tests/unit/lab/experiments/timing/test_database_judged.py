@@ -29,7 +29,7 @@ def files(limit=128 * MIB, quota=50_000, anonymous=30 * MIB):
     }
 
 
-def pod(uid="a", of="1", ended=None, qos="Guaranteed"):
+def pod(uid="a", of="1", ended=None, qos="Burstable"):
     status = {"name": "db", "containerID": of, "state": {"running": {}}, "lastState": {"terminated": ended or {}}}
     return {"metadata": {"uid": uid}, "status": {"qosClass": qos, "containerStatuses": [status]}}
 
@@ -49,7 +49,7 @@ def seen():
         "killed": pod(ended=KILLED),
         "raised": pod(ended=KILLED),
         "lesson": pod(ended=KILLED),
-        "replaced": pod(uid="b", qos="Burstable"),
+        "replaced": pod(uid="b", qos="Guaranteed"),
     }
     found.refused = {"plain": "422 Invalid: pod updates may not", "class": "422 Invalid: Pod QOS Class may not"}
     found.raised, found.resized, found.done = files(), 10.0, 11.0

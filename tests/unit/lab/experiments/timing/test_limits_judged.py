@@ -141,6 +141,16 @@ def test_what_goes_otherwise_is_a_disagreement(changed, expected):
     assert wrong(seen(**changed)) == expected
 
 
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [pytest.param(0.7, {"cpu-longer"}, id="alone"), pytest.param(2.4, set(), id="on a busy machine")],
+)
+def test_work_that_takes_very_long_is_explained_by_others_alone(free, expected):
+    late = (cgroup(), said("worked", wall=12.0, cpu=0.6), cgroup(periods=120, throttled=29))
+    control = (cgroup(), said("worked", wall=free, cpu=0.6), cgroup())
+    assert wrong(seen(logs={(CPU, LIMITED): late, (CPU, FREE): control})) == expected
+
+
 def test_on_cgroup_v2_the_whole_container_goes():
     killed = seen(pods={CHILD: pod(CHILD, TAKER, state={}, lastState={"terminated": KILLED})})
     child = next(one for one in judged(replace(killed, version="v2")) if one.id == "memory-child")
