@@ -188,7 +188,7 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
             en="How many times longer does the work take?", fr="Combien de fois plus de temps prend le travail\u202f?"
         ),
         Words(
-            en=f"1000m over {LIMIT} is {slower:.0f}; longer where others want the cores, as the work without limit tells.",
+            en=f"1000m over {LIMIT} is {slower:.0f}; longer where others want the cores, as the other work tells.",
             fr=f"1000m divisés par {LIMIT} font {slower:.0f}\u202f; plus encore si d’autres veulent les mêmes cœurs.",
         ),
         _BANDWIDTH,
