@@ -111,7 +111,7 @@ const travel = (svg, keys, sign) => {
   ending.append(drawn('circle', { cx: x, cy: y, r: 14 }), drawn('text', { x, y: y + 6 }, sign));
   svg.append(drawn('path', { class: 'halo', d: line }), drawn('path', { class: 'packet', d: line, pathLength: 1 }));
   svg.querySelectorAll('.thing').forEach((thing) => {
-    const texts = drawn('g', { class: thing.getAttribute('class') });
+    const texts = drawn('g', { class: thing.getAttribute('class').replace('passed', '') });
     texts.append(...thing.querySelectorAll('text'));
     svg.append(texts);
   });
@@ -127,7 +127,7 @@ const near = (svg) => {
   const [left, top] = ['x', 'y'].map((side) => Math.min(...boxes.map((box) => box[side])) - 24);
   const right = Math.max(...boxes.map((box) => box.x + box.width)) + 24;
   const bottom = Math.max(...boxes.map((box) => box.y + box.height)) + 24;
-  const width = Math.max(right - left, 520);
+  const width = Math.max(right - left, 360);
   svg.setAttribute('viewBox', `${Math.min(left, 1120 - width)} ${top} ${width} ${Math.max(bottom - top, 170)}`);
 };
 const picture = (button, cell) => {

@@ -1,0 +1,240 @@
+"""The report as a file: everything is in its markup, in both languages, and it asks nobody for anything."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from base64 import b64decode
+from html.parser import HTMLParser
+
+import msgspec
+import pytest
+
+from lab.findings import Exhibit
+from lab.report.html import lanes, page, scene
+from lab.report.html.data import reasons
+from lab.report.html.way import way
+
+from . import found
+
+
+class Reader(HTMLParser):
+    """Reads a page: which ids and addresses it has, and its texts in one language."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self.language, self.ids, self.links, self.texts, self.open = language, [], [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag not in {"meta", "link", "input", "path", "rect", "circle", "br"}:
+            self.open.append((tag, given.get("lang", self.language)))
+        self.ids += filter(None, [given.get("id")])
+        self.links += [(tag, name, value) for name, value in attributes if name in {"src", "href", "action"}]
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1][0] == tag:
+            self.open.pop()
+
+    def handle_data(self, text):
+        hidden = any(tag in {"script", "style"} or language != self.language for tag, language in self.open[1:])
+        self.texts += [] if hidden else [text]
+
+
+def read(text: str, language: str = "en") -> Reader:
+    reader = Reader(language)
+    reader.feed(text)
+    return reader
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    return page.render(found.every_kind(), "en")
+
+
+def data_of(text: str) -> dict:
+    packed = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert packed
+    return json.loads(zlib.decompress(b64decode(packed[1])))
+
+
+def test_it_names_nothing_outside_itself(whole):
+    """Links to sources may be followed by people; nothing is loaded."""
+    loaded = [link for link in read(whole).links if link[0] != "a"]
+    assert loaded == [("link", "href", "data:,")]
+    assert "default-src 'none'" in whole
+    assert not re.search(r"@import|url\(\s*['\"]?(?!#|data:)", whole)
+
+
+def test_every_id_is_there_once(whole):
+    ids = read(whole).ids
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "not_said"),
+    [
+        pytest.param("en", "The hosts file has the new hostname only.", "n’a que le nouveau", id="en"),
+        pytest.param("fr", "Le fichier hosts n’a que le nouveau hostname.", "has the new hostname", id="fr"),
+    ],
+)
+def test_both_languages_are_in_the_one_file(whole, language, says, not_said):
+    text = " ".join(read(whole, language).texts)
+    assert says in text
+    assert not_said not in text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_it_opens_in_the_language_given(language):
+    text = page.render([found.claims()], language)
+    assert f'<html lang="{language}">' in text
+    assert re.search(rf'id="speak-{language}" value="{language}" checked', text)
+
+
+def test_tables_reasons_and_verdicts_need_no_script(whole):
+    """Every cell's because, every flip, expectation and verdict stands in the markup."""
+    text = " ".join(" ".join(read(whole).texts).split())
+    for one in found.every_kind():
+        assert all(cell.because.en in text for cell in one.cells)
+        assert all(flip.because.en in text for flip in one.flips)
+        assert all(each.because.en in text for each in one.expectations)
+        assert all(f"{claim.says.en}" in text for claim in one.claims)
+    assert "true, with a nuance" in text
+    assert whole.count('<button class="cell"') == sum(len(one.cells) for one in found.every_kind())
+
+
+def test_what_a_cell_says_cannot_become_markup(whole):
+    assert "<says>" not in whole
+    assert "&lt;says&gt;" in whole
+
+
+def test_a_text_in_backticks_is_set_in_code():
+    assert str(page.both(found.said("ask `a<b`", "ask `a<b`"))) == "ask <code>a&lt;b</code>"
+    assert str(page.both(found.both("one ` alone"))) == "one ` alone"
+
+
+def test_a_cell_that_is_not_as_predicted_has_both_and_a_frame():
+    text = page.render([found.names(agrees=False)], "en")
+    cell = re.search(r'<td class="o-refused differs">.*?</td>', text, re.DOTALL)
+    assert cell
+    assert "○≠●" in cell[0]
+    assert (
+        text.count("differs") - page._file("report.css").count("differs") - page._file("report.js").count("differs")
+        == 1
+    )
+
+
+def test_the_data_has_every_cell_and_each_exhibit_once(whole):
+    data = data_of(whole)
+    assert len(data["cells"]) == sum(len(one.cells) for one in found.every_kind())
+    assert len(data["exhibits"]) == len({tuple(one) for one in data["exhibits"]})
+    first = data["cells"]["names-0"]
+    shown = [data["exhibits"][number][1] for number in first["x"]]
+    assert shown == [one.text for one in found.names().cells[0].exhibits]
+
+
+def test_seven_hundred_cells_with_exhibits_stay_below_a_megabyte_and_a_half():
+    """Each exhibit is another, which real ones are not."""
+    cells = []
+    for number in range(900):
+        cell = found.cell("app", "service", f"variant-{number // 40}")
+        other = Exhibit("hosts", f"/etc/hosts {number}", f"10.244.{number % 9}.{number}\tcat-{number}", cell.because)
+        cells.append(msgspec.structs.replace(cell, vantage=f"v{number % 40}", exhibits=(*cell.exhibits, other)))
+    large = msgspec.structs.replace(found.whatif(), cells=tuple(cells))
+    assert len(page.render([found.names(), large], "en").encode()) < 1_500_000
+
+
+def test_cells_of_which_the_same_is_told_are_told_together():
+    one, two = found.cell("app", "service"), found.cell("other", "service")
+    alike = msgspec.structs.replace(two, because=one.because)
+    whole = msgspec.structs.replace(found.names(), cells=(one, alike, two))
+    assert [each.numbers for each in reasons(whole)] == [(0, 1), (2,)]
+
+
+def seen(vantage, address, outcome=None, **measured):
+    cell = found.cell(vantage, address)
+    changed = {**({"outcome": outcome} if outcome else {}), **measured}
+    return msgspec.structs.replace(cell, measured=msgspec.structs.replace(cell.measured, **changed))
+
+
+POD = f"names-4f21/{found.APP}"
+APP = f"container {POD}/back"
+NET = f"net {POD}"
+OTHER = ("container names-4f21/other/look", "net names-4f21/other")
+
+
+@pytest.mark.parametrize(
+    ("cell", "passed"),
+    [
+        pytest.param(seen("app", "pod-name"), (APP, NET, APP), id="own-network"),
+        pytest.param(seen("sidecar", "localhost"), (f"container {POD}/sidecar", NET, APP), id="shared-loopback"),
+        pytest.param(seen("other", "service"), (*OTHER, "service names-4f21/cats", NET, APP), id="through-the-service"),
+        pytest.param(seen("other", "pod-ip"), (*OTHER, NET, APP), id="to-the-pod-ip"),
+        pytest.param(seen("other", "pod-ip", "refused", who=""), (*OTHER, NET), id="refused-at-the-door"),
+        pytest.param(seen("other", "localhost"), OTHER, id="own-loopback-only"),
+        pytest.param(seen("other", "pod-name"), (OTHER[0], "dns"), id="no-such-name"),
+        pytest.param(seen("app", "getent-pod-name"), (APP, NET), id="name-in-the-hosts-file"),
+        pytest.param(seen("other", "getent-service"), (OTHER[0], "dns"), id="name-in-dns"),
+        pytest.param(seen("computer", "cluster-ip"), ("computer", "away"), id="elsewhere"),
+        pytest.param(seen("node", "node-port"), ("node", "service names-4f21/cats", NET, APP), id="node-port"),
+        pytest.param(seen("port-forward", "forward"), ("computer", "api", "kubelet", NET, APP), id="forward"),
+        pytest.param(seen("pod-proxy", "proxy"), ("computer", "api", NET, APP), id="proxy"),
+        pytest.param(seen("kubelet-http", "probe"), ("kubelet", NET, APP), id="probe"),
+        pytest.param(seen("kubelet-http", "probe-loopback"), ("kubelet", "node"), id="probe-of-the-node"),
+        pytest.param(seen("kubelet-http", "probe", "refused", who=""), ("kubelet", NET), id="probe-refused"),
+        pytest.param(seen("app", "service", "not-applicable"), (APP, NET), id="nothing-was-sent"),
+    ],
+)
+def test_a_packet_goes_by_what_stands_in_the_picture(cell, passed):
+    assert way(found.scene(), cell) == passed
+    drawing = scene.drawn(found.scene())
+    assert all(drawing[key] for key in passed)
+
+
+def test_a_variant_starts_in_the_pod_of_its_own():
+    base = found.scene()
+    pods = [
+        msgspec.structs.replace(base.pods[3], name=name, containers=(("back", "app", f"{name}/app"),))
+        for name in ("cat-rename", "cat", "cat-unready")
+    ]
+    many = msgspec.structs.replace(base, pods=tuple(pods))
+    starts = [way(many, found.cell("app", "container-name", variant))[0] for variant in ("", "rename", "unready")]
+    assert [one.split("/")[1] for one in starts] == ["cat", "cat-rename", "cat-unready"]
+
+
+def test_rooms_and_what_is_in_them_stand_inside_their_floor_and_apart():
+    drawing = scene.drawn(found.scene())
+    rooms = drawing.of("room", "host-room")
+    assert len(rooms) == 6
+    for floor in drawing.of("space"):
+        inside = [one for one in (*rooms, *drawing.of("service")) if floor.y <= one.y < floor.y + floor.height]
+        assert inside
+        assert all(one.x >= floor.x and one.x + one.width <= floor.x + floor.width for one in inside)
+        assert all(one.y + one.height <= floor.y + floor.height for one in inside)
+        assert not [(a.key, b.key) for a in inside for b in inside if a is not b and overlap(a, b)]
+    assert all(one.y + one.height <= drawing.height for one in drawing.things)
+
+
+def overlap(one, two) -> bool:
+    beside = one.x + one.width <= two.x or two.x + two.width <= one.x
+    above = one.y + one.height <= two.y or two.y + two.height <= one.y
+    return not beside and not above
+
+
+def test_a_timeline_is_drawn_to_scale():
+    drawing = lanes.drawn(found.readiness(), found.timeline())
+    scale = (lanes.RIGHT - lanes.LEFT) / 18.2
+    leaves, returns = drawing.windows
+    assert leaves.x == pytest.approx(lanes.LEFT + 4 * scale, abs=0.1)
+    assert leaves.width == pytest.approx(3.5 * scale, abs=0.1)
+    assert leaves.x < leaves.at < leaves.x + leaves.width
+    assert (returns.at > returns.x + returns.width, returns.agrees) == (True, False)
+    assert [at for _, at in drawing.ticks][:3] == [0, 2, 4]
+
+
+def test_words_are_written_only_where_they_have_room():
+    """Answers come each second: their words would cover one another, but for the last."""
+    drawing = lanes.drawn(found.readiness(), found.timeline())
+    answers = [mark.written for mark in drawing.marks if mark.says.en == "answers"]
+    assert (any(answers[:-1]), answers[-1]) == (False, True)
