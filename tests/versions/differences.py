@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ABSENT = "not there"
 _VERSIONS = ("kubernetes", "runtime", "kernel", "cgroup")
-_AMOUNT = re.compile(r"\d[\d.,]*(?=\s?(?:ms|s|%|Mi|MiB|Ki|KiB|m|millicores)\b)")
+_AMOUNT = re.compile(r"\d[\d.,]*(?=\s?(?:ms|s|%|Mi|MiB|Ki|KiB|m|millicores|times)\b)")
 
 
 @dataclass(frozen=True, order=True)
@@ -25,29 +25,49 @@ class Difference:
     newer: str
 
 
+class Fact(NamedTuple):
+    """What was found in short words, and whether it was as predicted."""
+
+    words: str
+    agrees: bool = True
+
+
+NONE = Fact(ABSENT)
+
+
 def differences(older: Mapping[str, Experiment], newer: Mapping[str, Experiment]) -> list[Difference]:
-    """Name, in order, everything that the two runs do not have alike; what only one of them has too."""
-    before, after = facts(older), facts(newer)
-    both = sorted(before.keys() | after.keys())
-    pairs = [Difference(name, before.get(name, ABSENT), after.get(name, ABSENT)) for name in both]
-    return [one for one in pairs if one.older != one.newer]
+    """Name, in order, everything that the two runs do not have alike; what only one of them has too.
+
+    What was not as predicted is wrong on its own cluster, and tells nothing about two; an experiment that only one of
+    them could run neither.
+    """
+    both = older.keys() & newer.keys()
+    before, after = (facts({name: found[name] for name in both}) for found in (older, newer))
+    pairs = [(name, before.get(name, NONE), after.get(name, NONE)) for name in sorted(before.keys() | after.keys())]
+    return [
+        Difference(name, one.words, other.words)
+        for name, one, other in pairs
+        if one.words != other.words and one.agrees and other.agrees
+    ]
 
 
-def facts(found: Mapping[str, Experiment]) -> dict[str, str]:
-    """Return what a run found in short words by name, without what no two runs have alike: addresses and amounts."""
+def facts(found: Mapping[str, Experiment]) -> dict[str, Fact]:
+    """Return what a run found by name, without what no two runs have alike: addresses, amounts, the node's name."""
     return dict(fact for one in found.values() for fact in _facts(one))
 
 
-def _facts(one: Experiment) -> Iterator[tuple[str, str]]:
-    name = one.experiment
+def _facts(one: Experiment) -> Iterator[tuple[str, Fact]]:
+    name, node = one.experiment, one.cluster.node
     for part in _VERSIONS:
-        yield f"cluster/{part}", getattr(one.cluster, part)
+        yield f"cluster/{part}", Fact(getattr(one.cluster, part))
     for cell in one.cells:
-        yield "/".join(filter(None, (name, cell.variant, cell.vantage, cell.address))), _measured(cell)
+        where = "/".join(filter(None, (name, cell.variant, cell.vantage, cell.address)))
+        yield where, Fact(_measured(cell), cell.agrees)
     for fact in one.expectations:
-        yield f"{name}/{fact.id} of {fact.subject}", _AMOUNT.sub("…", fact.measured.en)
+        subject, measured = (text.replace(node, "node") for text in (fact.subject, fact.measured.en))
+        yield f"{name}/{fact.id} of {subject}", Fact(_AMOUNT.sub("…", measured), fact.agrees)
     for claim in one.claims:
-        yield f"{name}/{claim.id}", claim.verdict
+        yield f"{name}/{claim.id}", Fact(claim.verdict, claim.verdict != "unknown")
 
 
 def _measured(cell: Cell) -> str:

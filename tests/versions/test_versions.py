@@ -7,6 +7,7 @@ from differences import differences
 
 from lab.config import MINORS
 from lab.experiments import beside
+from lab.experiments.catalogue import CATALOGUE
 
 pytestmark = pytest.mark.cluster
 NEWER, OLDER = MINORS
@@ -14,6 +15,11 @@ EXPECTED = {
     "cluster/kubernetes": "the two versions themselves",
 }
 """Every difference that there is to be, with its reason."""
+VARIES = {
+    "database/small-query of small, 64Mi": "on cgroup v1 the end of the process can overtake the notice of its kill",
+    "limits/memory-reason of memory": "the same: OOMKilled or Error, and 137 either way",
+}
+"""What differs from one run to the next on one minor too, and is predicted to."""
 
 
 @pytest.mark.parametrize("minor", MINORS)
@@ -22,12 +28,13 @@ def test_everything_is_as_predicted(found, minor):
     assert not wrong
 
 
-def test_each_cluster_is_of_its_minor(found):
-    for minor in MINORS:
-        versions = {one.cluster.kubernetes for one in found[minor].values()}
-        assert [version.removeprefix("v").rpartition(".")[0] for version in versions] == [minor]
+@pytest.mark.parametrize("minor", MINORS)
+def test_every_experiment_was_run_on_a_cluster_of_its_minor(found, minor):
+    assert found[minor].keys() == CATALOGUE.keys()
+    versions = {one.cluster.kubernetes for one in found[minor].values()}
+    assert [version.removeprefix("v").rpartition(".")[0] for version in versions] == [minor]
 
 
 def test_the_two_differ_in_what_is_listed_and_in_nothing_else(found):
     seen = {one.name: (one.older, one.newer) for one in differences(found[OLDER], found[NEWER])}
-    assert seen.keys() == EXPECTED.keys(), {name: seen.get(name) for name in seen.keys() ^ EXPECTED.keys()}
+    assert seen.keys() - VARIES.keys() == EXPECTED.keys(), seen

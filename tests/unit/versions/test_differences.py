@@ -91,10 +91,34 @@ def test_what_a_name_leads_to_is_no_difference():
 
 
 @pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(found(cells=(replace(cell(outcome="timeout"), agrees=False),)), id="cell"),
+        pytest.param(
+            found(expectations=(replace(FACT, measured=Words("Error, 1", ""), agrees=False),)), id="expectation"
+        ),
+        pytest.param(found(claims=(replace(CLAIM, verdict="unknown"),)), id="claim"),
+        pytest.param({}, id="could-not-be-run"),
+    ],
+)
+def test_what_went_wrong_on_one_cluster_is_no_difference_between_two(after):
+    assert differences(found(), after) == []
+    assert differences(after, found()) == []
+
+
+def test_a_fact_about_the_node_has_one_name_on_both():
+    other = replace(CLUSTER, node="dogs-control-plane")
+    before = found(expectations=(replace(FACT, subject="cats-control-plane"),))
+    after = found(cluster=other, expectations=(replace(FACT, subject="dogs-control-plane"),))
+    assert differences(before, after) == []
+
+
+@pytest.mark.parametrize(
     ("one", "other", "alike"),
     [
         pytest.param("after 2.5 s", "after 3.1 s", True, id="seconds"),
         pytest.param("61 MiB", "60.2 MiB", True, id="memory"),
+        pytest.param("13.8 times", "9 times", True, id="times"),
         pytest.param("exit code 137", "exit code 143", False, id="exit-code"),
         pytest.param("2 restarts", "3 restarts", False, id="restarts"),
     ],
