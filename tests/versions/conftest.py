@@ -69,4 +69,5 @@ def _run(cluster: Cluster) -> dict[str, Experiment]:
             every = msgspec.json.decode(done.stdout, type=list[Experiment])
         except msgspec.DecodeError:
             pytest.fail(f"no experiments, but: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        sys.stderr.write(done.stderr[-4000:])  # why one could not be run, where pytest shows it
         return {one.experiment: one for one in every}
