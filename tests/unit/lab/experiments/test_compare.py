@@ -6,6 +6,7 @@ from lab.experiments import compare
 from lab.findings import Cell, Measurement, Prediction, Words
 
 NO = Words(en="", fr="")
+OUTSIDE = ("outside-cluster-dns",)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,14 @@ NO = Words(en="", fr="")
         pytest.param(Prediction("elsewhere"), Measurement("timeout"), True, id="nothing comes back from elsewhere"),
         pytest.param(Prediction("elsewhere"), Measurement("answers"), True, id="a stranger answers"),
         pytest.param(Prediction("elsewhere"), Measurement("answers", "a"), False, id="a Pod of ours answers"),
+        pytest.param(Prediction("no-name", "", OUTSIDE), Measurement("timeout"), True, id="another DNS is silent"),
+        pytest.param(Prediction("no-name"), Measurement("timeout"), False, id="the cluster's DNS is silent"),
+        pytest.param(
+            Prediction("no-name", "", OUTSIDE),
+            Measurement("timeout", resolved=("1.2.3.4",)),
+            False,
+            id="a name after all",
+        ),
     ],
 )
 def test_agrees(predicted, measured, expected):
