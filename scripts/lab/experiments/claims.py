@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.events import Event, Report
-    from lab.experiments.claims_said import Sentence, Shows
+    from lab.experiments.sentence import Sentence, Shows
     from lab.findings import Cell, Exhibit, Expectation, Verdict
     from lab.kube import Api
 

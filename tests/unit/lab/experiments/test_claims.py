@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from lab.experiments import claims
-from lab.experiments.claims_said import NEEDED, SENTENCES, Sentence, Shows
+from lab.experiments.claims_said import NEEDED, SENTENCES
+from lab.experiments.sentence import Sentence, Shows
 from lab.experiments.timing.expecting import said
 from lab.findings import Cell, Expectation, Measurement, Prediction, Words
 
