@@ -13,5 +13,6 @@ if TYPE_CHECKING:
 
     from lab.experiments.sentence import Sentence
 
-NEEDED = ("names", "binds", "readiness", "liveness", "startup", "probes", "limits", "qos", "top", "database", "course")
 SENTENCES: Sequence[Sentence] = (*PODS, *PROBES, *RESOURCES)
+_SHOWN = {one.ref.partition("/")[0] for said in SENTENCES for one in (*said.says_that, *said.leaves_out)}
+NEEDED = tuple(sorted(_SHOWN))
