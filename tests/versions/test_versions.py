@@ -16,8 +16,7 @@ EXPECTED = {
 }
 """Every difference that there is to be, with its reason."""
 VARIES = {
-    "database/small-query of small, 64Mi": "on cgroup v1 the end of the process can overtake the notice of its kill",
-    "limits/memory-reason of memory": "the same: OOMKilled or Error, and 137 either way",
+    "limits/memory-reason of memory": "on cgroup v1 the end of the process can overtake the notice of its kill",
 }
 """What differs from one run to the next on one minor too, and is predicted to."""
 
