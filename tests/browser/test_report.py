@@ -183,7 +183,7 @@ def test_without_a_script_tables_reasons_and_verdicts_are_read(reader_of):
 def test_on_paper_the_exhibits_stand_open_and_the_buttons_are_gone(reader):
     """Printing unfolds the exhibits of each mechanism, not those of every cell, and folds them again afterwards."""
     reader.browser.execute_script(
-        "addEventListener('beforeprint', () => { window.unfolded = document.querySelectorAll('.printed[open]').length })"
+        "addEventListener('beforeprint', () => (window.unfolded = document.querySelectorAll('.printed[open]').length))"
     )
     pdf = reader.browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True, "printBackground": True})
     assert base64.b64decode(pdf["data"]).startswith(b"%PDF")

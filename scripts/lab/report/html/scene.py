@@ -109,7 +109,7 @@ def drawn(scene: Scene) -> Drawing:
 
 def _floor(scene: Scene, space: str, top: float) -> Iterator[Thing]:
     """Yield a namespace, then its Services and rooms, in rows of three rooms."""
-    pods = [pod for pod in scene.pods if pod.namespace == space]
+    pods = sorted((pod for pod in scene.pods if pod.namespace == space), key=_place)
     services = [service for service in scene.services if service.namespace == space]
     inner, y = [], top + _NAME + 8
     for number, service in enumerate(services):
@@ -125,6 +125,11 @@ def _floor(scene: Scene, space: str, top: float) -> Iterator[Thing]:
     yield from inner
 
 
+def _place(pod: PodSeen) -> tuple[bool, int]:
+    """Put the fullest rooms next to the Services, and what has the node's network last."""
+    return pod.host_network, -len(pod.containers)
+
+
 def _room_height(pod: PodSeen) -> float:
     return 30 + (len(pod.containers) + 1) // 2 * 38 + _PLATE + 4
 
@@ -138,7 +143,7 @@ def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
         width = _ROOM - 16 if alone else (_ROOM - 22) / 2
         left = x + 8 + number % 2 * ((_ROOM - 22) / 2 + 6)
         key, said = container_key(pod, name), KINDS.get(what, _same(what))
-        yield Thing(key, "container", left, y + 30 + number // 2 * 38, width, 33, _cut(name, 13), said, what)
+        yield Thing(key, "container", left, y + 30 + number // 2 * 38, width, 33, _cut(name, 12), said, what)
     shared = Words(en="the node’s network", fr="le réseau du nœud")
     ip = shared if pod.host_network else _same(pod.ip)
     below = _same(pod.netns if pod.netns.startswith("net:") else f"netns {pod.netns}")

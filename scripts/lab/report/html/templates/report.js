@@ -105,6 +105,9 @@ const points = (svg, keys) => {
 const travel = (svg, keys, sign) => {
   const stops = points(svg, keys);
   if (!stops.length) return;
+  const last = [...svg.querySelectorAll('.passed > rect')].map((rect) => rect.getBBox())
+    .find((box) => Math.abs(box.y + box.height / 2 - stops.at(-1)[1]) < 1 && box.x < stops.at(-1)[0] && stops.at(-1)[0] < box.x + box.width);
+  stops.at(-1)[0] = last.x + last.width;
   const line = route(stops);
   const [x, y] = stops.at(-1);
   const ending = drawn('g', { class: 'ending' });
