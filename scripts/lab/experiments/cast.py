@@ -95,7 +95,7 @@ def witness(image: str, name: str, probe: Object) -> Object:
 
 def looks(probe: Object) -> Object:
     """Return a probe that tries every second and whose failures have no consequence."""
-    return {**probe, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": _NEVER}
+    return {**probe, "periodSeconds": 1, "timeoutSeconds": 5, "failureThreshold": _NEVER}
 
 
 def http(port: int = PORT, host: str = "") -> Object:
@@ -118,7 +118,7 @@ def service(namespace: str, name: str, of: str, *ports: tuple[int, int], node_po
     """Return a Service that leads to the Pod ``of``; its ports are (port, target port), 80 to the app's by default."""
     listed = [{"name": f"p{port}", "port": port, "targetPort": target} for port, target in ports or ((80, PORT),)]
     kind = "NodePort" if node_port else "ClusterIP"
-    return _service(namespace, name, {"type": kind, "selector": {APP: of}, "ports": listed})
+    return _service(namespace, name, {"type": kind, "selector": {APP: pods.labelled(of)}, "ports": listed})
 
 
 def headless(namespace: str, name: str) -> Object:
