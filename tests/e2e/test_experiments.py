@@ -74,7 +74,7 @@ def test_there_are_more_than_250_cells(found):
 def test_the_document_is_what_the_schema_says(document):
     """It is read strictly, and writing it again gives the same: no field is unknown, none has another type."""
     read = msgspec.json.decode(document, type=list[Experiment], strict=True)
-    assert msgspec.to_builtins(read) == msgspec.json.decode(document)
+    assert msgspec.json.decode(msgspec.json.encode(read)) == msgspec.json.decode(document)
 
 
 def test_the_name_answers_with_at_least_three_exhibits(found):
@@ -96,7 +96,8 @@ def test_each_change_flips_the_cells_that_it_should_and_no_other(found):
             and getattr(before, side).outcome != getattr(one, side).outcome
         }
         assert flipped == {(one.variant, one.vantage, one.address) for one in found["whatif"].flips}
-    assert {one.variant for one in found["whatif"].flips} == {one.id for one in whatif.VARIANTS} - {""}
+    quiet = {one.id for one in whatif.VARIANTS} - {one.variant for one in found["whatif"].flips}
+    assert quiet == {"hosts-edit-guest"}, "only a hand edit that kubelet has written over leaves nothing"
 
 
 @pytest.mark.parametrize("rule", RULES)

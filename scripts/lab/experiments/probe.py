@@ -123,7 +123,7 @@ def getent(host: str, _port: int = 0) -> dict[str, Any]:
 def looked_for(host: str) -> dict[str, Any]:
     """Look a name up."""
     try:
-        found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host.encode() if host.isascii() else host, 0, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         return {"outcome": "no-name", "detail": str(error)}
     except socket.gaierror as error:  # a server that says nothing, or that it failed, has not said that there is none
@@ -261,9 +261,13 @@ def candidates(host: str, search: list[str], ndots: int) -> list[str]:
 
 def look_up(name: str, servers: list[str]) -> tuple[str, list[str]]:
     """Ask the servers in turn for a name's IPv4 addresses; return the first answer's word, and the addresses."""
+    try:
+        query = question(name)
+    except UnicodeError as error:  # a label of more than 63 characters cannot even be asked for, RFC 1035
+        return str(error), []
     for server in servers * ATTEMPTS:
         try:
-            reply = exchange(question(name), server)
+            reply = exchange(query, server)
         except OSError:
             continue
         return records(reply)

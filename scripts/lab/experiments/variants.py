@@ -31,13 +31,15 @@ _ON_NODE, _MANY = 11_000, 9_000
 class Variant:
     """One counterfactual; the base is the one without an id.
 
-    ``bind`` is the app's, ``spec`` are fields of the Pod. ``own_service`` makes a Service of the Pod's name; ``edited``
-    has a line written into its hosts file, after which ``visited`` starts an ephemeral container.
+    ``named`` is the Pod's name where that is the change, ``bind`` the app's, ``spec`` are fields of the Pod.
+    ``own_service`` makes a Service of the Pod's name; ``edited`` has a line written into its hosts file, after which
+    ``visited`` starts an ephemeral container.
     """
 
     id: str
     short: tuple[str, str]
     more: tuple[str, str]
+    named: str = ""
     spec: Mapping[str, Any] = field(default_factory=dict)
     bind: str = "0.0.0.0"  # noqa: S104 - what the backend in its Pod binds to
     renamed: bool = False
@@ -49,12 +51,16 @@ class Variant:
     @property
     def pod(self) -> str:
         """The name of its Pod."""
-        return f"cat-{self.id}" if self.id else "cat"
+        return self.named or self._short
 
     @property
     def service(self) -> str:
         """The name of the Service that leads to its Pod."""
-        return f"{self.pod}-svc"
+        return f"{self._short}-svc"
+
+    @property
+    def _short(self) -> str:
+        return f"cat-{self.id}" if self.id else "cat"
 
     @property
     def container(self) -> str:
@@ -157,6 +163,15 @@ _NAMES = (
         ),
         edited=True,
         visited=True,
+    ),
+    Variant(
+        "long-name",
+        ("a very long name", "un nom très long"),
+        (
+            "The Pod’s name has 66 characters, of which a hostname holds 63.",
+            "Le nom du Pod a 66 caractères, dont un nom d’hôte garde 63.",
+        ),
+        named="cat-whose-name-is-so-long-that-no-hostname-can-hold-the-half-of-it",
     ),
     Variant(
         "service-like-pod",

@@ -82,7 +82,16 @@ def tries(variant: Variant, world: World, here: str) -> list[Try]:
         *(Try(other, one, variant.id) for one in outside),
         *(Try(node, one, variant.id) for one in by_ip),
         Try(proxy, Address("proxy", variant.pod, variant.port(here), "pod-proxy"), variant.id),
+        *_forwards(variant, here),
     ]
+
+
+def _forwards(variant: Variant, here: str) -> list[Try]:
+    """Return the port-forward of the base, and of what readiness changes: a forward costs a process."""
+    if variant.id and not variant.unready:
+        return []
+    vantage = Vantage(f"{variant.pod}/port-forward", "port-forward", here, variant.pod)
+    return [Try(vantage, Address("forward", f"pod/{variant.pod}", variant.port(here), "forward"), variant.id)]
 
 
 def _addresses(variant: Variant, world: World, here: str, ip: str) -> tuple[Address, ...]:

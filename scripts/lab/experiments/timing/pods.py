@@ -111,7 +111,17 @@ def pod(name: str, *containers: Object, grace: int = 1, **more: Any) -> Object:
         "volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "16Mi"}}],
         **more,
     }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {LABEL: name}}, "spec": spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {LABEL: labelled(name)}},
+        "spec": spec,
+    }
+
+
+def labelled(name: str) -> str:
+    """Return a Pod's name as a label's value, which has 63 characters at the most."""
+    return name[:63]
 
 
 def service(name: str, of: str) -> Object:

@@ -111,6 +111,7 @@ FLIPS = {
     "host-aliases": {("app", "host-alias")},
     "hosts-edit": {("app", "hand-edit")},
     "hosts-edit-guest": set(),
+    "long-name": OWN_NAME_LOST,
     "service-like-pod": {
         ("app", "nslookup-pod-name"),
         *(("other", one) for one in ("pod-name", "service-like-pod", "getent-pod-name", "nslookup-pod-name")),
