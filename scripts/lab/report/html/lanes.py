@@ -1,6 +1,6 @@
 """A timeline as a drawing: lanes of stretches and moments, and predicted windows with what was measured in them.
 
-Lengths are units of the drawing, 1000 wide; the time begins at 230.
+Lengths are units of the drawing, 1000 wide; the time begins at 270.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment, Moment, Timeline
 
 WIDTH = 1000
-LEFT = 230
+LEFT = 270
 RIGHT = 984
 LANE = 34
 LETTER = 6.4
-_NAME = 27
+_NAME = 33
 _STEPS = (0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600)
 _MOST_TICKS = 10
 
@@ -59,6 +59,7 @@ class Lanes:
     marks: tuple[Mark, ...]
     windows: tuple[Window, ...]
     ticks: tuple[tuple[float, float], ...]
+    left: float = LEFT
 
 
 def drawn(experiment: Experiment, timeline: Timeline) -> Lanes:
