@@ -1,6 +1,6 @@
 """A timeline as a drawing: lanes of stretches and moments, and predicted windows with what was measured in them.
 
-Lengths are units of the drawing, 1000 wide; the time begins at 270.
+Lengths are units of the drawing, 1000 wide; the time begins at 288.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment, Moment, Timeline
 
 WIDTH = 1000
-LEFT = 270
+LEFT = 288
 RIGHT = 984
 LANE = 34
 LETTER = 6.4
