@@ -25,12 +25,12 @@ _POD_IP: Object = {"name": "BIND", "valueFrom": {"fieldRef": {"fieldPath": "stat
 
 
 @dataclass(frozen=True)
-class Guest:
-    """An ephemeral container to be added, once the container ``after`` has run for ``apart`` seconds."""
+class Guests:
+    """Ephemeral containers to be added to a Pod, once its container ``after`` has run for ``apart`` seconds."""
 
     pod: str
-    container: Object
-    after: str = ""
+    containers: Sequence[Object]
+    after: str
     apart: float = 0.0
 
 
@@ -53,7 +53,7 @@ class Cast:
 
     services: Sequence[Object]
     pods: Callable[[Sequence[Object]], Sequence[Object]]
-    guests: Sequence[Guest] = ()
+    guests: Sequence[Guests] = ()
     copies: Sequence[Copy] = ()
     unready: Sequence[str] = ()
 

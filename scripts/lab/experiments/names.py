@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from lab.experiments import cast, stage
-from lab.experiments.cast import PORT, Cast, Copy, Guest
+from lab.experiments.cast import PORT, Cast, Copy, Guests
 from lab.experiments.matrix import Matrix, Try
 from lab.experiments.sightings import question
 from lab.experiments.world import Address, Vantage
@@ -62,10 +62,7 @@ def players(_settings: Settings, world: World, image: str, namespaces: Sequence[
             cast.headless(here, LITTER),
         ),
         pods=pods,
-        guests=(
-            Guest(POD, cast.guest(image, "guest")),
-            Guest(POD, cast.guest(image, "guest-target", "back"), after="back"),
-        ),
+        guests=[Guests(POD, (cast.guest(image, "guest"), cast.guest(image, "guest-target", "back")), after="back")],
         copies=(Copy(POD, COPY, "debugger"),),
     )
 

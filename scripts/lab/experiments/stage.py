@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.events import Report
-    from lab.experiments.cast import Cast, Copy, Guest
+    from lab.experiments.cast import Cast, Copy, Guests
     from lab.experiments.matrix import Hand, Matrix
     from lab.findings import ClusterSeen, Experiment
     from lab.kube import Api
@@ -83,9 +83,9 @@ def _set_up(
     wanted = cast.pods(services)
     report(f"making {len(wanted) + len(cast.copies)} Pods")
     list(pool.map(lambda one: _create(hand.api, one, "pods"), wanted))
-    copying = [pool.submit(_copy, hand, namespaces[0], one) for one in cast.copies]
-    _guests(hand.api, namespaces[0], cast.guests, pool)
-    for one in copying:
+    further = [pool.submit(_copy, hand, namespaces[0], one) for one in cast.copies]
+    further += [pool.submit(_invite, hand.api, namespaces[0], one) for one in cast.guests]
+    for one in further:
         one.result()
     _up(hand.api, namespaces, cast, report)
 
@@ -104,29 +104,18 @@ def _copy(hand: Hand, namespace: str, copy: Copy) -> None:
     )
 
 
-def _guests(api: Api, namespace: str, guests: Sequence[Guest], pool: ThreadPoolExecutor) -> None:
-    """Add the ephemeral containers of a Pod one after the other, those of different Pods side by side."""
-    by_pod: dict[str, list[Guest]] = {}
-    for one in guests:
-        by_pod.setdefault(one.pod, []).append(one)
+def _invite(api: Api, namespace: str, guests: Guests) -> None:
+    """Add ephemeral containers to a Pod, all in one step."""
+    path = f"/api/v1/namespaces/{namespace}/pods/{guests.pod}"
 
-    def add(name: str) -> None:
-        for one in by_pod[name]:
-            _guest(api, f"/api/v1/namespaces/{namespace}/pods/{name}", one)
-
-    list(pool.map(add, by_pod))
-
-
-def _guest(api: Api, path: str, guest: Guest) -> None:
     def look() -> tuple[bool, str]:
         found = api.get(path)
         if found is None:
-            raise LabError(f"the Pod {guest.pod} is gone")
-        return runs(found, guest.after, guest.apart, datetime.now(UTC)), told(found)
+            raise LabError(f"the Pod {guests.pod} is gone")
+        return runs(found, guests.after, guests.apart, datetime.now(UTC)), told(found)
 
-    if guest.after:
-        waiting.until(f"container {guest.after} of {guest.pod}", look, timeout=UP)
-    patch = {"spec": {"ephemeralContainers": [guest.container]}}
+    waiting.until(f"container {guests.after} of {guests.pod}", look, timeout=UP)
+    patch = {"spec": {"ephemeralContainers": list(guests.containers)}}
     api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=kube.STRATEGIC)
 
 

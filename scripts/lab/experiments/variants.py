@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lab.experiments import cast
-from lab.experiments.cast import PORT, Guest
+from lab.experiments.cast import PORT, Guests
 from lab.experiments.describe import HOSTS_LINE
 from lab.findings import Label, Words
 
@@ -266,8 +266,8 @@ def services(variant: Variant, namespace: str) -> list[Object]:
     return [cast.service(namespace, name, variant.pod, (80, variant.port(namespace))) for name in names]
 
 
-def guests(variant: Variant, image: str) -> list[Guest]:
+def guests(variant: Variant, image: str) -> list[Guests]:
     """Return the ephemeral container that makes kubelet write the hosts file anew, a second after it was edited."""
     if not variant.visited:
         return []
-    return [Guest(variant.pod, cast.guest(image, "guest"), after="writer", apart=2.0)]
+    return [Guests(variant.pod, [cast.guest(image, "guest")], after="writer", apart=2.0)]

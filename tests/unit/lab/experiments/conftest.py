@@ -49,7 +49,7 @@ def _service(one, number):
 
 def _pod(one, number, cast):
     name = one["metadata"]["name"]
-    guests = [each.container for each in cast.guests if each.pod == name]
+    guests = [one for each in cast.guests if each.pod == name for one in each.containers]
     ip = "172.18.0.2" if one["spec"].get("hostNetwork") else f"10.244.0.{number}"
     ready = "False" if name in cast.unready else "True"
     status = {
