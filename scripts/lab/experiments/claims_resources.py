@@ -32,10 +32,10 @@ RESOURCES = (
         Words("Limit: the most that is allocated.", "Limit : allocation maximum (limite)."),
         "true",
         Words(
-            "Memory beyond it is answered with a kill, 137, OOMKilled; CPU beyond it with waiting.",
-            "Au-delà, la mémoire se paie d’un arrêt, 137, OOMKilled ; le CPU, d’une attente.",
+            "Memory beyond it is answered with a kill, exit code 137; CPU beyond it with waiting.",
+            "Au-delà, la mémoire se paie d’un arrêt, code 137 ; le CPU, d’une attente.",
         ),
-        seen("limits/memory-code=137", "limits/memory-reason=OOMKilled", "limits/cpu-throttled=yes"),
+        seen("limits/memory-code=137", "limits/cpu-throttled=yes"),
     ),
     Sentence(
         "two-resources",

@@ -63,6 +63,7 @@ class Inside:
             ended(vantage, argv, client.read_channel(_STATUS), errors or said)
         finally:
             client.close()
+            client.sock.shutdown()  # the client leaves its socket open where the server was the first to close
         return str(said)
 
 
