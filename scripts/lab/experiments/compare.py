@@ -16,13 +16,13 @@ def agrees(predicted: Prediction, measured: Measurement) -> bool:
     """Tell whether what was seen is what was said.
 
     The outcome is the same and, where the prediction names who answers, so is that. A packet that leaves for elsewhere
-    may meet anything there but one of our Pods. Of another server than the cluster's DNS, silence is as good as a no:
-    a computer may be offline.
+    may meet anything there but one of our Pods; what could not be tried agrees with nothing. Of another server than the
+    cluster's DNS, silence is as good as a no: a computer may be offline.
     """
     if "outside-cluster-dns" in predicted.rules and (measured.outcome, measured.resolved) == ("timeout", ()):
         return predicted.outcome == "no-name"
     if predicted.outcome == "elsewhere":
-        return not (measured.outcome == "answers" and measured.who)
+        return measured.outcome != "unmeasured" and not (measured.outcome == "answers" and measured.who)
     return predicted.outcome == measured.outcome and predicted.who in {"", measured.who}
 
 

@@ -19,6 +19,7 @@ OUTSIDE = ("outside-cluster-dns",)
         pytest.param(Prediction("resolves", "1.2.3.4"), Measurement("resolves", "1.2.3.5"), False, id="elsewhere led"),
         pytest.param(Prediction("elsewhere"), Measurement("timeout"), True, id="nothing comes back from elsewhere"),
         pytest.param(Prediction("elsewhere"), Measurement("answers"), True, id="a stranger answers"),
+        pytest.param(Prediction("elsewhere"), Measurement("unmeasured"), False, id="nobody asked elsewhere"),
         pytest.param(Prediction("elsewhere"), Measurement("answers", "a"), False, id="a Pod of ours answers"),
         pytest.param(Prediction("no-name", "", OUTSIDE), Measurement("timeout"), True, id="another DNS is silent"),
         pytest.param(Prediction("no-name"), Measurement("timeout"), False, id="the cluster's DNS is silent"),
