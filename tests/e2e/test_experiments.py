@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -152,7 +151,7 @@ def test_nothing_of_all_this_is_left(api, found, measured):
 )
 def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name, how):
     with running(cluster, name) as process:
-        made = appears(api)
+        made = appears(api, process)
         if how is signal.SIGINT:
             os.killpg(process.pid, how)
         else:
@@ -160,13 +159,13 @@ def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted: what it made is going away" in said
+    assert not made_by(api, process.pid)
     spaces.gone(api, made)
-    spaces.gone(api, ours(api))
 
 
 def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
     with running(cluster, "names") as process:
-        made = appears(api)
+        made = appears(api, process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=20)
     assert made
@@ -189,17 +188,28 @@ def running(cluster, name):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def ours(api):
-    return [one["metadata"]["name"] for one in api.items("/api/v1/namespaces", labelSelector=spaces.LABEL)]
+def made_by(api, group):
+    """Name the namespaces whose owner is of that process group, and lives."""
+    owners = {
+        one["metadata"]["name"]: one["metadata"]["annotations"][spaces.OWNER].partition("@")[0]
+        for one in api.items("/api/v1/namespaces", labelSelector=spaces.LABEL)
+    }
+    return [name for name, pid in owners.items() if group_of(int(pid)) == group]
 
 
-def appears(api):
-    """Wait for an experiment's first namespaces, with Pods in them, and return all that there are."""
-    before = time.monotonic()
+def group_of(pid):
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def appears(api, process):
+    """Wait for the experiment's first Pods, and return all its namespaces."""
 
     def look():
-        names_ = [one for one in ours(api) if api.items(f"/api/v1/namespaces/{one}/pods")]
-        return bool(names_), f"nothing after {time.monotonic() - before:.0f} s"
+        with_pods = [one for one in made_by(api, process.pid) if api.items(f"/api/v1/namespaces/{one}/pods")]
+        return bool(with_pods), f"no Pod yet; the process: {process.poll()}"
 
-    waiting.until("an experiment's Pods", look, timeout=40)
-    return ours(api)
+    waiting.until("the experiment's Pods", look, timeout=60)
+    return made_by(api, process.pid)
