@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lab import kube, shell
 from lab.deploy.forward import forward
+from lab.errors import LabError
 from lab.experiments.timing import asker
 from lab.experiments.timing.recorder import LONGEST
 
@@ -31,7 +32,8 @@ def asked(
 ) -> Iterator[None]:
     """Ask these addresses, by the names that answers shall have, from a container; one process asks all.
 
-    The network namespace of the asker is written down too, as an answer ``netns/<pod>/<container>``.
+    The network namespace of the asker is written down too, as an answer ``netns/<pod>/<container>``. Raises LabError
+    where the asker ended before the block did: it only tells changes, so its silence would pass for the same answers.
     """
     given = json.dumps({"urls": dict(urls), "seconds": LONGEST})
     where = ("--namespace", pod.namespace, pod.name, "--container", container)
@@ -42,6 +44,8 @@ def asked(
     reader.start()
     try:
         yield
+        if not reader.is_alive():
+            raise LabError(f"nobody asks in {pod.name}, container {container}, any more", "run the experiment again")
     finally:
         shell.end(process)
         reader.join(JOIN)

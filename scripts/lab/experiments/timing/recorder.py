@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from lab.errors import TimedOut
+from lab.errors import LabError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,7 +121,10 @@ class Recorder:
 
 @contextlib.contextmanager
 def recording(api: Api, namespace: str) -> Iterator[Recorder]:
-    """Record a namespace from now to the end of the block; raises LabError where a watch cannot be had."""
+    """Record a namespace from now to the end of the block; raises LabError where a watch cannot be had, or broke off.
+
+    What happened after a watch broke off would look like nothing.
+    """
     recorder = Recorder()
     with contextlib.ExitStack() as open_watches:
         open_watches.enter_context(_counting(recorder))
@@ -160,10 +163,12 @@ def _counting(recorder: Recorder) -> Iterator[None]:
 @contextlib.contextmanager
 def _watching(api: Api, recorder: Recorder, kind: Kind, path: str) -> Iterator[None]:
     response = api.watch(path, LONGEST)
-    reader = threading.Thread(target=_read, args=(response, recorder, kind), daemon=True)
+    reader = threading.Thread(target=_read, args=(response, recorder, kind), name=path, daemon=True)
     reader.start()
     try:
         yield
+        if not reader.is_alive():
+            raise LabError(f"the watch of {path} broke off", "run the experiment again")
     finally:
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # it has ended by itself
             response.shutdown()

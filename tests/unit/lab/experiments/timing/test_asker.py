@@ -9,8 +9,11 @@ import threading
 
 import pytest
 
-from lab.experiments.timing import asker
+from lab.errors import LabError
+from lab.experiments.timing import asker, asking
 from lab.experiments.timing.asking import SOURCE
+from lab.experiments.timing.pods import Subject
+from lab.experiments.timing.recorder import Recorder
 
 
 @contextlib.contextmanager
@@ -104,3 +107,35 @@ def test_the_program_runs_alone_and_says_where_it_is():
     assert first["outcome"].startswith("net:[")
     assert second == {"name": "it", "outcome": "answers", "raw": "HTTP 200 OK"}
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param('print(\'{"name": "netns", "outcome": "net:[1]", "raw": ""}\')', id="ended"),
+        pytest.param("print('Defaulted container'); import time; time.sleep(20)", id="says what nobody understands"),
+    ],
+)
+def test_an_asker_that_no_longer_tells_is_an_error(monkeypatch, program):
+    """It only tells changes: its silence would pass for the same answers."""
+    monkeypatch.setattr(asking.kube, "command", lambda *_: [sys.executable, "-u", "-c", program])
+    with pytest.raises(LabError, match="nobody asks in cats, container back"), asked_until_silent():
+        pass
+
+
+@contextlib.contextmanager
+def asked_until_silent():
+    before = set(threading.enumerate())
+    with asking.asked(None, Recorder(), Subject(None, "ns", "cats"), "back", {}):
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
+        yield
+
+
+def test_an_asker_that_tells_is_ended_with_the_block(monkeypatch):
+    recorder, said = Recorder(), 'print(\'{"name": "netns", "outcome": "net:[1]", "raw": ""}\')'
+    program = f"{said}; import time; time.sleep(20)"
+    monkeypatch.setattr(asking.kube, "command", lambda *_: [sys.executable, "-u", "-c", program])
+    with asking.asked(None, recorder, Subject(None, "ns", "cats"), "back", {}):
+        assert recorder.wait(lambda seen: seen or None, timeout=10)
+    assert [(one.name, one.change) for one in recorder.seen] == [("netns/cats/back", "net:[1]")]

@@ -6,7 +6,7 @@ import threading
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from lab.errors import TimedOut
+from lab.errors import LabError, TimedOut
 from lab.experiments.timing import recorder as module
 from lab.experiments.timing.recorder import Recorder, recording
 
@@ -67,8 +67,9 @@ class Response:
 
 
 class Api:
-    def __init__(self, *, breaks=False):
+    def __init__(self, *, breaks=False, ends=False):
         self.breaks = breaks
+        self.ends = ends
         self.watches = {}
 
     def watch(self, path, seconds):
@@ -76,6 +77,8 @@ class Api:
         kind = path.rsplit("/", 1)[1]
         lines = [line(kind, "ADDED"), line(kind, "BOOKMARK"), json.dumps({"type": "ERROR", "object": {}}).encode()]
         self.watches[path] = Response(lines, breaks=self.breaks)
+        if self.ends:
+            self.watches[path].over.set()
         return self.watches[path]
 
 
@@ -95,6 +98,21 @@ def test_pods_endpoints_and_events_are_watched_until_the_end_of_the_block(breaks
         ("Event", "events", "ADDED"),
     }
     assert all("/namespaces/cats/" in path for path in api.watches)
+    assert all(one.closed for one in api.watches.values())
+
+
+@pytest.mark.parametrize("breaks", [pytest.param(False, id="ended"), pytest.param(True, id="cut off")])
+def test_a_watch_that_broke_off_is_an_error(breaks):
+    """What happened after it would look like nothing."""
+    api = Api(breaks=breaks, ends=True)
+
+    def readers_end():
+        for thread in threading.enumerate():
+            if thread.name in api.watches:
+                thread.join(10)
+
+    with pytest.raises(LabError, match="broke off"), recording(api, "cats"):
+        readers_end()
     assert all(one.closed for one in api.watches.values())
 
 
