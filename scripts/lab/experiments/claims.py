@@ -38,11 +38,11 @@ class Evidence:
 
     def saw(self, one: Shows) -> bool | None:
         """Tell whether that was seen; None where nothing was measured."""
-        if one.ref in self.cells:
-            return self.cells[one.ref].measured.outcome == one.value
-        if one.ref in self.facts:
-            return self.word(one.ref) == said(one.value).en
-        return None
+        known = one.ref in self.cells or one.ref in self.facts
+        word = self.word(one.ref)
+        if not known or word in {"unmeasured", said("").en}:
+            return None
+        return word == (one.value if one.ref in self.cells else said(one.value).en)
 
     def word(self, ref: str) -> str:
         """Return what was measured there, in short."""
@@ -85,7 +85,7 @@ def judged(found: Mapping[str, Experiment]) -> Experiment:
 
 
 def gather(found: Iterable[Experiment]) -> Evidence:
-    """Name all that was measured: ``names/guest/pod-name``, ``binds/[::1]/other/pod-ip``, ``limits/memory-code``."""
+    """Name all that was measured: ``names/guest/pod-name``, ``binds/::1/other/pod-ip``, ``limits/memory-code``."""
     cells: dict[str, Cell] = {}
     facts: dict[str, Expectation] = {}
     for one in found:

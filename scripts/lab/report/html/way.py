@@ -33,7 +33,7 @@ def way(scene: Scene, cell: Cell) -> tuple[str, ...]:
         return start
     if cell.measured.outcome in _ASKED:
         return start if "hosts" in cell.mechanism and cell.measured.outcome == "resolves" else (start[0], "dns")
-    if cell.measured.outcome == "elsewhere" or cell.predicted.outcome == "elsewhere":
+    if cell.measured.outcome == "elsewhere" or (cell.predicted.outcome == "elsewhere" and not cell.measured.who):
         return (*start, "away")
     return _without_repeats((*start, *_through(scene, cell), *_end(scene, cell)))
 

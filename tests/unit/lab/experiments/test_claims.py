@@ -75,6 +75,8 @@ def as_known(sentence):
         pytest.param({SAYS.ref: "answers", MORE.ref: "137"}, "nuance", id="and what it leaves out"),
         pytest.param({SAYS.ref: "refused", MORE.ref: "137"}, "false", id="not what it says"),
         pytest.param({SAYS.ref: "answers"}, "unknown", id="half measured"),
+        pytest.param({SAYS.ref: "unmeasured", MORE.ref: "137"}, "unknown", id="a cell that could not be tried"),
+        pytest.param({SAYS.ref: "answers", MORE.ref: ""}, "unknown", id="a fact of which nothing was seen"),
         pytest.param({}, "unknown", id="nothing measured"),
     ],
 )

@@ -177,6 +177,11 @@ OTHER = ("container names-4f21/other/look", "net names-4f21/other")
         pytest.param(seen("app", "getent-pod-name"), (APP, NET), id="name-in-the-hosts-file"),
         pytest.param(seen("other", "getent-service"), (OTHER[0], "dns"), id="name-in-dns"),
         pytest.param(seen("computer", "cluster-ip"), ("computer", "away"), id="elsewhere"),
+        pytest.param(
+            seen("computer", "cluster-ip", "answers", who=found.APP),
+            ("computer", "service names-4f21/cats", NET, APP),
+            id="not-elsewhere",
+        ),
         pytest.param(seen("node", "node-port"), ("node", "service names-4f21/cats", NET, APP), id="node-port"),
         pytest.param(seen("port-forward", "forward"), ("computer", "api", "kubelet", NET, APP), id="forward"),
         pytest.param(seen("pod-proxy", "proxy"), ("computer", "api", NET, APP), id="proxy"),
