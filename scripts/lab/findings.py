@@ -231,7 +231,7 @@ class Experiment(msgspec.Struct, frozen=True):
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of `lab experiment --json`."""
+    """Return the JSON schema of `lab experiment NAME --json`; `all` prints an array of these."""
     return msgspec.json.schema(Experiment)
 
 

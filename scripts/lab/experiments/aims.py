@@ -6,6 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lab.experiments.model.naming import is_address
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,23 +34,14 @@ def aim(world: World, vantage: Vantage, address: Address, resolved: Sequence[str
     if address.how == "pod-proxy" or (vantage.kind == "kubelet" and not address.host):
         pod = world.pod(vantage.namespace, vantage.pod)
         return Aim(address.port, pod.ip, pod)
-    dialled = [address.host] if is_ip(address.host) else list(resolved)
+    dialled = [address.host] if is_address(address.host) else list(resolved)
     aims = [_dialled(world, vantage, address, one) for one in dialled]
     return next((one for one in aims if one.pod or one.service), aims[0] if aims else Aim(address.port))
 
 
-def is_ip(host: str) -> bool:
-    """Tell whether a host is an address already."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 def is_loopback(ip: str) -> bool:
     """Tell whether it is an address of whoever dials it."""
-    return is_ip(ip) and ipaddress.ip_address(ip.partition("%")[0]).is_loopback
+    return is_address(ip) and ipaddress.ip_address(ip.partition("%")[0]).is_loopback
 
 
 def behind(world: World, service: Service) -> list[Pod]:
@@ -86,6 +79,6 @@ def _forwarded(world: World, vantage: Vantage, address: Address) -> Aim:
     kind, _, name = address.host.partition("/")
     if kind == "pod":
         return Aim(address.port, "", world.pod(vantage.namespace, name))
-    service = next(one for one in world.services if (one.namespace, one.name) == (vantage.namespace, name))
+    service = world.service(vantage.namespace, name)
     target = next((one.target for one in service.ports if one.port == address.port), address.port)
     return _of_service(world, service, target, "")

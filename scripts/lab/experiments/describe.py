@@ -91,7 +91,6 @@ def pod(found: Object) -> Pod:
         labels=_pairs(meta.get("labels")),
         hostname=spec.get("hostname", ""),
         subdomain=spec.get("subdomain", ""),
-        hostname_as_fqdn=bool(spec.get("setHostnameAsFQDN")),
         host_aliases=tuple(
             HostAlias(one["ip"], tuple(one.get("hostnames") or ())) for one in spec.get("hostAliases") or []
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.experiments import aims, fields, pieces, places
+from lab.experiments.model.naming import is_address
 from lab.findings import Measurement
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _raw(path: str) -> str:
 
 def _name(here: Place, vantage: Vantage, address: Address, found: Measurement) -> Iterator[Exhibit]:
     """Yield how a name was read: the hosts file's line, and where that has none, or is passed by, what DNS said."""
-    if vantage.kind not in _READ_NAMES or aims.is_ip(address.host) or address.host.startswith("$"):
+    if vantage.kind not in _READ_NAMES or is_address(address.host) or address.host.startswith("$"):
         return
     if line := pieces.hosts(here, address.host):
         yield line

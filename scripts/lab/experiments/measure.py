@@ -39,23 +39,17 @@ class Measured:
     endpoints: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
-def measure(  # noqa: PLR0913 - the lab's three handles, and what is to be measured
-    settings: Settings,
-    api: Api,
-    image: str,
-    world: World,
-    cells: Sequence[tuple[Vantage, Address]],
-    *,
-    sights: Sequence[Vantage] = (),
+def measure(
+    settings: Settings, api: Api, image: str, world: World, cells: Sequence[tuple[Vantage, Address]]
 ) -> Measured:
-    """Try all cells, and look around at their vantage points and at those of ``sights``.
+    """Try all cells, and look around at their vantage points.
 
     What cannot be asked is ``unmeasured``, with the reason as its detail; nothing is left out. Raises Refused where
     the cluster is not the lab's own, LabError where its API server does not answer.
     """
     way = ways.Ways(settings, api, image, world)
     patient = replace(way, seconds=PATIENCE)
-    asked = grouped(cells, sights)
+    asked = grouped(cells)
     with ThreadPoolExecutor(len(asked) + 1) as pool:
         slices = pool.submit(_endpoints, api, world)
         first = dict(zip((one for one, _ in asked), pool.map(lambda one: _answer(way, *one), asked), strict=True))
@@ -72,9 +66,9 @@ def measure(  # noqa: PLR0913 - the lab's three handles, and what is to be measu
     )
 
 
-def grouped(cells: Sequence[tuple[Vantage, Address]], sights: Sequence[Vantage] = ()) -> list[Asked]:
-    """Return each vantage once, with all that is to be tried from it: nothing where it only looks around."""
-    tried: dict[Vantage, tuple[Address, ...]] = dict.fromkeys(sights, ())
+def grouped(cells: Sequence[tuple[Vantage, Address]]) -> list[Asked]:
+    """Return each vantage once, with all that is to be tried from it."""
+    tried: dict[Vantage, tuple[Address, ...]] = {}
     for vantage, address in cells:
         tried[vantage] = (*tried.get(vantage, ()), address)
     return list(tried.items())

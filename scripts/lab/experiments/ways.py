@@ -12,6 +12,7 @@ from lab.deploy.forward import forward
 from lab.errors import LabError
 from lab.experiments import hearsay
 from lab.experiments.inside import Inside
+from lab.experiments.model.routing import fits
 from lab.experiments.sightings import SECONDS, Answer, question, read, who
 from lab.experiments.witnesses import testimony
 from lab.experiments.world import Address
@@ -27,18 +28,6 @@ if TYPE_CHECKING:
 
 BOUND = 30.0
 """Seconds for one vantage point: the probe has its own; a busy computer needs more to get there."""
-_PROBED = {"connect", "getent", "nslookup"}
-HOWS = {
-    "container": _PROBED,
-    "init": _PROBED,
-    "node": _PROBED,
-    "computer": _PROBED,
-    "port-forward": {"forward"},
-    "service-forward": {"forward"},
-    "pod-proxy": {"pod-proxy"},
-    "kubelet": {"http-probe", "tcp-probe", "exec-probe"},
-}
-"""What can be tried at all from which kind of vantage point."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +50,9 @@ class Ways:
 
         Raises LabError where the vantage cannot be asked.
         """
-        fits = [one for one in addresses if one.how in HOWS[vantage.kind]]
-        never = {one.id: Measurement("not-applicable") for one in addresses if one not in fits}
-        answer = _WAYS[vantage.kind](self, vantage, fits) if fits or not addresses else Answer({})
+        tried = [one for one in addresses if fits(vantage, one.how)]
+        never = {one.id: Measurement("not-applicable") for one in addresses if one not in tried}
+        answer = _WAYS[vantage.kind](self, vantage, tried) if tried else Answer({})
         return Answer({**never, **answer.cells}, answer.sees)
 
 

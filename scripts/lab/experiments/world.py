@@ -61,7 +61,6 @@ class Pod:
     labels: tuple[tuple[str, str], ...] = ()
     hostname: str = ""
     subdomain: str = ""
-    hostname_as_fqdn: bool = False
     host_aliases: tuple[HostAlias, ...] = ()
     host_network: bool = False
     dns_policy: DnsPolicy = "ClusterFirst"

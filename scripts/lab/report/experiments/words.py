@@ -48,7 +48,6 @@ BASE = Words(en="as it is", fr="tel quel")
 DIFFERS = Words(en="predicted ≠ measured", fr="prédit ≠ mesuré")
 PREDICTED = Words(en="predicted", fr="prédit")
 MEASURED = Words(en="measured", fr="mesuré")
-BECAUSE = Words(en="because", fr="parce que")
 EXHIBITS = Words(en="Exhibits", fr="Pièces à conviction")
 WHY = Words(en="Why", fr="Pourquoi")
 FLIPS = Words(en="What flips", fr="Ce qui bascule")
@@ -58,7 +57,6 @@ ASKED = Words(en="asked", fr="question")
 WHEN = Words(en="when", fr="quand")
 CLAIMS = Words(en="What the course says", fr="Ce que dit le cours")
 SOURCE = Words(en="source", fr="source")
-TRY = Words(en="to see it yourself", fr="pour le voir soi-même")
 
 
 def sign(cell: Cell) -> str:

@@ -94,14 +94,13 @@ def test_what_decides_about_names_is_taken_from_the_spec():
         pod(
             hostname="h",
             subdomain="s",
-            setHostnameAsFQDN=True,
             hostAliases=[{"ip": "1.2.3.4", "hostnames": ["a", "b"]}],
             hostNetwork=True,
             dnsPolicy="None",
             dnsConfig={"nameservers": ["9.9.9.9"], "searches": ["x.y"]},
         )
     )
-    assert (found.hostname, found.subdomain, found.hostname_as_fqdn) == ("h", "s", True)
+    assert (found.hostname, found.subdomain) == ("h", "s")
     assert found.host_aliases == (HostAlias("1.2.3.4", ("a", "b")),)
     assert (found.host_network, found.dns_policy) == (True, "None")
     assert (found.nameservers, found.searches) == (("9.9.9.9",), ("x.y",))

@@ -12,7 +12,7 @@ import pytest
 from lab import docker, kube, shell
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.experiments import hearsay, inside, sightings, ways, witnesses
-from lab.experiments.measure import grouped, measure, turns
+from lab.experiments.measure import measure, turns
 from lab.experiments.sightings import Answer, Sighting
 from lab.experiments.world import Address, Cluster, Service, Vantage, World
 from lab.findings import Measurement
@@ -84,12 +84,6 @@ def test_a_vantage_that_cannot_be_asked_fails_each_of_its_cells(monkeypatch):
 def test_silence_on_a_cell_is_no_measurement(monkeypatch):
     found = measured(monkeypatch, lambda *_: Answer({}), [(APP, ONE)])
     assert found.of["app", "one"].outcome == "unmeasured"
-
-
-def test_a_vantage_can_be_looked_at_without_a_cell(monkeypatch):
-    found = measured(monkeypatch, lambda *_: Answer({}, Sighting(netns="net:[1]")), [], sights=[APP])
-    assert (found.of, found.sightings) == ({}, {"app": Sighting(netns="net:[1]")})
-    assert grouped([(APP, ONE)], [APP, OTHER]) == [(APP, (ONE,)), (OTHER, ())]
 
 
 def test_a_time_out_is_tried_again_and_the_second_word_counts(monkeypatch):
