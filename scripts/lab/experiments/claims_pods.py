@@ -22,7 +22,7 @@ PODS = (
         "true",
         Words(
             "One network namespace for all: same inode, same address, and a guest’s localhost is the app’s own.",
-            "Un seul network namespace : même inode, même adresse, et le localhost d’un invité est celui de l’appli.",
+            "Un seul namespace réseau : même inode, même adresse, et le localhost d’un invité est celui de l’appli.",
         ),
         seen("course/one-network=same", "names/sidecar/localhost=answers", "names/guest/localhost=answers"),
     ),
@@ -56,7 +56,7 @@ PODS = (
         "nuance",
         Words(
             "It writes it with its capitals; as printed, in lower case, the API server refuses it.",
-            "Il l’écrit avec ses majuscules ; tel qu’imprimé, en minuscules, le serveur d’API le refuse.",
+            "Il l’écrit avec ses majuscules ; tel qu’imprimé, en minuscules, l’API server le refuse.",
         ),
         seen("course/generated=yes"),
         seen("course/mypod=no"),

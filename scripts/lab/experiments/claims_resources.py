@@ -10,7 +10,7 @@ RESOURCES = (
         "best-effort",
         Words("Without request or limit: best effort.", "Sans request/limit => best effort."),
         "true",
-        Words("The API server gives it the class BestEffort.", "Le serveur d’API lui donne la classe BestEffort."),
+        Words("The API server gives it the class BestEffort.", "L’API server lui donne la classe BestEffort."),
         seen("course/best-effort=BestEffort"),
     ),
     Sentence(
@@ -22,7 +22,7 @@ RESOURCES = (
         "nuance",
         Words(
             "The scheduler reserves it: who asks for too much is not placed. The kernel keeps no memory for it.",
-            "L’ordonnanceur la réserve : qui demande trop n’est pas placé. Le noyau, lui, ne garde aucune mémoire.",
+            "Le scheduler la réserve : qui demande trop n’est pas placé. Le noyau, lui, ne garde aucune mémoire.",
         ),
         seen("course/reserved=yes"),
         seen("course/floor=no"),
@@ -52,7 +52,7 @@ RESOURCES = (
         "milli",
         Words("100m: 0.1 vCPU.", "100m : 0.1 vCPU."),
         "true",
-        Words("The API server writes 0.1 as 100m by itself.", "Le serveur d’API écrit de lui-même 0.1 comme 100m."),
+        Words("The API server writes 0.1 as 100m by itself.", "L’API server écrit de lui-même 0.1 comme 100m."),
         seen("course/milli=100m"),
     ),
     Sentence(

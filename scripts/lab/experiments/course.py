@@ -33,7 +33,7 @@ UNITS, WAITING, GREEDY, RUN, SERVICE = "units", "waiting", "greedy", "mypod", "c
 SIZES = {"m": "128M", "mi": "128Mi"}
 """The containers of the Pod ``units``, and their memory limits."""
 START = 60.0
-_SERVER = Words(en="what the API server answered", fr="ce qu’a répondu le serveur d’API")
+_SERVER = Words(en="what the API server answered", fr="ce qu’a répondu l’API server")
 _FOUND = Words(en="what the command printed", fr="ce que la commande a affiché")
 _MENDED = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
 _MEMORY = ("cat", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -132,7 +132,7 @@ def _taken(text: Callable[[], str]) -> Callable[[Ground], Fact]:
 def _filled(path: str, text: Callable[[], str]) -> Callable[[Ground], Fact]:
     """Have the API server fill a Pod in, without making it, and read one field, such as ``.status.qosClass``."""
     command = ("apply", "--dry-run=server", "-o", f"jsonpath={{{path}}}", "-f")
-    shows = Words(en=f"{path}, as the API server fills it in", fr=f"{path}, tel que le serveur d’API le remplit")
+    shows = Words(en=f"{path}, as the API server fills it in", fr=f"{path}, tel que l’API server le remplit")
 
     def look(ground: Ground) -> Fact:
         done = ground.types(*command, "-", stdin=text())
@@ -184,7 +184,7 @@ def _reserved(ground: Ground) -> Fact:
         return bool(placed), f"{GREEDY}: the scheduler has said nothing yet"
 
     waiting.until("the scheduler’s word", look, timeout=START)
-    shows = Words(en="what the scheduler says", fr="ce que dit l’ordonnanceur")
+    shows = Words(en="what the scheduler says", fr="ce que dit le scheduler")
     shown = Exhibit("status", GREEDY, json.dumps(placed), shows, f"kubectl describe pod {GREEDY}")
     return Fact("yes" if placed.get("reason") == "Unschedulable" else "no", exhibits=(shown,))
 

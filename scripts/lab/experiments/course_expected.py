@@ -27,7 +27,7 @@ _CASES = Words(
 
 
 def _takes(id_: str, what: Words, value: str, because: Words, source: str = _API) -> Expect:
-    asks = Words(en=f"Does the API server take {what.en}?", fr=f"Le serveur d’API accepte-t-il {what.fr} ?")
+    asks = Words(en=f"Does the API server take {what.en}?", fr=f"L’API server accepte-t-il {what.fr} ?")
     return Expect(id_, "API server", asks, value, because, source)
 
 
@@ -137,7 +137,7 @@ EXPECTED = (
             "Have both containers of a Pod the same network?", "Les deux conteneurs d’un Pod ont-ils le même réseau ?"
         ),
         "same",
-        Words("They share one network namespace.", "Ils partagent un seul network namespace."),
+        Words("They share one network namespace.", "Ils partagent un seul namespace réseau."),
         _PODS,
     ),
     Expect(
@@ -193,7 +193,7 @@ EXPECTED = (
         "no",
         Words(
             "The scheduler counts requests; nothing of a memory request reaches the container’s cgroup.",
-            "C’est l’ordonnanceur qui compte les requests ; rien de celle de mémoire n’arrive au cgroup du conteneur.",
+            "C’est le scheduler qui compte les requests ; rien de celle de mémoire n’arrive au cgroup du conteneur.",
         ),
         _RESOURCES,
     ),

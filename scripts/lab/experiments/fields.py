@@ -44,7 +44,7 @@ def _own(world: World, vantage: Vantage) -> Pod | None:
 def _own_name(pod: Pod) -> Exhibit:
     shows = Words(
         en="The Pod's name is its hostname, as long as `spec.hostname` is not set.",
-        fr="Le nom du Pod est son hostname, tant que « spec.hostname » n’est pas fixé.",
+        fr="Le nom du Pod est son hostname, tant que `spec.hostname` n’est pas fixé.",
     )
     return field(pod, "metadata.name", pod.name, shows)
 
@@ -124,7 +124,7 @@ def _selector(service: Service) -> Exhibit:
     value = ", ".join(f"{key}={one}" for key, one in service.selector)
     shows = Words(
         en="The Service stands for the Pods that bear these labels.",
-        fr="Le Service représente les Pods qui portent ces étiquettes.",
+        fr="Le Service représente les Pods qui portent ces labels.",
     )
     return field(service, "spec.selector", value, shows)
 

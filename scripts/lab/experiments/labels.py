@@ -211,7 +211,7 @@ ADDRESSES: Sequence[Label] = (
     _label(
         "probe",
         ("no host", "sans host"),
-        ("The probe leaves its field host out.", "La probe ne dit pas son champ host."),
+        ("The probe leaves its field host out.", "La probe n’a pas de champ host."),
     ),
     _label(
         "probe-loopback",

@@ -25,12 +25,12 @@ def hosts(place: Place, name: str) -> Exhibit | None:
     if having:
         shows = Words(
             en=f"`{name}` is in the hosts file, which is read before DNS is asked.",
-            fr=f"« {name} » est dans le fichier hosts, lu avant toute question au DNS.",
+            fr=f"`{name}` est dans le fichier hosts, lu avant toute question au DNS.",
         )
     else:
         shows = Words(
             en=f"`{name}` is not in the hosts file, whose own name is another.",
-            fr=f"« {name} » n’est pas dans le fichier hosts, dont le nom propre est un autre.",
+            fr=f"`{name}` n’est pas dans le fichier hosts, dont le nom propre est un autre.",
         )
     text = "\n".join(having or lines_with(place, place.sees.hostname) or lines[-1:])
     return Exhibit("hosts", f"{place.name}: /etc/hosts", text, shows, place.command("cat /etc/hosts"))
@@ -62,10 +62,10 @@ def dns(place: Place, address: Address, found: Measurement) -> Exhibit:
     name = address.host
     if found.resolved:
         one = ", ".join(found.resolved)
-        shows = Words(en=f"`{name}` leads to {one}.", fr=f"« {name} » mène à {one}.")
+        shows = Words(en=f"`{name}` leads to {one}.", fr=f"`{name}` mène à {one}.")
         text = found.detail if address.how == "nslookup" else f"{name} -> {' '.join(found.resolved)}"
     else:
-        shows = Words(en=f"No address is known for `{name}`.", fr=f"Aucune adresse n’est connue pour « {name} ».")
+        shows = Words(en=f"No address is known for `{name}`.", fr=f"Aucune adresse n’est connue pour `{name}`.")
         text = found.detail
     program = "nslookup" if address.how == "nslookup" else "getent ahosts"
     return Exhibit("dns", place.name, text, shows, place.command(f"{program} {name}"))

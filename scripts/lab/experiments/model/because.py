@@ -17,7 +17,7 @@ def because(world: World, vantage: Vantage, address: Address, prediction: Predic
     """Say in both languages, in at most two sentences, why the prediction is so."""
     case = Case(world, vantage, address, prediction)
     if prediction.outcome == "not-applicable":
-        return words("This way cannot be gone from here.", "Ce chemin ne part pas d’ici.")
+        return words("This way cannot be taken from here.", "Ce chemin ne part pas d’ici.")
     if "init-before-app" in prediction.rules:
         return joined(leads(case), _not_started(case))
     if prediction.outcome == "no-name":

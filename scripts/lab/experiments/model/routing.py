@@ -65,7 +65,7 @@ RULES = table(
         "not-applicable",
         f"{_K8S}/reference/kubectl/",
         words(
-            en="Not every way can be gone from everywhere: only kubelet probes, only a forward forwards.",
+            en="Not every way can be taken from everywhere: only kubelet probes, only a forward forwards.",
             fr="Tout chemin ne part pas de partout : seul kubelet sonde, seul un transfert de port transfère.",
         ),
         lambda vantage, how: not fits(vantage, how),

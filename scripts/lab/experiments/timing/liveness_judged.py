@@ -115,7 +115,7 @@ def _expected_of_the_pod() -> tuple[Expect, ...]:
             CATS,
             Words(
                 en="Is the new container in the same network namespace?",
-                fr="Le nouveau conteneur est-il dans le même espace de noms réseau ?",
+                fr="Le nouveau conteneur est-il dans le même namespace réseau ?",
             ),
             "same",
             Words(
@@ -149,7 +149,7 @@ def _expected_of_guests(killed: tuple[float, float]) -> tuple[Expect, ...]:
             "137",
             Words(
                 en="It lives in the app’s PID namespace: when PID 1 ends, the kernel kills all in there (128 + 9).",
-                fr="Il vit dans l’espace PID de l’app : quand le PID 1 finit, le noyau y tue tout (128 + 9).",
+                fr="Il vit dans le namespace PID de l’app : quand le PID 1 finit, le noyau y tue tout (128 + 9).",
             ),
             _PID,
             later(killed, most=GRACE + _BEGIN),

@@ -196,7 +196,9 @@ def _beside() -> Iterator[Expect]:
     yield Expect(
         "restarts",
         "kubelet",
-        Words(en="How often was any container restarted?", fr="Combien de conteneurs ont redémarré ?"),
+        Words(
+            en="How many restarts, all containers together?", fr="Combien de redémarrages, tous conteneurs confondus ?"
+        ),
         "0",
         Words(en="All three are readiness probes.", fr="Ce sont trois sondes readiness."),
         _PROBES,
