@@ -93,7 +93,7 @@ class Bench:
 @click.option("--lang", type=click.Choice(("en", "fr")), help="English or French. [as the environment says]")
 @click.option("--schema", "as_schema", is_flag=True, help="Print the JSON schema of --json.")
 def experiment(session: Session, *, name: str | None, lang: Language | None, as_schema: bool, **options: Any) -> None:
-    r"""Predict, measure, explain: who answers, and why.
+    """Predict, measure, explain: who answers, and why.
 
     Without a NAME, lists the experiments; `all` runs every one, at the same time. Each works in namespaces of its own,
     which go away with it. Exits with 1 where what is measured is not what was predicted.
@@ -101,11 +101,13 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     \b
     lab experiment --why                    why does the app answer to the Pod's name?
     lab experiment whatif --only hostname   make it stop answering
-    """
+    """  # noqa: D301 - click wants the sign \b itself, not a backslash and a letter
     wishes = Wishes(lang or spoken(os.environ), **options)
     name = name or ("whatif" if wishes.only else "names" if wishes.why or wishes.predict or wishes.watch else None)
     if as_schema:
         click.echo(msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode())
+    elif name is None and wishes.html:
+        raise BadInput("--html needs an experiment to tell of", f"such as: lab experiment all --html {wishes.html}")
     elif name is None:
         told.catalogue(session, wishes.language)
     else:
@@ -135,8 +137,12 @@ def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
     ):
         if asked and name not in can:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(can)}")
+    if wishes.why:
+        told.known(wishes.why)
     if wishes.html and not wishes.html.absolute().parent.is_dir():
         raise BadInput(f"there is no folder {wishes.html.parent} for the report", "make it, or name another file")
+    if wishes.html and not os.access(wishes.html if wishes.html.exists() else wishes.html.absolute().parent, os.W_OK):
+        raise BadInput(f"the report cannot be written to {wishes.html}", "name a file in a folder of your own")
     if as_json and (wishes.predict or wishes.watch):
         raise BadInput("--predict and --watch are for a person", "leave --json out")
     if wishes.predict and wishes.watch:

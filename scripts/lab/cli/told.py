@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from lab.errors import BadInput
+from lab.errors import BadInput, LabError
 from lab.findings import encode
 
 if TYPE_CHECKING:
@@ -56,14 +57,14 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
     """
     from lab.experiments import beside  # noqa: PLC0415 - not on the way to `lab --help`
 
-    if wishes.html:
-        write(found, wishes.html, wishes.language)
     if session.as_json:
         click.echo(encode(found if many else found[0]).decode())
     elif wishes.why:
         show_cell(found[0], cell(found[0], wishes.why), wishes.language)
     elif not wishes.predict:
         show([one for one in found if not many or one.claims or not one.agrees], wishes.language)
+    if wishes.html:
+        write(found, wishes.html, wishes.language)
     wrong = [f"{one.experiment}: {name}" for one in found for name in beside.disagreements(one)]
     first = ", ".join(wrong[:3]) + (" …" if len(wrong) > 3 else "")  # noqa: PLR2004 - a line's room
     session.judge(
@@ -74,10 +75,13 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
 
 
 def write(found: Sequence[Experiment], file: Path, language: Language) -> None:
-    """Write the report, one HTML file that needs nothing else."""
+    """Write the report, one HTML file that needs nothing else; raises LabError where it cannot be written."""
     from lab.report.html import page  # noqa: PLC0415 - not on the way to `lab --help`
 
-    file.write_text(page.render(found, language), encoding="utf-8")
+    try:
+        file.write_text(page.render(found, language), encoding="utf-8")
+    except OSError as error:
+        raise LabError(f"the report {file} was not written: {error.strerror}", "name another file") from error
     said = {"en": f"The report is in {file}", "fr": f"Le rapport est dans {file}"}
     click.echo(said[language], err=True)
 
@@ -98,11 +102,26 @@ def show_cell(found: Experiment, one: Cell, language: Language) -> None:
 
 
 def console() -> Console:
-    """Return where results are printed: a terminal as wide as it is, and 100 columns in a file."""
+    """Return where results are printed: a terminal as wide as it is; in a file, COLUMNS, or 100."""
     from rich.console import Console  # noqa: PLC0415 - a tenth of a second, which `--help` has not
 
     found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=_COLUMNS)
+    return (
+        found
+        if found.is_terminal or os.environ.get("COLUMNS", "").isdigit()
+        else Console(highlight=False, width=_COLUMNS)
+    )
+
+
+def known(named: str) -> None:
+    """Refuse what no matrix has, before one is measured; raises BadInput."""
+    from lab.experiments import labels  # noqa: PLC0415 - not on the way to `lab --help`
+
+    ends = named.split("/")[-2:]
+    for said, of, every in zip(ends, ("FROM", "TO"), (labels.VANTAGES, labels.ADDRESSES), strict=False):
+        ids = [one.id for one in every]
+        if len(ends) == 1 or said not in ids:
+            raise BadInput(f"no matrix has a cell {named!r}", f"write FROM/TO; {of} is one of {', '.join(ids)}")
 
 
 def cell(found: Experiment, named: str) -> Cell:

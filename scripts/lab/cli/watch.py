@@ -41,6 +41,7 @@ _CHANGED = Words(en="Changed: {names}. Measuring again …", fr="Changé : {name
 _SAME = Words(en="{count} cells, none differs from before.", fr="{count} cases, aucune n’a changé.")
 _DIFFER = Words(en="{some} of {count} cells differ from before:", fr="{some} cases sur {count} ont changé :")
 _FAILED = Words(en="It cannot be measured like that: {what}", fr="Impossible à mesurer ainsi : {what}")
+_BACK = Words(en="put it back as it was, or begin anew", fr="remettez-le comme il était, ou recommencez")
 _KEY = "Enter"
 _ENTER = Words(en="nothing, you asked", fr="rien, vous l’avez demandé")
 
@@ -89,6 +90,7 @@ def _again(bench: Bench, stage: Stage, before: Experiment) -> Experiment:
         found = stage.look()
     except LabError as error:
         click.echo(_said(_FAILED, bench, what=error.what))
+        click.echo(f"  → {_said(_BACK, bench)}")
         return before
     differ = list(changes.between(before, found))
     counted = {"some": len(differ), "count": len(found.cells)}

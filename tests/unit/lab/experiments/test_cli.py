@@ -128,6 +128,10 @@ def test_the_schema_is_printed(lab):
         pytest.param(["qos", "--why"], "--why looks at cells, and qos is no such matrix", id="why-time"),
         pytest.param(["names", "--only", "hostname"], "--only goes with whatif, not with names", id="only-names"),
         pytest.param(["--predict", "--watch"], "--predict asks once, --watch looks again and again", id="both"),
+        pytest.param(["--why", "nowhere/pod-name"], "no matrix has a cell 'nowhere/pod-name'", id="from"),
+        pytest.param(["--why", "guest/nowhere"], "no matrix has a cell 'guest/nowhere'", id="to"),
+        pytest.param(["--why", "guest"], "no matrix has a cell 'guest'", id="half-a-cell"),
+        pytest.param(["--html", "x.html"], "--html needs an experiment to tell of", id="report-of-nothing"),
         pytest.param(["names", "--html", "/no/such/x.html"], "there is no folder /no/such for the report", id="html"),
     ],
 )
@@ -185,9 +189,9 @@ def test_why_explains_the_one_cell_and_no_other(lab, finds):
 
 def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, finds):
     finds(GOOD)
-    code, _, err = lab("--why", "nowhere/pod-name")
+    code, _, err = lab("--why", "init/pod-name")
     assert code == 2
-    assert "names has no cell 'nowhere/pod-name'" in err
+    assert "names has no cell 'init/pod-name'" in err
     assert "guest, other" in err
 
 
@@ -198,6 +202,14 @@ def test_the_report_is_written_and_said(lab, finds, tmp_path):
     assert code == 0
     assert str(file) in err
     assert LINE.text in file.read_text()
+
+
+def test_a_report_that_cannot_be_written_costs_no_result(lab, finds):
+    finds(GOOD)
+    code, out, err = lab("names", "--html", "/proc/report.html")
+    assert code == 1
+    assert "the report /proc/report.html was not written" in err
+    assert TEXT.en in out
 
 
 def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
