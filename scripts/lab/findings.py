@@ -6,6 +6,7 @@ from the beginning of the experiment, sizes are bytes.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -27,10 +28,19 @@ be tried, which agrees with no prediction, and the measurement's detail says why
 
 
 class Words(msgspec.Struct, frozen=True):
-    """One text in both languages, side by side, so that neither can be forgotten."""
+    """One text in both languages, side by side, so that neither can be forgotten.
+
+    The French gets the spaces that its typography asks for, at which no line ends: a narrow one before ; ! and ?,
+    a whole one before a colon and inside guillemets.
+    """
 
     en: str
     fr: str
+
+    def __post_init__(self) -> None:
+        """Set the spaces."""
+        narrow = re.sub(r" (?=[;!?](\s|$))", "\u202f", self.fr)
+        msgspec.structs.force_setattr(self, "fr", re.sub(r" (?=(:|»)(\s|$|[.,]))|(?<=«) ", "\u00a0", narrow))
 
     def of(self, language: Language) -> str:
         """Return the text in that language."""

@@ -1,16 +1,13 @@
-"""Sentences in both languages, with the spaces that French typography asks for."""
+"""The model's sentences in both languages."""
 
 from __future__ import annotations
-
-import re
 
 from lab.findings import Words
 
 
 def words(en: str, fr: str) -> Words:
-    """Return the text; in French a no-break space, before a semicolon a narrow one, precedes double punctuation."""
-    narrow = re.sub(r" (?=[;!?](\s|$))", "\u202f", fr)
-    return Words(en=en, fr=re.sub(r" (?=:(\s|$))", "\u00a0", narrow))
+    """Return the text."""
+    return Words(en=en, fr=fr)
 
 
 def joined(*sentences: Words | None) -> Words:

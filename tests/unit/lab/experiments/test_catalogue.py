@@ -30,7 +30,7 @@ def test_each_can_be_run_and_asks_something_in_both_languages(entry):
     assert callable(module.run)
     assert callable(getattr(module, "staged", None)) or not entry.stays
     assert entry.question.en.endswith("?")
-    assert entry.question.fr.endswith("\N{NARROW NO-BREAK SPACE}?") or entry.question.fr.endswith(" ?")
+    assert entry.question.fr.endswith("\N{NARROW NO-BREAK SPACE}?")
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -52,6 +52,21 @@ def test_what_happens_in_time_has_no_stage_to_look_at_again():
 
 def test_the_verdicts_stand_on_experiments_that_there_are():
     assert set(NEEDED) < set(catalogue.CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "set_"),
+    [
+        pytest.param("Pourquoi ?", "Pourquoi\N{NARROW NO-BREAK SPACE}?", id="narrow"),
+        pytest.param("Ici : non ; là, « oui ».", "Ici\xa0: non\u202f; là, «\xa0oui\xa0».", id="colon and guillemets"),
+        pytest.param("`host: ::1` et http://a?b", "`host: ::1` et http://a?b", id="no text"),
+        pytest.param("Déjà\xa0: là", "Déjà\xa0: là", id="set already"),
+    ],
+)
+def test_french_has_the_spaces_of_its_typography(typed, set_):
+    told = findings.Words(en="Here : ?", fr=typed)
+    assert (told.en, told.fr) == ("Here : ?", set_)
+    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=findings.Words) == told
 
 
 def test_the_published_schema_is_the_code_s():
