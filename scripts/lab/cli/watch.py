@@ -31,10 +31,10 @@ ROUND = 60.0
 """Seconds of one wait; there is another after it."""
 _STANDS = Words(
     en="The Pods stand in {spaces}. Change them in a second terminal, such as\n"
-    "  kubectl -n {first} edit pod …\n"
+    "  kubectl -n {first} label pod --all chatroulette.lab/subject-\n"
     "What you change is measured again; so is all where you press Enter. Ctrl-C takes it away.",
     fr="Les Pods sont dans {spaces}. Changez-les dans un second terminal, par exemple\n"
-    "  kubectl -n {first} edit pod …\n"
+    "  kubectl -n {first} label pod --all chatroulette.lab/subject-\n"
     "Ce que vous changez est mesuré de nouveau ; tout l’est si vous tapez Entrée. Ctrl-C termine.",
 )
 _CHANGED = Words(en="Changed: {names}. Measuring again …", fr="Changé : {names}. Nouvelle mesure …")
