@@ -107,7 +107,8 @@ def _lines(differ: Sequence[tuple[Cell | None, Cell]], found: Experiment, langua
         some = [(was, cell) for was, cell in differ if cell.mechanism == mechanism]
         for was, cell in some:
             ends = [_outcome(one, language) for one in (was, cell) if one is not None]
-            yield f"  {route(found, cell).short.of(language)}: {' ⇒ '.join(ends)}"
+            bind = f" ({cell.variant})" if cell.variant else ""
+            yield f"  {route(found, cell).short.of(language)}{bind}: {' ⇒ '.join(ends)}"
         yield f"    {some[0][1].because.of(language)}"
 
 
