@@ -209,7 +209,10 @@ Verdict = Literal["true", "nuance", "false", "unknown"]
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Something the course says, put to the cluster: the verdict, why, and which cells and expectations show it."""
+    """Something the course says, put to the cluster: the verdict, why, and which cells and expectations show it.
+
+    `agrees` tells whether the verdict is the one that was known before.
+    """
 
     id: str
     says: Words
@@ -217,6 +220,7 @@ class Claim(msgspec.Struct, frozen=True):
     because: Words
     shown_by: tuple[str, ...]
     exhibits: tuple[Exhibit, ...] = ()
+    agrees: bool = True
 
 
 class Experiment(msgspec.Struct, frozen=True):

@@ -70,7 +70,7 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
     session.judge(
         ok=all(one.agrees for one in found),
         trouble=f"measured is not what was predicted: {first}",
-        hint="the model or the cluster is wrong: both stand above, with their evidence",
+        hint="the model or the cluster is wrong: both stand above. Is its DNS well? kubectl -n kube-system get pods",
     )
 
 

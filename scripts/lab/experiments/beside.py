@@ -35,6 +35,9 @@ PATIENCE = 15.0
 """Seconds that a stopped experiment has to take its namespaces away."""
 AT_ONCE = 5
 """So many at a time: two cores keep up with their containers, and what has to happen in time still does."""
+LONGEST = 300.0
+"""Seconds after which an experiment, whose own waits are all shorter, is given up."""
+_LOOK = 5.0
 _HEAVY = ["lab.experiments.catalogue", "kubernetes.client", "kubernetes.config", "yaml"]
 _started = multiprocessing.get_context("forkserver")
 
@@ -124,8 +127,7 @@ def together(entries: Sequence[Entry], settings: Settings, image: str, emit: Cal
             while waiting and len(running) < AT_ONCE:
                 entry = waiting.pop()
                 running[entry.id] = stack.enter_context(beside(entry, settings, image))
-            for one in _speaking(running.values()):
-                news = one.news()
+            for one, news in _news(running.values()):
                 emit(_event(news, time.monotonic() - one.began, len(ended) + 1, len(entries)))
                 if news.kind != "says":
                     ended[one.id] = news
@@ -137,10 +139,13 @@ def together(entries: Sequence[Entry], settings: Settings, image: str, emit: Cal
     )
 
 
-def _speaking(running: Collection[Running]) -> list[Running]:
-    """Wait until one of them says something, and return those that do."""
-    ready = wait([one.ours for one in running])
-    return [one for one in running if one.ours in ready]
+def _news(running: Collection[Running]) -> list[tuple[Running, News]]:
+    """Wait until one of them says something, and return what those say that do; one without an end has failed."""
+    ready = wait([one.ours for one in running], timeout=_LOOK)
+    late = f"no end within {LONGEST:.0f} s"
+    found = [(one, one.news()) for one in running if one.ours in ready]
+    overdue = [one for one in running if one.ours not in ready and time.monotonic() - one.began > LONGEST]
+    return [*found, *((one, News("failed", one.id, late, "run it alone: see what it waits for")) for one in overdue)]
 
 
 def _event(news: News, took: float, number: int, of: int) -> Event:
@@ -165,7 +170,8 @@ def disagreements(found: Experiment) -> list[str]:
         f"{one.variant}{'/' if one.variant else ''}{one.vantage}/{one.address}" for one in found.cells if not one.agrees
     ]
     flips = [f"{one.variant}: {one.vantage}/{one.address}" for one in found.flips if not one.agrees]
-    return [*cells, *flips, *(one.id for one in found.expectations if not one.agrees)]
+    facts = [one.id for one in found.expectations if not one.agrees]
+    return [*cells, *flips, *facts, *(one.id for one in found.claims if not one.agrees)]
 
 
 def _work(name: str, settings: Settings, image: str, theirs: Connection) -> None:

@@ -72,6 +72,7 @@ def judged(found: Mapping[str, Experiment]) -> Experiment:
     """Judge every sentence by what these experiments found."""
     evidence = gather(found.values())
     any_one = next(iter(found.values()))
+    claims = tuple(claim(one, evidence) for one in SENTENCES)
     return Experiment(
         experiment="claims",
         title=TITLE,
@@ -79,8 +80,8 @@ def judged(found: Mapping[str, Experiment]) -> Experiment:
         cluster=any_one.cluster,
         began=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=max(one.seconds for one in found.values()),
-        agrees=all(one.agrees for one in found.values()),
-        claims=tuple(claim(one, evidence) for one in SENTENCES),
+        agrees=all(one.agrees for one in claims),
+        claims=claims,
     )
 
 
@@ -108,6 +109,7 @@ def claim(sentence: Sentence, evidence: Evidence) -> Claim:
         because=sentence.because if verdict == sentence.known else _otherwise(sentence, evidence),
         shown_by=refs,
         exhibits=tuple(shown[:_EXHIBITS]),
+        agrees=verdict == sentence.known,
     )
 
 

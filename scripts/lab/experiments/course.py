@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab import kube, shell, waiting
 from lab.config import ROOT
+from lab.errors import LabError
 from lab.experiments import spaces
 from lab.experiments.course_expected import EXPECTED, QUESTION, TITLE
 from lab.experiments.timing import pods, result
@@ -35,6 +36,8 @@ SIZES = {"m": "128M", "mi": "128Mi"}
 START = 60.0
 _SERVER = Words(en="what the API server answered", fr="ce qu’a répondu l’API server")
 _FOUND = Words(en="what the command printed", fr="ce que la commande a affiché")
+_UNHEARD = ("Unable to connect", "connection refused", "i/o timeout", "TLS handshake", "timed out", "deadline exceeded")
+"""What kubectl says where no server heard it: that is no refusal."""
 _MENDED = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
 _MEMORY = ("cat", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _KEPT = ("grep", "-sH", "", "/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limit_in_bytes")
@@ -51,8 +54,11 @@ class Ground:
     namespace: str
 
     def types(self, *words: str, stdin: str | None = None) -> shell.Completed:
-        """Run kubectl there; its exit code is what is looked at."""
-        return kube.kubectl(self.settings, "--namespace", self.namespace, *words, check=False, stdin=stdin)
+        """Run kubectl there; its exit code is what is looked at. Raises LabError where no server heard it."""
+        done = kube.kubectl(self.settings, "--namespace", self.namespace, *words, check=False, stdin=stdin)
+        if done.code and any(said in done.stderr for said in _UNHEARD):
+            raise LabError(f"kubectl {words[0]} was not answered: {done.stderr.strip()[:200]}", "try again")
+        return done
 
     def inside(self, container: str, *words: str) -> shell.Completed:
         """Run a command in a container of the Pod ``units``."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lab.errors import LabError
 from lab.experiments import compare, describe, labels
@@ -18,7 +18,7 @@ from lab.experiments.model.because import because
 from lab.experiments.model.predict import mechanism, predict
 from lab.experiments.scenery import scene
 from lab.experiments.world import Address, Computer, Vantage, World
-from lab.findings import Cell, Experiment
+from lab.findings import Cell, Experiment, Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.cast import Cast
     from lab.experiments.measure import Measured
-    from lab.findings import ClusterSeen, Label, Measurement, Words
+    from lab.findings import ClusterSeen, Label, Prediction, Words
     from lab.kube import Api
 
 _ROUTES = Path("/proc/net/route")
+NOWHERE: Final = "not-applicable"
 SETTLED = 8.0
 """Seconds: kube-proxy gathers a second's changes before it writes rules, and an app starts meanwhile."""
 
@@ -75,22 +76,24 @@ def settle(hand: Hand, matrix: Matrix, namespaces: Sequence[str]) -> None:
     deadline = time.monotonic() + SETTLED
     while time.monotonic() < deadline:
         world = read(hand, namespaces)
-        tries = [one for one in _tries(matrix, world, namespaces) if matrix.settles(one)]
+        tries = [one for one in tries_on(matrix, world, namespaces) if matrix.settles(one)]
         found = _measured(hand, world, tries)
-        if all(compare.agrees(predict(world, one.vantage, one.address), _of(found, one)) for one in tries):
+        if all(
+            compare.agrees(said := predict(world, one.vantage, one.address), _of(found, one, said)) for one in tries
+        ):
             return
         time.sleep(0.2)
 
 
 def look(
-    hand: Hand, matrix: Matrix, namespaces: Sequence[str], cluster: ClusterSeen, began: tuple[datetime, float]
+    hand: Hand,
+    matrix: Matrix,
+    asked: tuple[World, Sequence[Try]],
+    cluster: ClusterSeen,
+    began: tuple[datetime, float],
 ) -> Experiment:
-    """Return what is so now; ``began`` is when that began, by the calendar and by the monotonic clock.
-
-    Raises LabError where a Pod or a Service of the stage is gone: somebody took it away.
-    """
-    world = read(hand, namespaces)
-    tries = _tries(matrix, world, namespaces)
+    """Return what comes of these tries in this world; ``began`` is when, by both clocks."""
+    world, tries = asked
     measured = _measured(hand, world, tries)
     cells = tuple(cell(world, one, measured) for one in tries)
     flips = tuple(compare.flips(cells))
@@ -114,7 +117,8 @@ def look(
 def cell(world: World, tried: Try, measured: Measured) -> Cell:
     """Put one prediction beside its measurement."""
     vantage, address = tried.vantage, _told(tried)
-    said, seen = predict(world, vantage, address), _of(measured, tried)
+    said = predict(world, vantage, address)
+    seen = _of(measured, tried, said)
     return Cell(
         vantage=short(vantage.id),
         address=tried.address.id,
@@ -164,9 +168,13 @@ def _alive(found: Sequence[describe.Object]) -> list[describe.Object]:
     return [one for one in found if "deletionTimestamp" not in one["metadata"]]
 
 
-def _tries(matrix: Matrix, world: World, namespaces: Sequence[str]) -> Sequence[Try]:
+def tries_on(matrix: Matrix, world: World, namespaces: Sequence[str], before: Sequence[Try] = ()) -> Sequence[Try]:
+    """Return what is to be tried; where a Service is gone, the same as ``before``: its name and address may be asked.
+
+    Raises LabError where that cannot be: a Pod that should ask is gone, or a Service at the first look.
+    """
     try:
-        tries = matrix.tries(world, namespaces)
+        tries = _of_all_services(matrix, world, namespaces, before)
         for one in tries:
             if one.vantage.pod:
                 world.pod(one.vantage.namespace, one.vantage.pod)
@@ -175,9 +183,19 @@ def _tries(matrix: Matrix, world: World, namespaces: Sequence[str]) -> Sequence[
     return tries
 
 
+def _of_all_services(matrix: Matrix, world: World, namespaces: Sequence[str], before: Sequence[Try]) -> Sequence[Try]:
+    try:
+        return matrix.tries(world, namespaces)
+    except KeyError:
+        if before:
+            return before
+        raise
+
+
 def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
-    """Measure; what several variants ask alike is asked once."""
-    cells = list(dict.fromkeys((one.vantage, _told(one)) for one in tries))
+    """Measure; what several variants ask alike is asked once, and what applies to nothing is not asked."""
+    apply = [one for one in tries if predict(world, one.vantage, one.address).outcome != NOWHERE]
+    cells = list(dict.fromkeys((one.vantage, _told(one)) for one in apply))
     return measure(hand.settings, hand.api, hand.image, world, cells)
 
 
@@ -187,5 +205,5 @@ def _told(tried: Try) -> Address:
     return one if tried.vantage.kind == "init" else replace(one, id=f"{one.id} {one.host}:{one.port}")
 
 
-def _of(measured: Measured, tried: Try) -> Measurement:
-    return measured.of[tried.vantage.id, _told(tried).id]
+def _of(measured: Measured, tried: Try, said: Prediction) -> Measurement:
+    return Measurement(NOWHERE) if said.outcome == NOWHERE else measured.of[tried.vantage.id, _told(tried).id]

@@ -33,6 +33,8 @@ REFUSED = {"ECONNREFUSED", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # the last two: thi
 RESET = {"ECONNRESET", "EPIPE", "ECONNABORTED"}
 SILENT = {"ETIMEDOUT", ""}  # a socket's own time-out carries no number
 RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
+SILENCE = "no answer"
+NO_WORD = {SILENCE, "SERVFAIL", "REFUSED"}  # a server that does not know: that is no "there is no such name"
 LISTEN = "0A"
 LOCK = threading.Lock()
 DIALLED: dict[tuple[str, int], threading.Lock] = {}
@@ -233,8 +235,11 @@ def nslookup(host: str, _port: int = 0) -> dict[str, Any]:
         word, addresses = look_up(name, servers)
         if addresses:
             return {"outcome": "resolves", "who": addresses[0], "detail": f"{name}: {word}", "resolved": addresses}
-        said.append(f"{name}: {word}")
-    return {"outcome": "no-name", "detail": "; ".join(said)}
+        said.append((name, word))
+    # A no counts where any server gave one: the bare name is asked of others than the cluster's.
+    silent = all(word in NO_WORD for _, word in said)
+    detail = "; ".join(f"{name}: {word}" for name, word in said)
+    return {"outcome": "timeout" if silent else "no-name", "detail": detail}
 
 
 def resolver(text: str) -> tuple[list[str], list[str], int]:
@@ -271,7 +276,7 @@ def look_up(name: str, servers: list[str]) -> tuple[str, list[str]]:
         except OSError:
             continue
         return records(reply)
-    return "no answer", []
+    return SILENCE, []
 
 
 def question(name: str) -> bytes:

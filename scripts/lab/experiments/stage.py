@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.events import Report
     from lab.experiments.cast import Cast, Copy, Guests
-    from lab.experiments.matrix import Hand, Matrix
+    from lab.experiments.matrix import Hand, Matrix, Try
     from lab.findings import ClusterSeen, Experiment
     from lab.kube import Api
 
@@ -47,11 +47,14 @@ class Stage:
     cluster: ClusterSeen
     report: Report
     began: tuple[datetime, float]
+    tries: Sequence[Try] = ()
 
     def look(self) -> Experiment:
         """Read the live objects anew, predict, measure and explain; may be called again. Raises LabError."""
         self.report("measuring")
-        found = matrix.look(self.hand, self.experiment, self.namespaces, self.cluster, self.began)
+        world = matrix.read(self.hand, self.namespaces)
+        self.tries = matrix.tries_on(self.experiment, world, self.namespaces, self.tries)
+        found = matrix.look(self.hand, self.experiment, (world, self.tries), self.cluster, self.began)
         self.began = _now()
         return found
 

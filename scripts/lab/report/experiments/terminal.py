@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from lab.findings import Cell, Experiment, Flip, Language, Outcome
 
 
+SHOWN = 6
+"""So many cells that are not as predicted are shown in full: what is wrong with all of them mostly has one cause."""
+
+
 def show(experiment: Experiment, language: Language, console: Console) -> None:
     """Print an experiment: matrices, mechanisms, flips, expectations, timelines, claims, and a last line."""
     _print(lines(experiment, language), console)
@@ -94,8 +98,11 @@ def _differences(experiment: Experiment, language: Language) -> Iterator[Rendera
     wrong = [cell for cell in experiment.cells if not cell.agrees]
     if wrong:
         yield heading(f"{words.DIFFERS.of(language)}, {words.cells(len(wrong), language)}")
-    for cell in wrong:
+    for cell in wrong[:SHOWN]:
         yield from cell_lines(cell, experiment, language)
+    if len(wrong) > SHOWN:
+        more = {"en": "--html FILE shows all of them", "fr": "--html FICHIER les montre toutes"}[language]
+        yield Padding(Text(f"… {words.cells(len(wrong) - SHOWN, language)}{words.colon(language)}{more}"), (1, 0, 0, 2))
 
 
 def _flips(experiment: Experiment, language: Language) -> Iterator[RenderableType]:

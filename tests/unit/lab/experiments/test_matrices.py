@@ -182,7 +182,16 @@ def test_what_was_taken_away_is_named(described):
     world = described(names.MATRIX, HERE)
     without = replace(world, pods=[one for one in world.pods if one.name != "other"])
     with pytest.raises(LabError, match="there is no Pod here/other any more"):
-        matrix._tries(names.MATRIX, without, HERE)
+        matrix.tries_on(names.MATRIX, without, HERE)
+
+
+def test_a_service_that_is_gone_is_still_asked(described):
+    world = described(names.MATRIX, HERE)
+    first = matrix.tries_on(names.MATRIX, world, HERE)
+    without = replace(world, services=tuple(one for one in world.services if one.name != "cats"))
+    with pytest.raises(LabError, match="there is no Service here/cats any more"):
+        matrix.tries_on(names.MATRIX, without, HERE)
+    assert matrix.tries_on(names.MATRIX, without, HERE, first) == first
 
 
 def test_what_variants_ask_alike_is_asked_once(described, monkeypatch):

@@ -377,6 +377,12 @@ def test_nslookup_does_not_read_the_hosts_file(asks):
     assert asked[-1] == "localhost"
 
 
+def test_a_server_that_says_nothing_has_not_said_that_there_is_no_such_name(asks):
+    with dns({}, drops=100) as (port, _):
+        found = asks(port).nslookup("cats")
+    assert (found["outcome"], found["detail"].count("no answer")) == ("timeout", 3)
+
+
 def test_a_name_without_an_address_of_this_kind_does_not_resolve(asks):
     with dns({"six.": [], "six": []}) as (port, _):
         found = asks(port).nslookup("six.")
