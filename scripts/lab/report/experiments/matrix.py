@@ -1,4 +1,4 @@
-"""A matrix of signs that fits 100 columns: words where they fit, else numbered columns with their key below."""
+"""A matrix of signs that fits 100 columns, or fewer: words where they fit, else numbered columns with a key below."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ STYLES: dict[Outcome, str] = {
 }
 
 
-def lines(grid: Grid, language: Language) -> Iterator[RenderableType]:
-    """Yield what a grid looks like: tables, and for numbered columns their key."""
+def lines(grid: Grid, language: Language, width: int = WIDTH) -> Iterator[RenderableType]:
+    """Yield what a grid looks like on so many columns: tables, and for numbered columns their key."""
     numbered = list(enumerate(grid.columns, start=1))
-    style = _style(grid, language)
-    size = len(grid.columns) if style.heads else (WIDTH - ROWS) // (NARROW + 1)
+    style = _style(grid, language, width)
+    size = len(grid.columns) if style.heads else max(1, (width - ROWS) // (NARROW + 1))
     for start in range(0, len(numbered), size):
         part = numbered[start : start + size]
         yield _table(grid, part, language, style)
@@ -78,11 +78,11 @@ class _Style:
     words: bool
 
 
-def _style(grid: Grid, language: Language) -> _Style:
+def _style(grid: Grid, language: Language, width: int) -> _Style:
     for style in (_Style(heads=True, words=True), _Style(heads=True, words=False)):
         rows = max((len(row.short.of(language)) for row in grid.rows), default=0)
         columns = sum(_column_width(grid, column, language, style) + 3 for column in grid.columns)
-        if min(rows, ROWS * 2) + columns <= WIDTH:
+        if min(rows, ROWS * 2) + columns <= width:
             return style
     return _Style(heads=False, words=False)
 

@@ -26,7 +26,7 @@ SHOWN = 6
 
 def show(experiment: Experiment, language: Language, console: Console) -> None:
     """Print an experiment: matrices, mechanisms, flips, expectations, timelines, claims, and a last line."""
-    _print(lines(experiment, language), console)
+    _print(lines(experiment, language, min(matrix.WIDTH, console.width)), console)
 
 
 def show_cell(cell: Cell, experiment: Experiment, language: Language, console: Console) -> None:
@@ -34,10 +34,10 @@ def show_cell(cell: Cell, experiment: Experiment, language: Language, console: C
     _print(cell_lines(cell, experiment, language), console)
 
 
-def lines(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
-    """Yield what is printed, piece by piece."""
+def lines(experiment: Experiment, language: Language, width: int = matrix.WIDTH) -> Iterator[RenderableType]:
+    """Yield what is printed on so many columns, piece by piece."""
     yield from _head(experiment, language)
-    yield from _matrices(experiment, language)
+    yield from _matrices(experiment, language, width)
     yield from _mechanisms(experiment, language)
     yield from _differences(experiment, language)
     yield from _flips(experiment, language)
@@ -63,14 +63,14 @@ def _head(experiment: Experiment, language: Language) -> Iterator[RenderableType
     yield Text(f"Kubernetes {seen.kubernetes}, {seen.runtime}, Linux {seen.kernel}, {cgroup}", "dim")
 
 
-def _matrices(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+def _matrices(experiment: Experiment, language: Language, width: int) -> Iterator[RenderableType]:
     """Yield the matrices; with counterfactuals only the base, whose changes stand below as flips."""
     if not experiment.cells:
         return
     for grid in grids(experiment):
         if grid.variant and experiment.flips:
             continue
-        for one in matrix.lines(grid, language):
+        for one in matrix.lines(grid, language, width):
             yield Padding(one, (1, 0, 0, 0))
     yield Padding(matrix.legend(experiment.cells, language), (1, 0, 0, 0))
 
@@ -88,6 +88,7 @@ def _mechanisms(experiment: Experiment, language: Language) -> Iterator[Renderab
         said = Text(one.id, "bold")
         said.append(f"  {words.cells(len(one.cells), language)}", "dim")
         said.append(f"  {route(experiment, one.example).short.of(language)}", "dim")
+        said.append(f"  {one.example.vantage}/{one.example.address}", "dim")
         table.add_row(matrix.mark(one.example), said)
         table.add_row("", Text(one.example.because.of(language)))
     yield table

@@ -18,10 +18,10 @@ from lab.report.experiments.grids import grids, mechanisms
 from . import found
 
 
-def shown(experiment, language="en", *, colour=False) -> str:
+def shown(experiment, language="en", *, colour=False, width=100) -> str:
     out = Console(
         file=io.StringIO(),
-        width=100,
+        width=width,
         highlight=False,
         color_system="truecolor" if colour else None,
         force_terminal=colour,
@@ -51,6 +51,12 @@ def test_a_cell_stands_under_its_address_by_its_sign():
     assert row(text, "node ") == list("○○○●????") + list("?●?●●?????")
     assert row(text, "ephemeral --target ") == list("●○●●●?●●●●●●●●→?→→")
     assert " 16  nslookup Pod name           k8-chatroulette-back" in text
+
+
+def test_a_terminal_of_80_columns_has_two_tables_and_whole_labels():
+    text = shown(found.names(), width=80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    assert row(text, "ephemeral --target ") == list("●○●●●?●●●●●●●")
 
 
 def test_what_is_not_as_predicted_shows_both_and_its_evidence():
