@@ -53,7 +53,9 @@ class Stage:
         """Read the live objects anew, predict, measure and explain; may be called again. Raises LabError."""
         self.report("measuring")
         world = matrix.read(self.hand, self.namespaces)
-        self.tries = matrix.tries_on(self.experiment, world, self.namespaces, self.tries)
+        tries = matrix.tries_on(self.experiment, world, self.namespaces, self.tries)
+        # An init container has run, and asked, once: what has changed since is not its matter.
+        self.tries = [one for one in tries if one.vantage.kind != "init"] if self.tries else tries
         found = matrix.look(self.hand, self.experiment, (world, self.tries), self.cluster, self.began)
         self.began = _now()
         return found
