@@ -129,8 +129,8 @@ def looked_for(host: str) -> dict[str, Any]:
     except UnicodeError as error:
         return {"outcome": "no-name", "detail": str(error)}
     except socket.gaierror as error:  # a server that says nothing, or that it failed, has not said that there is none
-        again = error.errno == socket.EAI_AGAIN
-        return {"outcome": "timeout" if again else "no-name", "detail": str(error)}
+        silent = error.errno == socket.EAI_AGAIN and not denied(host)
+        return {"outcome": "timeout" if silent else "no-name", "detail": str(error)}
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
     return {"outcome": "resolves", "who": addresses[0], "detail": " ".join(addresses), "resolved": addresses}
 
@@ -240,6 +240,16 @@ def nslookup(host: str, _port: int = 0) -> dict[str, Any]:
     silent = all(word in NO_WORD for _, word in said)
     detail = "; ".join(f"{name}: {word}" for name, word in said)
     return {"outcome": "timeout" if silent else "no-name", "detail": detail}
+
+
+def denied(host: str) -> bool:
+    """Tell whether DNS says no to each name that the search list makes of a host.
+
+    A bare name leaves the cluster in the end, and what the world's servers do not say then is not the cluster's word.
+    """
+    servers, search, ndots = resolver(read("/etc/resolv.conf"))
+    longer = [name for name in candidates(host, search, ndots) if name.rstrip(".") != host.rstrip(".")]
+    return bool(longer) and all(look_up(name, servers)[0] == "NXDOMAIN" for name in longer)
 
 
 def resolver(text: str) -> tuple[list[str], list[str], int]:

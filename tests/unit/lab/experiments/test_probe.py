@@ -420,7 +420,26 @@ def test_silence_is_no_answer(probe, monkeypatch, number, outcome):
         raise socket.gaierror(number, "said")
 
     monkeypatch.setattr(probe.socket, "getaddrinfo", look)
+    monkeypatch.setattr(probe, "read", lambda _: "nameserver 127.0.0.1")
     assert probe.getent("cats")["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("drops", "outcome"),
+    [
+        pytest.param(0, "no-name", id="the cluster says no, only the world beyond is silent"),
+        pytest.param(100, "timeout", id="the cluster is silent too"),
+    ],
+)
+def test_the_cluster_s_no_counts_where_only_the_world_is_silent(asks, monkeypatch, drops, outcome):
+    def look(*_words, **_more):
+        raise socket.gaierror(socket.EAI_AGAIN, "said")
+
+    with dns({}, drops=drops) as (port, asked):
+        probe = asks(port)
+        monkeypatch.setattr(probe.socket, "getaddrinfo", look)
+        assert probe.getent("cats")["outcome"] == outcome
+    assert "cats" not in asked
 
 
 def test_a_name_is_looked_up_once(probe, monkeypatch):
