@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 from lab.experiments.model.because_names import leads, unknown
 from lab.experiments.model.case import Case, at
-from lab.experiments.model.words import joined, words
+from lab.experiments.model.words import joined
+from lab.findings import Words
 
 if TYPE_CHECKING:
     from lab.experiments.world import Address, Pod, Vantage, World
-    from lab.findings import Prediction, Words
+    from lab.findings import Prediction
 
 
 def because(world: World, vantage: Vantage, address: Address, prediction: Prediction) -> Words:
     """Say in both languages, in at most two sentences, why the prediction is so."""
     case = Case(world, vantage, address, prediction)
     if prediction.outcome == "not-applicable":
-        return words("This way cannot be taken from here.", "Ce chemin ne part pas d’ici.")
+        return Words("This way cannot be taken from here.", "Ce chemin ne part pas d’ici.")
     if "init-before-app" in prediction.rules:
         return joined(leads(case), _not_started(case))
     if prediction.outcome == "no-name":
@@ -36,17 +37,17 @@ def _begins(case: Case) -> Words | None:
 def _not_started(case: Case) -> Words:
     pod = case.vantage.pod
     if case.decided_by("no-endpoint"):
-        return words(
+        return Words(
             f"The init container runs before the app: `{pod}` is not ready, so the Service has no endpoint yet.",
             f"Le conteneur d’init tourne avant l’app : `{pod}` n’est pas prêt, le Service n’a donc pas encore "
             "d’endpoint.",
         )
     if case.prediction.outcome == "no-name":
-        return words(
+        return Words(
             f"The init container runs before the app: `{pod}` is not ready, so DNS does not name it yet.",
             f"Le conteneur d’init tourne avant l’app : `{pod}` n’est pas prêt, le DNS ne le nomme donc pas encore.",
         )
-    return words(
+    return Words(
         f"The init container runs before the app: nobody listens in `{pod}` yet.",
         f"Le conteneur d’init tourne avant l’app : personne n’écoute encore dans `{pod}`.",
     )
@@ -54,11 +55,11 @@ def _not_started(case: Case) -> Words:
 
 def _asked(case: Case) -> Words:
     if case.address.how == "nslookup":
-        return words(
+        return Words(
             "nslookup asks DNS alone and never reads /etc/hosts.",
             "nslookup n’interroge que le DNS et ne lit jamais /etc/hosts.",
         )
-    return words(
+    return Words(
         "getent asks like any program: /etc/hosts first, then DNS.",
         "getent cherche comme tout programme : /etc/hosts d’abord, le DNS ensuite.",
     )
@@ -67,16 +68,16 @@ def _asked(case: Case) -> Words:
 def _probes(case: Case) -> Words:
     host = case.address.host
     if case.address.how == "exec-probe":
-        return words(
+        return Words(
             "An exec probe's command runs inside the container, on the Pod's own network.",
             "La commande d’une probe exec tourne dans le conteneur, sur le réseau du Pod.",
         )
     if host:
-        return words(
+        return Words(
             f"kubelet probes from the node, so `host: {host}` is the node's own {host}.",
             f"kubelet sonde depuis le nœud : `host: {host}` y désigne le {host} du nœud.",
         )
-    return words(
+    return Words(
         f"kubelet probes from the node and, without `host`, dials the Pod IP {case.pod.ip if case.pod else ''}.",
         f"kubelet sonde depuis le nœud et, sans `host`, appelle l’IP du Pod, {case.pod.ip if case.pod else ''}.",
     )
@@ -86,21 +87,21 @@ def _way(case: Case) -> Words:
     pod = case.pod
     name = pod.name if pod else case.address.host
     if case.address.how == "pod-proxy":
-        return words(
+        return Words(
             f"The API server dials the Pod IP {pod.ip if pod else ''} itself.",
             f"L’API server appelle lui-même l’IP du Pod, {pod.ip if pod else ''}.",
         )
     if "forward-unready" in case.prediction.rules:
-        return words(
+        return Words(
             f"port-forward dials localhost inside `{name}` and never asks whether the Pod is ready.",
             f"port-forward appelle localhost dans `{name}`, sans jamais demander si le Pod est prêt.",
         )
     if case.address.host.startswith("service/"):
-        return words(
+        return Words(
             f"port-forward only lets the Service choose the Pod, `{name}`, and dials localhost inside it.",
             f"port-forward laisse seulement le Service choisir le Pod, `{name}`, et y appelle localhost.",
         )
-    return words(
+    return Words(
         f"port-forward dials localhost inside the Pod `{name}`: 127.0.0.1, then ::1.",
         f"port-forward appelle localhost dans le Pod `{name}` : 127.0.0.1, puis ::1.",
     )
@@ -120,23 +121,23 @@ def _end(case: Case) -> Words:
 def _elsewhere(case: Case) -> Words:
     address, port = case.reached, case.address.port
     if case.decided_by("own-loopback"):
-        return words(
+        return Words(
             f"On this computer {address} is the computer's own loopback, and no Pod listens there.",
             f"Sur cet ordinateur, {address} est sa propre boucle locale, et aucun Pod n’y écoute.",
         )
     if case.decided_by("outside-cluster"):
-        return words(
+        return Words(
             f"{address} means something inside the cluster only: from this computer the packet leaves for elsewhere.",
             f"{address} n’a de sens que dans le cluster : depuis cet ordinateur, le paquet part ailleurs.",
         )
     if case.decided_by("unlisted-port") and case.service:
-        return words(
+        return Words(
             f"The Service `{case.service.name}` has no port {port}: kube-proxy has no rule for it, and the packet "
             "leaves the cluster.",
             f"Le Service `{case.service.name}` n’a pas de port {port} : kube-proxy n’a pas de règle pour lui, et le "
             "paquet quitte le cluster.",
         )
-    return words(
+    return Words(
         f"Nobody in the cluster has {address}: the packet leaves by the default route.",
         f"Personne n’a {address} dans le cluster : le paquet part par la route par défaut.",
     )
@@ -144,7 +145,7 @@ def _elsewhere(case: Case) -> Words:
 
 def _refused(case: Case) -> Words:
     if case.decided_by("no-endpoint") and case.service:
-        return words(
+        return Words(
             f"The Service `{case.service.name}` has no ready Pod behind it, so kube-proxy refuses at once.",
             f"Le Service `{case.service.name}` n’a aucun Pod prêt derrière lui : kube-proxy refuse aussitôt.",
         )
@@ -155,12 +156,12 @@ def _quiet(case: Case) -> Words:
     """Nobody of ours is in that network namespace."""
     address, port = case.reached, case.address.port
     if "own-loopback" in case.prediction.rules:
-        return words(
+        return Words(
             f"{address} is the loopback of {case.here.en}, not the app's, and nobody listens on port {port} there.",
             f"{address} est la boucle locale {case.of_here}, pas celle de l’app, et personne n’y écoute sur le "
             f"port {port}.",
         )
-    return words(
+    return Words(
         f"Nobody listens on {at(address, port)}.",
         f"Personne n’écoute sur {at(address, port)}.",
     )
@@ -171,16 +172,16 @@ def _bound_elsewhere(case: Case, pod: Pod) -> Words:
     port, address = case.port, case.arrives
     binds = [one.bind for container in pod.containers for one in container.listeners if one.port == port]
     if binds:
-        return words(
+        return Words(
             f"The app in `{pod.name}` listens on {binds[0]} alone, and this call comes to {address}.",
             f"L’app de `{pod.name}` n’écoute que sur {binds[0]}, et cet appel arrive sur {address}.",
         )
     if case.names_own_pod and case.is_service_too:
-        return words(
+        return Words(
             f"That is the Pod itself, not the Service of the same name: on port {port} nobody listens there.",
             f"C’est le Pod lui-même, pas le Service du même nom : personne n’y écoute sur le port {port}.",
         )
-    return words(
+    return Words(
         f"Nobody listens on port {port} in `{pod.name}`.",
         f"Personne n’écoute sur le port {port} dans `{pod.name}`.",
     )
@@ -191,11 +192,11 @@ def _through_service(case: Case) -> Words:
     asks = case.vantage.pod == who and case.vantage.kind == "container"
     en, fr = (", the very Pod that asks", ", celui-là même qui demande") if asks else ("", "")
     if "node-port" in case.prediction.rules:
-        return words(
+        return Words(
             f"The node hands its port {case.address.port} to the ready Pod `{who}`{en}, port {case.port}.",
             f"Le nœud remet ce qui arrive sur son port {case.address.port} au Pod prêt `{who}`{fr}, port {case.port}.",
         )
-    return words(
+    return Words(
         f"kube-proxy rewrites {at(case.reached, case.address.port)} to a ready Pod, `{who}`{en}, port {case.port}.",
         f"kube-proxy récrit {at(case.reached, case.address.port)} vers un Pod prêt, `{who}`{fr}, port {case.port}.",
     )
@@ -205,24 +206,24 @@ def _listens(case: Case) -> Words:
     pod = case.target
     bind, address, name = case.bind, case.reached, pod.name if pod else case.prediction.who
     if case.names_own_pod:
-        return words(
+        return Words(
             f"It is the Pod's hostname, not the container's name; the app listens on {bind} and answers.",
             f"C’est le nom d’hôte du Pod, pas celui du conteneur ; l’app écoute sur {bind} et répond.",
         )
     if "own-loopback" in case.prediction.rules and pod and pod.host_network:
-        return words(
+        return Words(
             f"`{name}` uses the node's network, so the node's loopback is its own; its app listens on {bind}.",
             f"`{name}` utilise le réseau du nœud, dont la boucle locale est donc la sienne ; son app écoute sur "
             f"{bind}.",
         )
     if "own-loopback" in case.prediction.rules and case.address.how == "connect":
-        return words(
+        return Words(
             f"All containers of `{name}` share one network namespace and its loopback; the app listens on {bind} "
             "and answers.",
             f"Les conteneurs de `{name}` partagent un namespace réseau et sa boucle locale ; l’app écoute sur {bind} "
             "et répond.",
         )
-    return words(
+    return Words(
         f"The app in `{name}` listens on {bind}, so it takes the call to {at(address, case.port)}.",
         f"L’app de `{name}` écoute sur {bind} et prend donc l’appel vers {at(address, case.port)}.",
     )

@@ -8,11 +8,11 @@ from lab.experiments.model.case import BOOK
 from lab.experiments.model.naming import is_address
 from lab.experiments.model.resolve import hostname, resolve
 from lab.experiments.model.rules import NAMING
-from lab.experiments.model.words import joined, words
+from lab.experiments.model.words import joined
+from lab.findings import Words
 
 if TYPE_CHECKING:
     from lab.experiments.model.case import Case
-    from lab.findings import Words
 
 
 def leads(case: Case) -> Words | None:
@@ -38,20 +38,20 @@ def _own_line(case: Case) -> Words:
     host, pod = case.address.host, case.place.pod
     address = pod.ip if pod else ""
     if case.decided_by("subdomain-field") and "." in host:
-        return words(
+        return Words(
             f"`spec.subdomain` makes kubelet write `{host}` with {address} into this Pod's own /etc/hosts, even "
             "without a Service.",
             f"`spec.subdomain` fait écrire à kubelet `{host}` avec {address} dans le /etc/hosts de ce Pod, même sans "
             "Service.",
         )
     if case.decided_by("hostname-field"):
-        return words(
+        return Words(
             f"`{host}` is in this Pod's /etc/hosts: kubelet writes {address} there with the hostname that "
             "`spec.hostname` sets.",
             f"`{host}` est dans le /etc/hosts de ce Pod : kubelet y écrit {address} avec le nom d’hôte que fixe "
             "`spec.hostname`.",
         )
-    return words(
+    return Words(
         f"`{host}` is in this Pod's /etc/hosts: kubelet writes the Pod's IP, {address}, with its hostname there.",
         f"`{host}` est dans le /etc/hosts de ce Pod : kubelet y écrit l’IP du Pod, {address}, avec son nom d’hôte.",
     )
@@ -60,15 +60,15 @@ def _own_line(case: Case) -> Words:
 def _from_hosts(case: Case, rule: str) -> Words | None:
     host = case.address.host
     said = {
-        "hosts-localhost": words(
+        "hosts-localhost": Words(
             f"`{host}` is in every hosts file: the loopback of whoever asks, here {case.here.en}.",
             f"`{host}` est dans tout fichier hosts : la boucle locale de celui qui demande, ici {case.here.fr}.",
         ),
-        "host-aliases": words(
+        "host-aliases": Words(
             f"`spec.hostAliases` puts `{host}` into this Pod's /etc/hosts, and into no other's.",
             f"`spec.hostAliases` met `{host}` dans le /etc/hosts de ce Pod, et d’aucun autre.",
         ),
-        "hand-edit": words(
+        "hand-edit": Words(
             f"Somebody wrote `{host}` into this Pod's /etc/hosts, and no container of the Pod has started since.",
             f"Quelqu’un a écrit `{host}` dans le /etc/hosts de ce Pod, et aucun de ses conteneurs n’a démarré depuis.",
         ),
@@ -79,16 +79,16 @@ def _from_hosts(case: Case, rule: str) -> Words | None:
 def _from_dns(case: Case, address: str) -> Words:
     host = case.address.host
     if case.decided_by("dns-service"):
-        return words(
+        return Words(
             f"The cluster's DNS knows `{host}`: it is a Service, and {address} is its cluster IP.",
             f"Le DNS du cluster connaît `{host}` : c’est un Service, et {address} est son IP de cluster.",
         )
     if case.decided_by("dns-pod-ip"):
-        return words(
+        return Words(
             f"CoreDNS reads {address} out of the name itself, and would for an address that no Pod has.",
             f"CoreDNS lit {address} dans le nom même, et le ferait pour une adresse qu’aucun Pod n’a.",
         )
-    return words(
+    return Words(
         f"The cluster's DNS knows `{host}`: it leads straight to a Pod's IP, {address}.",
         f"Le DNS du cluster connaît `{host}` : il mène droit à l’IP d’un Pod, {address}.",
     )
@@ -96,22 +96,22 @@ def _from_dns(case: Case, address: str) -> Words:
 
 def _other_dns(case: Case) -> Words:
     if case.place.computer:
-        return words(
+        return Words(
             "This computer asks its own DNS, and only the cluster's knows the cluster's names.",
             "Cet ordinateur interroge son propre DNS, et seul celui du cluster en connaît les noms.",
         )
     pod = case.place.pod
     if pod and pod.dns_policy == "None":
-        return words(
+        return Words(
             "`dnsPolicy: None` has this Pod ask another DNS server, and only the cluster's knows the cluster's names.",
             "`dnsPolicy: None` lui fait interroger un autre DNS, et seul celui du cluster en connaît les noms.",
         )
     if pod and pod.dns_policy == "Default":
-        return words(
+        return Words(
             "`dnsPolicy: Default` means the node's DNS, and only the cluster's knows the cluster's names.",
             "`dnsPolicy: Default` désigne le DNS du nœud, et seul celui du cluster en connaît les noms.",
         )
-    return words(
+    return Words(
         "The DNS asked here is the node's, and only the cluster's own knows the cluster's names.",
         "Le DNS interrogé ici est celui du nœud, et seul celui du cluster en connaît les noms.",
     )
@@ -119,7 +119,7 @@ def _other_dns(case: Case) -> Words:
 
 def _nothing(case: Case) -> Words:
     host = case.address.host
-    return words(
+    return Words(
         f"Neither this hosts file nor DNS has `{host}`.",
         f"Ni ce fichier hosts ni le DNS ne connaissent `{host}`.",
     )
@@ -135,16 +135,16 @@ def _own_name(case: Case) -> Words | None:
     if not pod or host not in {pod.name, pod.hostname}:
         return None
     if pod.host_network:
-        return words(
+        return Words(
             f"With `hostNetwork` the Pod gets the node's hosts file, which does not have `{host}`.",
             f"Avec `hostNetwork`, le Pod reçoit le fichier hosts du nœud, où `{host}` n’est pas.",
         )
     if hostname(BOOK, pod)[0] == host:
-        return words(
+        return Words(
             f"`{host}` is only in this Pod's /etc/hosts, which nslookup never reads: it asks DNS alone.",
             f"`{host}` n’est que dans le /etc/hosts de ce Pod, que nslookup ne lit jamais : il n’interroge que le DNS.",
         )
-    return words(
+    return Words(
         f"This Pod's hostname is `{hostname(BOOK, pod)[0]}`, and kubelet writes that one into /etc/hosts, not the "
         "Pod's name.",
         f"Le nom d’hôte de ce Pod est `{hostname(BOOK, pod)[0]}` : c’est lui que kubelet écrit dans /etc/hosts, pas "
@@ -158,7 +158,7 @@ def _of_a_pod(case: Case) -> Words | None:
         host in {one.name, one.hostname} for one in world.pods
     ):
         return None
-    return words(
+    return Words(
         f"`{host}` is a Pod's hostname: only its own /etc/hosts has it, and DNS has no names of Pods.",
         f"`{host}` est un nom d’hôte de Pod : seul son propre /etc/hosts le contient, et le DNS ne nomme pas les Pods.",
     )
@@ -171,23 +171,23 @@ def _of_a_service(case: Case) -> Words | None:
     if not service:
         return _full_name(case)
     if case.decided_by("outside-cluster-dns") or not pod:
-        return words(
+        return Words(
             f"`{host}` is a Service, a name that only the cluster's DNS gives.",
             f"`{host}` est un Service, un nom que seul le DNS du cluster donne.",
         )
     if not case.decided_by("dns-cluster-first"):
-        return words(
+        return Words(
             f"This Pod's search list comes from `spec.dnsConfig` and does not lead to the Service; its full name, "
             f"`{service.name}.{service.namespace}.svc.{case.world.cluster.domain}`, would.",
             f"La liste de recherche de ce Pod vient de `spec.dnsConfig` et ne mène pas au Service ; son nom complet, "
             f"`{service.name}.{service.namespace}.svc.{case.world.cluster.domain}`, y mènerait.",
         )
     if service.namespace == pod.namespace:
-        return words(
+        return Words(
             f"The Service `{host}` is headless: DNS has its ready Pods' addresses only, and none is ready.",
             f"Le Service `{host}` est headless : le DNS n’en donne que les Pods prêts, et il n’en a aucun.",
         )
-    return words(
+    return Words(
         f"The search list completes `{host}` with this Pod's namespace, `{pod.namespace}`; the Service is in "
         f"`{service.namespace}`: `{host}.{service.namespace}` would lead there.",
         f"La liste de recherche complète `{host}` avec le namespace de ce Pod, `{pod.namespace}` ; le Service est "
@@ -200,11 +200,11 @@ def _full_name(case: Case) -> Words | None:
     if not host.endswith(f".{case.world.cluster.domain}"):
         return None
     if case.decided_by("outside-cluster-dns"):
-        return words(
+        return Words(
             f"`{host}` is a name of the cluster's own DNS.",
             f"`{host}` est un nom du DNS propre au cluster.",
         )
-    return words(
+    return Words(
         f"DNS has `{host}` only if a Pod sets that hostname and subdomain, is ready, and a Service bears the "
         "subdomain's name.",
         f"Le DNS ne connaît `{host}` que si un Pod définit ce hostname et ce subdomain, est prêt, et qu’un Service "
@@ -216,13 +216,13 @@ def _written(case: Case) -> Words | None:
     """Recognise a name that somebody added to a Pod's hosts file."""
     host, pods = case.address.host, case.world.pods
     if any(host in alias.names for pod in pods for alias in pod.host_aliases):
-        return words(
+        return Words(
             f"`{host}` is in the /etc/hosts of the one Pod whose `spec.hostAliases` has it.",
             f"`{host}` est dans le /etc/hosts du seul Pod dont `spec.hostAliases` le contient.",
         )
     edited = [edit for pod in pods if pod == case.place.pod for edit in pod.hand_edits if host in edit.line.split()]
     if edited:
-        return words(
+        return Words(
             f"The line with `{host}` was written by hand; a container of the Pod started since, and kubelet wrote "
             "/etc/hosts anew.",
             f"La ligne avec `{host}` a été ajoutée à la main ; un conteneur du Pod a démarré depuis, et kubelet a "
@@ -235,7 +235,7 @@ def _of_a_container(case: Case) -> Words | None:
     host = case.address.host
     if not any(one.name == host for pod in case.world.pods for one in pod.containers):
         return None
-    return words(
+    return Words(
         f"`{host}` is a container's name: kubelet writes it into no hosts file, and DNS does not know it.",
         f"`{host}` est un nom de conteneur : kubelet ne l’écrit dans aucun fichier hosts, et le DNS l’ignore.",
     )

@@ -11,13 +11,13 @@ from lab.experiments.model.predict import forwarded, place_of
 from lab.experiments.model.resolve import endpoints, resolve
 from lab.experiments.model.rule import Book, Place
 from lab.experiments.model.rules import RULES
-from lab.experiments.model.words import words
+from lab.findings import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.experiments.world import Address, Pod, Service, Vantage, World
-    from lab.findings import Prediction, Words
+    from lab.findings import Prediction
 
 BOOK = Book(RULES)
 _OWN_NAME = {"pod-hosts-file", "hostname-field", "hostname-cut", "subdomain-field"}
@@ -130,10 +130,10 @@ class Case:
         """Where the call is made, in words."""
         place = self.place
         if place.computer:
-            return words("this computer", "cet ordinateur")
+            return Words("this computer", "cet ordinateur")
         if place.on_node or not place.pod:
-            return words("the node", "le nœud")
-        return words(f"the Pod `{place.pod.name}`", f"le Pod `{place.pod.name}`")
+            return Words("the node", "le nœud")
+        return Words(f"the Pod `{place.pod.name}`", f"le Pod `{place.pod.name}`")
 
     @property
     def of_here(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab.experiments.model.naming import is_address
 from lab.experiments.model.rule import Rule, table
-from lab.experiments.model.words import words
+from lab.findings import Words
 
 if TYPE_CHECKING:
     from lab.experiments.model.rule import Place
@@ -64,7 +64,7 @@ RULES = table(
     Rule(
         "not-applicable",
         f"{_K8S}/reference/kubectl/",
-        words(
+        Words(
             en="Not every way can be taken from everywhere: only kubelet probes, only a forward forwards.",
             fr="Tout chemin ne part pas de partout : seul kubelet sonde, seul un transfert de port transfère.",
         ),
@@ -73,7 +73,7 @@ RULES = table(
     Rule(
         "init-before-app",
         f"{_K8S}/concepts/workloads/pods/init-containers/",
-        words(
+        Words(
             en="Init containers end before the Pod's app starts: nobody listens there yet, and the Pod is not ready.",
             fr="Les conteneurs d’init se terminent avant le démarrage de l’app : rien n’y écoute encore, et le Pod "
             "n’est pas prêt.",
@@ -83,7 +83,7 @@ RULES = table(
     Rule(
         "own-loopback",
         f"{_MAN}/man7/network_namespaces.7.html",
-        words(
+        Words(
             en="The loopback belongs to the network namespace of whoever dials; a Pod's containers share one.",
             fr="La boucle locale appartient au namespace réseau de celui qui appelle ; les conteneurs d’un Pod en "
             "partagent un.",
@@ -93,7 +93,7 @@ RULES = table(
     Rule(
         "outside-cluster",
         f"{_K8S}/concepts/cluster-administration/networking/",
-        words(
+        Words(
             en="Pod IPs and cluster IPs exist inside the cluster only; to this computer they are just any address.",
             fr="Les IP des Pods et des Services n’existent que dans le cluster ; pour cet ordinateur, ce sont des "
             "adresses quelconques.",
@@ -103,7 +103,7 @@ RULES = table(
     Rule(
         "node-port",
         f"{_SERVICE}/#type-nodeport",
-        words(
+        Words(
             en="The node hands what comes to a NodePort to the Service's Pods.",
             fr="Le nœud remet aux Pods du Service ce qui arrive sur un NodePort.",
         ),
@@ -112,7 +112,7 @@ RULES = table(
     Rule(
         "cluster-ip",
         f"{_K8S}/reference/networking/virtual-ips/",
-        words(
+        Words(
             en="A cluster IP is no machine: kube-proxy's rules rewrite the packet to a Pod's IP and target port.",
             fr="Une IP de cluster n’est pas une machine : les règles de kube-proxy récrivent le paquet vers l’IP et le "
             "port d’un Pod.",
@@ -122,7 +122,7 @@ RULES = table(
     Rule(
         "unlisted-port",
         f"{_K8S}/reference/networking/virtual-ips/",
-        words(
+        Words(
             en="kube-proxy has rules for a Service's own ports only; another port's packet leaves the cluster.",
             fr="kube-proxy n’a de règles que pour les ports du Service ; vers un autre port, le paquet quitte le "
             "cluster.",
@@ -132,7 +132,7 @@ RULES = table(
     Rule(
         "selector",
         f"{_SERVICE}/#services-in-kubernetes",
-        words(
+        Words(
             en="A Service stands for the Pods of its namespace that bear the labels of its selector.",
             fr="Un Service représente les Pods de son namespace qui portent les labels de son sélecteur.",
         ),
@@ -141,7 +141,7 @@ RULES = table(
     Rule(
         "ready-endpoints",
         f"{_K8S}/concepts/services-networking/endpoint-slices/#conditions",
-        words(
+        Words(
             en="Only ready Pods are a Service's endpoints, unless it publishes those that are not.",
             fr="Seuls les Pods prêts sont les endpoints d’un Service, sauf s’il publie aussi les autres.",
         ),
@@ -150,7 +150,7 @@ RULES = table(
     Rule(
         "no-endpoint",
         f"{_K8S}/reference/networking/virtual-ips/",
-        words(
+        Words(
             en="A Service without endpoints refuses: kube-proxy rejects the packet.",
             fr="Un Service sans endpoint refuse : kube-proxy rejette le paquet.",
         ),
@@ -159,7 +159,7 @@ RULES = table(
     Rule(
         "hairpin",
         f"{_K8S}/tasks/debug/debug-application/debug-service/#a-pod-fails-to-reach-itself-via-the-service-ip",
-        words(
+        Words(
             en="A Pod reaches itself through its own Service.",
             fr="Un Pod s’atteint lui-même à travers son propre Service.",
         ),
@@ -168,7 +168,7 @@ RULES = table(
     Rule(
         "pod-network",
         f"{_K8S}/concepts/services-networking/#the-kubernetes-network-model",
-        words(
+        Words(
             en="Every Pod and the node reach every Pod by its IP.",
             fr="Tout Pod, et le nœud, atteignent tout Pod par son IP.",
         ),
@@ -177,7 +177,7 @@ RULES = table(
     Rule(
         "nowhere",
         "https://www.rfc-editor.org/rfc/rfc1812#section-5.2.4",
-        words(
+        Words(
             en="A packet for an address that nobody in the cluster has leaves by the default route.",
             fr="Un paquet pour une adresse que personne n’a dans le cluster part par la route par défaut.",
         ),
@@ -186,7 +186,7 @@ RULES = table(
     Rule(
         "bind-any-v4",
         f"{_MAN}/man7/ip.7.html",
-        words(
+        Words(
             en="A server on 0.0.0.0 takes calls to every IPv4 address of its network namespace.",
             fr="Un serveur sur 0.0.0.0 répond à toute adresse IPv4 de son namespace réseau.",
         ),
@@ -195,7 +195,7 @@ RULES = table(
     Rule(
         "bind-any-dual",
         f"{_MAN}/man7/ipv6.7.html",
-        words(
+        Words(
             en="A server on :: takes calls to every address of its network namespace, IPv4 included (bindv6only is 0).",
             fr="Un serveur sur :: répond à toute adresse de son namespace réseau, IPv4 comprise (bindv6only vaut 0).",
         ),
@@ -204,7 +204,7 @@ RULES = table(
     Rule(
         "bind-one",
         f"{_MAN}/man7/ip.7.html",
-        words(
+        Words(
             en="A server on one address takes calls to that address alone.",
             fr="Un serveur sur une adresse ne répond qu’à cette adresse.",
         ),
@@ -213,7 +213,7 @@ RULES = table(
     Rule(
         "nobody-listens",
         "https://www.rfc-editor.org/rfc/rfc9293#section-3.5.2",
-        words(
+        Words(
             en="Where nobody listens at an address and port, the kernel refuses the connection.",
             fr="Là où personne n’écoute à une adresse et un port, le noyau refuse la connexion.",
         ),
@@ -222,7 +222,7 @@ RULES = table(
     Rule(
         "forward-localhost",
         _FORWARD,
-        words(
+        Words(
             en="port-forward dials localhost inside the Pod: 127.0.0.1, then ::1.",
             fr="port-forward appelle localhost dans le Pod : 127.0.0.1, puis ::1.",
         ),
@@ -231,7 +231,7 @@ RULES = table(
     Rule(
         "forward-falls-back",
         "https://github.com/containerd/containerd/pull/14074",
-        words(
+        Words(
             en="A newer containerd then tries the Pod IP; 2.4 does not.",
             fr="Un containerd plus récent essaie ensuite l’IP du Pod ; la version 2.4, non.",
         ),
@@ -240,7 +240,7 @@ RULES = table(
     Rule(
         "forward-unready",
         "https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubectl/pkg/cmd/portforward/portforward.go",
-        words(
+        Words(
             en="port-forward asks only that the Pod runs, not that it is ready.",
             fr="port-forward demande seulement que le Pod tourne, pas qu’il soit prêt.",
         ),
@@ -249,7 +249,7 @@ RULES = table(
     Rule(
         "proxy-dials-pod-ip",
         f"{_K8S}/tasks/access-application-cluster/access-cluster-services/",
-        words(
+        Words(
             en="The API server's proxy dials the Pod IP.",
             fr="Le proxy de l’API server appelle l’IP du Pod.",
         ),
@@ -258,7 +258,7 @@ RULES = table(
     Rule(
         "probe-from-node",
         _PROBES,
-        words(
+        Words(
             en="kubelet's HTTP and TCP probes come from the node's network namespace.",
             fr="Les probes HTTP et TCP de kubelet partent du namespace réseau du nœud.",
         ),
@@ -267,7 +267,7 @@ RULES = table(
     Rule(
         "probe-pod-ip",
         _PROBES,
-        words(
+        Words(
             en="A probe without `host` dials the Pod IP.",
             fr="Une probe sans `host` appelle l’IP du Pod.",
         ),
@@ -276,7 +276,7 @@ RULES = table(
     Rule(
         "probe-exec-inside",
         _PROBES,
-        words(
+        Words(
             en="An exec probe's command runs inside the container.",
             fr="La commande d’une probe exec tourne dans le conteneur.",
         ),

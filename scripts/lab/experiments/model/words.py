@@ -1,13 +1,8 @@
-"""The model's sentences in both languages."""
+"""Sentences put together, in both languages."""
 
 from __future__ import annotations
 
 from lab.findings import Words
-
-
-def words(en: str, fr: str) -> Words:
-    """Return the text."""
-    return Words(en=en, fr=fr)
 
 
 def joined(*sentences: Words | None) -> Words:
