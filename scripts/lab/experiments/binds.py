@@ -41,7 +41,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         return found.look()
 
 
-def players(_settings: Settings, _world: World, image: str, namespaces: Sequence[str]) -> Cast:
+def players(_world: World, image: str, namespaces: Sequence[str]) -> Cast:
     """Return who is on stage: five apps in one Pod, their witnesses, a Service with a port for each, another Pod."""
     (here,) = namespaces
     apps = [part for bind, port in PORTS.items() for part in _app(image, bind, port)]

@@ -56,7 +56,7 @@ class Matrix:
     title: Words
     question: Words
     spaces: tuple[str, ...]
-    cast: Callable[[Settings, World, str, Sequence[str]], Cast]
+    cast: Callable[[World, str, Sequence[str]], Cast]
     tries: Callable[[World, Sequence[str]], Sequence[Try]]
     settles: Callable[[Try], bool]
     variants: tuple[Label, ...] = ()

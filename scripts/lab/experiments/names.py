@@ -44,7 +44,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         return found.look()
 
 
-def players(_settings: Settings, world: World, image: str, namespaces: Sequence[str]) -> Cast:
+def players(world: World, image: str, namespaces: Sequence[str]) -> Cast:
     """Return who is on stage: the app's Pod with its guests and its copy, a twin, and Pods to look from."""
     here, there = namespaces
 

@@ -82,7 +82,7 @@ def _set_up(
     hand: Hand, experiment: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report
 ) -> None:
     world = matrix.read(hand, namespaces)
-    cast = experiment.cast(hand.settings, world, hand.image, namespaces)
+    cast = experiment.cast(world, hand.image, namespaces)
     report(f"making {len(cast.services)} Services")
     services = list(pool.map(lambda one: _create(hand.api, one, "services"), cast.services))
     wanted = cast.pods(services)

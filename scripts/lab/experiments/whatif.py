@@ -45,7 +45,7 @@ def of(changed: Sequence[Variant]) -> Matrix:
     """Return the matrix of the base and these variants."""
     everyone = (BASE, *changed)
 
-    def players(_settings: Settings, world: World, image: str, namespaces: Sequence[str]) -> Cast:
+    def players(world: World, image: str, namespaces: Sequence[str]) -> Cast:
         here = namespaces[0]
         services = [each for one in everyone for each in variants.services(one, here)]
         return Cast(

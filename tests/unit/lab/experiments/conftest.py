@@ -31,7 +31,7 @@ def described(empty):
     """Return what describes a cast as if it stood."""
 
     def describe_cast(matrix, namespaces):
-        cast = matrix.cast(None, empty, "k8-chatroulette-back:abc", namespaces)
+        cast = matrix.cast(empty, "k8-chatroulette-back:abc", namespaces)
         numbers = count(1)
         services = [_service(one, next(numbers)) for one in cast.services]
         pods = [_pod(one, next(numbers), cast) for one in cast.pods(services)]

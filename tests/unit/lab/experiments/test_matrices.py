@@ -79,7 +79,7 @@ def test_the_name_matrix_tries_each_address_from_everywhere(described):
 def test_the_init_container_is_asked_what_its_cells_are(described, empty):
     world = described(names.MATRIX, HERE)
     asked = {one.address.id for one in names.tries(world, HERE) if one.vantage.id == "init"}
-    cast = names.MATRIX.cast(None, empty, "image", HERE)
+    cast = names.MATRIX.cast(empty, "image", HERE)
     services = [{**one, "spec": {"ports": [{"nodePort": 1}], "clusterIP": "c"}} for one in cast.services]
     (init,) = cast.pods(services)[0]["spec"]["initContainers"]
     assert all(f'"id": "{one}"' in init["command"][-1] for one in asked)
