@@ -17,7 +17,7 @@ import yaml
 
 from lab import docker, kube, reach, shell, waiting
 from lab.cluster import kubeconfig, names
-from lab.config import CACHE, MINORS, ROOT
+from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
 from lab.events import Step
 
@@ -69,8 +69,6 @@ def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
         node["image"] = image
     if _is_built(image):
         config.setdefault("networking", {})["disableDefaultCNI"] = True  # the node image brings its own
-    if settings.kubernetes != MINORS[0]:
-        config["kubeadmConfigPatches"] = [_for_older(patch) for patch in config["kubeadmConfigPatches"]]
     return yaml.safe_dump({**config, "name": settings.cluster}, sort_keys=False)
 
 
@@ -176,14 +174,6 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
     finally:
         opens.unlink(missing_ok=True)
     return f"kind made {settings.cluster}"
-
-
-def _for_older(patch: str) -> str:
-    """Write etcd's arguments as a map: kubeadm's v1beta3, which kind hands to minors before 1.36, has no list there."""
-    content = yaml.safe_load(patch)
-    if etcd := content.get("etcd"):
-        etcd["local"]["extraArgs"] = {argument["name"]: argument["value"] for argument in etcd["local"]["extraArgs"]}
-    return str(yaml.safe_dump(content))
 
 
 def _timeout(config: str) -> float:

@@ -166,19 +166,15 @@ def test_a_published_node_image_keeps_kinds_network_and_may_take_long_to_pull(tm
     assert lifecycle._timeout(text) == patience
 
 
-@pytest.mark.parametrize(
-    ("minor", "arguments"),
-    [
-        pytest.param("1.37", [{"name": "unsafe-no-fsync", "value": "true"}], id="v1beta4"),
-        pytest.param("1.35", {"unsafe-no-fsync": "true"}, id="v1beta3"),
-    ],
-)
-def test_kubeadm_is_given_etcds_arguments_as_its_api_has_them(tmp_path, minor, arguments):
-    """kind writes kubeadm's v1beta3 for minors before 1.36 (its pkg/cluster/internal/kubeadm/config.go)."""
-    text = lifecycle.kind_config(config.load({"LAB_KUBERNETES": minor}), None, tmp_path)
-    kubelet, cluster = map(yaml.safe_load, yaml.safe_load(text)["kubeadmConfigPatches"])
-    assert cluster == {"kind": "ClusterConfiguration", "etcd": {"local": {"extraArgs": arguments}}}
+def test_each_version_of_kubeadms_configuration_says_the_same():
+    """kind writes v1beta3 for minors before 1.36 (its pkg/cluster/internal/kubeadm/config.go): maps where later are lists."""
+    cluster = yaml.safe_load((lifecycle.MANIFESTS / "cluster.yaml").read_text())
+    kubelet, newer, older = map(yaml.safe_load, cluster["kubeadmConfigPatches"])
     assert kubelet == {"kind": "KubeletConfiguration", "failCgroupV1": False}
+    assert (newer.pop("apiVersion"), older.pop("apiVersion")) == ("kubeadm.k8s.io/v1beta4", "kubeadm.k8s.io/v1beta3")
+    for arguments in (newer["apiServer"], newer["etcd"]["local"]):
+        arguments["extraArgs"] = {one["name"]: one["value"] for one in arguments["extraArgs"]}
+    assert newer == older
 
 
 def test_a_cluster_of_somebody_elses_is_told_from_ours():
