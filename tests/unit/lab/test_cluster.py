@@ -167,7 +167,7 @@ def test_a_published_node_image_keeps_kinds_network_and_may_take_long_to_pull(tm
 
 
 def test_each_version_of_kubeadms_configuration_says_the_same():
-    """kind writes v1beta3 for minors before 1.36 (its pkg/cluster/internal/kubeadm/config.go): maps where later are lists."""
+    """kind writes v1beta3, which has maps for lists, before 1.36 (its pkg/cluster/internal/kubeadm/config.go)."""
     cluster = yaml.safe_load((lifecycle.MANIFESTS / "cluster.yaml").read_text())
     kubelet, newer, older = map(yaml.safe_load, cluster["kubeadmConfigPatches"])
     assert kubelet == {"kind": "KubeletConfiguration", "failCgroupV1": False}
