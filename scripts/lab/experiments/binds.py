@@ -128,11 +128,6 @@ def _bind(id_: str, en: str, fr: str) -> Label:
 
 MATRIX = Matrix(
     id="binds",
-    title=Words(en="Bind address by route", fr="Adresse d’écoute par chemin"),
-    question=Words(
-        en="An app listens on one address: by which ways is it still reached?",
-        fr="Une application écoute sur une seule adresse : par quels chemins l’atteint-on encore ?",
-    ),
     spaces=(),
     cast=players,
     tries=tries,

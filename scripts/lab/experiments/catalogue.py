@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """One experiment: its question, its expected ``seconds`` on two cores, and its module.
+    """One experiment: its title and question, its expected ``seconds`` on two cores, and its module.
 
     ``stays`` tells that it has a stage that can be left standing and looked at again.
     """
 
     id: str
+    title: Words
     question: Words
     seconds: float
     module: str
@@ -50,9 +51,10 @@ class Entry:
 _ALL = (
     Entry(
         "names",
+        Words("Name by vantage point", "Nom par point de vue"),
         Words(
-            "From where does which name or address lead to the app, and why?",
-            "D’où quel nom ou quelle adresse mène-t-il à l’appli, et pourquoi ?",
+            "From where, by which name or address is the app reached, and why?",
+            "D’où, par quel nom ou quelle adresse atteint-on l’application, et pourquoi ?",
         ),
         10,
         "names",
@@ -60,9 +62,10 @@ _ALL = (
     ),
     Entry(
         "binds",
+        Words("Bind address by route", "Adresse d’écoute par chemin"),
         Words(
             "An app listens on one address: by which ways is it still reached?",
-            "L’appli écoute sur une seule adresse : par quels chemins l’atteint-on ?",
+            "Une application n’écoute que sur une adresse : par quels chemins l’atteint-on ?",
         ),
         12,
         "binds",
@@ -70,8 +73,9 @@ _ALL = (
     ),
     Entry(
         "whatif",
+        Words("One thing changed", "Un seul changement"),
         Words(
-            "One field of the Pod is changed: which answers flip, and which stay?",
+            "One field of the Pod is changed: which answers flip, and do all others stay?",
             "On change un champ du Pod : quelles réponses basculent, lesquelles restent ?",
         ),
         40,
@@ -79,6 +83,7 @@ _ALL = (
     ),
     Entry(
         "readiness",
+        Words("Readiness: traffic or none", "Readiness : recevoir du trafic ou non"),
         Words(
             "A Pod is not ready: who still reaches it, and who no longer does?",
             "Un Pod n’est pas prêt : qui l’atteint encore, et qui ne l’atteint plus ?",
@@ -88,6 +93,7 @@ _ALL = (
     ),
     Entry(
         "liveness",
+        Words("Liveness: the container starts again", "Liveness : le conteneur redémarre"),
         Words(
             "The liveness probe fails: what is started again, and what stays as it was?",
             "La sonde de liveness échoue : qu’est-ce qui redémarre, qu’est-ce qui reste ?",
@@ -97,6 +103,7 @@ _ALL = (
     ),
     Entry(
         "startup",
+        Words("Start-up: time to get going", "Startup : le temps de démarrer"),
         Words(
             "An app starts slowly: what does a startup probe hold back?",
             "Une application démarre lentement : que retient une sonde de startup ?",
@@ -106,6 +113,7 @@ _ALL = (
     ),
     Entry(
         "probes",
+        Words("Three kinds of probe", "Trois sortes de sonde"),
         Words(
             "HTTP, TCP or a command: which probe notices which fault?",
             "HTTP, TCP ou commande : quelle sonde remarque quelle panne ?",
@@ -115,6 +123,7 @@ _ALL = (
     ),
     Entry(
         "limits",
+        Words("Limits: killed or slowed down", "Limits : tué ou ralenti"),
         Words(
             "More memory, more CPU than the limit: which one kills, which one slows down?",
             "Plus de mémoire, plus de CPU que la limite : laquelle tue, laquelle ralentit ?",
@@ -124,6 +133,7 @@ _ALL = (
     ),
     Entry(
         "qos",
+        Words("QoS: who goes first", "QoS : qui part le premier"),
         Words(
             "Requests and limits: which class do they give, and who goes first?",
             "Requests et limits : quelle classe en résulte, et qui part le premier ?",
@@ -133,6 +143,7 @@ _ALL = (
     ),
     Entry(
         "top",
+        Words("kubectl top beside the kernel’s own figures", "kubectl top face aux chiffres du noyau"),
         Words(
             "What does `kubectl top` show, and what does the kernel count?",
             "Que montre `kubectl top`, et que compte le noyau ?",
@@ -142,24 +153,27 @@ _ALL = (
     ),
     Entry(
         "termination",
+        Words("The end of a Pod", "La fin d’un Pod"),
         Words(
-            "A Pod is deleted under load: is a request lost?",
-            "On supprime un Pod en pleine charge : une requête se perd-elle ?",
+            "A Pod is deleted in the middle of a request: does the answer still come?",
+            "On supprime un Pod en pleine requête : la réponse arrive-t-elle encore ?",
         ),
         30,
         "timing.termination",
     ),
     Entry(
         "database",
+        Words("The course’s database", "La base de données du cours"),
         Words(
-            "The course’s database with 64Mi to 128Mi: does it run?",
-            "La base de données du cours, de 64Mi à 128Mi : tourne-t-elle ?",
+            "The course’s database, 64Mi to 128Mi: does it run, and what is its limit worth?",
+            "La base du cours, de 64Mi à 128Mi : tourne-t-elle, et que vaut sa limite ?",
         ),
         40,
         "timing.database",
     ),
     Entry(
         "course",
+        Words("The course, typed as printed", "Le cours, tapé tel quel"),
         Words(
             "The course’s commands and YAML, typed as printed: what does the cluster say?",
             "Les commandes et le YAML du cours, tapés tels quels : que dit le cluster ?",
@@ -169,6 +183,7 @@ _ALL = (
     ),
     Entry(
         "claims",
+        Words("What the course says", "Ce que dit le cours"),
         Words(
             "What the course says: true, true with a nuance, or not as said?",
             "Ce que dit le cours : vrai, vrai avec une nuance, ou pas tout à fait ?",

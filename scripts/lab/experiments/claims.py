@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from lab.findings import Cell, Exhibit, Expectation, Verdict
     from lab.kube import Api
 
-TITLE = Words(en="What the course says", fr="Ce que dit le cours")
 _EXHIBITS = 4
 """So many exhibits are shown with a claim: one or two of each thing that it stands on."""
 
@@ -71,12 +70,13 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
 def judged(found: Mapping[str, Experiment]) -> Experiment:
     """Judge every sentence by what these experiments found."""
     evidence = gather(found.values())
+    entry = catalogue.find("claims")
     any_one = next(iter(found.values()))
     claims = tuple(claim(one, evidence) for one in SENTENCES)
     return Experiment(
         experiment="claims",
-        title=TITLE,
-        question=catalogue.CATALOGUE["claims"].question,
+        title=entry.title,
+        question=entry.question,
         cluster=any_one.cluster,
         began=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=max(one.seconds for one in found.values()),

@@ -15,7 +15,7 @@ from lab import kube, shell, waiting
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.experiments import spaces
-from lab.experiments.course_expected import EXPECTED, QUESTION, TITLE
+from lab.experiments.course_expected import EXPECTED
 from lab.experiments.timing import pods, result
 from lab.experiments.timing.expecting import Fact, judge
 from lab.findings import Exhibit, Words
@@ -67,7 +67,7 @@ class Ground:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - all are called alike
     """Type it all; raises LabError where the Pods do not come up."""
-    begun = result.begin("course", TITLE, QUESTION)
+    begun = result.begin("course")
     with spaces.spaces(api, "course") as (namespace,):
         ground = Ground(settings, api, namespace)
         report("starting the course’s Pods")

@@ -5,11 +5,6 @@ from __future__ import annotations
 from lab.experiments.timing.expecting import Expect
 from lab.findings import Words
 
-TITLE = Words(en="The course, typed as printed", fr="Le cours, tapé tel quel")
-QUESTION = Words(
-    en="The course’s commands and YAML, typed as printed: what does the cluster say?",
-    fr="Les commandes et le YAML du cours, tapés tels quels : que dit le cluster ?",
-)
 _OBJECTS = "https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields"
 _API = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/"
 _PODS = "https://kubernetes.io/docs/concepts/workloads/pods/"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lab.errors import LabError
-from lab.experiments import compare, describe, labels
+from lab.experiments import catalogue, compare, describe, labels
 from lab.experiments.exhibits import exhibits
 from lab.experiments.measure import measure
 from lab.experiments.model.because import because
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.cast import Cast
     from lab.experiments.measure import Measured
-    from lab.findings import ClusterSeen, Label, Prediction, Words
+    from lab.findings import ClusterSeen, Label, Prediction
     from lab.kube import Api
 
 _ROUTES = Path("/proc/net/route")
@@ -53,8 +53,6 @@ class Matrix:
     """
 
     id: str
-    title: Words
-    question: Words
     spaces: tuple[str, ...]
     cast: Callable[[World, str, Sequence[str]], Cast]
     tries: Callable[[World, Sequence[str]], Sequence[Try]]
@@ -93,14 +91,14 @@ def look(
     began: tuple[datetime, float],
 ) -> Experiment:
     """Return what comes of these tries in this world; ``began`` is when, by both clocks."""
-    world, tries = asked
+    entry, (world, tries) = catalogue.find(matrix.id), asked
     measured = _measured(hand, world, tries)
     cells = tuple(cell(world, one, measured) for one in tries)
     flips = tuple(compare.flips(cells))
     return Experiment(
         experiment=matrix.id,
-        title=matrix.title,
-        question=matrix.question,
+        title=entry.title,
+        question=entry.question,
         cluster=cluster,
         began=began[0].astimezone(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - began[1], 2),

@@ -9,7 +9,6 @@ from lab.experiments.cast import PORT, Cast, Copy, Guests
 from lab.experiments.matrix import Matrix, Try
 from lab.experiments.sightings import question
 from lab.experiments.world import Address, Vantage
-from lab.findings import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -192,11 +191,6 @@ def _node_port(service: Service) -> int:
 
 MATRIX = Matrix(
     id="names",
-    title=Words(en="Name by vantage point", fr="Nom par point de vue"),
-    question=Words(
-        en="From where does which name or address lead to the app, and why?",
-        fr="D’où quel nom ou quelle adresse mène-t-il à l’application, et pourquoi ?",
-    ),
     spaces=("other",),
     cast=players,
     tries=tries,

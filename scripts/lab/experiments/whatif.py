@@ -10,7 +10,6 @@ from lab.experiments.cast import Cast
 from lab.experiments.matrix import Matrix, Try
 from lab.experiments.variants import ALIAS, BASE, EDITED, HOSTNAME, LITTER, VARIANTS
 from lab.experiments.world import Address, Vantage
-from lab.findings import Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +56,6 @@ def of(changed: Sequence[Variant]) -> Matrix:
 
     return Matrix(
         id="whatif",
-        title=_TITLE,
-        question=_QUESTION,
         spaces=(),
         cast=players,
         tries=lambda world, namespaces: [each for one in everyone for each in tries(one, world, namespaces[0])],
@@ -120,10 +117,3 @@ def _addresses(variant: Variant, world: World, here: str, ip: str) -> tuple[Addr
 
 def _other(here: str, image: str) -> Object:
     return cast.pod(here, OTHER, cast.idle(image, "look"))
-
-
-_TITLE = Words(en="One thing changed", fr="Un seul changement")
-_QUESTION = Words(
-    en="One field of the Pod is changed: which answers flip, and do all others stay?",
-    fr="On change un seul champ du Pod : quelles réponses basculent, et toutes les autres restent-elles ?",
-)

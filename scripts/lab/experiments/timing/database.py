@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from lab.config import ROOT
+from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import database_judged, database_raised, lanes, looking, pods
 from lab.experiments.timing.database_evidence import BIG, CATS, GREEDY, LESSON, MANY, SMALL, Evidence
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     from lab.findings import Experiment, Timeline
     from lab.kube import Api
 
-TITLE = Words(en="The course’s database", fr="La base de données du cours")
-QUESTION = Words(
-    en="The course’s database with 64Mi to 128Mi: does it run, and what is its limit worth?",
-    fr="La base de données du cours avec 64Mi à 128Mi\u00a0: tourne-t-elle, et que vaut sa limite\u202f?",
-)
 _FILE = ROOT / "k8s" / "lessons" / "database.yaml"
 _SHORT = 40.0
 _LITTLE = "50m"
@@ -75,7 +71,7 @@ def greedy(image: str, node: Object) -> Object:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
-    begun = begin("database", TITLE, QUESTION)
+    begun = begin("database")
     cluster = cluster_seen(settings, api)
     with spaces(api, "database") as (namespace, *_), recording(api, namespace) as recorder:
         report("two databases start, one with half of the other’s limits")
@@ -169,4 +165,4 @@ def timeline(recorder: Recorder) -> Timeline:
         lanes.container(SMALL, "db", told[1]),
         lanes.container(LESSON, "db", told[2]),
     )
-    return lanes.timeline("database", TITLE, drawn, recorder.seen, recorder.now())
+    return lanes.timeline("database", catalogue.find("database").title, drawn, recorder.seen, recorder.now())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import cgroups, lanes, limits_judged, limits_units, loads, looking, pods
 from lab.experiments.timing.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from lab.findings import Experiment
     from lab.kube import Api
 
-TITLE = Words(en="Limits: killed or slowed down", fr="Limits\u00a0: tué ou ralenti")
-QUESTION = Words(
-    en="More memory, more CPU than the limit: which one kills, which one slows down?",
-    fr="Plus de mémoire, plus de CPU que la limite\u00a0: laquelle tue, laquelle ralentit\u202f?",
-)
 _START, _WORK = 90.0, 45.0
 """Seconds to wait for the Pods to be started, and for the work to be done."""
 _LITTLE = "20m"
@@ -60,7 +56,7 @@ def cast(image: str) -> list[Object]:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
-    begun = begin("limits", TITLE, QUESTION)
+    begun = begin("limits")
     cluster = cluster_seen(settings, api)
     with spaces(api, "limits") as (namespace, *_), recording(api, namespace) as recorder:
         report("one Pod takes memory, one works, both beyond their limits")
@@ -132,7 +128,7 @@ def timeline(evidence: Evidence) -> Timeline:
         *lanes.drawn(state, evidence.seen, evidence.ended),
         *(one for name in (FREE, LIMITED) for one in _work(evidence, name)),
     ]
-    return Timeline("limits", TITLE, labels, tuple(moments), evidence.ended)
+    return Timeline("limits", catalogue.find("limits").title, labels, tuple(moments), evidence.ended)
 
 
 def _use(evidence: Evidence) -> Iterator[Moment]:

@@ -21,18 +21,13 @@ if TYPE_CHECKING:
     from lab.findings import Experiment
     from lab.kube import Api
 
-TITLE = Words(en="Liveness: the container starts again", fr="Liveness : le conteneur redémarre")
-QUESTION = Words(
-    en="The app is beyond help and is restarted: what is new, and what stays as it was?",
-    fr="L’application est perdue et redémarre : qu’est-ce qui est nouveau, qu’est-ce qui reste ?",
-)
 START, SHORT = 120.0, 60.0
 """Seconds to wait for Pods to serve, and for anything after."""
 
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
-    begun = begin("liveness", TITLE, QUESTION)
+    begun = begin("liveness")
     with spaces(api, "liveness") as (namespace,), recording(api, namespace) as recorder:
         report("starting a Pod with a sidecar and two debuggers")
         cats = _start(api, namespace, image, recorder)
@@ -44,7 +39,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             _perform(recorder, cats)
             _note_netns(settings, recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
-    timeline = lanes.timeline("liveness", TITLE, _lanes(), seen, seconds)
+    timeline = lanes.timeline("liveness", begun.entry.title, _lanes(), seen, seconds)
     return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [timeline])
 
 

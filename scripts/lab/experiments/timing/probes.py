@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment
     from lab.kube import Api
 
-TITLE = Words(en="Three kinds of probe", fr="Trois sortes de sonde")
-QUESTION = Words(
-    en="HTTP, TCP or a command: which probe notices which trouble?",
-    fr="HTTP, TCP ou une commande : quelle sonde remarque quel problème ?",
-)
 OTHER, DEAD_END = "other", "loopback"
 """A Pod to ping from, and the trouble during which that is done."""
 PROBE = Probe(period=2, timeout=3, failures=2)
@@ -207,7 +202,7 @@ def _beside() -> Iterator[Expect]:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
-    begun = begin("probes", TITLE, QUESTION)
+    begun = begin("probes")
     with spaces(api, "probes") as (namespace,), recording(api, namespace) as recorder:
         report("starting a Pod a trouble, each with three kinds of probe")
         *cats, other = pods.create(api, namespace, *_pods(image), pods.pod(OTHER, pods.guest(image, OTHER), grace=0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab import docker
+from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, loads, looking, pods, qos_judged
 from lab.experiments.timing.loads import Order
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     from lab.findings import Experiment, Timeline
     from lab.kube import Api
 
-TITLE = Words(en="QoS: who goes first", fr="QoS\u00a0: qui part le premier")
-QUESTION = Words(
-    en="Requests and limits: which class of service comes of them, and who would go first?",
-    fr="Requests et limits\u00a0: quelle classe de service en résulte, et qui partirait le premier\u202f?",
-)
 _START = 90.0
 _RUNTIME = "grep -h restrict_oom_score_adj /etc/containerd/config.toml; cat /proc/$(pidof -s containerd)/oom_score_adj"
 
@@ -71,7 +67,7 @@ def _rights(case: Case) -> Object:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
-    begun = begin("qos", TITLE, QUESTION)
+    begun = begin("qos")
     cluster = cluster_seen(settings, api)
     with spaces(api, "qos") as (namespace, *_), recording(api, namespace) as recorder:
         report(f"{len(CASES)} Pods, each with other requests and limits")
@@ -114,4 +110,6 @@ def timeline(seen: Sequence[Seen], seconds: float) -> Timeline:
         text = f"{one.body['reason']}: {one.body.get('message', '').strip()}"
         return Words(text, text), "bad" if one.body.get("type") == "Warning" else "neutral"
 
-    return lanes.timeline("eviction", TITLE, (state, lanes.Lane(told, read, lasting=False)), seen, seconds)
+    return lanes.timeline(
+        "eviction", catalogue.find("qos").title, (state, lanes.Lane(told, read, lasting=False)), seen, seconds
+    )

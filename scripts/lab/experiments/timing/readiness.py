@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.asking import asked, forwarded
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment, Timeline
     from lab.kube import Api
 
-TITLE = Words(en="Readiness: traffic or none", fr="Readiness : recevoir du trafic ou non")
-QUESTION = Words(
-    en="The app says that it is not ready: who still reaches it, and is anything restarted?",
-    fr="L’application dit qu’elle n’est pas prête : qui l’atteint encore, et quelque chose redémarre-t-il ?",
-)
 CATS, OTHER, SERVICE, BACK = "cats", "other", "cats-service", "back"
 READINESS = Probe(period=1, failures=2)
 START, SHORT = 120.0, 60.0
@@ -161,7 +157,7 @@ def _unaffected() -> Iterator[Expect]:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
-    begun = begin("readiness", TITLE, QUESTION)
+    begun = begin("readiness")
     with spaces(api, "readiness") as (namespace,), recording(api, namespace) as recorder:
         report("starting a Pod behind a Service")
         cats, other = _start(api, namespace, image)
@@ -250,7 +246,7 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
 
 def drawn(seen: Sequence[Seen], seconds: float) -> Timeline:
     """Draw the timeline."""
-    return lanes.timeline("readiness", TITLE, _lanes(), seen, seconds)
+    return lanes.timeline("readiness", catalogue.find("readiness").title, _lanes(), seen, seconds)
 
 
 def _lanes() -> list[Lane]:

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lab import docker
+from lab.experiments import catalogue
 from lab.findings import ClusterSeen, Experiment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.config import Settings
-    from lab.findings import Expectation, Timeline, Words
+    from lab.experiments.catalogue import Entry
+    from lab.findings import Expectation, Timeline
     from lab.kube import Api
 
 
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
 class Begun:
     """An experiment that has begun: what it is, and when (UTC)."""
 
-    id: str
-    title: Words
-    question: Words
+    entry: Entry
     at: datetime
 
     def ended(
@@ -32,9 +32,9 @@ class Begun:
         """Return the whole result."""
         now = datetime.now(UTC)
         return Experiment(
-            experiment=self.id,
-            title=self.title,
-            question=self.question,
+            experiment=self.entry.id,
+            title=self.entry.title,
+            question=self.entry.question,
             cluster=cluster,
             began=self.at.isoformat(timespec="seconds"),
             seconds=round((now - self.at).total_seconds(), 2),
@@ -44,9 +44,9 @@ class Begun:
         )
 
 
-def begin(id_: str, title: Words, question: Words) -> Begun:
-    """Begin now."""
-    return Begun(id_, title, question, datetime.now(UTC))
+def begin(name: str) -> Begun:
+    """Begin the experiment of that id now."""
+    return Begun(catalogue.find(name), datetime.now(UTC))
 
 
 def cluster_seen(settings: Settings, api: Api) -> ClusterSeen:

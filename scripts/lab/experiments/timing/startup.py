@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment
     from lab.kube import Api
 
-TITLE = Words(en="Start-up: time to get going", fr="Startup : le temps de démarrer")
-QUESTION = Words(
-    en="An app starts slowly: which probes are asked meanwhile, and what if there is no startup probe?",
-    fr="Une application démarre lentement : quelles sondes l’interrogent, et sans sonde startup ?",
-)
 PATIENT, IMPATIENT, BACK = "patient", "impatient", "back"
 STARTUP, LIVENESS, READINESS = Probe(period=2, failures=60), Probe(failures=2), Probe(failures=1)
 """kubelet writes 25 events of a Pod in a row, then hardly any: the startup probe, which fails most, is asked less."""
@@ -158,13 +153,13 @@ def _without(liveness: Probe) -> tuple[Expect, ...]:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
-    begun = begin("startup", TITLE, QUESTION)
+    begun = begin("startup")
     with spaces(api, "startup") as (namespace,), recording(api, namespace) as recorder:
         report("starting the same slow app with and without a startup probe")
         patient, _ = pods.create(api, namespace, *(pods.pod(name, _slow(image, name), grace=GRACE) for name in PAIR))
         _perform(settings, recorder, patient)
         seen, seconds = recorder.seen, recorder.now()
-    timeline = lanes.timeline("startup", TITLE, _lanes(), seen, seconds)
+    timeline = lanes.timeline("startup", begun.entry.title, _lanes(), seen, seconds)
     return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [timeline])
 
 

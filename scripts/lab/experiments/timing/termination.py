@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment
     from lab.kube import Api
 
-TITLE = Words(en="The end of a Pod", fr="La fin d’un Pod")
-QUESTION = Words(
-    en="A Pod is deleted while a request is under way: what happens, in which order, and what if it does not listen?",
-    fr="On supprime un Pod pendant une requête : que se passe-t-il, dans quel ordre, et s’il n’écoute pas ?",
-)
 POLITE, DEAF, OTHER, SERVICE, BACK = "polite", "deaf", "other", "polite-service", "back"
 READINESS = Probe(period=1, failures=1)
 DRAIN = 3
@@ -164,7 +159,7 @@ def _killed(grace: float) -> tuple[Expect, ...]:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
-    begun = begin("termination", TITLE, QUESTION)
+    begun = begin("termination")
     with spaces(api, "termination") as (namespace,), recording(api, namespace) as recorder:
         report("starting one Pod that heeds SIGTERM and one that does not")
         polite, deaf, other = _start(api, namespace, image, recorder)
@@ -176,7 +171,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             report("deleting both, with a request under way")
             _perform(settings, recorder, polite, deaf)
         seen, seconds = recorder.seen, recorder.now()
-    timeline = lanes.timeline("termination", TITLE, _lanes(), seen, seconds)
+    timeline = lanes.timeline("termination", begun.entry.title, _lanes(), seen, seconds)
     return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [timeline])
 
 

@@ -20,7 +20,6 @@ from lab.experiments.timing.quantities import exact
 from lab.experiments.timing.recorder import recording
 from lab.experiments.timing.result import begin, cluster_seen
 from lab.experiments.timing.top_judged import BUSY, CACHE, NAMES, STARVED, VOLUME, Evidence, Shown
-from lab.findings import Words
 from lab.kube import ApiError
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ if TYPE_CHECKING:
     from lab.findings import Experiment
     from lab.kube import Api
 
-TITLE = Words(en="kubectl top beside the kernel’s own figures", fr="kubectl top face aux chiffres du noyau")
-QUESTION = Words(
-    en="What does `kubectl top` show, and what does the kernel count?",
-    fr="Que montre `kubectl top`, et que compte le noyau\u202f?",
-)
 _START, _KNOWN, _EVERY = 90.0, 75.0, 0.5
 _USUAL = 60.0
 """Seconds between two looks where metrics-server is told nothing (its `--metric-resolution`)."""
@@ -67,7 +61,7 @@ def cast(image: str) -> list[Object]:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError, also where there is no metrics-server."""
-    begun = begin("top", TITLE, QUESTION)
+    begun = begin("top")
     every = resolution(api)
     cluster = cluster_seen(settings, api)
     with spaces(api, "top") as (namespace, *_), recording(api, namespace) as recorder:
@@ -85,7 +79,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             since=since,
             ended=recorder.now(),
         )
-    return begun.ended(cluster, top_judged.expectations(evidence), (top_judged.timeline(evidence, TITLE),))
+    return begun.ended(cluster, top_judged.expectations(evidence), (top_judged.timeline(evidence, begun.entry.title),))
 
 
 def resolution(api: Api) -> float:

@@ -13,6 +13,7 @@ from lab.config import ROOT
 from lab.errors import BadInput
 from lab.experiments import catalogue
 from lab.experiments.claims_said import NEEDED
+from lab.experiments.timing import result
 
 ENTRIES = [pytest.param(one, id=one.id) for one in catalogue.CATALOGUE.values()]
 MATRICES = ["names", "binds", "whatif"]
@@ -31,6 +32,12 @@ def test_each_can_be_run_and_asks_something_in_both_languages(entry):
     assert callable(getattr(module, "staged", None)) or not entry.stays
     assert entry.question.en.endswith("?")
     assert entry.question.fr.endswith("\N{NARROW NO-BREAK SPACE}?")
+
+
+def test_a_result_has_its_title_and_question_from_here():
+    begun, entry = result.begin("readiness"), catalogue.find("readiness")
+    ended = begun.ended(findings.ClusterSeen("lab", *("1",) * 5), [], [])
+    assert (ended.experiment, ended.title, ended.question) == ("readiness", entry.title, entry.question)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
