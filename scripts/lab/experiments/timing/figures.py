@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lab.experiments.timing.expecting import said
 from lab.experiments.timing.quantities import mebibytes
 from lab.findings import Expectation, Words
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of whom, why it must be so, and who says so."""
+    """What is asked of whom, why it must be so, and who says so; judged at once, as what was seen is read.
+
+    Its prediction may need what was seen, such as the node's cgroup version. What follows from a spec alone, and has
+    to happen in time, is an ``expecting.Expect``: all of these stand before anything is seen, and are judged together.
+    """
 
     id: str
     subject: str
@@ -50,11 +56,7 @@ class Ask:
         """Judge that something came to be, and when; times are seconds since the experiment's beginning."""
         in_time = at is not None and window[0] <= at <= window[1]
         told = self._of(said(value), said(found), found == value and in_time, exhibits)
-        return Expectation(
-            **{name: getattr(told, name) for name in told.__struct_fields__ if name not in {"within", "at"}},
-            within=window,
-            at=at,
-        )
+        return msgspec.structs.replace(told, within=window, at=at)
 
     def _of(self, predicted: Words, measured: Words, agrees: bool, exhibits: tuple[Exhibit, ...]) -> Expectation:  # noqa: FBT001 - private
         return Expectation(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ Kind = Literal["Pod", "EndpointSlice", "Event", "answer", "deed"]
 Found = TypeVar("Found")
 LONGEST = 240
 """Seconds; the API server ends the watches after that."""
+_GONE = re.compile(r"NotFound\)?: (\S+ \S+ not found)")
+"""What the API server says of an object that is not there, to the lab itself or to its kubectl."""
 _LOOK = 0.5
 """Seconds between two looks at how many processes want a core."""
 
@@ -123,14 +126,27 @@ class Recorder:
 def recording(api: Api, namespace: str) -> Iterator[Recorder]:
     """Record a namespace from now to the end of the block; raises LabError where a watch cannot be had, or broke off.
 
-    What happened after a watch broke off would look like nothing.
+    What happened after a watch broke off would look like nothing. That the block did not find something which
+    somebody took away meanwhile is said as that.
     """
     recorder = Recorder()
-    with contextlib.ExitStack() as open_watches:
+    with _undisturbed(namespace), contextlib.ExitStack() as open_watches:
         open_watches.enter_context(_counting(recorder))
         for kind, path in _PATHS.items():
             open_watches.enter_context(_watching(api, recorder, kind, path.format(namespace)))
         yield recorder
+
+
+@contextlib.contextmanager
+def _undisturbed(namespace: str) -> Iterator[None]:
+    try:
+        yield
+    except LabError as error:
+        gone = _GONE.search(error.what)
+        if gone is None:
+            raise
+        hint = f"leave the namespace {namespace} alone while the experiment runs, and run it again"
+        raise LabError(f"{gone[1]}: somebody deleted it during the experiment", hint) from error
 
 
 def crowd(told: str, cores: int) -> float:

@@ -2,7 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing.expecting import EARLY, LATE, TURN, Expect, Fact, judge, later, noticed, recovered, said
+from lab.experiments.timing import liveness, liveness_judged, probes, readiness, startup, termination
+from lab.experiments.timing.expecting import (
+    EARLY,
+    LATE,
+    MOST,
+    TURN,
+    Expect,
+    Fact,
+    judge,
+    late,
+    later,
+    noticed,
+    recovered,
+    said,
+)
 from lab.experiments.timing.pods import Probe
 from lab.findings import Words
 
@@ -62,10 +76,49 @@ def test_judging(expect, fact, agrees):
 
 
 def test_a_crowd_makes_all_later_and_nothing_earlier():
-    late, early = Fact("happens", 10 + 3 + 2 * TURN, 10.0), Fact("happens", 10.9, 10.0)
-    assert [judge([TIMED], {"it": late}, crowd)[0].agrees for crowd in (1.0, 2.9, 3.0)] == [False, False, True]
+    slow, early = Fact("happens", 10 + 3 + 2 * TURN, 10.0), Fact("happens", 10.9, 10.0)
+    assert [judge([TIMED], {"it": slow}, crowd)[0].agrees for crowd in (1.0, 2.9, 3.0)] == [False, False, True]
     assert not judge([TIMED], {"it": early}, crowd=3.0)[0].agrees
-    assert judge([TIMED], {"it": late}, crowd=0.1)[0].within == (11.0, 13.0)
+    assert judge([TIMED], {"it": slow}, crowd=0.1)[0].within == (11.0, 13.0)
+
+
+@pytest.mark.parametrize(
+    ("crowd", "more"),
+    [
+        pytest.param(0.1, 0, id="idle"),
+        pytest.param(1, 0, id="one a core"),
+        pytest.param(5, 4 * TURN, id="five"),
+        pytest.param(21, MOST, id="just the most"),
+        pytest.param(500, MOST, id="beyond"),
+    ],
+)
+def test_a_crowd_gives_so_much_time_and_no_more(crowd, more):
+    assert late(crowd) == more
+
+
+WAIT = 60.0
+EXPECTED = {
+    "readiness": readiness.expected(readiness.READINESS),
+    "liveness": liveness_judged.expected(liveness_judged.LIVENESS, liveness_judged.GRACE),
+    "startup": startup.expected(startup.STARTUP, startup.LIVENESS, startup.READINESS),
+    "probes": probes.expected(probes.PROBE),
+    "termination": termination.expected(
+        termination.READINESS, termination.DRAIN, termination.REQUEST, termination.SHORT_GRACE
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_in_any_crowd_a_window_ends_before_the_wait_does(name):
+    """What comes in the wait's last seconds is too late: a window that outlasts the wait could not disagree."""
+    assert {module.SHORT for module in (readiness, liveness, startup, probes, termination)} == {WAIT}
+    timed = [one for one in EXPECTED[name] if one.within]
+    assert timed
+    for one in timed:
+        at = one.within[1] + MOST + 1
+        assert at < WAIT
+        (found,) = judge([one], {one.id: Fact(one.value, at)}, crowd=500)
+        assert not found.agrees
 
 
 def test_what_was_not_looked_at_disagrees():

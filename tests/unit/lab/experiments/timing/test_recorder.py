@@ -6,9 +6,10 @@ import threading
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from lab.errors import LabError, TimedOut
+from lab.errors import CommandFailed, LabError, TimedOut
 from lab.experiments.timing import recorder as module
 from lab.experiments.timing.recorder import Recorder, recording
+from lab.kube import ApiError
 
 
 def named(name):
@@ -122,6 +123,41 @@ def test_the_watches_end_when_the_block_is_interrupted():
         raise KeyboardInterrupt
     assert len(api.watches) == 3
     assert all(one.closed and one.over.is_set() for one in api.watches.values())
+
+
+@pytest.mark.parametrize(
+    ("error", "gone"),
+    [
+        pytest.param(ApiError(404, "NotFound", 'pods "cats" not found'), 'pods "cats" not found', id="a Pod"),
+        pytest.param(
+            ApiError(404, "NotFound", 'namespaces "top-1a2b" not found'), 'namespaces "top-1a2b" not found', id="all"
+        ),
+        pytest.param(
+            CommandFailed(["kubectl", "exec"], 1, 'Error from server (NotFound): pods "cats" not found\n'),
+            'pods "cats" not found',
+            id="told by kubectl",
+        ),
+    ],
+)
+def test_what_somebody_deleted_is_said_with_what_to_do(error, gone):
+    with pytest.raises(LabError) as said, recording(Api(), "top-1a2b"):
+        raise error
+    assert said.value.what == f"{gone}: somebody deleted it during the experiment"
+    assert said.value.hint == "leave the namespace top-1a2b alone while the experiment runs, and run it again"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(ApiError(404, "", "the backend has no such page"), id="the backend’s own 404"),
+        pytest.param(ApiError(503, "ServiceUnavailable", "no endpoints"), id="another refusal"),
+        pytest.param(TimedOut("a cat", 1, "nothing", "wait"), id="no refusal"),
+    ],
+)
+def test_any_other_error_stays_what_it_is(error):
+    with pytest.raises(LabError) as said, recording(Api(), "top-1a2b"):
+        raise error
+    assert said.value is error
 
 
 @pytest.mark.parametrize(
