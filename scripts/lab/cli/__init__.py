@@ -1,107 +1,38 @@
-"""``lab``: the one program behind every make target. Only here are errors printed and exit codes chosen."""
+"""``lab``: the one program behind every make target. Ctrl-C ends it in words from its first moment on."""
 
 from __future__ import annotations
 
-import errno
-import io
-import json
 import os
 import signal
-import sys
-from typing import NoReturn
 
-import click
+TYPE_CHECKING = False  # as typing's own, whose import takes longer than all that is done here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
-from lab.cli import app, cluster, develop, experiment
-from lab.errors import LabError
-
-INTERRUPTED = 130
-_WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
-_REMEDY = {
-    **dict.fromkeys((errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.ENOENT, errno.EISDIR), _WRITABLE),
-    errno.ENOSPC: "free some disk, or set LAB_CACHE to a folder on a larger one; then run the same command again",
-    errno.EACCES: "it belongs to somebody else: run as its owner, or set LAB_CACHE to a folder of your own",
-}
-
-HELP = """Cats on a real Kubernetes cluster, on this machine.
-
-Begin with `lab kind-up`, then `lab deploy`: the page answers on http://localhost:30080. Each command can be run again:
-it does what is left to do.
-
-\b
-Settings, from the environment:
-  LAB_CLUSTER     the cluster's name [cats]
-  LAB_FRONT_PORT  the page's port on this computer [30080]
-  LAB_BACK_PORT   the backend's [30030]
-  LAB_IMAGES      auto, published (pull images), packages (build them) [auto]
-  LAB_CACHE       the folder whose chatroulette-lab keeps what was built [~/.cache]
-
-Exit codes: 0 done, 1 something failed or disagrees, 2 bad input or refused, 130 interrupted.
-"""
-
-
-class _InOrder(click.Group):
-    """Lists its commands in the order of a day's work, not of the alphabet."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Keep the order in which they were added."""
-        return list(self.commands)
-
-
-@click.group(
-    cls=_InOrder, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
-@click.version_option(package_name="chatroulette-lab")
-def lab() -> None:
-    """Gather the commands."""
-
-
-for command in (
-    cluster.kind_up,
-    *app.COMMANDS,
-    experiment.experiment,
-    cluster.kind_down,
-    *develop.COMMANDS,
-    cluster.doctor,
-    cluster.clean,
-):
-    lab.add_command(command)
+INTERRUPTED = "interrupted: the same command again goes on from here"
+STOPPED = 130
 
 
 def main() -> NoReturn:
-    """Run the command line; every expected failure ends in one clear line, what to do, and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no ✓ shows something else
+    """Import the commands, which takes some tenths of a second, and run the one that was asked for."""
+    when_stopped(_leave)
+    from lab.cli import program  # noqa: PLC0415 - the import is what may be interrupted
+
     try:
-        code = lab.main(standalone_mode=False)
-    except LabError as error:
-        _show(error)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted: the same command again goes on from here", err=True)
-        code = INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
-        code = 1
-    except OSError as error:
-        _show(LabError(f"{error.filename or 'this machine'}: {error.strerror}", _REMEDY.get(error.errno or 0, "")))
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        program.run()
+    finally:
+        when_stopped(signal.SIG_DFL)  # all is said: what Python does at its end is no step to interrupt
 
 
-def _show(error: LabError) -> None:
-    if "--json" in sys.argv:
-        click.echo(json.dumps({"error": error.what, "hint": error.hint}))
-        return
-    click.echo(f"{click.style('✗', fg='red')} {error.what}", err=True)
-    if error.hint:
-        click.echo(f"  → {error.hint}", err=True)
+def when_stopped(act: Callable[[int, object], NoReturn] | signal.Handlers) -> None:
+    """Act so on Ctrl-C and SIGTERM, but where whoever started the lab has them ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, act)
 
 
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    raise KeyboardInterrupt
+def _leave(_number: int, _frame: object) -> NoReturn:
+    """End at once: nothing is begun yet, and an exception in the midst of an import may get lost."""
+    os.write(2, f"{INTERRUPTED}\n".encode())
+    os._exit(STOPPED)

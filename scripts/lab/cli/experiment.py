@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from lab import events, images, kube
+from lab import cli, events, images, kube
 from lab.cli import told
 from lab.cli.session import Session, command
 from lab.cli.told import Wishes
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 WHY = "guest/pod-name"
 """The lesson's own question: an ephemeral container calls the Pod by its name."""
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -151,10 +150,11 @@ def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
 
 def _run(name: str, session: Session, wishes: Wishes) -> None:
     from lab.cli import quiz, watch  # noqa: PLC0415 - not on the way to `lab --help`
-    from lab.experiments import catalogue  # noqa: PLC0415 - the same
+    from lab.experiments import beside, catalogue  # noqa: PLC0415 - the same
 
     api = kube.api(session.settings)
-    bench = Bench(session, wishes, api, _image(session, api))
+    beside.resolves(api)
+    bench = Bench(session, wishes, api, _image(session))
     with _tidied(bench):
         if wishes.watch:
             watch.watch(bench, catalogue.find(name))
@@ -167,7 +167,7 @@ def _run(name: str, session: Session, wishes: Wishes) -> None:
             found = [quiz.ask(bench, entry) if wishes.predict else bench.run(entry)]
     told.tell(found, session, wishes, many=name == catalogue.ALL)
     for error in failed:
-        raise error
+        session.judge(ok=False, trouble=error.what, hint=error.hint)
 
 
 @contextlib.contextmanager
@@ -182,14 +182,13 @@ def _tidied(bench: Bench) -> Iterator[None]:
             spaces.remove(bench.api, name)
         said = {"en": "interrupted: what it made is going away", "fr": "interrompu : ce qui a été créé disparaît"}
         click.echo(said[bench.wishes.language], err=True)
-        click.get_current_context().exit(INTERRUPTED)
+        click.get_current_context().exit(cli.STOPPED)
 
 
-def _image(session: Session, api: Api) -> str:
+def _image(session: Session) -> str:
     """Return the backend's image, in the registry by now; the lock is only held where it was not."""
-    api.call("GET", "/version")
     references = images.app.references(session.settings)
     steps = images.app_steps(session.settings, references)
     if not all(step.done and step.done() for step in steps):
-        session.perform(steps)
+        session.perform(steps, aside=session.as_json)
     return references[images.app.repository("back")]

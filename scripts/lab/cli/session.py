@@ -33,10 +33,10 @@ class Session:
     verbose: bool
 
     @contextlib.contextmanager
-    def working(self) -> Iterator[Callable[[Sequence[Step]], None]]:
-        """Hold the lock, and give a function that runs steps in the view and the log."""
+    def working(self, *, aside: bool = False) -> Iterator[Callable[[Sequence[Step]], None]]:
+        """Hold the lock, and give a function that runs steps in the view, as `showing` chooses it, and the log."""
         name = click.get_current_context().info_name or "lab"
-        with self.showing() as emit, lock.exclusive(f"lab {name}", functools.partial(_waits, emit)):
+        with self.showing(aside=aside) as emit, lock.exclusive(f"lab {name}", functools.partial(_waits, emit)):
             yield lambda steps: events.run(steps, emit)
 
     @contextlib.contextmanager
@@ -56,9 +56,9 @@ class Session:
 
             yield emit
 
-    def perform(self, steps: Sequence[Step]) -> None:
+    def perform(self, steps: Sequence[Step], *, aside: bool = False) -> None:
         """Run steps under the lock."""
-        with self.working() as run:
+        with self.working(aside=aside) as run:
             run(steps)
 
     def judge(self, *, ok: bool, trouble: str, hint: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import cli
+from lab.cli import program
 from lab.config import ROOT
 from lab.errors import LabError
 
@@ -68,7 +69,7 @@ def test_every_failure_ends_in_words_and_a_code(monkeypatch, capsys, error, code
     def fail(**_options):
         raise error
 
-    monkeypatch.setattr(cli.lab, "main", fail)
+    monkeypatch.setattr(program.lab, "main", fail)
     got, _, err = run(monkeypatch, capsys, "status")
     assert got == code
     assert said in err
@@ -77,15 +78,38 @@ def test_every_failure_ends_in_words_and_a_code(monkeypatch, capsys, error, code
 def test_help_teaches_each_command_and_make_has_a_target_for_each(monkeypatch, capsys):
     _, out, _ = run(monkeypatch, capsys, "--help")
     makefile = (ROOT / "Makefile").read_text()
-    for name, command in cli.lab.commands.items():
+    for name, command in program.lab.commands.items():
         assert f"\n  {name} " in out
         assert command.help
         assert f"\n{name}: $(LAB) ## " in makefile
 
 
 def test_help_loads_neither_the_kubernetes_client_nor_rich():
-    code = "import sys; from lab import cli; sys.exit(any(m in sys.modules for m in ('kubernetes', 'rich')))"
+    code = "import sys; from lab.cli import program; sys.exit(any(m in sys.modules for m in ('kubernetes', 'rich')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("before", "code", "said"),
+    [
+        pytest.param("SIG_DFL", 130, f"{cli.INTERRUPTED}\n", id="ends in words"),
+        pytest.param("SIG_IGN", 0, "", id="ignored by whoever started it"),
+    ],
+)
+def test_stopped_while_it_is_still_imported(name, before, code, said):
+    script = (
+        "import os, signal, sys\n"
+        "class Stops:\n"
+        "    def find_spec(self, module, *_):\n"
+        f"        if module == 'click': os.kill(os.getpid(), signal.{name})\n"
+        "sys.meta_path.insert(0, Stops())\n"
+        f"if signal.{before} is signal.SIG_IGN: signal.signal(signal.{name}, signal.{before})\n"
+        "sys.argv = ['lab', '--version']\n"
+        "from lab.cli import main; main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, said)
 
 
 def test_a_second_command_waits_for_the_first(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 
@@ -10,8 +11,9 @@ import pytest
 
 from lab import cli, findings
 from lab.cli import experiment, told
-from lab.errors import BadInput
-from lab.experiments import catalogue
+from lab.errors import BadInput, LabError
+from lab.events import Step
+from lab.experiments import beside, catalogue
 from lab.findings import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction, Words
 
 TEXT = Words("It is in the hosts file.", "Il est dans le fichier hosts.")
@@ -66,9 +68,10 @@ def lab(monkeypatch, capsys, tmp_path):
 def finds(monkeypatch):
     """Let every experiment find this, without a cluster."""
 
-    def find(found):
+    def find(found, image=lambda *_: "image"):
         monkeypatch.setattr(experiment.kube, "api", lambda _settings: None)
-        monkeypatch.setattr(experiment, "_image", lambda *_: "image")
+        monkeypatch.setattr(beside, "resolves", lambda _api: None)
+        monkeypatch.setattr(experiment, "_image", image)
         monkeypatch.setattr(catalogue.Entry, "run", lambda *_, **__: found)
 
     return find
@@ -176,6 +179,45 @@ def test_json_is_one_document_whatever_was_found(lab, finds):
     code, out, _ = lab("names", "--json")
     assert code == 1
     assert msgspec.json.decode(out, type=Experiment) == BAD
+
+
+@pytest.fixture
+def makes(monkeypatch):
+    """Let the image be made first, by a step that has something to say, while another lab holds the lock."""
+
+    def act(report):
+        report.note("the image is made")
+
+    @contextlib.contextmanager
+    def exclusive(_command, saw):
+        saw("another lab")
+        yield
+
+    monkeypatch.setattr("lab.cli.session.lock.exclusive", exclusive)
+    monkeypatch.setattr(experiment.images, "app_steps", lambda *_: [Step("the backend", act)])
+    monkeypatch.setattr(experiment.images.app, "references", lambda _settings: {"back": "image"})
+    monkeypatch.setattr(experiment.images.app, "repository", lambda name: name)
+
+
+@pytest.mark.usefixtures("makes")
+def test_what_is_made_first_is_told_beside_the_document(lab, finds):
+    finds(GOOD, experiment._image)
+    code, out, err = lab("names", "--json")
+    assert code == 0
+    assert msgspec.json.decode(out, type=Experiment) == GOOD
+    assert "the image is made" in err
+    assert "waiting for another lab" in err
+
+
+def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, finds, monkeypatch):
+    finds(GOOD)
+    ran = beside.Together({"names": GOOD}, {"qos": LabError("qos: no room", "make some")})
+    monkeypatch.setattr(beside, "together", lambda *_: ran)
+    monkeypatch.setattr("lab.experiments.claims.judged", lambda _found: GOOD)
+    code, out, _ = lab("all", "--json")
+    assert code == 1
+    assert len(json.loads(out)) == 2
+    assert "✗ qos: no room" in lab("all")[2]
 
 
 def test_why_explains_the_one_cell_and_no_other(lab, finds):

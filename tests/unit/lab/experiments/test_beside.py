@@ -1,0 +1,43 @@
+"""Before an experiment begins: the cluster's DNS has a Pod that is ready, or one clear error says that it has none."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.errors import TimedOut
+from lab.experiments import beside
+
+
+class Api:
+    """Answers each look with the next list of endpoints' readiness; the last one stays."""
+
+    def __init__(self, *looks):
+        self.looks = list(looks)
+
+    def items(self, path, **query):
+        assert "/kube-system/" in path
+        assert query == {"labelSelector": "kubernetes.io/service-name=kube-dns"}
+        found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return [{"endpoints": [{"conditions": {"ready": one}} for one in found] or None}]
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [
+        pytest.param([[True, True]], id="all ready"),
+        pytest.param([[False, True]], id="one ready"),
+        pytest.param([[], [False], [True]], id="ready a little later"),
+    ],
+)
+def test_names_can_be_asked_for(monkeypatch, looks):
+    monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
+    beside.resolves(Api(*looks))
+
+
+@pytest.mark.parametrize(
+    ("ready", "count"), [pytest.param([], 0, id="scaled to none"), pytest.param([False], 1, id="not ready")]
+)
+def test_without_dns_nothing_is_begun(ready, count):
+    with pytest.raises(TimedOut, match=f"kube-dns; last seen: none of its {count} endpoints is ready") as error:
+        beside.resolves(Api(ready), timeout=0)
+    assert error.value.hint == "kubectl -n kube-system rollout status deployment coredns"
