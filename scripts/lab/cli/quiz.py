@@ -70,7 +70,9 @@ _WAITS = Words("Now the cluster’s own answers …", "Et maintenant, les répon
 _RIGHT = Words("✓ as you said: {word}", "✓ comme vous l’avez dit : {word}")
 _WRONG = Words("✗ you said {word}", "✗ vous aviez dit {word}")
 _SCORE = Words("{right} of {of} as you expected.", "{right} sur {of} comme vous l’attendiez.")
+_UNMEASURED = Words("! not measured, so not counted", "! non mesuré, donc pas compté")
 _NONE = Words("No answer, no score.", "Sans réponse, pas de score.")
+_NOTHING = Words("Nothing of it was measured: no score.", "Rien n’en a été mesuré : pas de score.")
 
 
 def ask(bench: Bench, entry: Entry) -> Experiment:
@@ -122,12 +124,15 @@ def _key(question: str, language: Language) -> Key | None:
 
 
 def _grade(found: Experiment, answers: Mapping[str, Key], language: Language) -> None:
-    """Show each cell with the answer beside it, then the score."""
-    right = 0
+    """Show each cell with the answer beside it, then the score: what could not be measured is no mistake."""
+    graded: list[bool] = []
     for name, key in answers.items():
         cell = told.cell(found, name)
-        so = cell.measured.outcome in key.outcomes
-        right += so
         told.show_cell(found, cell, language)
-        click.echo(f"\n  {(_RIGHT if so else _WRONG).of(language).format(word=key.word.of(language))}")
-    click.echo("\n" + (_SCORE if answers else _NONE).of(language).format(right=right, of=len(answers)))
+        said = _UNMEASURED
+        if cell.measured.outcome != "unmeasured":
+            graded.append(cell.measured.outcome in key.outcomes)
+            said = _RIGHT if graded[-1] else _WRONG
+        click.echo(f"\n  {said.of(language).format(word=key.word.of(language))}")
+    score = _SCORE if graded else _NOTHING if answers else _NONE
+    click.echo("\n" + score.of(language).format(right=sum(graded), of=len(graded)))

@@ -12,11 +12,11 @@ TEXT = Words("Because.", "Parce que.")
 ENDS = {"guest/localhost": "answers", "guest/pod-name": "answers", "guest/container-name": "no-name"}
 
 
-def experiment():
+def experiment(**measured):
     cells = []
     for name, outcome in ENDS.items():
         vantage, address = name.split("/")
-        ends = Prediction(outcome), Measurement(outcome)
+        ends = Prediction(outcome), Measurement(measured.get(address.partition("-")[0], outcome))
         cells.append(Cell(vantage, address, "http://x", *ends, agrees=True, mechanism="rule", because=TEXT))
     seen = ClusterSeen("", "", "", "", "", "")
     return Experiment("names", TEXT, TEXT, seen, "", 0.0, agrees=True, cells=tuple(cells))
@@ -93,6 +93,22 @@ def test_each_answer_is_graded_and_the_score_is_theirs(capsys):
     assert "✗ you said refused" in shown
     assert "2 of 3 as you expected." in shown
     assert shown.count("Because.") == 3
+
+
+@pytest.mark.parametrize(
+    ("measured", "score"),
+    [
+        pytest.param({"pod": "unmeasured"}, "1 of 1 as you expected.", id="one is left out"),
+        pytest.param({"pod": "unmeasured", "localhost": "unmeasured"}, "Nothing of it was measured", id="none is left"),
+    ],
+)
+def test_what_could_not_be_measured_is_no_mistake(capsys, measured, score):
+    answers_ = quiz.KEYS[0]
+    quiz._grade(experiment(**measured), {"guest/localhost": answers_, "guest/pod-name": answers_}, "en")
+    shown = capsys.readouterr().out
+    assert "✗ you said" not in shown
+    assert shown.count("not measured, so not counted") == len(measured)
+    assert score in shown
 
 
 def test_without_an_answer_there_is_no_score(capsys):
