@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab import kube, shell, waiting
-from lab.config import ROOT
 from lab.errors import LabError
 from lab.experiments import spaces
 from lab.experiments.course_expected import EXPECTED
+from lab.experiments.course_manifests import cased, minimal, pod, printed
 from lab.experiments.timing import pods, result
 from lab.experiments.timing.expecting import Fact, judge
 from lab.findings import Exhibit, Words
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from lab.kube import Api
 
 Object = dict[str, Any]
-PRINTED = ROOT / "k8s" / "lessons" / "as-printed"
 UNITS, WAITING, GREEDY, RUN, SERVICE = "units", "waiting", "greedy", "mypod", "cats"
 SIZES = {"m": "128M", "mi": "128Mi"}
 """The containers of the Pod ``units``, and their memory limits."""
@@ -38,7 +37,7 @@ _SERVER = Words(en="what the API server answered", fr="ce qu’a répondu l’AP
 _FOUND = Words(en="what the command printed", fr="ce que la commande a affiché")
 _UNHEARD = ("Unable to connect", "connection refused", "i/o timeout", "TLS handshake", "timed out", "deadline exceeded")
 """What kubectl says where no server heard it: that is no refusal."""
-_MENDED = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
+_NO_VERSION = "apiVersion not set"
 _MEMORY = ("cat", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _KEPT = ("grep", "-sH", "", "/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limit_in_bytes")
 _NO_SOFT_LIMIT = 1 << 62
@@ -101,38 +100,27 @@ def _ready(ground: Ground) -> tuple[bool, str]:
     return conditions.get("Ready") == "True", f"{UNITS}: {found.get('status', {}).get('phase', 'not there')}"
 
 
-def _printed(name: str) -> str:
-    return (PRINTED / f"{name}.yaml").read_text()
-
-
-def _cased(name: str) -> str:
-    text = _printed(name)
-    for wrong, right in _MENDED.items():
-        text = text.replace(wrong, right)
-    return text
-
-
-def _minimal(**spec: Any) -> Callable[[], str]:
-    """Return the smallest Pod, as JSON, with these fields of its container."""
-    return lambda: _pod({"name": "one", "image": "busybox", **spec})
-
-
-def _pod(*containers: Object, **fields: Any) -> str:
-    """Return a Pod of these containers, as JSON; a field that is None is left out."""
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {"containers": list(containers)}}
-    return json.dumps({key: value for key, value in {**pod, **fields}.items() if value is not None})
-
-
-def _taken(text: Callable[[], str]) -> Callable[[Ground], Fact]:
-    """Ask whether the API server takes a manifest, without making anything of it."""
+def _taken(text: Callable[[], str], refusal: str = "") -> Callable[[Ground], Fact]:
+    """Ask whether the API server takes a manifest, without making anything of it; ``refusal`` is the no ahead."""
     command = ("apply", "--dry-run=server", "-f")
 
     def look(ground: Ground) -> Fact:
         done = ground.types(*command, "-", stdin=text())
         shown = _exhibit("command", "API server", done, _SERVER, (*command, "pod.yaml"))
-        return Fact("no" if done.code else "yes", exhibits=(shown,))
+        return Fact(_yes(done, refusal), exhibits=(shown,))
 
     return look
+
+
+def _yes(done: shell.Completed, *refusal: str) -> str:
+    """Say yes, no where it failed with these very words, and whatever else it said where it failed otherwise."""
+    if not done.code:
+        return "yes"
+    return "no" if any(refusal) and all(one in done.stderr for one in refusal) else _failure(done)
+
+
+def _failure(done: shell.Completed) -> str:
+    return " ".join(done.stderr.split())[:200] or f"exit code {done.code}"
 
 
 def _filled(path: str, text: Callable[[], str]) -> Callable[[Ground], Fact]:
@@ -152,7 +140,7 @@ def _generated(ground: Ground) -> Fact:
     """Compare what kubectl writes with what is printed: by lines, without capitals and our namespace."""
     command = ("run", RUN, "--image=busybox", "--dry-run=client", "-o", "yaml")
     done = ground.types(*command)
-    same = _lines(done.stdout) == _lines(_printed(RUN))
+    same = _lines(done.stdout) == _lines(printed(RUN))
     return Fact("yes" if same else "no", exhibits=(_exhibit("command", "kubectl", done, _FOUND, command),))
 
 
@@ -216,7 +204,8 @@ def _finds(program: str) -> Callable[[Ground], Fact]:
     def look(ground: Ground) -> Fact:
         name, command = next(iter(SIZES)), (program, "-c", "echo a shell")
         done = ground.inside(name, *command)
-        return Fact("no" if done.code else "yes", exhibits=(_within(name, "command", done, command),))
+        so = _yes(done, f'"{program}"', "no such file or directory")
+        return Fact(so, exhibits=(_within(name, "command", done, command),))
 
     return look
 
@@ -235,8 +224,8 @@ def _floor(ground: Ground) -> Fact:
     container = next(iter(SIZES))
     done = ground.inside(container, *_KEPT)
     kept = [int(line.rpartition(":")[2]) for line in done.stdout.split()]
-    held = any(0 < one < _NO_SOFT_LIMIT for one in kept)
-    return Fact("yes" if held else "no", exhibits=(_within(container, "cgroup", done, _KEPT),))
+    held = "yes" if any(0 < one < _NO_SOFT_LIMIT for one in kept) else "no"
+    return Fact(held if kept else _failure(done), exhibits=(_within(container, "cgroup", done, _KEPT),))
 
 
 def _unready_listed(ground: Ground) -> Fact:
@@ -266,17 +255,17 @@ def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Words,
 
 
 _AT_ONCE: Mapping[str, Callable[[Ground], Fact]] = {
-    "mypod": _taken(lambda: _printed("mypod")),
-    "goproxy": _taken(lambda: _printed("goproxy")),
-    "goproxy-cased": _taken(lambda: _cased("goproxy")),
-    "database": _taken(lambda: _printed("database")),
-    "without-api-version": _taken(lambda: _pod({"name": "one", "image": "busybox"}, apiVersion=None)),
-    "no-container": _taken(_pod),
-    "startup-probe": _taken(_minimal(startupProbe={"tcpSocket": {"port": 3000}})),
-    "grpc-probe": _taken(_minimal(livenessProbe={"grpc": {"port": 3000}})),
-    "storage": _taken(_minimal(resources={"limits": {"ephemeral-storage": "1Gi"}})),
-    "best-effort": _filled(".status.qosClass", _minimal()),
-    "milli": _filled(".spec.containers[0].resources.requests.cpu", _minimal(resources={"requests": {"cpu": "0.1"}})),
+    "mypod": _taken(lambda: printed("mypod"), _NO_VERSION),
+    "goproxy": _taken(lambda: printed("goproxy"), _NO_VERSION),
+    "goproxy-cased": _taken(lambda: cased("goproxy"), 'unknown field "labels"'),
+    "database": _taken(lambda: printed("database")),
+    "without-api-version": _taken(lambda: pod({"name": "one", "image": "busybox"}, apiVersion=None), _NO_VERSION),
+    "no-container": _taken(pod, "spec.containers: Required value"),
+    "startup-probe": _taken(minimal(startupProbe={"tcpSocket": {"port": 3000}})),
+    "grpc-probe": _taken(minimal(livenessProbe={"grpc": {"port": 3000}})),
+    "storage": _taken(minimal(resources={"limits": {"ephemeral-storage": "1Gi"}})),
+    "best-effort": _filled(".status.qosClass", minimal()),
+    "milli": _filled(".spec.containers[0].resources.requests.cpu", minimal(resources={"requests": {"cpu": "0.1"}})),
     "generated": _generated,
     "busybox-ends": _busybox_ends,
     "reserved": _reserved,

@@ -21,6 +21,8 @@ _TAKES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-con
 LIMITS = f"{_TAKES}#how-pods-with-resource-limits-are-run"
 _REQUESTS = f"{_TAKES}#how-pods-with-resource-requests-are-scheduled"
 _VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/#background"
+_NO_TABLE = ("ERROR 1146 ", "ERROR 1049 ")
+"""No such table, no such database: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html"""
 _MYSQL = "https://dev.mysql.com/doc/refman/8.4/en/memory-use.html"
 
 
@@ -144,7 +146,7 @@ def _killed(evidence: Evidence) -> Iterator[Expectation]:
         ),
         _VOLUMES,
     )
-    yield lost.exactly("no", yes(evidence.answers["small-lost"].ok), told(evidence, "small-lost", SMALL))
+    yield lost.exactly("no", kept(evidence.answers["small-lost"]), told(evidence, "small-lost", SMALL))
 
 
 def _crowded(evidence: Evidence) -> Iterator[Expectation]:
@@ -239,9 +241,11 @@ def answers(answer: Answer) -> str:
     return "answers" if answer.ok else answer.text[:80]
 
 
-def yes(so: bool) -> str:  # noqa: FBT001 - what it says
-    """Say whether it is so."""
-    return "yes" if so else "no"
+def kept(answer: Answer) -> str:
+    """Say whether the table is there: no where the server knows none, else the client's own words."""
+    if answer.ok:
+        return "yes"
+    return "no" if any(error in answer.text for error in _NO_TABLE) else answer.text[:80]
 
 
 def told(evidence: Evidence, key: str, pod: str) -> Exhibit:

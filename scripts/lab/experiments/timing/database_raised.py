@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab.experiments.timing import cgroups, figures, looking
 from lab.experiments.timing.database_evidence import SMALL
-from lab.experiments.timing.database_judged import LIMITS, answers, file, told, yes
+from lab.experiments.timing.database_judged import LIMITS, answers, file, kept, told
 from lab.experiments.timing.effort import ROOT
 from lab.experiments.timing.figures import Ask
 from lab.findings import Exhibit, Words
@@ -21,6 +21,9 @@ _RESIZE = "https://kubernetes.io/docs/tasks/configure-pod-container/resize-conta
 _UPDATE = "https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement"
 _TAKES = 45.0
 """Seconds in which kubelet has changed a running container, on a machine whose two cores are busy."""
+_NO = {"plain": "pod updates may not change fields other than", "class": "Pod QOS Class may not change"}
+"""Of the API server's words, those that say why it refuses: any other refusal is another matter."""
+_INVALID = "422 Invalid"
 
 
 def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
@@ -65,9 +68,9 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
         command = (
             "kubectl apply -f database.yaml" if key == "plain" else f"kubectl patch pod {SMALL} --subresource resize"
         )
-        yield ask.exactly(
-            "422 Invalid", said.partition(":")[0], Exhibit("command", "API server", said[:300], shows, command)
-        )
+        as_predicted = said.startswith(f"{_INVALID}: ") and _NO[key] in said
+        shown = Exhibit("command", "API server", said[:300], shows, command)
+        yield ask.exactly(_INVALID, _INVALID if as_predicted else said[:200], shown)
 
 
 def _raised(evidence: Evidence) -> Iterator[Expectation]:
@@ -105,11 +108,12 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
         because,
         _RESIZE,
     )
-    kept = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
+    shows = Words(en="as it is now", fr="tel qu’il est")
+    now = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
     status = looking.status_exhibit(
-        f"{SMALL}/db", kept, Words(en="as it is now", fr="tel qu’il est"), f"kubectl get pod {SMALL} -o yaml"
+        f"{SMALL}/db", now, shows, f"kubectl get pod {SMALL} -o yaml"
     )
-    yield same.exactly("same", "same" if after.get("containerID") == before.get("containerID") else "another", status)
+    yield same.exactly("same", _compared(before.get("containerID"), after.get("containerID")), status)
     query = Ask(
         "raised-query",
         f"{SMALL}, 128Mi",
@@ -125,7 +129,7 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
         because,
         _RESIZE,
     )
-    yield data.exactly("yes", yes(evidence.answers["raised-kept"].ok), told(evidence, "raised-kept", SMALL))
+    yield data.exactly("yes", kept(evidence.answers["raised-kept"]), told(evidence, "raised-kept", SMALL))
 
 
 def _replaced(evidence: Evidence) -> Iterator[Expectation]:
@@ -151,8 +155,15 @@ def _replaced(evidence: Evidence) -> Iterator[Expectation]:
         _UPDATE,
     )
     uids = [one.get("metadata", {}).get("uid") for one in (before, after)]
-    yield same.exactly("another", "same" if uids[0] == uids[1] else "another", shown)
+    yield same.exactly("another", _compared(*uids), shown)
     kind = Ask(
         "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant\u202f?"), because, _UPDATE
     )
     yield kind.exactly("Guaranteed", status.get("qosClass", ""), shown)
+
+
+def _compared(before: str | None, after: str | None) -> str:
+    """Say whether two ids are the same; nothing where one was not seen."""
+    if not (before and after):
+        return ""
+    return "same" if before == after else "another"

@@ -16,6 +16,13 @@ KILLED = {"reason": "OOMKilled", "exitCode": 137}
 RESTS = {"allocatedResources": {"memory": "64Mi", "cpu": "250m"}}
 FULL = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient cpu"}
 
+NO_TABLE = "ERROR 1146 (42S02) at line 1: Table 'lab.cats' doesn't exist\ncommand terminated with exit code 1"
+PLAIN = '422 Invalid: Pod "small" is invalid: spec: Forbidden: pod updates may not change fields other than `spec.x`'
+CLASS = (
+    '422 Invalid: Pod "small" is invalid: spec: Invalid value: "Burstable": '
+    "Pod QOS Class may not change as a result of resizing"
+)
+
 
 def files(limit=128 * MIB, quota=50_000, anonymous=30 * MIB):
     return {
@@ -39,7 +46,7 @@ def seen():
     found.starts = {name: Start(LOG, files(), 1.5) for name in (SMALL, LESSON)}
     found.answers = {
         "small-query": Answer(ok=False, text="Lost connection"),
-        "small-lost": Answer(ok=False, text="ERROR 1146"),
+        "small-lost": Answer(ok=False, text=NO_TABLE),
         "raised-query": Answer(ok=True, text="42000000"),
         "raised-kept": Answer(ok=True, text="1"),
         "lesson-query": Answer(ok=True, text="42000000"),
@@ -51,7 +58,7 @@ def seen():
         "lesson": pod(ended=KILLED),
         "replaced": pod(uid="b", qos="Guaranteed"),
     }
-    found.refused = {"plain": "422 Invalid: pod updates may not", "class": "422 Invalid: Pod QOS Class may not"}
+    found.refused = {"plain": PLAIN, "class": CLASS}
     found.raised, found.resized, found.done = files(), 10.0, 11.0
     found.seen = (
         Seen(1.0, "Pod", LESSON, "ADDED", {"status": {"containerStatuses": [{"name": "db", **RESTS}]}}),
@@ -87,11 +94,16 @@ def test_the_lesson_is_what_the_course_prints():
     [
         pytest.param("pods", "killed", pod(), {"small-query"}, id="not killed"),
         pytest.param("answers", "small-lost", Answer(ok=True, text="1"), {"small-lost"}, id="nothing lost"),
+        pytest.param("answers", "small-lost", Answer(ok=False, text="error: no"), {"small-lost"}, id="not asked"),
         pytest.param("answers", "raised-query", Answer(ok=False, text="no"), {"raised-query"}, id="killed again"),
         pytest.param("answers", "raised-kept", Answer(ok=False, text="no"), {"raised-kept"}, id="lost by the resize"),
         pytest.param("pods", "raised", pod(of="2"), {"raised-same"}, id="restarted by the resize"),
         pytest.param("refused", "class", "", {"resize-class"}, id="a class that changed"),
         pytest.param("refused", "plain", "403 Forbidden: no", {"plain-edit"}, id="refused otherwise"),
+        pytest.param("refused", "plain", CLASS, {"plain-edit"}, id="refused for another reason"),
+        pytest.param("refused", "class", PLAIN, {"resize-class"}, id="a resize refused for another reason"),
+        pytest.param("pods", "replaced", {}, {"replaced-pod", "replaced-class"}, id="no Pod at all"),
+        pytest.param("pods", "raised", {}, {"raised-same", "replaced-pod"}, id="no Pod after the resize"),
         pytest.param("pods", "lesson", pod(), {"lesson-many"}, id="it stood 112 MB"),
         pytest.param(
             "answers", "lesson-query", Answer(ok=False, text="no"), {"lesson-query"}, id="it did not stand 42"
@@ -105,6 +117,20 @@ def test_what_goes_otherwise_is_a_disagreement(field, key, value, expected):
     evidence = seen()
     getattr(evidence, field)[key] = value
     assert wrong(evidence) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "key", "value", "id_"),
+    [
+        pytest.param("answers", "small-lost", Answer(ok=False, text="error: gone"), "small-lost", id="a query"),
+        pytest.param("refused", "class", "error: gone", "resize-class", id="a resize"),
+    ],
+)
+def test_another_failure_than_the_predicted_one_is_told_in_its_words(field, key, value, id_):
+    evidence = seen()
+    getattr(evidence, field)[key] = value
+    (one,) = [one for one in judged(evidence) if one.id == id_]
+    assert one.measured.en == "error: gone"
 
 
 def test_limits_that_stay_as_they_were_are_a_disagreement():
