@@ -11,7 +11,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import waiting
+from lab import shell, waiting
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ LABEL = "chatroulette.lab/experiment"
 OWNER = "chatroulette.lab/owner"
 GONE = 60.0
 _NAMESPACES = "/api/v1/namespaces"
+_PROC = Path("/proc")
 _NOW: dict[str, str | int] = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
 
@@ -75,7 +76,7 @@ def sweep(api: Api) -> list[str]:
 
 
 def owner() -> str:
-    """Name this process, on this machine, since this boot: its id, and when it began in the kernel's ticks."""
+    """Name this process, on this machine, since this boot: its id, and when it began."""
     return f"{os.getpid()}@{_began(os.getpid())}@{_boot()}"
 
 
@@ -83,7 +84,7 @@ def _lives(said: str | None) -> bool:
     """Tell whether the process that made it still runs; what does not say its owner is left alone."""
     pid, _, rest = (said or "").partition("@")
     began, _, boot = rest.partition("@")
-    return not pid.isdigit() or (boot == _boot() and began == _began(int(pid)))
+    return not (pid.isdigit() and began) or (boot == _boot() and began == _began(int(pid)))
 
 
 def mine(api: Api) -> list[str]:
@@ -93,16 +94,22 @@ def mine(api: Api) -> list[str]:
 
 
 def _began(pid: int) -> str:
-    """Read when a process began (proc_pid_stat(5), field 22); empty where there is none, or no /proc."""
+    """Say when a process began, so that another one of its id is told apart; empty where there is none.
+
+    Linux has it in ticks since the boot (proc_pid_stat(5), field 22); macOS, which has no /proc, by ps(1).
+    """
+    if not (_PROC / "self").exists():
+        asked = ("ps", "-o", "lstart=", "-p", str(pid))
+        return shell.run(asked, timeout=5, check=False, env={"LC_ALL": "C", "TZ": "UTC"}).stdout.strip()
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
 
 
 def _boot() -> str:
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
     except OSError:
         return ""
 
