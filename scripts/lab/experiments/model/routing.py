@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import TYPE_CHECKING
 
 from lab.experiments.model.naming import is_address
@@ -12,15 +11,11 @@ from lab.findings import Words
 
 if TYPE_CHECKING:
     from lab.experiments.model.rule import Place
-    from lab.experiments.world import Cluster, Listener, Pod, Service, Vantage, World
+    from lab.experiments.world import Listener, Pod, Service, Vantage, World
 
 _K8S = "https://kubernetes.io/docs"
 _MAN = "https://man7.org/linux/man-pages"
 _SERVICE = f"{_K8S}/concepts/services-networking/service"
-_PROBES = f"{_K8S}/concepts/configuration/liveness-readiness-startup-probes/"
-_FORWARD = "https://github.com/containerd/containerd/blob/v2.4.2/internal/cri/server/sandbox_portforward_linux.go"
-FALLS_BACK = (2, 5)
-"""The first containerd that may dial the Pod IP too, https://github.com/containerd/containerd/pull/14074."""
 _WAYS = {
     "container": {"connect", "getent", "nslookup"},
     "init": {"connect", "getent", "nslookup"},
@@ -51,16 +46,11 @@ def _selects(service: Service, pod: Pod) -> bool:
     return same and bool(service.selector) and set(service.selector) <= set(pod.labels)
 
 
-def _falls_back(cluster: Cluster) -> bool:
-    found = re.match(r"containerd://v?(\d+)\.(\d+)", cluster.runtime)
-    return found is not None and (int(found[1]), int(found[2])) >= FALLS_BACK
-
-
 def _any_v4(listener: Listener, address: str) -> bool:
     return listener.bind == "0.0.0.0" and ":" not in address  # noqa: S104 - compared, nothing is bound
 
 
-RULES = table(
+_WHO = (
     Rule(
         "not-applicable",
         f"{_K8S}/reference/kubectl/",
@@ -100,6 +90,10 @@ RULES = table(
         ),
         _outside,
     ),
+)
+"""Who can try what, and from where."""
+
+_TO_A_SERVICE = (
     Rule(
         "node-port",
         f"{_SERVICE}/#type-nodeport",
@@ -165,6 +159,10 @@ RULES = table(
         ),
         lambda: True,
     ),
+)
+"""What becomes of a packet for a Service."""
+
+_TO_A_POD = (
     Rule(
         "pod-network",
         f"{_K8S}/concepts/services-networking/#the-kubernetes-network-model",
@@ -183,6 +181,10 @@ RULES = table(
         ),
         lambda pods: not pods,
     ),
+)
+"""What becomes of a packet for any other address."""
+
+_LISTENING = (
     Rule(
         "bind-any-v4",
         f"{_MAN}/man7/ip.7.html",
@@ -219,67 +221,7 @@ RULES = table(
         ),
         lambda accepting: not accepting,
     ),
-    Rule(
-        "forward-localhost",
-        _FORWARD,
-        Words(
-            en="port-forward dials localhost inside the Pod: 127.0.0.1, then ::1.",
-            fr="port-forward appelle localhost dans le Pod : 127.0.0.1, puis ::1.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "forward-falls-back",
-        "https://github.com/containerd/containerd/pull/14074",
-        Words(
-            en="A newer containerd then tries the Pod IP; 2.4 does not.",
-            fr="Un containerd plus récent essaie ensuite l’IP du Pod ; la version 2.4, non.",
-        ),
-        _falls_back,
-    ),
-    Rule(
-        "forward-unready",
-        "https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubectl/pkg/cmd/portforward/portforward.go",
-        Words(
-            en="port-forward asks only that the Pod runs, not that it is ready.",
-            fr="port-forward demande seulement que le Pod tourne, pas qu’il soit prêt.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "proxy-dials-pod-ip",
-        f"{_K8S}/tasks/access-application-cluster/access-cluster-services/",
-        Words(
-            en="The API server's proxy dials the Pod IP.",
-            fr="Le proxy de l’API server appelle l’IP du Pod.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "probe-from-node",
-        _PROBES,
-        Words(
-            en="kubelet's HTTP and TCP probes come from the node's network namespace.",
-            fr="Les probes HTTP et TCP de kubelet partent du namespace réseau du nœud.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "probe-pod-ip",
-        _PROBES,
-        Words(
-            en="A probe without `host` dials the Pod IP.",
-            fr="Une probe sans `host` appelle l’IP du Pod.",
-        ),
-        lambda host: not host,
-    ),
-    Rule(
-        "probe-exec-inside",
-        _PROBES,
-        Words(
-            en="An exec probe's command runs inside the container.",
-            fr="La commande d’une probe exec tourne dans le conteneur.",
-        ),
-        lambda: True,
-    ),
 )
+"""Who takes a call where it arrives."""
+
+RULES = table(*_WHO, *_TO_A_SERVICE, *_TO_A_POD, *_LISTENING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.model import naming, routing
+from lab.experiments.model import callers, naming, routing
 from lab.experiments.model.rule import Rule
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ __all__ = ["NAMING", "RULES", "Rule", "inverted"]
 
 NAMING = frozenset(naming.RULES)
 """The ids of the rules about names."""
-RULES: Mapping[str, Rule] = {**naming.RULES, **routing.RULES}
+RULES: Mapping[str, Rule] = {**naming.RULES, **routing.RULES, **callers.RULES}
 
 
 def inverted(rule: str) -> Mapping[str, Rule]:

@@ -9,7 +9,7 @@ from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.asking import asked, forwarded
-from lab.experiments.timing.expecting import Expect, Fact, judge, later, noticed, recovered
+from lab.experiments.timing.expecting import Expect, Fact, Window, judge, later, noticed, recovered
 from lab.experiments.timing.pods import Probe
 from lab.experiments.timing.recorder import recording
 from lab.experiments.timing.result import begin, cluster_seen
@@ -43,7 +43,15 @@ _FORWARD = "https://kubernetes.io/docs/tasks/access-application-cluster/port-for
 
 def expected(probe: Probe) -> tuple[Expect, ...]:
     """Work out what must happen from the readiness probe alone."""
-    leaves, returns = noticed(probe), recovered(probe)
+    return (
+        *_leaving(probe, noticed(probe)),
+        *_unaffected(),
+        *_container(),
+        *_returning(probe, recovered(probe)),
+    )
+
+
+def _leaving(probe: Probe, leaves: Window) -> tuple[Expect, ...]:
     return (
         Expect(
             "not-ready",
@@ -81,47 +89,6 @@ def expected(probe: Probe) -> tuple[Expect, ...]:
             _NO_ENDPOINTS,
             later(leaves, most=4),
         ),
-        *_unaffected(),
-        Expect(
-            "not-restarted",
-            CATS,
-            Words(en="How often was the container restarted?", fr="Combien de fois le conteneur a-t-il redémarré ?"),
-            "0",
-            Words(
-                en="Readiness decides on traffic only; restarting is the liveness probe’s part.",
-                fr="Readiness ne décide que du trafic ; redémarrer, c’est l’affaire de la sonde liveness.",
-            ),
-            _PROBES,
-        ),
-        Expect(
-            "same-container",
-            CATS,
-            Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant ?"),
-            "same",
-            Words(en="Nothing was started anew.", fr="Rien n’a été redémarré."),
-            _PROBES,
-        ),
-        Expect(
-            "endpoint-returns",
-            CATS,
-            Words(en="Is its endpoint ready again?", fr="Son endpoint est-il de nouveau ready ?"),
-            "happens",
-            Words(
-                en=f"{probe.successes} success in a row is enough.",
-                fr=f"{probe.successes} succès de suite suffit.",
-            ),
-            _PROBES,
-            later(returns, most=2),
-        ),
-        Expect(
-            "service-answers",
-            SERVICE,
-            Words(en="Does the Service answer again?", fr="Le Service répond-il de nouveau ?"),
-            "answers",
-            Words(en="It has a ready endpoint again.", fr="Il a de nouveau un endpoint ready."),
-            _CONDITIONS,
-            later(returns, most=4),
-        ),
     )
 
 
@@ -153,6 +120,56 @@ def _unaffected() -> Iterator[Expect]:
     sources = {"pod-ip": _NO_ENDPOINTS, "pod-name": _HOSTS, "port-forward": _FORWARD}
     for way in WAYS:
         yield Expect(way, CATS, asks[way], "answers", why[way], sources[way])
+
+
+def _container() -> tuple[Expect, ...]:
+    return (
+        Expect(
+            "not-restarted",
+            CATS,
+            Words(en="How often was the container restarted?", fr="Combien de fois le conteneur a-t-il redémarré ?"),
+            "0",
+            Words(
+                en="Readiness decides on traffic only; restarting is the liveness probe’s part.",
+                fr="Readiness ne décide que du trafic ; redémarrer, c’est l’affaire de la sonde liveness.",
+            ),
+            _PROBES,
+        ),
+        Expect(
+            "same-container",
+            CATS,
+            Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant ?"),
+            "same",
+            Words(en="Nothing was started anew.", fr="Rien n’a été redémarré."),
+            _PROBES,
+        ),
+    )
+
+
+def _returning(probe: Probe, returns: Window) -> tuple[Expect, ...]:
+    return (
+        Expect(
+            "endpoint-returns",
+            CATS,
+            Words(en="Is its endpoint ready again?", fr="Son endpoint est-il de nouveau ready ?"),
+            "happens",
+            Words(
+                en=f"{probe.successes} success in a row is enough.",
+                fr=f"{probe.successes} succès de suite suffit.",
+            ),
+            _PROBES,
+            later(returns, most=2),
+        ),
+        Expect(
+            "service-answers",
+            SERVICE,
+            Words(en="Does the Service answer again?", fr="Le Service répond-il de nouveau ?"),
+            "answers",
+            Words(en="It has a ready endpoint again.", fr="Il a de nouveau un endpoint ready."),
+            _CONDITIONS,
+            later(returns, most=4),
+        ),
+    )
 
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:

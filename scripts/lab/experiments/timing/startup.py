@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lab import kube
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, looking, pods
-from lab.experiments.timing.expecting import LATE, Expect, Fact, judge, later, noticed
+from lab.experiments.timing.expecting import LATE, Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timing.pods import Probe
 from lab.experiments.timing.recorder import recording
 from lab.experiments.timing.result import begin, cluster_seen
@@ -49,10 +49,10 @@ _BOOT = 6.0
 def expected(startup: Probe, liveness: Probe, readiness: Probe) -> tuple[Expect, ...]:
     """Work out what must happen from the three probes."""
     started = (0.0, _BOOT + startup.period + LATE)
-    return (*_with_a_startup_probe(started, readiness), *_without(liveness))
+    return (*_held_back(), *_let_go(started, readiness), *_without(liveness))
 
 
-def _with_a_startup_probe(started: tuple[float, float], readiness: Probe) -> tuple[Expect, ...]:
+def _held_back() -> tuple[Expect, ...]:
     return (
         Expect(
             "held-back",
@@ -76,6 +76,11 @@ def _with_a_startup_probe(started: tuple[float, float], readiness: Probe) -> tup
             Words(en="The app’s own record agrees.", fr="Le registre de l’application le confirme."),
             _STARTUP,
         ),
+    )
+
+
+def _let_go(started: Window, readiness: Probe) -> tuple[Expect, ...]:
+    return (
         Expect(
             "started",
             PATIENT,

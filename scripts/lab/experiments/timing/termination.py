@@ -52,10 +52,10 @@ def expected(readiness: Probe, drain: float, request: float, grace: float) -> tu
     unready = noticed(readiness)
     over = max(drain, request - BEFORE)
     ends = (over - EARLY, over + KEPT_OPEN + 2 * LATE)
-    return (*_leaving(unready, drain), *_finishing(request, ends), *_killed(grace))
+    return (*_leaving(unready), *_closing(unready, drain), *_finishing(request, ends), *_killed(grace))
 
 
-def _leaving(unready: Window, drain: float) -> tuple[Expect, ...]:
+def _leaving(unready: Window) -> tuple[Expect, ...]:
     return (
         Expect(
             "terminating",
@@ -81,6 +81,11 @@ def _leaving(unready: Window, drain: float) -> tuple[Expect, ...]:
             _CONDITIONS,
             later(unready, most=2),
         ),
+    )
+
+
+def _closing(unready: Window, drain: float) -> tuple[Expect, ...]:
+    return (
         Expect(
             "service-refuses",
             SERVICE,
