@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab.experiments import aims, fields, pieces, places
+from lab.experiments import fields, pieces, places
+from lab.experiments.model.case import BOOK
+from lab.experiments.model.dial import first
 from lab.experiments.model.naming import is_address
+from lab.experiments.model.predict import follow
 from lab.findings import Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from lab.experiments.aims import Aim
     from lab.experiments.measure import Measured
+    from lab.experiments.model.dial import Aim
     from lab.experiments.places import Place
     from lab.experiments.world import Address, Vantage, World
     from lab.findings import Exhibit, Prediction
@@ -32,12 +36,19 @@ def exhibits(
     if found.outcome in {"unmeasured", "not-applicable"}:
         return ()
     here = places.of_vantage(world, vantage, measured)
-    aimed = aims.aim(world, vantage, address, found.resolved)
+    aimed = aim(world, vantage, address, found.resolved)
     shown = [*_dialler(world, vantage, address, found, here), *_name(here, vantage, address, found)]
     if address.how not in {"getent", "nslookup"} and found.outcome != "no-name":
         shown += [*_network(here, vantage, aimed, measured), *_service(aimed, measured)]
     shown += fields.of_rules(world, vantage, aimed, prediction.rules)
     return tuple(dict.fromkeys([*shown, *_container_name(world, vantage, address)]))
+
+
+def aim(world: World, vantage: Vantage, address: Address, resolved: Sequence[str]) -> Aim:
+    """Return whom the call was for, by the addresses that the host led to when it was measured."""
+    named = vantage.kind in _READ_NAMES and not is_address(address.host)
+    hosts = resolved if named else [address.host]
+    return first(follow(world, vantage, replace(address, host=one)) for one in hosts).aim
 
 
 def _dialler(world: World, vantage: Vantage, address: Address, found: Measurement, here: Place) -> Iterator[Exhibit]:
@@ -83,7 +94,7 @@ def _network(here: Place, vantage: Vantage, aimed: Aim, measured: Measured) -> I
         return
     if vantage.kind in _READ_NAMES:
         yield from pieces.netns(here, there)
-    if aimed.pod or aims.is_loopback(aimed.ip):
+    if aimed.pod or BOOK.holds("own-loopback", aimed.address):
         yield pieces.socket(there, aimed.port)
 
 

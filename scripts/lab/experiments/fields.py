@@ -10,7 +10,7 @@ from lab.findings import Words
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from lab.experiments.aims import Aim
+    from lab.experiments.model.dial import Aim
     from lab.experiments.world import Pod, Service, Vantage, World
     from lab.findings import Exhibit
 

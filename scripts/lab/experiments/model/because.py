@@ -119,7 +119,7 @@ def _end(case: Case) -> Words:
 
 
 def _elsewhere(case: Case) -> Words:
-    address, port = case.reached, case.address.port
+    address, port = case.aim.address, case.address.port
     if case.decided_by("own-loopback"):
         return Words(
             f"On this computer {address} is the computer's own loopback, and no Pod listens there.",
@@ -154,7 +154,7 @@ def _refused(case: Case) -> Words:
 
 def _quiet(case: Case) -> Words:
     """Nobody of ours is in that network namespace."""
-    address, port = case.reached, case.address.port
+    address, port = case.aim.address, case.address.port
     if "own-loopback" in case.prediction.rules:
         return Words(
             f"{address} is the loopback of {case.here.en}, not the app's, and nobody listens on port {port} there.",
@@ -169,7 +169,7 @@ def _quiet(case: Case) -> Words:
 
 def _bound_elsewhere(case: Case, pod: Pod) -> Words:
     """In that network namespace nobody takes this call: say who listens to which other one."""
-    port, address = case.port, case.arrives
+    port, address = case.aim.port, case.arrives
     binds = [one.bind for container in pod.containers for one in container.listeners if one.port == port]
     if binds:
         return Words(
@@ -188,23 +188,23 @@ def _bound_elsewhere(case: Case, pod: Pod) -> Words:
 
 
 def _through_service(case: Case) -> Words:
-    who = case.prediction.who
-    asks = case.vantage.pod == who and case.vantage.kind == "container"
-    en, fr = (", the very Pod that asks", ", celui-là même qui demande") if asks else ("", "")
+    who, asked, port = case.prediction.who, case.address.port, case.aim.port
+    itself = case.vantage.pod == who and case.vantage.kind == "container"
+    en, fr = (", the very Pod that asks", ", celui-là même qui demande") if itself else ("", "")
     if "node-port" in case.prediction.rules:
         return Words(
-            f"The node hands its port {case.address.port} to the ready Pod `{who}`{en}, port {case.port}.",
-            f"Le nœud remet ce qui arrive sur son port {case.address.port} au Pod prêt `{who}`{fr}, port {case.port}.",
+            f"The node hands its port {asked} to the ready Pod `{who}`{en}, port {port}.",
+            f"Le nœud remet ce qui arrive sur son port {asked} au Pod prêt `{who}`{fr}, port {port}.",
         )
     return Words(
-        f"kube-proxy rewrites {at(case.reached, case.address.port)} to a ready Pod, `{who}`{en}, port {case.port}.",
-        f"kube-proxy récrit {at(case.reached, case.address.port)} vers un Pod prêt, `{who}`{fr}, port {case.port}.",
+        f"kube-proxy rewrites {at(case.aim.address, asked)} to a ready Pod, `{who}`{en}, port {port}.",
+        f"kube-proxy récrit {at(case.aim.address, asked)} vers un Pod prêt, `{who}`{fr}, port {port}.",
     )
 
 
 def _listens(case: Case) -> Words:
     pod = case.target
-    bind, address, name = case.bind, case.reached, pod.name if pod else case.prediction.who
+    bind, address, name = case.bind, case.aim.address, pod.name if pod else case.prediction.who
     if case.names_own_pod:
         return Words(
             f"It is the Pod's hostname, not the container's name; the app listens on {bind} and answers.",
@@ -224,6 +224,6 @@ def _listens(case: Case) -> Words:
             "et répond.",
         )
     return Words(
-        f"The app in `{name}` listens on {bind}, so it takes the call to {at(address, case.port)}.",
-        f"L’app de `{name}` écoute sur {bind} et prend donc l’appel vers {at(address, case.port)}.",
+        f"The app in `{name}` listens on {bind}, so it takes the call to {at(address, case.aim.port)}.",
+        f"L’app de `{name}` écoute sur {bind} et prend donc l’appel vers {at(address, case.aim.port)}.",
     )

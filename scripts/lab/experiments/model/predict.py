@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.dial import End, dial, first, listening, sharing
-from lab.experiments.model.resolve import resolve
+from lab.experiments.model.dial import Aim, End, dial, first, in_pod
+from lab.experiments.model.resolve import resolve, selected
 from lab.experiments.model.routing import fits
 from lab.experiments.model.rule import Book, Place
 from lab.experiments.model.rules import NAMING, RULES
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lab.experiments.model.rule import Rule
-    from lab.experiments.world import Address, Pod, Service, Vantage, World
+    from lab.experiments.world import Address, Pod, Vantage, World
 
 
 def predict(world: World, vantage: Vantage, address: Address, rules: Mapping[str, Rule] = RULES) -> Prediction:
@@ -24,12 +24,20 @@ def predict(world: World, vantage: Vantage, address: Address, rules: Mapping[str
     book = Book(rules)
     if book.holds("not-applicable", vantage, address.how) or not fits(vantage, address.how):
         return Prediction("not-applicable", "", ("not-applicable",))
-    after = _try(book, world, vantage, address)
+    after = _prediction(_follow(book, world, vantage, address))
     if not book.holds("init-before-app", vantage) or not vantage.pod:
         return after
-    before = _try(book, _before_the_app(world, vantage), vantage, address)
+    before = _prediction(_follow(book, _before_the_app(world, vantage), vantage, address))
     changed = (before.outcome, before.who) != (after.outcome, after.who)
     return Prediction(before.outcome, before.who, (*before.rules, "init-before-app")) if changed else before
+
+
+def follow(world: World, vantage: Vantage, address: Address) -> End:
+    """Say how the call ends in the world as it is, and whom it is for: the same for an init container as for the app.
+
+    Raises KeyError as ``predict``.
+    """
+    return _follow(Book(RULES), world, vantage, address)
 
 
 def mechanism(prediction: Prediction) -> str:
@@ -46,29 +54,29 @@ def place_of(world: World, vantage: Vantage) -> Place:
     return Place(computer=vantage.kind == "computer")
 
 
-def _try(book: Book, world: World, vantage: Vantage, address: Address) -> Prediction:
+def _prediction(end: End) -> Prediction:
+    return Prediction(end.outcome, end.who, end.rules)
+
+
+def _follow(book: Book, world: World, vantage: Vantage, address: Address) -> End:
     if vantage.kind == "kubelet":
         return _probe(book, world, vantage, address)
     if address.how == "forward":
-        return _prediction(_forward(book, world, vantage, address))
+        return _forward(book, world, vantage, address)
     if address.how == "pod-proxy":
-        return _prediction(_pod_proxy(book, world, vantage, address))
+        return _pod_proxy(book, world, vantage, address)
     return _from(book, world, place_of(world, vantage), address)
 
 
-def _from(book: Book, world: World, place: Place, address: Address) -> Prediction:
+def _from(book: Book, world: World, place: Place, address: Address) -> End:
     """Resolve and dial like a program at that place."""
     found = resolve(book, world, place, address.host, address.how)
     if not found.addresses:
-        return Prediction("no-name", "", found.rules)
-    if address.how in {"getent", "nslookup"}:
-        return Prediction("resolves", found.addresses[0] if len(found.addresses) == 1 else "", found.rules)
+        return End("no-name", "", found.rules)
     end = first(dial(book, world, place, one, address.port) for one in found.addresses)
-    return _prediction(end.after(*found.rules))
-
-
-def _prediction(end: End) -> Prediction:
-    return Prediction(end.outcome, end.who, end.rules)
+    if address.how not in {"getent", "nslookup"}:
+        return end.after(*found.rules)
+    return End("resolves", found.addresses[0] if len(found.addresses) == 1 else "", found.rules, end.aim)
 
 
 def _before_the_app(world: World, vantage: Vantage) -> World:
@@ -79,7 +87,7 @@ def _before_the_app(world: World, vantage: Vantage) -> World:
     return replace(world, pods=pods)
 
 
-def _probe(book: Book, world: World, vantage: Vantage, address: Address) -> Prediction:
+def _probe(book: Book, world: World, vantage: Vantage, address: Address) -> End:
     """Probe like kubelet, which only learns whether it passed: nobody is named."""
     pod = world.pod(vantage.namespace, vantage.pod)
     inside = address.how == "exec-probe"
@@ -89,35 +97,28 @@ def _probe(book: Book, world: World, vantage: Vantage, address: Address) -> Pred
     asked = replace(address, how="connect")
     if not inside and book.holds("probe-pod-ip", address.host):
         asked, rules = replace(asked, host=pod.ip), (rule, "probe-pod-ip")
-    tried = _from(book, world, place, asked)
-    return Prediction(tried.outcome, "", (*rules, *tried.rules))
+    return replace(_from(book, world, place, asked), who="").after(*rules)
 
 
 def _pod_proxy(book: Book, world: World, vantage: Vantage, address: Address) -> End:
     pod = world.pod(vantage.namespace, vantage.pod)
     target = pod.ip if book.holds("proxy-dials-pod-ip") else "127.0.0.1"
-    return listening(book, sharing(world, pod), target, address.port).after("proxy-dials-pod-ip")
+    return in_pod(book, world, pod, target, address.port).after("proxy-dials-pod-ip")
 
 
 def _forward(book: Book, world: World, vantage: Vantage, address: Address) -> End:
-    """Follow ``kubectl port-forward pod/name`` or ``service/name``, whose port is the Service's own."""
-    pod, service = forwarded(book, world, vantage, address)
-    if not pod:
-        return End("not-applicable", "", ("selector",))
-    if not service:
-        return _into_pod(book, world, pod, address.port)
-    return _into_pod(book, world, pod, _target(service, address.port)).after("selector")
-
-
-def forwarded(book: Book, world: World, vantage: Vantage, address: Address) -> tuple[Pod | None, Service | None]:
-    """Return the Pod that a port-forward goes to, a ready one first, and the Service that chose it."""
+    """Follow ``kubectl port-forward pod/name``, or ``service/name``: a ready Pod first, and the Service's own port."""
     kind, _, name = address.host.partition("/")
     if kind == "pod":
-        return world.pod(vantage.namespace, name), None
-    services = (one for one in world.services if (one.namespace, one.name) == (vantage.namespace, name))
-    service = next(services, None)
-    pods = [one for one in world.pods if service and book.holds("selector", service, one)]
-    return min(pods, key=lambda one: not one.ready, default=None), service
+        return _into_pod(book, world, world.pod(vantage.namespace, name), address.port)
+    service = next((one for one in world.services if (one.namespace, one.name) == (vantage.namespace, name)), None)
+    pods = selected(book, world, service) if service else ()
+    if not service or not pods:
+        return End("not-applicable", "", ("selector",), Aim(address.port, None, service))
+    pod = min(pods, key=lambda one: not one.ready)
+    port = next((one.target for one in service.ports if one.port == address.port), address.port)
+    end = _into_pod(book, world, pod, port).after("selector")
+    return replace(end, aim=replace(end.aim, service=service))
 
 
 def _into_pod(book: Book, world: World, pod: Pod, port: int) -> End:
@@ -127,8 +128,4 @@ def _into_pod(book: Book, world: World, pod: Pod, port: int) -> End:
     if book.holds("forward-falls-back", world.cluster):
         tried = [*tried, pod.ip]
     rules = ("forward-localhost",) if pod.ready else ("forward-unready", "forward-localhost")
-    return first(listening(book, sharing(world, pod), one, port) for one in tried).after(*rules)
-
-
-def _target(service: Service, port: int) -> int:
-    return next((one.target for one in service.ports if one.port == port), port)
+    return first(in_pod(book, world, pod, one, port) for one in tried).after(*rules)

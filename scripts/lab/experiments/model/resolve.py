@@ -69,10 +69,14 @@ def hostname(book: Book, pod: Pod) -> tuple[str, tuple[str, ...]]:
     return name, rules
 
 
+def selected(book: Book, world: World, service: Service) -> tuple[Pod, ...]:
+    """Return the Pods that a Service selects, ready or not."""
+    return tuple(one for one in world.pods if book.holds("selector", service, one))
+
+
 def endpoints(book: Book, world: World, service: Service) -> tuple[Pod, ...]:
     """Return the Pods behind a Service."""
-    chosen = (one for one in world.pods if book.holds("selector", service, one))
-    return tuple(one for one in chosen if book.holds("ready-endpoints", one, service))
+    return tuple(one for one in selected(book, world, service) if book.holds("ready-endpoints", one, service))
 
 
 def nameservers(book: Book, world: World, place: Place) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

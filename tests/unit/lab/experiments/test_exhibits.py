@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from lab.experiments.aims import Aim, aim
-from lab.experiments.exhibits import exhibits
+from lab.experiments.exhibits import aim, exhibits
 from lab.experiments.measure import Measured
+from lab.experiments.model.dial import Aim
 from lab.experiments.model.predict import predict
 from lab.experiments.sightings import Sighting, Socket
 from lab.experiments.world import Address, Cluster, Container, Listener, Pod, Service, ServicePort, Vantage, World
@@ -32,6 +34,12 @@ OTHER, NODE, COMPUTER = (
 )
 KUBELET, PROXY = Vantage("kubelet-http", "kubelet", "ns", "cats-1", "w"), Vantage("pp", "pod-proxy", "ns", "cats-1")
 FORWARD = Vantage("port-forward", "port-forward", "ns", "cats-1")
+UNREADY_POD = Pod("unready", "ns", "10.244.0.7", labels=(("app", "unready"),), ready=False)
+UNREADY = Service("unready", "ns", "10.96.0.8", UNREADY_POD.labels, (ServicePort(80, 3000),))
+ON_NODES = tuple(
+    Pod(f"node-{port}", "ns", NODE_IP, (Container("back", listeners=(Listener("0.0.0.0", port),)),), host_network=True)
+    for port in (3002, 3001)
+)
 
 LINE = "0: 00000000:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001 0 123 1 0 100 0 0 10 0"
 RESOLV = "search ns.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
@@ -220,30 +228,63 @@ def test_what_was_not_measured_has_no_evidence(outcome):
 @pytest.mark.parametrize(
     ("vantage", "address", "resolved", "wanted"),
     [
-        pytest.param(OTHER, Address("a", IP, 3000), (), Aim(3000, IP, APP_POD), id="a Pod's IP"),
+        pytest.param(OTHER, Address("a", IP, 3000), (), Aim(3000, APP_POD, None, IP), id="a Pod's IP"),
+        pytest.param(COMPUTER, Address("a", IP, 3000), (), Aim(3000, APP_POD, None, IP), id="never reached"),
         pytest.param(
-            OTHER, Address("a", "cats", 80), (CLUSTER_IP,), Aim(3000, CLUSTER_IP, APP_POD, CATS), id="a Service"
+            OTHER, Address("a", "cats", 80), (CLUSTER_IP,), Aim(3000, APP_POD, CATS, CLUSTER_IP), id="a Service"
         ),
         pytest.param(
-            OTHER, Address("a", "cats", 81), (CLUSTER_IP,), Aim(81, CLUSTER_IP, None, CATS), id="not its port"
-        ),
-        pytest.param(OTHER, Address("a", NODE_IP, 30100), (), Aim(3000, NODE_IP, APP_POD, CATS), id="a NodePort"),
-        pytest.param(
-            OTHER, Address("a", "localhost", 3000), ("::1", "127.0.0.1"), Aim(3000, "::1", OTHER_POD), id="localhost"
-        ),
-        pytest.param(NODE, Address("a", "127.0.0.1", 3000), (), Aim(3000, "127.0.0.1"), id="the node's loopback"),
-        pytest.param(
-            KUBELET, Address("a", "", 3000, "tcp-probe"), (), Aim(3000, IP, APP_POD), id="a probe without host"
+            OTHER, Address("a", "cats", 81), (CLUSTER_IP,), Aim(81, None, CATS, CLUSTER_IP), id="not its port"
         ),
         pytest.param(
-            KUBELET, Address("a", "127.0.0.1", 3000, "http-probe"), (), Aim(3000, "127.0.0.1"), id="with host"
+            OTHER, Address("a", "cats", 0, "getent"), (CLUSTER_IP,), Aim(0, None, CATS, CLUSTER_IP), id="its name alone"
+        ),
+        pytest.param(OTHER, Address("a", NODE_IP, 30100), (), Aim(3000, APP_POD, CATS, NODE_IP), id="a NodePort"),
+        pytest.param(
+            NODE, Address("a", "127.0.0.1", 30100), (), Aim(3000, APP_POD, CATS, "127.0.0.1"), id="on the node itself"
         ),
         pytest.param(
-            KUBELET, Address("a", "127.0.0.1", 3000, "exec-probe"), (), Aim(3000, "127.0.0.1", APP_POD), id="exec"
+            OTHER,
+            Address("a", "localhost", 3000),
+            ("::1", "127.0.0.1"),
+            Aim(3000, OTHER_POD, None, "::1"),
+            id="localhost",
         ),
-        pytest.param(OTHER, Address("a", "nobody", 3000), (), Aim(3000), id="no name"),
-        pytest.param(OTHER, Address("a", "10.244.9.9", 3000), (), Aim(3000, "10.244.9.9"), id="nobody's address"),
+        pytest.param(NODE, Address("a", "127.0.0.1", 3000), (), Aim(3000, address="127.0.0.1"), id="the node's own"),
+        pytest.param(COMPUTER, Address("a", "::1", 3000), (), Aim(3000, address="::1"), id="this computer's"),
+        pytest.param(
+            KUBELET, Address("a", "", 3000, "tcp-probe"), (), Aim(3000, APP_POD, None, IP), id="a probe without host"
+        ),
+        pytest.param(
+            KUBELET,
+            Address("a", "127.0.0.1", 3000, "http-probe"),
+            (),
+            Aim(3000, address="127.0.0.1"),
+            id="with host",
+        ),
+        pytest.param(
+            KUBELET, Address("a", "127.0.0.1", 3000, "exec-probe"), (), Aim(3000, APP_POD, None, "127.0.0.1"), id="exec"
+        ),
+        pytest.param(
+            FORWARD,
+            Address("a", "service/cats", 80, "forward"),
+            (),
+            Aim(3000, APP_POD, CATS, "127.0.0.1"),
+            id="a forward",
+        ),
+        pytest.param(OTHER, Address("a", "nobody", 3000), (), Aim(), id="no name"),
+        pytest.param(OTHER, Address("a", "10.244.9.9", 3000), (), Aim(3000, address="10.244.9.9"), id="nobody's"),
+        pytest.param(
+            OTHER,
+            Address("a", "unready", 80),
+            ("10.96.0.8",),
+            Aim(3000, UNREADY_POD, UNREADY, "10.96.0.8"),
+            id="not ready",
+        ),
+        pytest.param(OTHER, Address("a", NODE_IP, 3001), (), Aim(3001, ON_NODES[1], None, NODE_IP), id="one of two"),
     ],
 )
 def test_what_is_aimed_at(vantage, address, resolved, wanted):
-    assert aim(WORLD, vantage, address, resolved) == wanted
+    """By what was resolved when it was measured, whatever the model says of the name."""
+    everybody = replace(WORLD, pods=(*WORLD.pods, UNREADY_POD, *ON_NODES), services=(CATS, UNREADY))
+    assert aim(everybody, vantage, address, resolved) == wanted
