@@ -203,6 +203,11 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
     )
     yield ratio.within(_soonest(allowed), slower * _crowding(evidence), took, figures.times, clock, shown)
     yield _unlimited(evidence, stat)
+    yield _unkilled(evidence)
+
+
+def _unkilled(evidence: Evidence) -> Expectation:
+    """Judge that it goes on, however slowly."""
     alive = Ask(
         "cpu-not-killed",
         CPU,
@@ -220,7 +225,7 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
         Words(en="it runs on", fr="il continue"),
         f"kubectl get pod {CPU}",
     )
-    yield alive.exactly("0", str(status.get("restartCount", "")), kept)
+    return alive.exactly("0", str(status.get("restartCount", "")), kept)
 
 
 def _soonest(allowed: int) -> float:

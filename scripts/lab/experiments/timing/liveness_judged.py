@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.experiments.timing import looking
-from lab.experiments.timing.expecting import Expect, Fact, judge, later, noticed
+from lab.experiments.timing.expecting import Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timing.pods import Probe
 from lab.findings import Exhibit, Words
 
@@ -38,15 +38,14 @@ def expected(probe: Probe, grace: int) -> tuple[Expect, ...]:
     killed = noticed(probe)
     restarted = later(killed, most=grace + _BEGIN)
     return (
-        *_expected_of_the_container(probe, killed, restarted),
+        *_expected_of_the_restart(probe, killed, restarted),
+        *_expected_of_the_container(),
         *_expected_of_the_pod(),
         *_expected_of_guests(killed),
     )
 
 
-def _expected_of_the_container(
-    probe: Probe, killed: tuple[float, float], restarted: tuple[float, float]
-) -> tuple[Expect, ...]:
+def _expected_of_the_restart(probe: Probe, killed: Window, restarted: Window) -> tuple[Expect, ...]:
     return (
         Expect(
             "killed",
@@ -72,6 +71,11 @@ def _expected_of_the_container(
             _RESTARTS,
             restarted,
         ),
+    )
+
+
+def _expected_of_the_container() -> tuple[Expect, ...]:
+    return (
         Expect(
             "restart-count",
             CATS,
@@ -138,7 +142,7 @@ def _expected_of_the_pod() -> tuple[Expect, ...]:
     )
 
 
-def _expected_of_guests(killed: tuple[float, float]) -> tuple[Expect, ...]:
+def _expected_of_guests(killed: Window) -> tuple[Expect, ...]:
     return (
         Expect(
             TARGETS,
