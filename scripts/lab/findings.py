@@ -86,7 +86,9 @@ class Exhibit(msgspec.Struct, frozen=True):
 class Cell(msgspec.Struct, frozen=True):
     """One address tried from one vantage point; `variant` is the counterfactual, empty for the base.
 
-    `mechanism` is the rule that decides; `because` says it in two sentences at most.
+    `mechanism` is the rule that decides; `because` says it in two sentences at most. `way` is what its packet passed as
+    measured: `container NAMESPACE/POD/NAME`, `net NAMESPACE/POD` (a Pod's network namespace), `service NAMESPACE/NAME`,
+    `node` (its network), `kubelet`, `api`, `dns`, `computer`, and `away` where no Pod is.
     """
 
     vantage: str
@@ -99,6 +101,7 @@ class Cell(msgspec.Struct, frozen=True):
     because: Words
     exhibits: tuple[Exhibit, ...] = ()
     variant: str = ""
+    way: tuple[str, ...] = ()
 
 
 class Label(msgspec.Struct, frozen=True):

@@ -44,13 +44,12 @@ _KINDS: tuple[tuple[str, str, ContainerKind], ...] = (
 
 @dataclass(frozen=True)
 class Live:
-    """What was read of the API: objects of the experiment's namespaces, the node, its DNS Service, the version."""
+    """What was read of the API: objects of the experiment's namespaces, the node, and its DNS Service."""
 
     pods: Sequence[Object]
     services: Sequence[Object]
     node: Object
     dns: Object
-    kubernetes: str
 
 
 def world(live: Live, computer: Computer) -> World:
@@ -59,7 +58,6 @@ def world(live: Live, computer: Computer) -> World:
     names = tuple(one["address"] for one in node["addresses"] if one["type"] == "Hostname")
     return World(
         cluster=Cluster(
-            kubernetes=live.kubernetes,
             runtime=node["nodeInfo"]["containerRuntimeVersion"],
             node=live.node["metadata"]["name"],
             node_ip=node_ip(live.node),

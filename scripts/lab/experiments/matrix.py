@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from lab.errors import LabError
 from lab.experiments import catalogue, compare, describe, labels
-from lab.experiments.exhibits import exhibits
+from lab.experiments.exhibits import aim, exhibits
 from lab.experiments.measure import measure
 from lab.experiments.model.because import because
 from lab.experiments.model.predict import mechanism, predict
 from lab.experiments.scenery import scene
+from lab.experiments.waypoints import way
 from lab.experiments.world import Address, Computer, Vantage, World
 from lab.findings import Cell, Experiment, Measurement
 
@@ -128,6 +129,7 @@ def cell(world: World, tried: Try, measured: Measured) -> Cell:
         because=because(world, vantage, address, said),
         exhibits=exhibits(world, vantage, address, said, measured),
         variant=tried.variant,
+        way=way(world, vantage, aim(world, vantage, address, seen.resolved), said, seen),
     )
 
 
@@ -159,7 +161,7 @@ def _cluster(api: Api) -> describe.Live:
     dns = api.get("/api/v1/namespaces/kube-system/services/kube-dns")
     if node is None or dns is None:
         raise LabError("the cluster has no node, or no DNS", "`make kind-up` makes it anew")
-    return describe.Live((), (), node, dns, node["status"]["nodeInfo"]["kubeletVersion"])
+    return describe.Live((), (), node, dns)
 
 
 def _alive(found: Sequence[describe.Object]) -> list[describe.Object]:

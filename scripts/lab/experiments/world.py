@@ -93,9 +93,8 @@ class Service:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster itself; ``runtime`` is as the node says it: ``containerd://2.4.2``; versions like ``v1.37.2``."""
+    """The cluster itself; ``runtime`` is as the node says it: ``containerd://2.4.2``."""
 
-    kubernetes: str
     runtime: str
     node: str
     node_ip: str

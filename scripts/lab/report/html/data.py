@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab.report.experiments import words
-from lab.report.html.way import way
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ def data(experiments: Sequence[Experiment]) -> dict[str, Any]:
         why = {number: reason.id for reason in reasons(one) for number in reason.numbers}
         for number, cell in enumerate(one.cells):
             found = {"y": why[number], **_cell(cell, exhibits)}
-            cells[cell_id(one, number)] = {**found, "w": ways(way(one.scene, cell))} if one.scene else found
+            cells[cell_id(one, number)] = {**found, "w": ways(cell.way)} if one.scene else found
     return {"cells": cells, "exhibits": exhibits.kept, "ways": ways.kept}
 
 

@@ -1,6 +1,6 @@
 """Where everything stands in the picture: the node as a house in section, namespaces as floors, Pods as rooms.
 
-Lengths are units of the drawing, 1120 wide. Each thing has a key, by which a packet's way finds it.
+Lengths are units of the drawing, 1120 wide. Each thing has a key: the word for it in a cell's `way`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ APP_POD = Pod(
 OTHER_POD = Pod("other", "ns", "10.244.0.6", (Container("look"),))
 CATS = Service("cats", "ns", CLUSTER_IP, LABELS, (ServicePort(80, 3000, 30100),))
 WORLD = World(
-    Cluster("v1.37.2", "containerd://2.4.2", "node-1", NODE_IP, "10.96.0.10"),
+    Cluster("containerd://2.4.2", "node-1", NODE_IP, "10.96.0.10"),
     pods=(APP_POD, OTHER_POD),
     services=(CATS,),
 )

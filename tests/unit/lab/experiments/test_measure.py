@@ -18,7 +18,7 @@ from lab.experiments.world import Address, Cluster, Service, Vantage, World
 from lab.findings import Measurement
 
 WORLD = World(
-    Cluster("v1.37.2", "containerd://2.4.2", "node-1", "172.18.0.2", "10.96.0.10"),
+    Cluster("containerd://2.4.2", "node-1", "172.18.0.2", "10.96.0.10"),
     services=(Service("cats", "ns", "10.96.0.9", (), ()),),
 )
 APP, SIDECAR = Vantage("app", "container", "ns", "p", "back"), Vantage("sidecar", "container", "ns", "p", "sidecar")

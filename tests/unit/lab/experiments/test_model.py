@@ -72,7 +72,7 @@ def _service(name: str, ip: str, chosen: str, node_port: int = 0) -> Service:
 
 
 WORLD = World(
-    Cluster("v1.37.2", "containerd://2.4.2", "cats-control-plane", NODE_IP, DNS),
+    Cluster("containerd://2.4.2", "cats-control-plane", NODE_IP, DNS),
     pods=(
         *(APP, EDITED, GONE, TWIN, NAMED, UNREADY, LONG_POD, OTHER, FAR, HOSTNET, HOSTNET_DNS, NODE_DNS, OWN_DNS),
         *(*BOUND, BOUND_IP, LONE, BARE, MEG, TOM),

@@ -96,7 +96,7 @@ def test_the_scene_shows_who_shares_a_network_namespace():
     inside = Container("back", listeners=())
     found = Pod("p", "n", "10.0.0.1", (inside, Container("s", "sidecar")), labels=(("a", "1"),))
     service = Service("s", "n", "10.96.0.1", (("a", "1"),), (ServicePort(80, 3000, 30001),))
-    world = World(Cluster("v1", "c://1", "node", "172.18.0.2", "10.96.0.10"), pods=(found,), services=(service,))
+    world = World(Cluster("c://1", "node", "172.18.0.2", "10.96.0.10"), pods=(found,), services=(service,))
     seen = scenery.scene(world, [Vantage("app", "container", "n", "p", "back")], {"app": Sighting(netns="net:[7]")})
     assert seen.pods[0].netns == "net:[7]"
     assert seen.pods[0].containers == (("back", "app", "app"), ("s", "sidecar", ""))

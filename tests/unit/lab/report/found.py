@@ -20,6 +20,7 @@ from lab.findings import (
     Timeline,
     Words,
 )
+from lab.report.html.scene import container_key, net_key
 
 APP = "k8-chatroulette-back"
 IP, SERVICE_IP = "10.244.0.7", "10.96.12.34"
@@ -212,7 +213,15 @@ def cell(vantage: str, address: str, variant: str = "", *, agrees: bool = True) 
         because=because(vantage, address, mechanism),
         exhibits=exhibits(vantage),
         variant=variant,
+        way=way(vantage, answers=seen == "answers"),
     )
+
+
+def way(vantage: str, *, answers: bool) -> tuple[str, ...]:
+    """Out of the container into its Pod's network, and to the app if that answers."""
+    inside = [(pod, name) for pod in scene().pods for name, _, where in pod.containers if where == vantage]
+    start = [key for pod, name in inside for key in (container_key(pod, name), net_key(pod))] or ["computer"]
+    return (*start, *([f"container names-4f21/{APP}/back"] if answers else []))
 
 
 def addresses_of(vantage: str) -> list[str]:

@@ -14,7 +14,6 @@ import pytest
 from lab.findings import Exhibit
 from lab.report.html import lanes, page, scene
 from lab.report.html.data import reasons
-from lab.report.html.way import way
 
 from . import found
 
@@ -152,60 +151,13 @@ def test_cells_of_which_the_same_is_told_are_told_together():
     assert [each.numbers for each in reasons(whole)] == [(0, 1), (2,)]
 
 
-def seen(vantage, address, outcome=None, **measured):
-    cell = found.cell(vantage, address)
-    changed = {**({"outcome": outcome} if outcome else {}), **measured}
-    return msgspec.structs.replace(cell, measured=msgspec.structs.replace(cell.measured, **changed))
-
-
-POD = f"names-4f21/{found.APP}"
-APP = f"container {POD}/back"
-NET = f"net {POD}"
-OTHER = ("container names-4f21/other/look", "net names-4f21/other")
-
-
-@pytest.mark.parametrize(
-    ("cell", "passed"),
-    [
-        pytest.param(seen("app", "pod-name"), (APP, NET, APP), id="own-network"),
-        pytest.param(seen("sidecar", "localhost"), (f"container {POD}/sidecar", NET, APP), id="shared-loopback"),
-        pytest.param(seen("other", "service"), (*OTHER, "service names-4f21/cats", NET, APP), id="through-the-service"),
-        pytest.param(seen("other", "pod-ip"), (*OTHER, NET, APP), id="to-the-pod-ip"),
-        pytest.param(seen("other", "pod-ip", "refused", who=""), (*OTHER, NET), id="refused-at-the-door"),
-        pytest.param(seen("other", "localhost"), OTHER, id="own-loopback-only"),
-        pytest.param(seen("other", "pod-name"), (OTHER[0], "dns"), id="no-such-name"),
-        pytest.param(seen("app", "getent-pod-name"), (APP, NET), id="name-in-the-hosts-file"),
-        pytest.param(seen("other", "getent-service"), (OTHER[0], "dns"), id="name-in-dns"),
-        pytest.param(seen("computer", "cluster-ip"), ("computer", "away"), id="elsewhere"),
-        pytest.param(
-            seen("computer", "cluster-ip", "answers", who=found.APP),
-            ("computer", "service names-4f21/cats", NET, APP),
-            id="not-elsewhere",
-        ),
-        pytest.param(seen("node", "node-port"), ("node", "service names-4f21/cats", NET, APP), id="node-port"),
-        pytest.param(seen("port-forward", "forward"), ("computer", "api", "kubelet", NET, APP), id="forward"),
-        pytest.param(seen("pod-proxy", "proxy"), ("computer", "api", NET, APP), id="proxy"),
-        pytest.param(seen("kubelet-http", "probe"), ("kubelet", NET, APP), id="probe"),
-        pytest.param(seen("kubelet-http", "probe-loopback"), ("kubelet", "node"), id="probe-of-the-node"),
-        pytest.param(seen("kubelet-http", "probe", "refused", who=""), ("kubelet", NET), id="probe-refused"),
-        pytest.param(seen("app", "service", "not-applicable"), (APP, NET), id="nothing-was-sent"),
-    ],
-)
-def test_a_packet_goes_by_what_stands_in_the_picture(cell, passed):
-    assert way(found.scene(), cell) == passed
+def test_each_cell_is_told_with_the_way_of_its_packet(whole):
+    """The way is the cell's own: the page says it by number."""
+    told = data_of(whole)
+    ways = [tuple(told["ways"][told["cells"][f"names-{number}"]["w"]]) for number in range(len(found.names().cells))]
+    assert ways == [one.way for one in found.names().cells]
     drawing = scene.drawn(found.scene())
-    assert all(drawing[key] for key in passed)
-
-
-def test_a_variant_starts_in_the_pod_of_its_own():
-    base = found.scene()
-    pods = [
-        msgspec.structs.replace(base.pods[3], name=name, containers=(("back", "app", f"{name}/app"),))
-        for name in ("cat-rename", "cat", "cat-unready")
-    ]
-    many = msgspec.structs.replace(base, pods=tuple(pods))
-    starts = [way(many, found.cell("app", "container-name", variant))[0] for variant in ("", "rename", "unready")]
-    assert [one.split("/")[1] for one in starts] == ["cat", "cat-rename", "cat-unready"]
+    assert all(drawing[key] for one in ways for key in one)
 
 
 def test_rooms_and_what_is_in_them_stand_inside_their_floor_and_apart():
