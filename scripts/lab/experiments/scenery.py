@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lab.experiments.model.rules import RULES
 from lab.findings import PodSeen, Scene, ServiceSeen
 
 if TYPE_CHECKING:
@@ -38,11 +39,7 @@ def _pod(pod: Pod, inside: Mapping[tuple[str, str, str], str], sightings: Mappin
 
 
 def _service(service: Service, pods: Sequence[Pod]) -> ServiceSeen:
-    chosen = [
-        one.name
-        for one in pods
-        if service.selector and one.namespace == service.namespace and set(service.selector) <= set(one.labels)
-    ]
+    chosen = [one.name for one in pods if RULES["selector"].holds(service, one)]
     ports = ", ".join(
         f"{one.port} → {one.target}" + (f", node {one.node_port}" if one.node_port else "") for one in service.ports
     )
