@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.predict import mechanism
-
 if TYPE_CHECKING:
     from lab.experiments.model.dial import Aim
     from lab.experiments.world import Pod, Vantage, World
@@ -28,7 +26,8 @@ def way(world: World, vantage: Vantage, aim: Aim, said: Prediction, seen: Measur
     if seen.outcome in {"not-applicable", "unmeasured"}:
         return start
     if seen.outcome in {"no-name", "resolves"}:
-        return start if seen.outcome == "resolves" and "hosts" in mechanism(said) else (start[0], "dns")
+        in_file = seen.outcome == "resolves" and any("hosts" in one for one in said.rules)
+        return start if in_file else (start[0], "dns")
     if seen.outcome == "elsewhere" or (said.outcome == "elsewhere" and not seen.who):
         return (*start, "away")
     passed = (*start, *_through(vantage, aim), *_end(world, vantage, aim, seen))

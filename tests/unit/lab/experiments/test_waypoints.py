@@ -92,3 +92,13 @@ def test_a_variant_starts_in_the_pod_of_its_own(described):
     }
     assert len(starts) > len(of.variants)
     assert all(start.startswith(f"container here/{pod}/") for pod, start in starts.items())
+
+
+def test_a_hostname_of_one_s_own_is_in_the_hosts_file_too(described):
+    of = whatif.of(whatif.chosen(["hostname-subdomain"]))
+    world = described(of, HERE[:1])
+    asked = [
+        one for one in of.tries(world, HERE[:1]) if (one.variant, one.address.how) == ("hostname-subdomain", "getent")
+    ]
+    ways = [passed(world, one) for one in asked if one.vantage.pod.startswith("cat")]
+    assert [one[-1] for one in ways] == ["net here/cat-hostname-subdomain"]
