@@ -150,10 +150,10 @@ def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
 
 def _run(name: str, session: Session, wishes: Wishes) -> None:
     from lab.cli import quiz, watch  # noqa: PLC0415 - not on the way to `lab --help`
-    from lab.experiments import beside, catalogue  # noqa: PLC0415 - the same
+    from lab.experiments import catalogue, dns  # noqa: PLC0415 - the same
 
     api = kube.api(session.settings)
-    beside.resolves(api)
+    dns.until_ready(api)
     bench = Bench(session, wishes, api, _image(session))
     with _tidied(bench):
         if wishes.watch:

@@ -57,11 +57,20 @@ def undeploy(settings: Settings) -> list[Step]:
 
 
 def _answers(settings: Settings, report: Report) -> str:
-    """Wait for this computer's ports: kube-proxy learns of a Ready Pod up to a second or two after the API server."""
+    """Wait for this computer's ports and for the wire between the two services.
+
+    Both come after the Pods: kube-proxy learns of a Ready one up to a second or two after the API server, and on a new
+    cluster DNS may not be up yet, by which the frontend finds the backend.
+    """
+    asked = {
+        "the page": f"{settings.front_url}/",
+        "the backend": f"{settings.back_url}/version",
+        "the backend's cats, through the frontend": f"{settings.front_url}/cats/tom.svg",
+    }
 
     def look() -> tuple[bool, str]:
-        answers = {url: fetch.from_here(url) for url in (f"{settings.front_url}/", f"{settings.back_url}/version")}
-        silent = [f"{url}: {answer.said}" for url, answer in answers.items() if not answer.ok]
+        answers = {what: fetch.from_here(url) for what, url in asked.items()}
+        silent = [f"{what}: {answer.said}" for what, answer in answers.items() if not answer.ok]
         return not silent, "; ".join(silent) or "both answer"
 
     return waiting.until("both addresses to answer", look, timeout=30, saw=report, hint="`make verify` tries every way")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
 
-from lab import kube, waiting
+from lab import kube
 from lab.errors import LabError
 from lab.events import Event, Report
 from lab.experiments import catalogue
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.experiments.catalogue import Entry
-    from lab.kube import Api
 
 PATIENCE = 15.0
 """Seconds that a stopped experiment has to take its namespaces away."""
@@ -39,23 +38,8 @@ AT_ONCE = 5
 LONGEST = 300.0
 """Seconds after which an experiment, whose own waits are all shorter, is given up."""
 _LOOK = 5.0
-_DNS = 10.0
-_DNS_SLICES = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
 _HEAVY = ["lab.experiments.catalogue", "kubernetes.client", "kubernetes.config", "yaml"]
 _started = multiprocessing.get_context("forkserver")
-
-
-def resolves(api: Api, timeout: float = _DNS) -> None:
-    """Wait until the cluster's DNS has a Pod that is ready: without one, names end in time-outs; raises TimedOut."""
-
-    def look() -> tuple[bool, str]:
-        slices = api.items(_DNS_SLICES, labelSelector="kubernetes.io/service-name=kube-dns")
-        found = [one for each in slices for one in each.get("endpoints") or []]
-        ready = [one for one in found if (one.get("conditions") or {}).get("ready")]
-        return bool(ready), f"none of its {len(found)} endpoints is ready"
-
-    hint = "kubectl -n kube-system rollout status deployment coredns"
-    waiting.until("the cluster's DNS, the Service kube-dns", look, timeout=timeout, every=0.5, hint=hint)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from lab import cli, findings
 from lab.cli import experiment, told
 from lab.errors import BadInput, LabError
 from lab.events import Step
-from lab.experiments import beside, catalogue
+from lab.experiments import beside, catalogue, dns
 from lab.findings import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction, Words
 
 TEXT = Words("It is in the hosts file.", "Il est dans le fichier hosts.")
@@ -70,7 +70,7 @@ def finds(monkeypatch):
 
     def find(found, image=lambda *_: "image"):
         monkeypatch.setattr(experiment.kube, "api", lambda _settings: None)
-        monkeypatch.setattr(beside, "resolves", lambda _api: None)
+        monkeypatch.setattr(dns, "until_ready", lambda _api: None)
         monkeypatch.setattr(experiment, "_image", image)
         monkeypatch.setattr(catalogue.Entry, "run", lambda *_, **__: found)
 

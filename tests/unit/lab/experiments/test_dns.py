@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.errors import TimedOut
-from lab.experiments import beside
+from lab.experiments import dns
 
 
 class Api:
@@ -31,7 +31,7 @@ class Api:
 )
 def test_names_can_be_asked_for(monkeypatch, looks):
     monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
-    beside.resolves(Api(*looks))
+    dns.until_ready(Api(*looks))
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_names_can_be_asked_for(monkeypatch, looks):
 )
 def test_without_dns_nothing_is_begun(ready, count):
     with pytest.raises(TimedOut, match=f"kube-dns; last seen: none of its {count} endpoints is ready") as error:
-        beside.resolves(Api(ready), timeout=0)
+        dns.until_ready(Api(ready), timeout=0)
     assert error.value.hint == "kubectl -n kube-system rollout status deployment coredns"
