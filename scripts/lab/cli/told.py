@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from lab.errors import BadInput, LabError
-from lab.findings import encode
+from lab.findings import Words, encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from lab.findings import Cell, Experiment, Language
 
 _COLUMNS = 100
+_GONE = Words(
+    en="Its Pods are gone by now. With --watch they stay, and you can type each $ command yourself.",
+    fr="Ses Pods ont déjà disparu. Avec --watch ils restent, et vous pouvez taper chaque commande $ vous-même.",
+)
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,10 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
 
     if session.as_json:
         click.echo(encode(found if many else found[0]).decode())
-    elif wishes.why:
-        show_cell(found[0], cell(found[0], wishes.why), wishes.language)
     elif not wishes.predict:
-        show([one for one in found if not many or one.claims or not one.agrees], wishes.language)
+        show([one for one in found if not many or one.claims or not one.agrees], wishes)
+        if wishes.why:
+            click.echo(f"\n{_GONE.of(wishes.language)}")
     if wishes.html:
         write(found, wishes.html, wishes.language)
     wrong = [f"{one.experiment}: {name}" for one in found for name in beside.disagreements(one)]
@@ -86,12 +90,15 @@ def write(found: Sequence[Experiment], file: Path, language: Language) -> None:
     click.echo(said[language], err=True)
 
 
-def show(found: Sequence[Experiment], language: Language) -> None:
-    """Print experiments."""
+def show(found: Sequence[Experiment], wishes: Wishes) -> None:
+    """Print experiments, or of each the one cell that is asked for."""
     from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
 
     for one in found:
-        terminal.show(one, language, console())
+        if wishes.why:
+            show_cell(one, cell(one, wishes.why), wishes.language)
+        else:
+            terminal.show(one, wishes.language, console())
 
 
 def show_cell(found: Experiment, one: Cell, language: Language) -> None:

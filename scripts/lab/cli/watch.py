@@ -118,7 +118,7 @@ def _outcome(cell: Cell, language: Language) -> str:
 
 
 def _show(found: Experiment, wishes: Wishes) -> None:
-    told.show([found], wishes.language)
+    told.show([found], wishes)
     if wishes.html:
         told.write([found], wishes.html, wishes.language)
 

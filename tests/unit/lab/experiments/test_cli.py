@@ -227,6 +227,7 @@ def test_why_explains_the_one_cell_and_no_other(lab, finds):
     assert TEXT.en in out
     assert LINE.command in out
     assert "no such name" not in out
+    assert "With --watch they stay" in out
 
 
 def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, finds):
