@@ -41,19 +41,20 @@ def _table(experiment: Experiment, language: Language) -> Table:
     for column in ("", "#", words.ASKED, words.PREDICTED, words.MEASURED, words.WHEN):
         table.add_column(column if isinstance(column, str) else column.of(language), overflow="fold")
     for number, one in enumerate(experiment.expectations, start=1):
-        table.add_row(*_row(one, number, language))
+        table.add_row(*_row(one, number, experiment, language))
     return table
 
 
-def _row(one: Expectation, number: int, language: Language) -> tuple[Text, ...]:
+def _row(one: Expectation, number: int, experiment: Experiment, language: Language) -> tuple[Text, ...]:
     measured = Text(one.measured.of(language), "" if one.agrees else "bold reverse red")
     if not one.agrees:
         measured = Text("≠ ", "bold red").append_text(measured)
-    said = (one.asks.of(language), one.predicted.of(language))
+    asked = Text(f"{subject} ", "cyan") if (subject := words.subject(one, experiment)) else Text()
     return (
         matrix.tick(agrees=one.agrees),
         Text(str(number)),
-        *map(Text, said),
+        asked.append(one.asks.of(language), ""),
+        Text(one.predicted.of(language)),
         measured,
         Text(words.when(one, language)),
     )
@@ -80,6 +81,8 @@ def _claim(claim: Claim, language: Language) -> Table:
     said = Text(claim.says.of(language), "bold")
     said.append(f"\n{words.VERDICTS[claim.verdict].of(language)}{words.colon(language)}", style)
     said.append(claim.because.of(language))
+    if not claim.agrees:
+        said.append(f"\n≠ {words.UNFORESEEN.of(language)}", "bold red")
     if claim.shown_by:
         said.append(f"\n{', '.join(claim.shown_by)}", "dim")
     table.add_row(Text(words.VERDICT_SIGNS[claim.verdict], style), said)

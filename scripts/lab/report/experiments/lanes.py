@@ -31,13 +31,24 @@ Numbered = tuple[int, "Expectation"]
 def belonging(experiment: Experiment, timeline: Timeline) -> tuple[Numbered, ...]:
     """Return the expectations with a time that this timeline shows, each with its number in the table.
 
-    They are those of its subject or of one of its lanes; all, where it is the only timeline.
+    They are those whose id begins with its own; else those of its subject, or of one of its lanes. All, where it is the
+    only timeline.
     """
     timed = tuple(each for each in enumerate(experiment.expectations, start=1) if each[1].within)
     if len(experiment.timelines) == 1:
         return timed
-    subjects = {timeline.id, *(lane.id for lane in timeline.lanes)}
-    return tuple(each for each in timed if each[1].subject in subjects)
+    return tuple(each for each in timed if _shows(experiment, timeline, each[1]))
+
+
+def _shows(experiment: Experiment, timeline: Timeline, one: Expectation) -> bool:
+    if owner := _owner(experiment, one):
+        return owner == timeline.id
+    return one.subject in {timeline.id, *(lane.id for lane in timeline.lanes)}
+
+
+def _owner(experiment: Experiment, one: Expectation) -> str:
+    """Return the timeline whose id an expectation's begins with, such as `errors` for `errors-http`; else nothing."""
+    return next((each.id for each in experiment.timelines if one.id.startswith(f"{each.id}-")), "")
 
 
 def lines(timeline: Timeline, expected: Sequence[Numbered], language: Language) -> Iterator[RenderableType]:

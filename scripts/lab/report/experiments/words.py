@@ -55,6 +55,7 @@ NO_FLIP = Words(en="nothing flips", fr="rien ne bascule")
 EXPECTED = Words(en="Expected, and seen", fr="Attendu, et observé")
 ASKED = Words(en="asked", fr="question")
 WHEN = Words(en="when", fr="quand")
+UNFORESEEN = Words(en="not the verdict that was known before", fr="pas le verdict connu d’avance")
 CLAIMS = Words(en="What the course says", fr="Ce que dit le cours")
 SOURCE = Words(en="source", fr="source")
 
@@ -118,6 +119,12 @@ def when(one: Expectation, language: Language) -> str:
     if one.at is not None:
         said.append(("à " if language == "fr" else "at ") + seconds(one.at, language))
     return ", ".join(said)
+
+
+def subject(one: Expectation, experiment: Experiment) -> str:
+    """Name what an expectation is about, where its experiment asks of several things and its question does not say."""
+    several = len({each.subject for each in experiment.expectations}) > 1
+    return one.subject if several and one.subject not in one.asks.en else ""
 
 
 def summary(*, agrees: int, total: int, language: Language) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from lab.findings import Words
 from lab.report.experiments import words
 from lab.report.experiments.grids import Grid, Mechanism, grids, label, mechanisms, route
 from lab.report.experiments.lanes import told
@@ -22,7 +23,7 @@ from lab.report.html.data import Reason, cell_id, packed, reasons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.findings import Cell, Claim, Expectation, Experiment, Flip, Label, Language, Timeline, Words
+    from lab.findings import Cell, Claim, Expectation, Experiment, Flip, Label, Language, Timeline
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOINED = "\u2060"
@@ -53,6 +54,8 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
         style=_file("report.css"),
         script=_file("report.js"),
         words=words,
+        Words=Words,
+        kinds=scene.KINDS,
         told=told,
     )
 

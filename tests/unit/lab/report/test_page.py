@@ -181,17 +181,51 @@ def overlap(one, two) -> bool:
 
 def test_a_timeline_is_drawn_to_scale():
     drawing = lanes.drawn(found.readiness(), found.timeline())
-    scale = (lanes.RIGHT - lanes.LEFT) / 18.2
     leaves, returns = drawing.windows
-    assert leaves.x == pytest.approx(lanes.LEFT + 4 * scale, abs=0.1)
-    assert leaves.width == pytest.approx(3.5 * scale, abs=0.1)
-    assert leaves.x < leaves.at < leaves.x + leaves.width
-    assert (returns.at > returns.x + returns.width, returns.agrees) == (True, False)
+    assert (leaves.start, leaves.width) == pytest.approx((100 * 4 / 18.2, 100 * 3.5 / 18.2), abs=0.02)
+    assert leaves.start < leaves.at < leaves.start + leaves.width
+    assert (returns.at > returns.start + returns.width, returns.agrees) == (True, False)
     assert [at for _, at in drawing.ticks][:3] == [0, 2, 4]
 
 
-def test_words_are_written_only_where_they_have_room():
-    """Answers come each second: their words would cover one another, but for the last."""
+def test_words_have_room_until_the_next_mark():
+    """Answers come each second: each has a second's room, and the last all that is left."""
     drawing = lanes.drawn(found.readiness(), found.timeline())
-    answers = [mark.written for mark in drawing.marks if mark.says.en == "answers"]
-    assert (any(answers[:-1]), answers[-1]) == (False, True)
+    answers = [mark for mark in drawing.lanes[2].marks if mark.says.en == "answers"]
+    assert [mark.room for mark in answers[:-1]] == pytest.approx([100 / 18.2] * 17, abs=0.02)
+    assert answers[-1].at + answers[-1].room == pytest.approx(100)
+
+
+def test_a_window_that_ends_after_what_is_shown_stays_open():
+    whole = found.readiness()
+    late = msgspec.structs.replace(whole.expectations[0], within=(4.0, 60.0))
+    drawing = lanes.drawn(
+        msgspec.structs.replace(whole, expectations=(late, *whole.expectations[1:])), found.timeline()
+    )
+    assert [(one.ends, round(one.start + one.width)) for one in drawing.windows] == [(False, 100), (True, 77)]
+
+
+def test_an_experiment_may_bear_any_name():
+    """`top` is one: no id of the page's own is an experiment's."""
+    names = ("names", "binds", "whatif", "readiness", "liveness", "startup", "probes", "limits", "qos", "top")
+    every = [msgspec.structs.replace(found.claims(), experiment=one) for one in (*names, "termination", "database")]
+    ids = read(page.render(every, "en")).ids
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_a_question_that_is_asked_of_several_things_names_them():
+    whole = found.readiness()
+    two = msgspec.structs.replace(
+        whole,
+        expectations=(msgspec.structs.replace(whole.expectations[0], subject="memory: 64Mi"), *whole.expectations[1:]),
+    )
+    assert 'class="subject"' not in page.render([whole], "en")
+    assert '<code class="subject">memory: 64Mi</code> ' in page.render([two], "en")
+
+
+def test_a_verdict_that_was_not_foreseen_is_marked_in_words():
+    whole = found.claims()
+    other = msgspec.structs.replace(whole, claims=(msgspec.structs.replace(whole.claims[0], agrees=False),))
+    assert "not the verdict that was known before" not in page.render([whole], "en")
+    assert '<li class="v-true differs">' in page.render([other], "en")
+    assert "not the verdict that was known before" in page.render([other], "en")

@@ -180,6 +180,33 @@ def test_an_expectation_belongs_to_the_timeline_of_its_subject():
     assert len(lanes.belonging(whole, whole.timelines[0])) == 2
 
 
+def test_an_expectation_whose_id_names_a_timeline_belongs_to_no_other():
+    whole = found.readiness()
+    other = msgspec.structs.replace(whole.timelines[0], id="errors")
+    named = msgspec.structs.replace(whole.expectations[0], id="errors-leaves")
+    two = msgspec.structs.replace(
+        whole, timelines=(*whole.timelines, other), expectations=(named, *whole.expectations[1:])
+    )
+    assert [number for number, _ in lanes.belonging(two, other)] == [1]
+    assert [number for number, _ in lanes.belonging(two, whole.timelines[0])] == [2]
+
+
+def test_a_question_that_is_asked_of_several_things_names_them():
+    whole = found.readiness()
+    named = msgspec.structs.replace(whole.expectations[0], subject="memory: 64Mi")
+    assert "readiness leaves: does" not in shown(whole)
+    assert "memory: 64Mi leaves: does" in shown(
+        msgspec.structs.replace(whole, expectations=(named, *whole.expectations[1:]))
+    )
+
+
+def test_a_verdict_that_was_not_foreseen_is_told():
+    whole = found.claims()
+    other = msgspec.structs.replace(whole, claims=(msgspec.structs.replace(whole.claims[0], agrees=False),))
+    assert "known before" not in shown(whole)
+    assert "≠ pas le verdict connu d’avance" in shown(other, "fr")
+
+
 @pytest.mark.parametrize(
     ("verdict", "en", "fr"),
     [

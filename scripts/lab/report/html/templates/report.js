@@ -113,7 +113,7 @@ const travel = (svg, keys, sign) => {
   const ending = drawn('g', { class: 'ending' });
   ending.append(drawn('circle', { cx: x, cy: y, r: 14 }), drawn('text', { x, y: y + 6 }, sign));
   svg.append(drawn('path', { class: 'halo', d: line }), drawn('path', { class: 'packet', d: line, pathLength: 1 }));
-  svg.querySelectorAll('.thing').forEach((thing) => {
+  svg.querySelectorAll('.thing, .room, .host-room').forEach((thing) => {
     const texts = drawn('g', { class: thing.getAttribute('class').replace('passed', '') });
     texts.append(...thing.querySelectorAll('text'));
     svg.append(texts);
@@ -208,6 +208,13 @@ document.querySelectorAll('.matrix').forEach((table) => {
     next.focus();
   });
 });
+
+/* a table that is wider than its box says so */
+const widths = new ResizeObserver((seen) => seen.forEach(({ target }) => {
+  const section = target.closest('.experiment');
+  section.querySelector('.sideways').hidden = ![...section.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth);
+}));
+document.querySelectorAll('.scroll').forEach((box) => widths.observe(box));
 
 /* only the cells of one outcome or mechanism */
 const filter = (button) => {
