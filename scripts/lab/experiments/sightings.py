@@ -61,13 +61,17 @@ def question(addresses: Iterable[Address], python: str = "python3", seconds: flo
     return [python, "-I", "-c", source(), json.dumps({"seconds": seconds, "cells": cells})]
 
 
+class Unheard(LabError):
+    """Nothing of what was printed is the probe's answer."""
+
+
 def read(said: str) -> Answer:
-    """Find the probe's answer in what was printed, a log with other lines too; raises LabError where there is none."""
+    """Find the probe's answer in what was printed, a log with other lines too; raises Unheard where there is none."""
     line = next((one for one in reversed(said.splitlines()) if one.startswith("{")), "")
     try:
         return msgspec.json.decode(line, type=Answer)
     except msgspec.DecodeError:
-        raise LabError(f"the probe did not answer: {' '.join(said.split())[-300:] or 'it printed nothing'}") from None
+        raise Unheard(f"the probe did not answer: {' '.join(said.split())[-300:] or 'it printed nothing'}") from None
 
 
 def who(said: str) -> str:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -329,6 +330,21 @@ def test_no_answer_of_the_probe_quotes_what_came():
         sightings.read("no such file: python3\n")
     with pytest.raises(LabError, match="it printed nothing"):
         sightings.read("")
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [pytest.param(["", "{}"], True, id="the first is lost"), pytest.param(["", "", "{}"], False, id="twice")],
+)
+def test_a_container_whose_word_was_lost_is_asked_once_more(monkeypatch, said, heard):
+    said = ['{"cells": {}}' if one else one for one in said]
+    way = ways.Ways(None, None, "image", WORLD)
+    monkeypatch.setattr(ways.Ways, "inside", SimpleNamespace(run=lambda *_: said.pop(0)))
+    if heard:
+        assert way.ask(APP, [ONE]) == Answer({})
+    else:
+        with pytest.raises(LabError, match="it printed nothing"):
+            way.ask(APP, [ONE])
 
 
 def test_the_question_is_one_that_the_program_answers():
