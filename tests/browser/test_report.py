@@ -168,6 +168,22 @@ def test_nothing_is_wider_than_the_screen(reader_of, width):
     assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_phone_only_a_table_slides_and_says_so(reader_of):
+    """Timelines, expectations and the picture have all their words on the screen; the picture is boxes there."""
+    reader = reader_of("fr", 390)
+    reader.browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    wide = (
+        "return [...document.querySelectorAll('.experiment *')].filter((one) => one.scrollWidth > one.clientWidth + 1"
+    )
+    slides = (
+        " && getComputedStyle(one).overflowX === 'auto').map((one) => one.firstElementChild.className.split(' ')[0])"
+    )
+    assert set(reader.browser.execute_script(wide + slides)) == {"matrix"}
+    assert "Faites glisser" in reader.one("#names .sideways").text
+    assert not reader.browser.execute_script("return document.querySelector('#names figure > svg').checkVisibility()")
+    assert reader.one("#names .rooms .pod b").text in {pod.name for pod in found.scene().pods}
+
+
 def test_without_a_script_tables_reasons_and_verdicts_are_read(reader_of):
     reader = reader_of()
     reader.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})

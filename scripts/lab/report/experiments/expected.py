@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 _VERDICT_STYLES = {"true": "green", "nuance": "yellow", "false": "bold red", "unknown": "dim"}
 
 
-def lines(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+def lines(experiment: Experiment, language: Language, width: int = matrix.WIDTH) -> Iterator[RenderableType]:
     """Yield the timelines, then the expectations, then the claims, whichever there are."""
     for one in experiment.timelines:
-        yield Padding(Text(one.title.of(language), "bold"), (1, 0, 0, 0))
-        yield from lanes.lines(one, lanes.belonging(experiment, one), language)
+        title = one.title.of(language) if one.title != experiment.title else ""
+        yield Text(f"\n{title}" if title else "", "bold")
+        yield from lanes.lines(one, lanes.belonging(experiment, one), language, width)
     if experiment.expectations:
         yield Padding(Text(words.EXPECTED.of(language), "bold"), (1, 0, 0, 0))
         yield _table(experiment, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from lab.findings import Expectation, Experiment, Language, Moment, Timeline
 
 NAMES = 22
-AXIS = matrix.WIDTH - NAMES - 2
 _STRETCH = {"good": "━", "bad": "▒", "neutral": "─"}
 _POINT = {"good": "●", "bad": "✗", "neutral": "◆"}
 _STYLE = {"good": "green", "bad": "red", "neutral": "cyan"}
@@ -51,17 +51,20 @@ def _owner(experiment: Experiment, one: Expectation) -> str:
     return next((each.id for each in experiment.timelines if one.id.startswith(f"{each.id}-")), "")
 
 
-def lines(timeline: Timeline, expected: Sequence[Numbered], language: Language) -> Iterator[RenderableType]:
-    """Yield the lanes, one line each, the time below them, and what happened in order."""
+def lines(
+    timeline: Timeline, expected: Sequence[Numbered], language: Language, width: int = matrix.WIDTH
+) -> Iterator[RenderableType]:
+    """Yield the lanes on so many columns, the time below them, and what happened in order."""
+    scale = Scale(timeline.seconds, width - NAMES - 2)
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=NAMES, no_wrap=True, overflow="ellipsis")
-    table.add_column(width=AXIS, no_wrap=True)
+    table.add_column(width=NAMES, overflow="fold")
+    table.add_column(width=scale.columns, no_wrap=True)
     for lane in timeline.lanes:
         found = [one for one in timeline.moments if one.lane == lane.id]
-        table.add_row(Text(lane.short.of(language)), _lane(found, timeline.seconds))
+        table.add_row(Text(lane.short.of(language)), _lane(found, scale))
     for number, one in expected:
-        table.add_row(Text(f"{number}. {one.asks.of(language)}", "dim"), _window(one, timeline.seconds))
-    table.add_row("", Text(_axis(timeline.seconds, language), "dim"))
+        table.add_row(Text(f"{number}. {one.asks.of(language)}", "dim"), _window(one, scale))
+    table.add_row("", Text(_axis(scale, language), "dim"))
     yield table
     yield Text(_KEY[language], "dim")
     yield Padding(_moments(timeline, language), (1, 0, 0, 0))
@@ -78,42 +81,51 @@ def told(timeline: Timeline) -> Iterator[Moment]:
 
 
 _KEY = {
-    "en": "  ━ well  ▒ ill  ─ else   ● well  ✗ ill  ◆ else   [░░◆░░] expected in that window, seen at ◆",
-    "fr": "  ━ bien  ▒ mal  ─ autre   ● bien  ✗ mal  ◆ autre   [░░◆░░] attendu dans cette fenêtre, observé à ◆",
+    "en": "  ━ ● well  ▒ ✗ ill  ─ ◆ else   [░░◆░░] expected in that window (→ or later), seen at ◆",
+    "fr": "  ━ ● bien  ▒ ✗ mal  ─ ◆ autre   [░░◆░░] attendu dans cette fenêtre (→ ou après), observé à ◆",
 }
 
 
-def _column(at: float, seconds: float) -> int:
-    return max(0, min(AXIS - 1, round(at / max(seconds, 0.001) * (AXIS - 1))))
+@dataclass(frozen=True)
+class Scale:
+    """So many seconds drawn on so many columns."""
+
+    seconds: float
+    columns: int
+
+    def column(self, at: float) -> int:
+        """Return where a time stands."""
+        return max(0, min(self.columns - 1, round(at / max(self.seconds, 0.001) * (self.columns - 1))))
 
 
-def _lane(moments: Sequence[Moment], seconds: float) -> Text:
-    signs, styles = [" "] * AXIS, [""] * AXIS
+def _lane(moments: Sequence[Moment], scale: Scale) -> Text:
+    signs, styles = [" "] * scale.columns, [""] * scale.columns
     for one in sorted(moments, key=lambda moment: moment.until is None):
-        first = _column(one.at, seconds)
-        last = first if one.until is None else _column(one.until, seconds)
+        first = scale.column(one.at)
+        last = first if one.until is None else scale.column(one.until)
         sign = (_POINT if one.until is None else _STRETCH)[one.state]
         for at in range(first, last + 1):
             signs[at], styles[at] = sign, _STYLE[one.state]
     return Text.assemble(*zip(signs, styles, strict=True))
 
 
-def _window(one: Expectation, seconds: float) -> Text:
-    signs = [" "] * AXIS
+def _window(one: Expectation, scale: Scale) -> Text:
+    signs = [" "] * scale.columns
     if one.within:
-        first, last = (_column(each, seconds) for each in one.within)
+        first, last = map(scale.column, one.within)
         signs[first : last + 1] = "░" * (last - first + 1)
-        signs[first], signs[last] = "[", "]"
+        signs[first] = "["
+        signs[last] = "]" if one.within[1] <= scale.seconds else "→"
     if one.at is not None:
-        signs[_column(one.at, seconds)] = "◆" if one.agrees else "✗"
+        signs[scale.column(one.at)] = "◆" if one.agrees else "✗"
     return Text("".join(signs), "" if one.agrees else "bold red")
 
 
-def _axis(seconds: float, language: Language) -> str:
-    marks = [" "] * AXIS
+def _axis(scale: Scale, language: Language) -> str:
+    marks = [" "] * scale.columns
     for step in range(5):
-        said = words.seconds(seconds * step / 4, language)
-        at = min(_column(seconds * step / 4, seconds), AXIS - len(said))
+        said = words.seconds(scale.seconds * step / 4, language)
+        at = min(scale.column(scale.seconds * step / 4), scale.columns - len(said))
         marks[at : at + len(said)] = said
     return "".join(marks)
 

@@ -41,7 +41,7 @@ def lines(experiment: Experiment, language: Language, width: int = matrix.WIDTH)
     yield from _mechanisms(experiment, language)
     yield from _differences(experiment, language)
     yield from _flips(experiment, language)
-    yield from expected.lines(experiment, language)
+    yield from expected.lines(experiment, language, width)
     yield _summary(experiment, language)
 
 
@@ -161,5 +161,6 @@ def _summary(experiment: Experiment, language: Language) -> RenderableType:
     said.append(f"{experiment.experiment}, {took}{words.colon(language)}")
     said.append(counted)
     if total:
-        said.append(f"; {words.summary(agrees=agreed, total=total, language=language)}")
+        said.append("\u202f; " if language == "fr" else "; ")
+        said.append(words.summary(agrees=agreed, total=total, language=language))
     return Padding(said, (1, 0, 0, 0))

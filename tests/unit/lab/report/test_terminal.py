@@ -157,11 +157,18 @@ def test_a_lane_draws_stretches_moments_and_windows_where_they_were():
     lines = shown(found.readiness()).splitlines()
     endpoints = next(line for line in lines if line.startswith("endpoints "))[lanes.NAMES + 2 :]
     assert endpoints[0] == "━"
-    assert endpoints.index("▒") == round(5.9 / 18.2 * (lanes.AXIS - 1))
+    assert endpoints.index("▒") == lanes.Scale(18.2, 100 - lanes.NAMES - 2).column(5.9)
     window = next(line for line in lines if line.startswith("1. leaves"))
     assert window.index("[") < window.index("◆") < window.index("]")
     late = next(line for line in lines if line.startswith("2. returns"))
     assert late.index("]") < late.index("✗")
+
+
+def test_a_timeline_ends_where_the_terminal_does():
+    """On 80 columns too: neither its end nor the names of its lanes are cut off."""
+    text = shown(found.readiness(), width=80)
+    assert any(line.rstrip().endswith("18.2 s") and "0.0 s" in line for line in text.splitlines())
+    assert "…" not in text
 
 
 def test_what_only_repeats_is_told_once():
