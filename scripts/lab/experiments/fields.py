@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from lab.experiments.pieces import field
@@ -29,7 +30,8 @@ def of_rules(world: World, vantage: Vantage, aim: Aim, rules: Sequence[str]) -> 
 
 def names(pod: Pod) -> Exhibit:
     """Show the names of a Pod's containers: none of them is a name in the network."""
-    value = " ".join(one.name for one in pod.containers if one.kind == "app")
+    listed = dropwhile(lambda one: one.kind != "app", pod.containers)  # init containers come before the first app
+    value = " ".join(one.name for one in listed if one.kind != "ephemeral")
     shows = Words(
         en=f"The containers have names, but only the Pod, {pod.name}, has a hostname.",
         fr=f"Les conteneurs ont des noms, mais seul le Pod, {pod.name}, a un hostname.",

@@ -55,8 +55,15 @@ def _end(world: World, vantage: Vantage, aim: Aim, seen: Measurement) -> tuple[s
     pod = next((one for one in world.pods if one.name == seen.who), None) if seen.who else aim.pod
     if pod is None:
         return ("node",) if vantage.kind == "kubelet" else ()
-    apps = [one.name for one in pod.containers if one.kind == "app"]
-    return (_net(pod), _container(pod, apps[0])) if seen.outcome == "answers" and apps else (_net(pod),)
+    app = _app(pod, aim.port)
+    return (_net(pod), _container(pod, app)) if seen.outcome == "answers" and app else (_net(pod),)
+
+
+def _app(pod: Pod, port: int) -> str:
+    """Return the container that listens on the port, else the first app; empty where there is none."""
+    running = [one for one in pod.containers if one.kind in {"app", "sidecar"}]
+    listens = (one.name for one in running if any(each.port == port for each in one.listeners))
+    return next(listens, next((one.name for one in running if one.kind == "app"), ""))
 
 
 def _net(pod: Pod) -> str:

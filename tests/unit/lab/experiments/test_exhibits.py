@@ -16,9 +16,10 @@ from lab.findings import Measurement, Prediction
 
 NODE_IP, IP, CLUSTER_IP = "172.18.0.2", "10.244.0.5", "10.96.0.9"
 LABELS = (("app", "cats"),)
-APP_POD = Pod(
-    "cats-1", "ns", IP, (Container("back", listeners=(Listener("0.0.0.0", 3000),)), Container("side")), LABELS
-)
+BACK, BESIDE = Container("back", listeners=(Listener("0.0.0.0", 3000),)), Container("side", "sidecar")
+BEFORE = Container("init", "init"), Container("mesh", "sidecar")
+"""The second is an init container that goes on."""
+APP_POD = Pod("cats-1", "ns", IP, (*BEFORE, BACK, BESIDE, Container("guest", "ephemeral")), LABELS)
 OTHER_POD = Pod("other", "ns", "10.244.0.6", (Container("look"),))
 CATS = Service("cats", "ns", CLUSTER_IP, LABELS, (ServicePort(80, 3000, 30100),))
 WORLD = World(

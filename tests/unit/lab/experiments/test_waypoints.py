@@ -74,6 +74,18 @@ def test_a_packet_s_way(described, vantage, address, otherwise, wanted):
     assert passed(world, tried, **otherwise) == wanted
 
 
+@pytest.mark.parametrize("bind", ["0.0.0.0", "pod-ip", "::"])
+def test_the_way_ends_at_the_app_that_listens_on_the_port(described, bind):
+    """Five apps share that Pod, each on a port of its own."""
+    world = described(binds.MATRIX, HERE[:1])
+    ways = [
+        passed(world, one)[-1]
+        for one in binds.tries(world, HERE[:1])
+        if (one.variant, one.vantage.id, one.address.id) == (bind, "other", "pod-ip")
+    ]
+    assert ways == [f"container here/binds/http-{binds.PORTS[bind]}"]
+
+
 @pytest.mark.parametrize(("of", "namespaces"), MATRICES)
 def test_all_that_is_passed_stands_in_the_picture(described, of, namespaces):
     world = described(of, namespaces)
