@@ -26,7 +26,10 @@ _POD_IP: Object = {"name": "BIND", "valueFrom": {"fieldRef": {"fieldPath": "stat
 
 @dataclass(frozen=True)
 class Guests:
-    """Ephemeral containers to be added to a Pod, once its container ``after`` has run for ``apart`` seconds."""
+    """Ephemeral containers to be added to a Pod, once its container ``after`` has started and run ``apart`` seconds.
+
+    A container with a startup probe has started when that passes.
+    """
 
     pod: str
     containers: Sequence[Object]

@@ -119,14 +119,17 @@ def _invite(api: Api, namespace: str, guests: Guests) -> None:
             raise LabError(f"the Pod {guests.pod} is gone")
         return runs(found, guests.after, guests.apart, datetime.now(UTC)), told(found)
 
-    waiting.until(f"container {guests.after} of {guests.pod}", look, timeout=UP)
+    hint = "if it runs, its startup probe has not passed"
+    waiting.until(f"the start of container {guests.after} of {guests.pod}", look, timeout=UP, hint=hint)
     patch = {"spec": {"ephemeralContainers": list(guests.containers)}}
     api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=kube.STRATEGIC)
 
 
 def runs(pod: Object, container: str, seconds: float, now: datetime) -> bool:
-    """Tell whether a container of a Pod has run for so many seconds."""
-    since = _states(pod).get(container, {}).get("running", {}).get("startedAt")
+    """Tell whether a container of a Pod has started, by its startup probe too, and run for so many seconds."""
+    statuses = pod.get("status", {}).get("containerStatuses") or []
+    found: Object = next((one for one in statuses if one["name"] == container and one.get("started")), {})
+    since = found.get("state", {}).get("running", {}).get("startedAt")
     return bool(since) and (now - datetime.fromisoformat(since)).total_seconds() >= seconds
 
 

@@ -252,10 +252,18 @@ def app(variant: Variant, namespace: str, image: str) -> Object:
 def writer(image: str) -> Object:
     """Return a container that writes a line into the hosts file as root, as a person might, and then sleeps.
 
-    The file is root's and the Pod's own: every container of the Pod has the same one mounted.
+    The file is root's and the Pod's own: every container of the Pod has the same one mounted. It has started, and the Pod
+    is Ready, once the line is in the file.
     """
-    source = f"import os, time; open('/etc/hosts', 'a').write(os.environ['{HOSTS_LINE}'] + chr(10)); time.sleep(1e6)"
-    made = cast.idle(image, "writer", env=[{"name": HOSTS_LINE, "value": f"127.0.0.1 {EDITED}"}])
+    line = f"os.environ['{HOSTS_LINE}']"
+    source = f"import os, time; print({line}, file=open('/etc/hosts', 'a'), flush=True); time.sleep(1e6)"
+    written = {"exec": {"command": ["python3", "-I", "-c", f"import os; assert {line} in open('/etc/hosts').read()"]}}
+    made = cast.idle(
+        image,
+        "writer",
+        env=[{"name": HOSTS_LINE, "value": f"127.0.0.1 {EDITED}"}],
+        startupProbe=cast.looks(written),
+    )
     rights = {**made["securityContext"], "runAsNonRoot": False, "runAsUser": 0}
     return {**made, "command": ["python3", "-I", "-c", source], "securityContext": rights}
 
@@ -267,7 +275,10 @@ def services(variant: Variant, namespace: str) -> list[Object]:
 
 
 def guests(variant: Variant, image: str) -> list[Guests]:
-    """Return the ephemeral container that makes kubelet write the hosts file anew, a second after it was edited."""
+    """Return the ephemeral container that makes kubelet write the hosts file anew, once the edit is in it.
+
+    It starts in a later second than the writer, as the API counts: the model tells by that which of the two came last.
+    """
     if not variant.visited:
         return []
     return [Guests(variant.pod, [cast.guest(image, "guest")], after="writer", apart=2.0)]

@@ -2,13 +2,16 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from lab.errors import LabError
-from lab.experiments import cast, labels, scenery, stage, standin
+from lab.experiments import cast, labels, scenery, stage, standin, variants
 from lab.experiments.sightings import Sighting
 from lab.experiments.world import Cluster, Container, Pod, Service, ServicePort, Vantage, World
 
@@ -55,11 +58,30 @@ def test_how_a_pod_stands_is_told_in_a_few_words():
 
 
 @pytest.mark.parametrize(
-    ("second", "expected"), [pytest.param(1, False, id="not long enough"), pytest.param(2, True, id="long enough")]
+    ("started", "second", "expected"),
+    [
+        pytest.param(True, 1, False, id="not long enough"),
+        pytest.param(True, 2, True, id="long enough"),
+        pytest.param(False, 59, False, id="its startup probe has not passed"),
+    ],
 )
-def test_a_container_has_run_for_some_time(second, expected):
-    now = datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)
-    assert stage.runs(pod(a=RUNS), "a", 2, now) is expected
+def test_a_container_has_started_and_run_for_some_time(started, second, expected):
+    found = pod(a=RUNS)
+    found["status"]["containerStatuses"][0]["started"] = started
+    assert stage.runs(found, "a", 2, datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        pytest.param(Path("/etc/hosts").read_text().splitlines()[0], 0, id="it is there"),
+        pytest.param("127.0.0.1 nobody-wrote-this", 1, id="it is not there"),
+    ],
+)
+def test_the_writer_has_started_once_its_line_is_in_the_hosts_file(line, code):
+    _, *words = variants.writer("i")["startupProbe"]["exec"]["command"]
+    done = subprocess.run([sys.executable, *words], env={"HOSTS_LINE": line}, check=False, capture_output=True)
+    assert done.returncode == code
 
 
 def test_a_container_that_has_not_started_has_not_run():
