@@ -9,7 +9,7 @@ from lab import waiting
 if TYPE_CHECKING:
     from lab.kube import Api
 
-WITHIN = 10.0
+WITHIN = 60.0
 """Seconds that it may take on a cluster that is otherwise up."""
 _SLICES = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
 _HINT = "kubectl -n kube-system rollout status deployment coredns"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lab.experiments.measure import Measured
     from lab.experiments.model.dial import Aim
-    from lab.experiments.places import Place
+    from lab.experiments.places import Site
     from lab.experiments.world import Address, Vantage, World
     from lab.findings import Exhibit, Prediction
 
@@ -51,7 +51,7 @@ def aim(world: World, vantage: Vantage, address: Address, resolved: Sequence[str
     return first(follow(world, vantage, replace(address, host=one)) for one in hosts).aim
 
 
-def _dialler(world: World, vantage: Vantage, address: Address, found: Measurement, here: Place) -> Iterator[Exhibit]:
+def _dialler(world: World, vantage: Vantage, address: Address, found: Measurement, here: Site) -> Iterator[Exhibit]:
     """Yield the words of whoever dials for somebody else, and of what answers elsewhere."""
     node = world.cluster.node
     if vantage.kind == "kubelet" and found.outcome == "answers":
@@ -74,9 +74,9 @@ def _raw(path: str) -> str:
     return f"kubectl get --raw /api/v1/{path}"
 
 
-def _name(here: Place, vantage: Vantage, address: Address, found: Measurement) -> Iterator[Exhibit]:
+def _name(here: Site, vantage: Vantage, address: Address, found: Measurement) -> Iterator[Exhibit]:
     """Yield how a name was read: the hosts file's line, and where that has none, or is passed by, what DNS said."""
-    if vantage.kind not in _READ_NAMES or is_address(address.host) or address.host.startswith("$"):
+    if vantage.kind not in _READ_NAMES or is_address(address.host):
         return
     if line := pieces.hosts(here, address.host):
         yield line
@@ -86,7 +86,7 @@ def _name(here: Place, vantage: Vantage, address: Address, found: Measurement) -
         yield pieces.dns(here, address, found)
 
 
-def _network(here: Place, vantage: Vantage, aimed: Aim, measured: Measured) -> Iterator[Exhibit]:
+def _network(here: Site, vantage: Vantage, aimed: Aim, measured: Measured) -> Iterator[Exhibit]:
     """Yield the network namespaces on both sides, and who listens at the far one."""
     own = aimed.pod is None or (vantage.kind == "init" and aimed.pod.name == vantage.pod)
     there = here if own or aimed.pod is None else places.of_pod(aimed.pod, measured)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _ROUTES = Path("/proc/net/route")
 NOWHERE: Final = "not-applicable"
-SETTLED = 8.0
-"""Seconds: kube-proxy gathers a second's changes before it writes rules, and an app starts meanwhile."""
+SETTLED = 30.0
+"""Seconds at most: kube-proxy gathers a second's changes before it writes rules; a busy machine takes longer."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Hand:
 
 
 def settle(hand: Hand, matrix: Matrix, namespaces: Sequence[str]) -> None:
-    """Wait until the network follows what the API says, at most eight seconds; what then is so counts."""
+    """Wait until the network follows what the API says, at most ``SETTLED`` seconds; what then is so counts."""
     deadline = time.monotonic() + SETTLED
     while time.monotonic() < deadline:
         world = read(hand, namespaces)
@@ -115,7 +115,7 @@ def look(
 
 def cell(world: World, tried: Try, measured: Measured) -> Cell:
     """Put one prediction beside its measurement."""
-    vantage, address = tried.vantage, _told(tried)
+    vantage, address = tried.vantage, told(tried)
     said = predict(world, vantage, address)
     seen = _of(measured, tried, said)
     return Cell(
@@ -151,9 +151,8 @@ def read(hand: Hand, namespaces: Sequence[str]) -> World:
 
 def computer(node_ip: str) -> Computer:
     """Describe this computer: only Linux has the cluster's node on a bridge of its own."""
-    system = platform.system().lower()
-    reaches = system == "linux" and describe.routed(_ROUTES.read_text(), node_ip)
-    return Computer(system, reaches_node=reaches)
+    linux = platform.system() == "Linux"
+    return Computer(reaches_node=linux and describe.routed(_ROUTES.read_text(), node_ip))
 
 
 def _cluster(api: Api) -> describe.Live:
@@ -195,15 +194,15 @@ def _of_all_services(matrix: Matrix, world: World, namespaces: Sequence[str], be
 def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
     """Measure; what several variants ask alike is asked once, and what applies to nothing is not asked."""
     apply = [one for one in tries if predict(world, one.vantage, one.address).outcome != NOWHERE]
-    cells = list(dict.fromkeys((one.vantage, _told(one)) for one in apply))
+    cells = list(dict.fromkeys((one.vantage, told(one)) for one in apply))
     return measure(hand.settings, hand.api, hand.image, world, cells)
 
 
-def _told(tried: Try) -> Address:
+def told(tried: Try) -> Address:
     """Return the address by an id that it shares with its like only; an init container was asked by the plain ones."""
     one = tried.address
     return one if tried.vantage.kind == "init" else replace(one, id=f"{one.id} {one.host}:{one.port}")
 
 
 def _of(measured: Measured, tried: Try, said: Prediction) -> Measurement:
-    return Measurement(NOWHERE) if said.outcome == NOWHERE else measured.of[tried.vantage.id, _told(tried).id]
+    return Measurement(NOWHERE) if said.outcome == NOWHERE else measured.of[tried.vantage.id, told(tried).id]

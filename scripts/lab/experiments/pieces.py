@@ -9,14 +9,14 @@ from lab.findings import Exhibit, Words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.places import Place
+    from lab.experiments.places import Site
     from lab.experiments.world import Address, Pod, Service
     from lab.findings import ExhibitKind, Measurement
 
 _NETNS = "readlink /proc/self/ns/net"
 
 
-def hosts(place: Place, name: str) -> Exhibit | None:
+def hosts(place: Site, name: str) -> Exhibit | None:
     """Show the lines of the hosts file that have a name; where none has, the one with the place's own."""
     lines = [one for one in place.sees.hosts.splitlines() if one.split("#")[0].split()]
     if not lines:
@@ -36,12 +36,12 @@ def hosts(place: Place, name: str) -> Exhibit | None:
     return Exhibit("hosts", f"{place.name}: /etc/hosts", text, shows, place.command("cat /etc/hosts"))
 
 
-def lines_with(place: Place, name: str) -> list[str]:
+def lines_with(place: Site, name: str) -> list[str]:
     """Return the lines of a place's hosts file that have a name."""
     return [one for one in place.sees.hosts.splitlines() if name in one.split("#")[0].split()[1:]]
 
 
-def resolver(place: Place) -> Exhibit | None:
+def resolver(place: Site) -> Exhibit | None:
     """Show whom a place asks for names, and the domains that it tries."""
     lines = [one for one in place.sees.resolv.splitlines() if one.split("#")[0].strip()]
     if not lines:
@@ -57,7 +57,7 @@ def resolver(place: Place) -> Exhibit | None:
     return Exhibit("resolver", where, "\n".join(lines), shows, place.command("cat /etc/resolv.conf"))
 
 
-def dns(place: Place, address: Address, found: Measurement) -> Exhibit:
+def dns(place: Site, address: Address, found: Measurement) -> Exhibit:
     """Show what the resolver answered for a name."""
     name = address.host
     if found.resolved:
@@ -71,7 +71,7 @@ def dns(place: Place, address: Address, found: Measurement) -> Exhibit:
     return Exhibit("dns", place.name, text, shows, place.command(f"{program} {name}"))
 
 
-def netns(one: Place, other: Place) -> tuple[Exhibit, ...]:
+def netns(one: Site, other: Site) -> tuple[Exhibit, ...]:
     """Show the network namespaces of two places: the same inode is the same network, loopback included."""
     if not one.sees.netns or not other.sees.netns:
         return ()
@@ -97,7 +97,7 @@ def netns(one: Place, other: Place) -> tuple[Exhibit, ...]:
     )
 
 
-def socket(place: Place, port: int) -> Exhibit:
+def socket(place: Site, port: int) -> Exhibit:
     """Show who listens on a port in a place's network namespace: the kernel's own line; or all others, if nobody."""
     found = [one for one in place.sees.sockets if one.address.endswith(f":{port}")]
     if found:

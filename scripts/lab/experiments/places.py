@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class Site:
     """``enter`` goes before a command to run it there; None where nobody can enter any more."""
 
     name: str
@@ -25,26 +25,26 @@ class Place:
         return "" if self.enter is None else f"{self.enter}{words}"
 
 
-def of_vantage(world: World, vantage: Vantage, measured: Measured) -> Place:
+def of_vantage(world: World, vantage: Vantage, measured: Measured) -> Site:
     """Return the place from which something was tried; the node for what kubelet and the API server dial."""
     sees = measured.sightings.get(vantage.id, Sighting())
     if vantage.kind == "container":
         return inside(vantage.namespace, vantage.pod, vantage.container, sees)
     if vantage.kind == "init":
-        return Place(f"{vantage.namespace}/{vantage.pod}, init container {vantage.container}", sees, None)
+        return Site(f"{vantage.namespace}/{vantage.pod}, init container {vantage.container}", sees, None)
     if vantage.kind in {"computer", "port-forward", "service-forward"}:
-        return Place("this computer", sees, "")
+        return Site("this computer", sees, "")
     node = world.cluster.node
-    return Place(f"node {node}", measured.sightings.get("node", Sighting()), f"docker exec {node} ")
+    return Site(f"node {node}", measured.sightings.get("node", Sighting()), f"docker exec {node} ")
 
 
-def of_pod(pod: Pod, measured: Measured) -> Place | None:
+def of_pod(pod: Pod, measured: Measured) -> Site | None:
     """Return the inside of a Pod; None where nobody looked around in there."""
     container, sees = measured.pods.get((pod.namespace, pod.name), ("", None))
     return inside(pod.namespace, pod.name, container, sees) if sees else None
 
 
-def inside(namespace: str, pod: str, container: str, sees: Sighting) -> Place:
+def inside(namespace: str, pod: str, container: str, sees: Sighting) -> Site:
     """Return the inside of a container."""
     name = f"{namespace}/{pod}, container {container}"
-    return Place(name, sees, f"kubectl exec -n {namespace} {pod} -c {container} -- ")
+    return Site(name, sees, f"kubectl exec -n {namespace} {pod} -c {container} -- ")

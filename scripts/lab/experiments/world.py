@@ -105,9 +105,8 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Computer:
-    """This computer: its system (``linux``, ``darwin``), and whether its kernel routes to the node's address."""
+    """This computer: whether its kernel routes to the node's address."""
 
-    system: str = "linux"
     reaches_node: bool = True
 
 

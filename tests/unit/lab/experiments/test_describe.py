@@ -31,7 +31,7 @@ def pod(*containers, status=None, **spec):
 def test_a_world_holds_the_cluster_its_pods_and_its_services():
     service = {"metadata": {"name": "s", "namespace": "n"}, "spec": {"clusterIP": "10.96.1.1", "ports": []}}
     live = describe.Live([pod()], [service], NODE, DNS)
-    world = describe.world(live, Computer("darwin", reaches_node=False))
+    world = describe.world(live, Computer(reaches_node=False))
     assert world.cluster.node_ip == "172.18.0.2"
     assert world.cluster.dns_ip == "10.96.0.10"
     assert world.cluster.runtime == "containerd://2.4.2"

@@ -247,7 +247,7 @@ def test_a_newer_containerd_forwards_to_the_pod_ip_too(runtime: str, outcome: st
 
 
 def test_without_a_route_the_node_port_is_elsewhere():
-    world = replace(WORLD, computer=Computer("darwin", reaches_node=False))
+    world = replace(WORLD, computer=Computer(reaches_node=False))
     assert predict(world, *to(COMPUTER, NODE_IP, NODE_PORT)).outcome == "elsewhere"
 
 
