@@ -83,7 +83,7 @@ class Bench:
     is_flag=False,
     flag_value=WHY,
     metavar="[VANTAGE/ADDRESS]",
-    help=f"Explain one cell, with its exhibits; alone, {WHY}.",
+    help=f"Explain one cell, with its exhibits; alone, {WHY} of names.",
 )
 @click.option("--only", multiple=True, metavar="VARIANT", help="whatif: just that change, such as `hostname`.")
 @click.option("--predict", is_flag=True, help="Say first what you expect; be graded, cell by cell.")
@@ -137,13 +137,15 @@ def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
         if asked and name not in can:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(can)}")
     if wishes.why:
-        told.known(wishes.why)
+        told.known(wishes.why, name)
     if wishes.html and not wishes.html.absolute().parent.is_dir():
         raise BadInput(f"there is no folder {wishes.html.parent} for the report", "make it, or name another file")
     if wishes.html and not os.access(wishes.html if wishes.html.exists() else wishes.html.absolute().parent, os.W_OK):
         raise BadInput(f"the report cannot be written to {wishes.html}", "name a file in a folder of your own")
-    if as_json and (wishes.predict or wishes.watch):
-        raise BadInput("--predict and --watch are for a person", "leave --json out")
+    if as_json and (wishes.why or wishes.predict or wishes.watch):
+        raise BadInput(
+            "--why, --predict and --watch are for a person", "use one or the other: --json has every cell's exhibits"
+        )
     if wishes.predict and wishes.watch:
         raise BadInput("--predict asks once, --watch looks again and again", "choose one of the two")
 
@@ -166,13 +168,16 @@ def _run(name: str, session: Session, wishes: Wishes) -> None:
             entry = catalogue.find(name)
             found = [quiz.ask(bench, entry) if wishes.predict else bench.run(entry)]
     told.tell(found, session, wishes, many=name == catalogue.ALL)
-    for error in failed:
-        session.judge(ok=False, trouble=error.what, hint=error.hint)
+    hints = dict.fromkeys(error.hint for error in failed)
+    session.judge(ok=not failed, trouble="; ".join(error.what for error in failed), hint="; ".join(hints))
 
 
 @contextlib.contextmanager
 def _tidied(bench: Bench) -> Iterator[None]:
-    """Say on Ctrl-C that what was made goes away, and ask for that once more: the first time may have been cut off."""
+    """Say on Ctrl-C that what was made goes away, and ask for that once more: the first time may have been cut off.
+
+    What experiments in processes of their own left, that had to be killed, is taken away too.
+    """
     from lab.experiments import spaces  # noqa: PLC0415 - not on the way to `lab --help`
 
     try:
@@ -180,6 +185,7 @@ def _tidied(bench: Bench) -> Iterator[None]:
     except KeyboardInterrupt:
         for name in spaces.mine(bench.api):
             spaces.remove(bench.api, name)
+        spaces.sweep(bench.api)
         said = {"en": "interrupted: what it made is going away", "fr": "interrompu : ce qui a été créé disparaît"}
         click.echo(said[bench.wishes.language], err=True)
         click.get_current_context().exit(cli.STOPPED)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lab.experiments.catalogue import Entry
 
 PATIENCE = 15.0
-"""Seconds that a stopped experiment has to take its namespaces away."""
+"""Seconds that stopped experiments have, all together, to take their namespaces away."""
 AT_ONCE = 5
 """So many at a time: two cores keep up with their containers, and what has to happen in time still does."""
 LONGEST = 300.0
@@ -54,7 +54,7 @@ class News:
 
 
 class Running:
-    """One experiment in a process of its own; `close` stops it where it still runs."""
+    """One experiment in a process of its own; `stop` it where it still runs."""
 
     def __init__(self, entry: Entry, settings: Settings, image: str) -> None:
         """Start it."""
@@ -62,8 +62,8 @@ class Running:
         self.id = entry.id
         self.began = time.monotonic()
         self.ours, theirs = _started.Pipe(duplex=False)
-        self._process = _started.Process(target=_work, args=(entry.id, settings, image, theirs), name=entry.id)
-        self._process.start()
+        self.process = _started.Process(target=_work, args=(entry.id, settings, image, theirs), name=entry.id)
+        self.process.start()
         theirs.close()
 
     def news(self) -> News:
@@ -76,15 +76,23 @@ class Running:
             return News("found", self.id, found=msgspec.json.decode(rest[0], type=Experiment))
         return News(kind, self.id, *rest)
 
-    def close(self) -> None:
-        """Ask it to end, wait until it has, and insist where it does not."""
-        if self._process.is_alive():
-            self._process.terminate()
-            self._process.join(PATIENCE)
-        if self._process.is_alive():
-            self._process.kill()
-        self._process.join(PATIENCE)
-        self.ours.close()
+
+def stop(*running: Running) -> None:
+    """Ask all of them to end, at once; wait until they have, for `PATIENCE` and no longer, and insist after that.
+
+    What one leaves that had to be killed is taken away by `spaces.sweep`.
+    """
+    for one in running:
+        if one.process.is_alive():
+            one.process.terminate()
+    deadline = time.monotonic() + PATIENCE
+    for one in running:
+        one.process.join(max(0.0, deadline - time.monotonic()))
+    for one in running:
+        if one.process.is_alive():
+            one.process.kill()
+        one.process.join(PATIENCE)
+        one.ours.close()
 
 
 @contextlib.contextmanager
@@ -94,7 +102,7 @@ def beside(entry: Entry, settings: Settings, image: str) -> Iterator[Running]:
     try:
         yield running
     finally:
-        running.close()
+        stop(running)
 
 
 def result(running: Running, saw: Callable[[str], None]) -> Experiment:
@@ -122,16 +130,18 @@ def together(entries: Sequence[Entry], settings: Settings, image: str, emit: Cal
     waiting = sorted(entries, key=lambda entry: entry.seconds)
     running: dict[str, Running] = {}
     ended: dict[str, News] = {}
-    with contextlib.ExitStack() as stack:
+    try:
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
                 entry = waiting.pop()
-                running[entry.id] = stack.enter_context(beside(entry, settings, image))
+                running[entry.id] = Running(entry, settings, image)
             for one, news in _news(running.values()):
                 emit(_event(news, time.monotonic() - one.began, len(ended) + 1, len(entries)))
                 if news.kind != "says":
                     ended[one.id] = news
-                    running.pop(one.id).close()
+                    stop(running.pop(one.id))
+    finally:
+        stop(*running.values())
     known = [(entry.id, ended[entry.id]) for entry in entries]
     return Together(
         {name: news.found for name, news in known if news.found is not None},

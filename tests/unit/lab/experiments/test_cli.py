@@ -134,6 +134,8 @@ def test_the_schema_is_printed(lab):
         pytest.param(["--why", "nowhere/pod-name"], "no matrix has a cell 'nowhere/pod-name'", id="from"),
         pytest.param(["--why", "guest/nowhere"], "no matrix has a cell 'guest/nowhere'", id="to"),
         pytest.param(["--why", "guest"], "no matrix has a cell 'guest'", id="half-a-cell"),
+        pytest.param(["binds", "--why"], "binds has no cell 'guest/pod-name'", id="why-binds"),
+        pytest.param(["--only", "hostname", "--why"], "whatif has no cell 'guest/pod-name'", id="why-whatif"),
         pytest.param(["--html", "x.html"], "--html needs an experiment to tell of", id="report-of-nothing"),
         pytest.param(["names", "--html", "/no/such/x.html"], "there is no folder /no/such for the report", id="html"),
     ],
@@ -145,10 +147,11 @@ def test_what_cannot_be_is_refused_before_the_cluster_is_looked_for(lab, words, 
     assert err.splitlines()[1].startswith("  → ")
 
 
-def test_a_conversation_is_no_document(lab):
-    code, out, _ = lab("--predict", "--json")
+@pytest.mark.parametrize("option", ["--why", "--predict", "--watch"])
+def test_what_is_told_to_a_person_is_no_document(lab, option):
+    code, out, _ = lab("names", option, "--json")
     assert code == 2
-    assert json.loads(out)["error"] == "--predict and --watch are for a person"
+    assert json.loads(out)["error"] == "--why, --predict and --watch are for a person"
 
 
 def test_without_a_cluster_it_says_how_to_get_one(lab):
@@ -211,13 +214,14 @@ def test_what_is_made_first_is_told_beside_the_document(lab, finds):
 
 def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, finds, monkeypatch):
     finds(GOOD)
-    ran = beside.Together({"names": GOOD}, {"qos": LabError("qos: no room", "make some")})
+    failed = {"qos": LabError("qos: no room", "make some"), "top": LabError("top: no answer", "make some")}
+    ran = beside.Together({"names": GOOD}, failed)
     monkeypatch.setattr(beside, "together", lambda *_: ran)
     monkeypatch.setattr("lab.experiments.claims.judged", lambda _found: GOOD)
     code, out, _ = lab("all", "--json")
     assert code == 1
     assert len(json.loads(out)) == 2
-    assert "✗ qos: no room" in lab("all")[2]
+    assert "✗ qos: no room; top: no answer\n  → make some\n" in lab("all")[2]
 
 
 def test_why_explains_the_one_cell_and_no_other(lab, finds):
@@ -228,6 +232,14 @@ def test_why_explains_the_one_cell_and_no_other(lab, finds):
     assert LINE.command in out
     assert "no such name" not in out
     assert "With --watch they stay" in out
+
+
+def test_where_watch_is_refused_why_does_not_recommend_it(lab, finds):
+    finds(msgspec.structs.replace(GOOD, experiment="whatif", cells=(cell("app", "pod-name", "answers", "answers"),)))
+    code, out, _ = lab("whatif", "--why", "app/pod-name")
+    assert code == 0
+    assert TEXT.en in out
+    assert "--watch" not in out
 
 
 def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, finds):
@@ -265,8 +277,9 @@ def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
     monkeypatch.setattr(catalogue.Entry, "run", interrupted)
     monkeypatch.setattr("lab.experiments.spaces.mine", lambda _api: ["names-12ab"])
     monkeypatch.setattr("lab.experiments.spaces.remove", lambda _api, name: removed.append(name))
+    monkeypatch.setattr("lab.experiments.spaces.sweep", lambda _api: removed.append("what the dead left"))
     code, _, err = lab("names", "--lang", "fr")
-    assert (code, removed) == (130, ["names-12ab"])
+    assert (code, removed) == (130, ["names-12ab", "what the dead left"])
     assert "interrompu" in err
 
 
