@@ -252,8 +252,8 @@ def app(variant: Variant, namespace: str, image: str) -> Object:
 def writer(image: str) -> Object:
     """Return a container that writes a line into the hosts file as root, as a person might, and then sleeps.
 
-    The file is root's and the Pod's own: every container of the Pod has the same one mounted. It has started, and the Pod
-    is Ready, once the line is in the file.
+    The file is root's and the Pod's own: every container of the Pod has the same one mounted. It has started, and
+    the Pod is Ready, once the line is in the file.
     """
     line = f"os.environ['{HOSTS_LINE}']"
     source = f"import os, time; print({line}, file=open('/etc/hosts', 'a'), flush=True); time.sleep(1e6)"
