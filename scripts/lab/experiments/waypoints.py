@@ -27,7 +27,7 @@ def way(world: World, vantage: Vantage, aim: Aim, said: Prediction, seen: Measur
         return start
     if seen.outcome in {"no-name", "resolves"}:
         in_file = seen.outcome == "resolves" and any("hosts" in one for one in said.rules)
-        return start if in_file else (start[0], "dns")
+        return start if in_file else (start[0], "away" if "outside-cluster-dns" in said.rules else "dns")
     if seen.outcome == "elsewhere" or (said.outcome == "elsewhere" and not seen.who):
         return (*start, "away")
     passed = (*start, *_through(vantage, aim), *_end(world, vantage, aim, seen))

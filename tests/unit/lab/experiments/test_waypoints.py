@@ -47,6 +47,7 @@ def passed(world, tried, **otherwise):
         pytest.param("other", "pod-name", {}, (OTHER[0], "dns"), id="no such name"),
         pytest.param("app", "getent-pod-name", {}, (APP, NET), id="a name in the hosts file"),
         pytest.param("other", "getent-service", {}, (OTHER[0], "dns"), id="a name in DNS"),
+        pytest.param("node", "service", {}, ("node", "away"), id="another DNS"),
         pytest.param("computer", "cluster-ip", {}, ("computer", "away"), id="elsewhere"),
         pytest.param("computer", "cluster-ip", {"outcome": "timeout"}, ("computer", "away"), id="nobody answers there"),
         pytest.param(
