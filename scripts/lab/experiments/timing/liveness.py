@@ -8,7 +8,7 @@ from lab.experiments.spaces import spaces
 from lab.experiments.timing import asking, lanes, looking, pods
 from lab.experiments.timing.liveness_judged import ALONE, BACK, CATS, FAILS, GRACE, LIVENESS, SIDECAR, TARGETS, judged
 from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.recorder import SHORT, START, recording
 from lab.experiments.timing.result import begin, cluster_seen
 from lab.findings import Words
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from lab.experiments.timing.recorder import Recorder
     from lab.findings import Experiment
     from lab.kube import Api
-
-START, SHORT = 120.0, 60.0
-"""Seconds to wait for Pods to serve, and for anything after."""
 
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:

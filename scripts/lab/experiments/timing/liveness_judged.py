@@ -209,12 +209,12 @@ def _facts_of_the_container(
         Words(en="its ID before and after, and how it ended", fr="son ID avant et après, et comment il a fini"),
         f"kubectl get pod {CATS} -o jsonpath='{{.status.containerStatuses}}'",
     )
-    same = bool(was) and was.get("containerID") == is_.get("containerID")
+    same = looking.compared(was.get("containerID"), is_.get("containerID"))
     return {
         "killed": looking.happens(killing, fails, *((looking.shown(why),) if why else ())),
         "restarted": looking.happens(looking.first(seen, looking.pod_is(CATS, anew), fails), fails),
         "restart-count": Fact(str(is_.get("restartCount", "")), exhibits=(proof,)),
-        "container": Fact("same" if same else "another", exhibits=(proof,)),
+        "container": Fact(same, exhibits=(proof,)),
     }
 
 
@@ -233,7 +233,7 @@ def _facts_of_the_pod(seen: Sequence[Seen], before: looking.Object, after: looki
     command = f"kubectl exec {CATS} -c {BACK} -- readlink /proc/self/ns/net"
     return {
         "pod-ip": Fact(
-            "same" if ips[0] and ips[0] == ips[1] else "another",
+            looking.compared(*ips),
             exhibits=(looking.status_exhibit(f"podIP of {CATS}", ips, of_ip),),
         ),
         "netns": Fact(

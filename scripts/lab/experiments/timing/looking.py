@@ -52,6 +52,13 @@ def container(found: Object, name: str) -> Object:
     return next((one for one in statuses if one["name"] == name), {})
 
 
+def compared(before: str | None, after: str | None) -> str:
+    """Say whether two ids are the same; nothing where one was not seen."""
+    if not (before and after):
+        return ""
+    return "same" if before == after else "another"
+
+
 def condition(found: Object, kind: str) -> str:
     """Return a condition's status of a Pod: True, False, Unknown, or nothing."""
     every_one = found.get("status", {}).get("conditions") or []

@@ -14,7 +14,7 @@ from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.asking import asked
 from lab.experiments.timing.expecting import Expect, Fact, judge, noticed
 from lab.experiments.timing.pods import PORT, Probe
-from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.recorder import SHORT, START, recording
 from lab.experiments.timing.result import begin, cluster_seen
 from lab.findings import Exhibit, Words
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 OTHER, DEAD_END = "other", "loopback"
 """A Pod to ping from, and the trouble during which that is done."""
 PROBE = Probe(period=2, timeout=3, failures=2)
-START, SHORT = 120.0, 60.0
 DELAY = 12_000
 """Milliseconds: longer than the probes wait."""
 PATH = "/version"
@@ -156,8 +155,7 @@ def why(kind: Kind, trouble: Trouble) -> Words:
 
 def expected(probe: Probe) -> tuple[Expect, ...]:
     """Work out which probe notices which trouble, and when, from what each does."""
-    cells = tuple(_cell(probe, kind, trouble) for trouble in TROUBLES for kind in KINDS)
-    return (*cells, *_beside())
+    return (*(_cell(probe, kind, trouble) for trouble in TROUBLES for kind in KINDS), *_beside())
 
 
 def _cell(probe: Probe, kind: Kind, trouble: Trouble) -> Expect:

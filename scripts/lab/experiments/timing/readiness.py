@@ -11,7 +11,7 @@ from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.asking import asked, forwarded
 from lab.experiments.timing.expecting import Expect, Fact, Window, judge, later, noticed, recovered
 from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.recorder import SHORT, START, recording
 from lab.experiments.timing.result import begin, cluster_seen
 from lab.findings import Words
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 CATS, OTHER, SERVICE, BACK = "cats", "other", "cats-service", "back"
 READINESS = Probe(period=1, failures=2)
-START, SHORT = 120.0, 60.0
-"""Seconds to wait for Pods to serve, and for anything after."""
 FAILS, WELL = "readiness fails", "readiness passes"
 WAYS = ("pod-ip", "pod-name", "port-forward")
 """The addresses that ask no Service."""
@@ -248,14 +246,14 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
         Words(en="the same container, never restarted", fr="le même conteneur, jamais redémarré"),
         f"kubectl get pod {CATS} -o jsonpath='{{.status.containerStatuses[0]}}'",
     )
-    same = bool(was) and was.get("containerID") == is_.get("containerID")
+    same = looking.compared(was.get("containerID"), is_.get("containerID"))
     return {
         "not-ready": looking.happens(first(seen, looking.pod_ready(CATS, "False"), fails), fails, *event),
         "endpoint-leaves": looking.happens(left, fails),
         "service-refuses": looking.happens(refused, fails, value="refused"),
         **{way: looking.answered(seen, way, fails, well) for way in WAYS},
         "not-restarted": Fact(str(is_.get("restartCount", "")), exhibits=(proof,)),
-        "same-container": Fact("same" if same else "another", exhibits=(proof,)),
+        "same-container": Fact(same, exhibits=(proof,)),
         "endpoint-returns": looking.happens(first(seen, looking.endpoint(CATS, ready=True), well), well),
         "service-answers": looking.happens(answers, well, value="answers"),
     }

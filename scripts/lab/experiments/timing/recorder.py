@@ -30,6 +30,8 @@ Kind = Literal["Pod", "EndpointSlice", "Event", "answer", "deed"]
 Found = TypeVar("Found")
 LONGEST = 240
 """Seconds; the API server ends the watches after that."""
+START, SHORT = 120.0, 60.0
+"""Seconds to wait for Pods to serve, and for anything after."""
 _GONE = re.compile(r"NotFound\)?: (\S+ \S+ not found)")
 """What the API server says of an object that is not there, to the lab itself or to its kubectl."""
 _LOOK = 0.5

@@ -9,7 +9,7 @@ from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.expecting import LATE, Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.recorder import SHORT, START, recording
 from lab.experiments.timing.result import begin, cluster_seen
 from lab.findings import Exhibit, Words
 
@@ -28,7 +28,6 @@ PATIENT, IMPATIENT, BACK = "patient", "impatient", "back"
 STARTUP, LIVENESS, READINESS = Probe(period=2, failures=60), Probe(failures=2), Probe(failures=1)
 """kubelet writes 25 events of a Pod in a row, then hardly any: the startup probe, which fails most, is asked less."""
 GRACE = 1
-START, SHORT = 120.0, 60.0
 ASKED, CUE = "probes seen", "may serve"
 _WAITS = "until test -e /tmp/cue; do sleep 0.3; done"
 """A start as slow as one wants: nothing listens before the cue is there, and only the patient one is ever given it."""

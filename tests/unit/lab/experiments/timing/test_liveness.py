@@ -62,6 +62,7 @@ def new_address(story):
         pytest.param(lambda story: story.answer(9.1, "netns", "net:[1]"), {"netns"}, id="another network namespace"),
         pytest.param(lambda story: story.without(at=2.0), {"netns"}, id="the sidecar's was never read"),
         pytest.param(new_address, {"pod-ip"}, id="another address"),
+        pytest.param(lambda story: story.without(at=1.0), {"container", "pod-ip"}, id="it was not seen before"),
         pytest.param(
             lambda story: story.pod(9.5, CATS, guest_network=DIED), {ALONE}, id="the debugger without a target died"
         ),

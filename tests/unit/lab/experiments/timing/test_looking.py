@@ -25,6 +25,20 @@ def test_how_a_container_ended(story, status, code):
     assert looking.ended("cats", "back")(one) is (code is not None)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        pytest.param("a", "a", "same", id="the same"),
+        pytest.param("a", "b", "another", id="another"),
+        pytest.param("a", None, "", id="none after"),
+        pytest.param(None, "b", "", id="none before"),
+        pytest.param("", "", "", id="none at all"),
+    ],
+)
+def test_two_ids_are_compared_where_both_were_seen(before, after, said):
+    assert looking.compared(before, after) == said
+
+
 def test_containers_of_every_kind_are_found():
     found = {
         "status": {

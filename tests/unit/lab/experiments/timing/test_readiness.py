@@ -40,6 +40,12 @@ def restarted(story):
     story.pod(8.85, CATS, back={"restartCount": 1, "containerID": "containerd://other"})
 
 
+def without_id(story):
+    for one in story.seen:
+        for status in one.body.get("status", {}).get("containerStatuses", ()):
+            status.pop("containerID")
+
+
 def never_left(story):
     story.without(kind="EndpointSlice")
     story.without(name="service", change="refused")
@@ -49,6 +55,7 @@ def never_left(story):
     ("change", "ids"),
     [
         pytest.param(restarted, {"not-restarted", "same-container"}, id="the container was restarted"),
+        pytest.param(without_id, {"same-container"}, id="its id was never seen"),
         pytest.param(
             never_left, {"endpoint-leaves", "endpoint-returns", "service-refuses"}, id="the endpoint never left"
         ),
