@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from lab import kube
+from lab import kube, waiting
 from lab.errors import LabError
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, looking, pods
 from lab.experiments.timing.asking import asked
 from lab.experiments.timing.expecting import EARLY, LATE, Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.recorder import recording
+from lab.experiments.timing.recorder import SHORT, START, recording
 from lab.experiments.timing.result import begin, cluster_seen
 from lab.findings import Words
 
@@ -34,11 +34,12 @@ DRAIN = 3
 REQUEST = 5.0
 """Seconds that the request under way takes; it begins just before the deletion."""
 BEFORE = 1.0
-"""Seconds from the request to the deletion."""
+"""Seconds from the request to the deletion, or more: until the app has it."""
 KEPT_OPEN = 5.0
 """Seconds for which the backend keeps a connection open for a next request: it waits for that too."""
 GRACE, SHORT_GRACE = 20, 4
-START, SHORT = 120.0, 60.0
+IN_FLIGHT = "http_requests_in_flight "
+"""The backend's own figure of the requests that it has; the one that asks for it is among them."""
 DELETE, SENT, ANSWERED = "delete", "request sent", "request answered"
 
 _FLOW = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow"
@@ -197,13 +198,14 @@ def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> list[Sub
 
 
 def _perform(settings: Settings, recorder: Recorder, polite: Subject, deaf: Subject) -> None:
-    """Delete both while a request is under way, and watch them end."""
+    """Delete both once a request is under way in the app, and watch them end."""
     deaf.fault("sigterm", seconds=120)
     polite.fault("latency", milliseconds=int(REQUEST * 1000), seconds=120)
     asking = threading.Thread(target=_request, args=(settings, recorder, polite), daemon=True)
     recorder.did(SENT)
     asking.start()
     recorder.rest(BEFORE)
+    waiting.until("the long request to reach the app", lambda: _under_way(polite), timeout=SHORT)
     recorder.did(DELETE)
     for one, grace in ((polite, GRACE), (deaf, SHORT_GRACE)):
         one.end(grace)
@@ -221,6 +223,13 @@ def _request(settings: Settings, recorder: Recorder, polite: Subject) -> None:
         recorder.add("answer", ANSWERED, "reset", {"raw": error.what})
     else:
         recorder.add("answer", ANSWERED, "answers", {"raw": told})
+
+
+def _under_way(polite: Subject) -> tuple[bool, str]:
+    """Tell whether the app has a request beside the one that asks for its figures."""
+    told = polite.api.text(f"{polite.path}:{polite.port}/proxy/metrics")
+    count = next(line.split()[-1] for line in told.splitlines() if line.startswith(IN_FLIGHT))
+    return float(count) > 1, f"{count} requests in flight"
 
 
 def _gone(name: str) -> looking.Test:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from prometheus_client import generate_latest
+
+from backend.metrics import Metrics
 from lab.experiments.timing import termination
+from lab.experiments.timing.pods import Subject
 from lab.experiments.timing.termination import ANSWERED, DEAF, DELETE, POLITE, SENT
 
 
@@ -33,6 +38,18 @@ def told(story, runs, *, code=0, deaf=137, deaf_at=9.5):
 
 def wrong(story):
     return {one.id for one in termination.judged(story.seen) if not one.agrees}
+
+
+@pytest.mark.parametrize(
+    ("count", "so"), [pytest.param("1.0", False, id="the question"), pytest.param("2.0", True, id="one more")]
+)
+def test_a_request_is_under_way_once_the_app_has_it(count, so):
+    """It is told by the figures as the backend itself writes them."""
+    figures = Metrics()
+    figures.in_flight.set(float(count))
+    text = generate_latest(figures.registry).decode()
+    polite = Subject(SimpleNamespace(text=lambda _path: text), "termination", POLITE)
+    assert termination._under_way(polite) == (so, f"{count} requests in flight")
 
 
 def test_all_as_predicted(story, runs):
