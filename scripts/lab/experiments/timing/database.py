@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from lab.config import ROOT
+from lab.errors import LabError
 from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import database_judged, database_raised, lanes, looking, pods
@@ -87,7 +88,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
                 _replace(servers[SMALL], recorder, evidence, report)
                 crowded.result()
         recorder.wait(looking.looks(looking.pod_is(GREEDY, _unschedulable)), _SHORT)
-        evidence.seen = recorder.seen
+        evidence.seen, evidence.crowd = recorder.seen, recorder.crowd
         drawn = timeline(recorder)
     judged = (*database_judged.expectations(evidence), *database_raised.expectations(evidence))
     return begun.ended(cluster, judged, (drawn,))
@@ -99,7 +100,7 @@ def _unschedulable(found: Object) -> bool:
 
 def _kill(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
     """Ask the small one for more memory than it may have, and see what is left of what was written."""
-    server.ask(CATS)
+    _write(server)
     report("the small one is asked for 42 MB")
     recorder.did("query")
     evidence.answers["small-query"] = server.ask(BIG)
@@ -108,7 +109,14 @@ def _kill(server: Server, recorder: Recorder, evidence: Evidence, report: Report
     server.started()
     evidence.answers["small-lost"] = server.ask("SELECT COUNT(*) FROM lab.cats")
     evidence.pods["killed"] = server.pod()
-    server.ask(CATS)
+    _write(server)
+
+
+def _write(server: Server) -> None:
+    """Write what a restart loses; raises LabError, as what never was there would look like what was lost."""
+    wrote = server.ask(CATS)
+    if not wrote.ok:
+        raise LabError(f"{server.name} took no table: {wrote.text}", "run the experiment again")
 
 
 def _raise(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:

@@ -65,6 +65,7 @@ class Evidence:
     resized: float = 0.0
     done: float | None = None
     seen: Sequence[Seen] = ()
+    crowd: float = 1.0
 
     @property
     def stands_in(self) -> bool:

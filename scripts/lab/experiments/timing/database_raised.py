@@ -99,7 +99,8 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     yield cpu.exactly(figures.quota(ahead.quota), figures.quota(found.quota) if found else "", shown[1])
     soon = Ask("raised-when", SMALL, Words(en="How soon?", fr="En combien de temps\u202f?"), because, _RESIZE)
     window = (evidence.resized, evidence.resized + _TAKES)
-    yield soon.happens("yes", window, "yes" if found and found.memory == ahead.memory else "no", evidence.done, *shown)
+    is_so = "yes" if found and found.memory == ahead.memory else "no"
+    yield soon.happens("yes", window, is_so, evidence.done, *shown, crowd=evidence.crowd)
     before, after = (looking.container(evidence.pods[key], "db") for key in ("killed", "raised"))
     same = Ask(
         "raised-same",
@@ -110,10 +111,8 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     )
     shows = Words(en="as it is now", fr="tel qu’il est")
     now = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
-    status = looking.status_exhibit(
-        f"{SMALL}/db", now, shows, f"kubectl get pod {SMALL} -o yaml"
-    )
-    yield same.exactly("same", _compared(before.get("containerID"), after.get("containerID")), status)
+    status = looking.status_exhibit(f"{SMALL}/db", now, shows, f"kubectl get pod {SMALL} -o yaml")
+    yield same.exactly("same", looking.compared(before.get("containerID"), after.get("containerID")), status)
     query = Ask(
         "raised-query",
         f"{SMALL}, 128Mi",
@@ -155,15 +154,8 @@ def _replaced(evidence: Evidence) -> Iterator[Expectation]:
         _UPDATE,
     )
     uids = [one.get("metadata", {}).get("uid") for one in (before, after)]
-    yield same.exactly("another", _compared(*uids), shown)
+    yield same.exactly("another", looking.compared(*uids), shown)
     kind = Ask(
         "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant\u202f?"), because, _UPDATE
     )
     yield kind.exactly("Guaranteed", status.get("qosClass", ""), shown)
-
-
-def _compared(before: str | None, after: str | None) -> str:
-    """Say whether two ids are the same; nothing where one was not seen."""
-    if not (before and after):
-        return ""
-    return "same" if before == after else "another"

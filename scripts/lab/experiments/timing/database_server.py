@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lab import kube, waiting
 from lab.experiments.timing import cgroups, looking
 from lab.experiments.timing.database_evidence import READY, Answer, Start
+from lab.experiments.timing.expecting import MOST
 
 if TYPE_CHECKING:
     from lab.config import Settings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from lab.shell import Completed
 
 CONTAINER = "db"
-_START, _QUERY, _CHANGE = 90.0, 30.0, 45.0
+_START, _QUERY, _CHANGE = 90.0, 30.0, 45.0 + MOST
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,29 @@ class Server:
         return self.api.get(self.path) or {}
 
     def started(self) -> Start:
-        """Wait until it takes queries, or was killed, and return how the start went; raises TimedOut."""
-        waiting.until(f"{self.name} to take queries", self._look, timeout=_START, every=0.4)
-        log = self._log()
-        return Start(log, self.files() if READY in log else {}, between(log))
+        """Wait until it takes queries, or was killed, and return how the start went.
 
-    def _look(self) -> tuple[bool, str]:
-        killed = bool(looking.container(self.pod(), CONTAINER).get("state", {}).get("terminated"))
-        log = self._log()
-        return READY in log or killed, log.splitlines()[-1] if log else "nothing said yet"
+        Raises TimedOut, also where it said nothing at all, or its cgroup cannot be read.
+        """
+        logs: list[str] = []
+
+        def look() -> tuple[bool, str]:
+            killed = bool(looking.container(self.pod(), CONTAINER).get("state", {}).get("terminated"))
+            logs.append(self._log())
+            return READY in logs[-1] or (killed and bool(logs[-1])), (logs[-1].splitlines() or ["nothing said yet"])[-1]
+
+        waiting.until(f"{self.name} to take queries", look, timeout=_START, every=0.4)
+        return Start(logs[-1], self._cgroup() if READY in logs[-1] else {}, between(logs[-1]))
+
+    def _cgroup(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+
+        def look() -> tuple[bool, str]:
+            found.update(self.files())
+            return bool(found), "not a file of it"
+
+        waiting.until(f"the cgroup of {self.name} to be read", look, timeout=_QUERY)
+        return found
 
     def _log(self) -> str:
         """Read what the container that runs now said, with times; empty while there is none."""
@@ -64,7 +79,7 @@ class Server:
         return Answer(done.code == 0, (done.stdout or done.stderr).strip())
 
     def files(self) -> dict[str, str]:
-        """Read its cgroup."""
+        """Read its cgroup; empty where that did not work."""
         return cgroups.printed(self._run(*cgroups.PRINT).stdout)
 
     def _run(self, *words: str) -> Completed:

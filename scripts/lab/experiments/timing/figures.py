@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lab.experiments.timing.expecting import said
+from lab.experiments.timing.expecting import late, later, said
 from lab.experiments.timing.quantities import mebibytes
 from lab.findings import Expectation, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lab.experiments.timing.expecting import Window
     from lab.findings import Exhibit
 
 
@@ -50,10 +51,28 @@ class Ask:
         measured = said("") if found is None else say(found)
         return self._of(ahead, measured, found is not None and least <= found <= most, exhibits)
 
-    def happens(
-        self, value: str, window: tuple[float, float], found: str, at: float | None, *exhibits: Exhibit
+    def near(
+        self, wanted: float | None, slack: float, found: float | None, say: Callable[[float], Words], *exhibits: Exhibit
     ) -> Expectation:
-        """Judge that something came to be, and when; times are seconds since the experiment's beginning."""
+        """Judge a figure by the one that it must be near to; None, of either: nothing was seen, and they disagree."""
+        if wanted is None:
+            return self._of(said(""), said("") if found is None else say(found), False, exhibits)  # noqa: FBT003 - private
+        return self.within(wanted - slack, wanted + slack, found, say, *exhibits)
+
+    def happens(
+        self,
+        value: str,
+        window: Window,
+        found: str,
+        at: float | None,
+        *exhibits: Exhibit,
+        crowd: float = 1.0,
+    ) -> Expectation:
+        """Judge that something came to be, and when; times are seconds since the experiment's beginning.
+
+        The window ends later in a ``crowd``, as `expecting.judge` has it.
+        """
+        window = later(window, most=late(crowd))
         in_time = at is not None and window[0] <= at <= window[1]
         told = self._of(said(value), said(found), found == value and in_time, exhibits)
         return msgspec.structs.replace(told, within=window, at=at)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.errors import TimedOut
 from lab.experiments.timing import cgroups, effort, pods
+from lab.experiments.timing.recorder import LONGEST
 from lab.findings import Exhibit
 from lab.kube import ApiError
 
@@ -29,12 +30,14 @@ SOURCE = Path(effort.__file__).read_text()
 class Order:
     """What a container is to do: say its cgroup ``every`` so many seconds, and end after ``seconds``.
 
+    It is there for as long as an experiment may look: one that ended would be started again, and its log begin anew.
+
     ``take`` mebibytes one after the other with a ``pause`` between, or have a ``child`` process take them; write a
     ``file`` of mebibytes to ``path``; ``burn`` seconds of CPU time; use so many ``cores``. With ``once``, a file that
     outlives the container, its second start does none of it.
     """
 
-    seconds: float = 90
+    seconds: float = LONGEST
     every: float = 0.25
     take: int = 0
     pause: float = 0.0

@@ -12,6 +12,7 @@ from lab import docker
 from lab.experiments import catalogue
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import lanes, loads, looking, pods, qos_judged
+from lab.experiments.timing.expecting import MOST
 from lab.experiments.timing.loads import Order
 from lab.experiments.timing.qos_cases import CASES, FILLS
 from lab.experiments.timing.qos_judged import Evidence, lasting
@@ -75,7 +76,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         pods.create(api, namespace, *sent.values())
         logs = _logs(api, namespace, sent)
         report(f"Pod {FILLS} has filled its disk, and is about to be evicted")
-        recorder.wait(looking.looks(qos_judged.evicted), qos_judged.EVICTED[1])
+        recorder.wait(looking.looks(qos_judged.evicted), qos_judged.EVICTED[1] + MOST)
         evidence = Evidence(
             sent=sent,
             logs=logs,
@@ -84,17 +85,20 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             runtime=docker.docker("exec", settings.node, "sh", "-c", _RUNTIME),
             seen=recorder.seen,
             since=loads.since(recorder),
+            crowd=recorder.crowd,
         )
         drawn = timeline(recorder.seen, recorder.now())
     return begun.ended(cluster, qos_judged.expectations(evidence), (drawn,))
 
 
 def _logs(api: Api, namespace: str, sent: dict[str, Object]) -> dict[tuple[str, str], tuple[Line, ...]]:
-    """Read what every container said, once each has said its cgroup after it took what it should."""
-    found = {}
-    for name, of in ((name, of) for name, pod in sent.items() for of in lasting(pod)):
-        found[name, of] = loads.until_said(api, namespace, (name, of), "ready", _START)
-    return found
+    """Read what every container said, once each has said its cgroup after it took what it should.
+
+    First the one that fills its disk: with its Pod evicted, some 10 s later, its log is gone.
+    """
+    first = sorted(sent, key=lambda name: name != FILLS)
+    every = [(name, of) for name in first for of in lasting(sent[name])]
+    return {one: loads.until_said(api, namespace, one, "ready", _START) for one in every}
 
 
 def timeline(seen: Sequence[Seen], seconds: float) -> Timeline:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lab.errors import LabError
 from lab.experiments.timing import figures, loads, looking, qos_rules, quantities
 from lab.experiments.timing.figures import Ask
 from lab.experiments.timing.qos_cases import CASES, FILLS
@@ -46,10 +47,11 @@ class Evidence:
     runtime: str
     seen: Sequence[Seen]
     since: float
+    crowd: float = 1.0
 
 
 def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
-    """Judge everything."""
+    """Judge everything; raises LabError where it is not known when the Pod that is to be evicted had written."""
     return (
         *(_class(evidence, name) for name in CASES),
         *(_score(evidence, name, of) for name, pod in evidence.sent.items() for of in lasting(pod)),
@@ -247,7 +249,9 @@ def _amount(text: str, capacity: int) -> int:
 
 def _eviction(evidence: Evidence) -> Iterator[Expectation]:
     wrote = loads.said(evidence.logs[FILLS, "c1"], "wrote")
-    began = wrote.at - evidence.since if wrote else 0.0
+    if wrote is None:
+        raise LabError(f"Pod {FILLS} did not say when it had written", "run the experiment again")
+    began = wrote.at - evidence.since
     gone = looking.first(evidence.seen, evicted)
     status = gone.body["status"] if gone else {}
     shown = looking.status_exhibit(
@@ -262,7 +266,8 @@ def _eviction(evidence: Evidence) -> Iterator[Expectation]:
     )
     happens = Ask("eviction", FILLS, Words(en="Is it evicted?", fr="Est-il évincé\u202f?"), because, _STORAGE)
     window = (began + EVICTED[0], began + EVICTED[1])
-    yield happens.happens("yes", window, "yes" if gone else "no", gone.at if gone else None, shown)
+    at = gone.at if gone else None
+    yield happens.happens("yes", window, "yes" if gone else "no", at, shown, crowd=evidence.crowd)
     stays = Ask(
         "eviction-for-good",
         FILLS,

@@ -15,6 +15,7 @@ from lab import kube
 from lab.errors import LabError, TimedOut
 from lab.experiments.spaces import spaces
 from lab.experiments.timing import loads, pods, top_judged
+from lab.experiments.timing.expecting import MOST
 from lab.experiments.timing.loads import Order
 from lab.experiments.timing.quantities import exact
 from lab.experiments.timing.recorder import recording
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from lab.findings import Experiment
     from lab.kube import Api
 
-_START, _KNOWN, _EVERY = 90.0, 75.0, 0.5
+_START, _KNOWN, _EVERY = 90.0, 75.0 + MOST, 0.5
 _USUAL = 60.0
 """Seconds between two looks where metrics-server is told nothing (its `--metric-resolution`)."""
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -78,6 +79,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             table=table,
             since=since,
             ended=recorder.now(),
+            crowd=recorder.crowd,
         )
     return begun.ended(cluster, top_judged.expectations(evidence), (top_judged.timeline(evidence, begun.entry.title),))
 

@@ -62,6 +62,7 @@ class Evidence:
     table: str
     since: float
     ended: float
+    crowd: float = 1.0
 
 
 def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
@@ -99,9 +100,11 @@ def _latest(evidence: Evidence, name: str) -> Shown | None:
 
 
 def _at(evidence: Evidence, shown: Shown) -> Cgroup | None:
-    """Return what the cgroup said nearest to the end of a window."""
+    """Return what the cgroup said nearest to the end of a window; None where nothing was read on both sides of it."""
     samples = loads.samples(evidence.logs[shown.pod])
-    return min(samples, key=lambda one: abs(one[0] - shown.until))[1] if samples else None
+    if not samples or not samples[0][0] <= shown.until <= samples[-1][0]:
+        return None
+    return min(samples, key=lambda one: abs(one[0] - shown.until))[1]
 
 
 def _known(evidence: Evidence) -> Expectation:
@@ -123,7 +126,8 @@ def _known(evidence: Evidence) -> Expectation:
     )
     window = (start + least, start + most)
     at = first.seen - evidence.since if first else None
-    return ask.happens("yes", window, "yes" if first else "no", at, *((_usage(first),) if first else ()))
+    shown = (_usage(first),) if first else ()
+    return ask.happens("yes", window, "yes" if first else "no", at, *shown, crowd=evidence.crowd)
 
 
 def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
@@ -143,10 +147,7 @@ def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
         ),
         _PIPELINE,
     )
-    slack = 0.1 * (cpu or 0.0) + 0.005
-    yield of_cpu.within(
-        (cpu or 0.0) - slack, (cpu or 0.0) + slack, shown.cpu if shown else None, figures.cores, *exhibits
-    )
+    yield of_cpu.near(cpu, 0.1 * (cpu or 0.0) + 0.005, shown.cpu if shown else None, figures.cores, *exhibits)
     of_memory = Ask(
         f"memory-{name}",
         name,
@@ -158,9 +159,9 @@ def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
         ),
         _PIPELINE,
     )
-    size = held.working_set if held else 0
-    room = 0.05 * size + _MIB
-    yield of_memory.within(size - room, size + room, shown.memory if shown else None, figures.size, *exhibits)
+    size = held.working_set if held else None
+    room = 0.05 * (size or 0) + _MIB
+    yield of_memory.near(size, room, shown.memory if shown else None, figures.size, *exhibits)
 
 
 def _hidden(evidence: Evidence) -> Expectation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.errors import LabError, TimedOut
 from lab.experiments.timing import database, database_judged, database_raised, database_server
 from lab.experiments.timing.database_evidence import GREEDY, LESSON, SMALL, Answer, Evidence, Start
 from lab.experiments.timing.recorder import Seen
@@ -150,6 +151,49 @@ def test_the_published_mysql_is_killed_as_it_starts_and_asked_no_more():
     evidence.starts = {name: Start(OFFICIAL, {}, None) for name in (SMALL, LESSON)}
     assert wrong(evidence) == set()
     assert {one.id for one in judged(evidence)} == {f"starts-{SMALL}", f"starts-{LESSON}", "allocated", "no-room"}
+
+
+def served(monkeypatch, log="", files=(), *, killed=False, answer=None):
+    """Return a database whose cgroup and log are these; the last files are had again and again."""
+    status = {"name": "db", "state": {"terminated": KILLED} if killed else {"running": {}}}
+    told = list(files)
+    for name, found in {
+        "pod": lambda _: {"status": {"containerStatuses": [status]}},
+        "_log": lambda _: log,
+        "files": lambda _: (told.pop(0) if len(told) > 1 else told[0]) if told else {},
+        "ask": lambda *_: answer,
+    }.items():
+        monkeypatch.setattr(database_server.Server, name, found)
+    monkeypatch.setattr(database_server, "_START", 0)
+    monkeypatch.setattr(database_server, "_QUERY", 1)
+    return database_server.Server(None, None, "database", SMALL)
+
+
+def test_a_cgroup_that_cannot_be_read_once_is_read_again(monkeypatch):
+    assert served(monkeypatch, LOG, [{}, files()]).started().files == files()
+
+
+@pytest.mark.parametrize(
+    ("log", "killed"),
+    [
+        pytest.param(LOG, False, id="no cgroup"),
+        pytest.param("", True, id="killed, and no word of it"),
+        pytest.param("", False, id="no word yet"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_words(monkeypatch, log, killed):
+    with pytest.raises(TimedOut, match=SMALL):
+        served(monkeypatch, log, killed=killed).started()
+
+
+def test_a_database_that_is_killed_as_it_starts_has_no_cgroup(monkeypatch):
+    assert served(monkeypatch, OFFICIAL, killed=True).started() == Start(OFFICIAL, {}, None)
+
+
+def test_what_was_not_written_cannot_be_lost(monkeypatch):
+    server = served(monkeypatch, answer=Answer(ok=False, text="ERROR 2002: no socket"))
+    with pytest.raises(LabError, match="no socket"):
+        database._write(server)
 
 
 def test_the_time_of_a_start_is_read_off_its_log():

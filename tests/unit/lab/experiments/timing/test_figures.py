@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.experiments.timing import figures
+from lab.experiments.timing.expecting import TURN
 from lab.experiments.timing.figures import Ask
 from lab.findings import Words
 
@@ -39,6 +40,28 @@ def test_a_figure_lies_between_two(found, agrees):
 def test_what_happens_has_its_time(value, at, agrees):
     judged = ASK.happens("yes", (1.0, 10.0), value, at)
     assert (judged.agrees, judged.within, judged.at) == (agrees, (1.0, 10.0), at)
+
+
+def test_what_happens_has_more_time_in_a_crowd():
+    """As much as `expecting.judge` gives."""
+    judged = ASK.happens("yes", (1.0, 10.0), "yes", 12.0, crowd=3)
+    assert (judged.agrees, judged.within) == (True, (1.0, 10.0 + 2 * TURN))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "agrees"),
+    [
+        pytest.param(1.0, 1.1, True, id="near"),
+        pytest.param(1.0, 1.3, False, id="not near"),
+        pytest.param(1.0, None, False, id="not found"),
+        pytest.param(None, 0.0, False, id="nothing to be near to"),
+        pytest.param(None, None, False, id="neither"),
+    ],
+)
+def test_a_figure_is_near_to_another(wanted, found, agrees):
+    judged = ASK.near(wanted, 0.2, found, figures.seconds)
+    assert judged.agrees is agrees
+    assert (judged.predicted.en == "nothing was seen") is (wanted is None)
 
 
 def test_words_agree_with_the_same_words_alone():

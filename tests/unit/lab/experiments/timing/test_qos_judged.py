@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from lab.errors import LabError
 from lab.experiments.timing import qos, qos_judged, qos_rules
 from lab.experiments.timing.loads import Line
 from lab.experiments.timing.qos_cases import CASES, FILLS
@@ -85,6 +88,31 @@ def test_all_goes_as_it_must():
 )
 def test_what_goes_otherwise_is_a_disagreement(changed, expected):
     assert wrong(seen(**changed)) == expected
+
+
+@pytest.mark.parametrize(("crowd", "expected"), [(1.0, {"eviction"}), (5.0, set())])
+def test_an_eviction_may_take_longer_in_a_crowd(crowd, expected):
+    assert wrong(dataclasses.replace(seen(evicted_at=66.0), crowd=crowd)) == expected
+
+
+def test_an_eviction_is_not_counted_from_a_moment_that_nobody_knows():
+    evidence = seen()
+    evidence.logs[FILLS, "c1"] = ()
+    with pytest.raises(LabError, match=FILLS):
+        qos_judged.expectations(evidence)
+
+
+def test_the_log_of_the_one_that_is_evicted_is_read_first(monkeypatch):
+    read = []
+
+    def until_said(_api, _namespace, who, *_):
+        read.append(who)
+        return (Line(1.0, "ready", {}),)
+
+    monkeypatch.setattr(qos.loads, "until_said", until_said)
+    found = qos._logs(None, "qos", {one["metadata"]["name"]: one for one in qos.cast("image")})
+    assert read[0] == (FILLS, "c1")
+    assert {name for name, _ in found} == set(CASES)
 
 
 def test_a_node_that_keeps_memory_back():

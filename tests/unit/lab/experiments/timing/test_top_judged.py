@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lab.errors import LabError
-from lab.experiments.timing import cgroups, top, top_judged
+from lab.experiments.timing import cgroups, loads, recorder, top, top_judged
 from lab.experiments.timing.loads import Line
 from lab.experiments.timing.top_judged import BUSY, CACHE, NAMES, STARVED, VOLUME, Evidence, Shown
 
@@ -78,6 +78,19 @@ def test_all_goes_as_it_must():
 )
 def test_what_goes_otherwise_is_a_disagreement(changed, expected):
     assert wrong(seen(**changed)) == expected
+
+
+@pytest.mark.parametrize("name", [CACHE, VOLUME])
+def test_a_window_over_which_no_cgroup_was_read_is_a_disagreement(name):
+    """They use hardly any CPU: nothing counted would be near enough to what top shows."""
+    evidence = seen()
+    ended = {**evidence.logs, name: [one for one in evidence.logs[name] if one.at < 20]}
+    found = wrong(replace(evidence, logs=ended))
+    assert {f"cpu-{name}", f"memory-{name}"} <= found
+
+
+def test_orders_outlast_the_watches_of_an_experiment():
+    assert loads.Order().seconds >= recorder.LONGEST
 
 
 def test_a_container_that_is_not_throttled_is_a_disagreement():
