@@ -60,12 +60,13 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
     Of ``many`` experiments only what the course says is shown in full, and what was not as predicted.
     """
     from lab.experiments import beside  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.experiments.catalogue import CATALOGUE  # noqa: PLC0415 - the same
 
     if session.as_json:
         click.echo(encode(found if many else found[0]).decode())
     elif not wishes.predict:
         show([one for one in found if not many or one.claims or not one.agrees], wishes)
-        if wishes.why:
+        if wishes.why and CATALOGUE[found[0].experiment].stays:
             click.echo(f"\n{_GONE.of(wishes.language)}")
     if wishes.html:
         write(found, wishes.html, wishes.language)
@@ -120,8 +121,11 @@ def console() -> Console:
     )
 
 
-def known(named: str) -> None:
-    """Refuse what no matrix has, before one is measured; raises BadInput."""
+def known(named: str, matrix: str) -> None:
+    """Refuse what no matrix has, and the bare --why of one that has no guests, before it is measured; raises BadInput.
+
+    Only names asks from ephemeral containers.
+    """
     from lab.experiments import labels  # noqa: PLC0415 - not on the way to `lab --help`
 
     ends = named.split("/")[-2:]
@@ -129,6 +133,8 @@ def known(named: str) -> None:
         ids = [one.id for one in every]
         if len(ends) == 1 or said not in ids:
             raise BadInput(f"no matrix has a cell {named!r}", f"write FROM/TO; {of} is one of {', '.join(ids)}")
+    if "guest" in ends and matrix != "names":
+        raise BadInput(f"{matrix} has no cell {named!r}", f"such as: lab experiment {matrix} --why app/pod-name")
 
 
 def cell(found: Experiment, named: str) -> Cell:
