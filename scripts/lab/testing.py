@@ -13,13 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from lab import config, kube, shell
 from lab.errors import LabError
+from lab.experiments import beside, catalogue
+from lab.findings import Claim, Experiment
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from lab.findings import Cell, Expectation, Flip
+
+    _Judged = Cell | Flip | Expectation | Claim
 
 UP, DOWN, COMMAND = 1500, 180, 300
 DUMPED = (
@@ -50,6 +57,19 @@ class Cluster:
     ) -> shell.Completed:
         """Run kubectl on this cluster."""
         return kube.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
+
+
+class Found(dict[str, Experiment]):
+    """What the experiments found, by their ids; asking for one that could not be run fails with its words."""
+
+    def __init__(self) -> None:
+        """Begin with nothing; ``words`` are of those that could not be run."""
+        super().__init__()
+        self.words: dict[str, str] = {}
+
+    def __missing__(self, name: str) -> Experiment:
+        """Fail the test that asks."""
+        pytest.fail(f"{name}: {self.words.get(name, 'it was not run')}")
 
 
 @dataclass(frozen=True)
@@ -114,6 +134,61 @@ def running(made: Cluster, *, keep: bool) -> Iterator[None]:
     finally:
         if not keep:
             made.lab("kind-down", timeout=DOWN)
+
+
+@pytest.fixture(scope="session")
+def aloud(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Return what writes on standard error although pytest captures that: a test that passes shows nothing else."""
+
+    def write(text: str) -> None:
+        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            sys.stderr.write(text)
+
+    return write
+
+
+def read(done: shell.Completed) -> list[Experiment]:
+    """Return what `lab experiment --json` found; raises LabError with its words where it found nothing."""
+    try:
+        found = msgspec.json.decode(done.stdout, type=list[Experiment] | Experiment)
+    except msgspec.DecodeError:
+        raise LabError(f"no experiment, but: {done.stdout[-2000:]}{done.stderr[-2000:]}") from None
+    return found if isinstance(found, list) else [found]
+
+
+def settled(made: Cluster, first: Sequence[Experiment], timeout: float, aloud: Callable[[str], None]) -> Found:
+    """Return what all experiments found; one that disagreed or did not run is run once more, alone: twice is a failure.
+
+    Five at a time are a crowd, and it was late then. What was run again, and why, is told whatever becomes of it.
+    """
+    before = {one.experiment: one for one in first}
+    found = Found()
+    for name in catalogue.CATALOGUE:
+        one = before.get(name)
+        if one and one.agrees:
+            found[name] = one
+            continue
+        told = disagreements(one) if one else "  it did not run"
+        aloud(f"\n{name} is run once more, alone, for beside the others:\n{told}\n")
+        try:
+            (found[name],) = read(made.lab("experiment", name, "--json", timeout=timeout, check=False))
+        except LabError as error:
+            found.words[name] = error.what
+    return found
+
+
+def disagreements(found: Experiment, most: int = 10) -> str:
+    """Tell what disagrees, the first of it: what was predicted, what was measured, and its detail."""
+    every: tuple[_Judged, ...] = (*found.cells, *found.flips, *found.expectations, *found.claims)
+    wrong = [_sides(one) for one in every if not one.agrees]
+    lines = [f"  {name}: {sides}" for name, sides in zip(beside.disagreements(found), wrong, strict=True)]
+    return "\n".join([*lines[:most], *([f"  and {len(lines) - most} more"] if len(lines) > most else [])])
+
+
+def _sides(one: _Judged) -> str:
+    if isinstance(one, Claim):
+        return f"{one.verdict}, {one.because.en}"
+    return f"predicted {one.predicted}, measured {one.measured}"
 
 
 @pytest.fixture

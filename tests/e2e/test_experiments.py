@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lab import cli, kube, waiting
+from lab import cli, kube, testing, waiting
 from lab.events import Event, Report
-from lab.experiments import beside, binds, catalogue, compare, matrix, names, spaces, stage, whatif
+from lab.experiments import binds, catalogue, compare, matrix, names, spaces, stage, whatif
 from lab.experiments.claims_said import SENTENCES
 from lab.experiments.model.predict import predict
 from lab.experiments.model.rules import RULES, inverted
@@ -37,28 +37,13 @@ def api(cluster):
 @pytest.fixture(scope="session")
 def document(cluster):
     """Run everything once, as a person would; its disagreements are the tests' matter."""
-    return cluster.lab("experiment", "all", "--json", timeout=EVERYTHING, check=False).stdout.encode()
+    return cluster.lab("experiment", "all", "--json", timeout=EVERYTHING, check=False)
 
 
 @pytest.fixture(scope="session")
-def found(document, cluster):
-    """What each found. One that disagrees is run once more, alone: five at a time are a crowd, and it was late then.
-
-    Twice is a failure; what was run again is said in the tests' output.
-    """
-    first = {one.experiment: one for one in msgspec.json.decode(document, type=list[Experiment])}
-    return {name: first.get(name) if settled(first.get(name)) else again(cluster, name) for name in catalogue.CATALOGUE}
-
-
-def settled(one):
-    return one is not None and one.agrees
-
-
-def again(cluster, name):
-    sys.__stderr__.write(f"\n{name} disagreed or did not run beside the others: once more, alone\n")
-    return msgspec.json.decode(
-        cluster.lab("experiment", name, "--json", timeout=EVERYTHING, check=False).stdout, type=Experiment
-    )
+def found(document, cluster, aloud):
+    """What each found, at its second try where the first disagreed."""
+    return testing.settled(cluster, testing.read(document), EVERYTHING, aloud)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +63,7 @@ def measured(cluster, api):
 
 @pytest.mark.parametrize("name", catalogue.CATALOGUE)
 def test_what_is_measured_is_what_was_predicted(found, name):
-    assert found[name].agrees, beside.disagreements(found[name])
+    assert found[name].agrees, testing.disagreements(found[name])
     assert found[name].cells or found[name].expectations or found[name].claims
 
 
@@ -88,8 +73,8 @@ def test_there_are_more_than_250_cells(found):
 
 def test_the_document_is_what_the_schema_says(document):
     """It is read strictly, and writing it again gives the same: no field is unknown, none has another type."""
-    read = msgspec.json.decode(document, type=list[Experiment], strict=True)
-    assert msgspec.json.decode(msgspec.json.encode(read)) == msgspec.json.decode(document)
+    read = msgspec.json.decode(document.stdout, type=list[Experiment], strict=True)
+    assert msgspec.json.decode(msgspec.json.encode(read)) == msgspec.json.decode(document.stdout)
 
 
 def test_the_name_answers_with_at_least_three_exhibits(found):

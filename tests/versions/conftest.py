@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
@@ -14,24 +13,25 @@ sys.path.append(str(Path(__file__).parent))
 from differences import differences
 
 from lab.config import MINORS
-from lab.findings import Experiment
-from lab.testing import Cluster, running
+from lab.testing import Cluster, Found, read, running, settled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lab.config import Minor
 
-PORTS = {minor: (str(32080 + number), str(32030 + number)) for number, minor in enumerate(MINORS)}
-_FOUND = pytest.StashKey["dict[Minor, dict[str, Experiment]]"]()
+PORTS = {minor: (str(32180 + number), str(32130 + number)) for number, minor in enumerate(MINORS)}
+_FOUND = pytest.StashKey["dict[Minor, Found]"]()
 NEWER, OLDER = MINORS
 EVERYTHING = 900
 """Seconds that all experiments may take, on a machine that has other work too."""
 
 
 @pytest.fixture(scope="session")
-def found(pytestconfig, tmp_path_factory) -> dict[Minor, dict[str, Experiment]]:
-    """Return what every experiment found on each minor; its clusters are gone by then."""
+def found(pytestconfig, aloud, tmp_path_factory) -> dict[Minor, Found]:
+    """Return what every experiment found on each minor, at most at its second try; its clusters are gone by then."""
     folder = tmp_path_factory.mktemp("kube")
-    pytestconfig.stash[_FOUND] = {minor: _run(_cluster(minor, folder)) for minor in (OLDER, NEWER)}
+    pytestconfig.stash[_FOUND] = {minor: _run(_cluster(minor, folder), aloud) for minor in (OLDER, NEWER)}
     return pytestconfig.stash[_FOUND]
 
 
@@ -59,15 +59,11 @@ def _cluster(minor: Minor, folder: Path) -> Cluster:
     )
 
 
-def _run(cluster: Cluster) -> dict[str, Experiment]:
+def _run(cluster: Cluster, aloud: Callable[[str], None]) -> Found:
     """Bring the cluster up, use the cats as a user would, run the experiments, and take it down."""
     with running(cluster, keep=False):
         for words in (("deploy",), ("verify",), ("undeploy",)):
             cluster.lab(*words)
         done = cluster.lab("experiment", "all", "--json", timeout=EVERYTHING, check=False)
-        try:
-            every = msgspec.json.decode(done.stdout, type=list[Experiment])
-        except msgspec.DecodeError:
-            pytest.fail(f"no experiments, but: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         sys.stderr.write(done.stderr[-4000:])  # why one could not be run, where pytest shows it
-        return {one.experiment: one for one in every}
+        return settled(cluster, read(done), EVERYTHING, aloud)

@@ -6,8 +6,8 @@ import pytest
 from differences import differences
 
 from lab.config import MINORS
-from lab.experiments import beside
 from lab.experiments.catalogue import CATALOGUE
+from lab.testing import disagreements
 
 pytestmark = pytest.mark.cluster
 NEWER, OLDER = MINORS
@@ -23,8 +23,9 @@ VARIES = {
 
 @pytest.mark.parametrize("minor", MINORS)
 def test_everything_is_as_predicted(found, minor):
-    wrong = {name: beside.disagreements(one) for name, one in found[minor].items() if not one.agrees}
-    assert not wrong
+    every = [found[minor][name] for name in CATALOGUE]
+    wrong = [f"{one.experiment}\n{disagreements(one)}" for one in every if not one.agrees]
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("minor", MINORS)
