@@ -155,7 +155,7 @@ def _run(name: str, session: Session, wishes: Wishes) -> None:
     from lab.experiments import catalogue, dns  # noqa: PLC0415 - the same
 
     api = kube.api(session.settings)
-    dns.until_ready(api)
+    dns.until_ready(api, saw=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
     bench = Bench(session, wishes, api, _image(session))
     with _tidied(bench):
         if wishes.watch:

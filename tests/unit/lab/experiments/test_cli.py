@@ -70,7 +70,7 @@ def finds(monkeypatch):
 
     def find(found, image=lambda *_: "image"):
         monkeypatch.setattr(experiment.kube, "api", lambda _settings: None)
-        monkeypatch.setattr(dns, "until_ready", lambda _api: None)
+        monkeypatch.setattr(dns, "until_ready", lambda *_, **__: None)
         monkeypatch.setattr(experiment, "_image", image)
         monkeypatch.setattr(catalogue.Entry, "run", lambda *_, **__: found)
 

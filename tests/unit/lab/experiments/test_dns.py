@@ -22,16 +22,18 @@ class Api:
 
 
 @pytest.mark.parametrize(
-    "looks",
+    ("looks", "told"),
     [
-        pytest.param([[True, True]], id="all ready"),
-        pytest.param([[False, True]], id="one ready"),
-        pytest.param([[], [False], [True]], id="ready a little later"),
+        pytest.param([[True, True]], [], id="all ready"),
+        pytest.param([[False, True]], [], id="one ready"),
+        pytest.param([[], [False], [True]], ["0 endpoints", "1 endpoints"], id="ready a little later"),
     ],
 )
-def test_names_can_be_asked_for(monkeypatch, looks):
+def test_names_can_be_asked_for_and_a_wait_is_told(monkeypatch, looks, told):
     monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
-    dns.until_ready(Api(*looks))
+    said = []
+    dns.until_ready(Api(*looks), saw=said.append)
+    assert [line.removeprefix("none of its ").removesuffix(" is ready") for line in said] == told
 
 
 @pytest.mark.parametrize(
