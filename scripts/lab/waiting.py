@@ -22,8 +22,8 @@ def until(  # noqa: PLR0913 - a wait is named by all of these
 ) -> str:
     """Call ``look`` until it returns true, and return the state that it then named.
 
-    ``look`` returns whether it is so, and what was seen; it may raise to give up early. ``saw`` is told each new state that is not empty.
-    Seconds throughout. Raises TimedOut with what was seen last.
+    ``look`` returns whether it is so, and what was seen; it may raise to give up early. ``saw`` is told each new state
+    that is not empty. Seconds throughout. Raises TimedOut with what was seen last.
     """
     deadline = time.monotonic() + timeout
     last = ""

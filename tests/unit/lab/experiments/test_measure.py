@@ -306,9 +306,19 @@ def test_a_probe_that_fails_is_known_by_its_events(complaints, outcome):
             [*(("witness", *one) for one in complaints), ("another-witness", "no such host", 9)]
         )
     ]
-    api = FakeApi(text=[counted(0, 1), counted(0, 2)], items=events)
+    looks = [counted(0, 1), counted(0, 2)]
+    api = FakeApi(text=looks * witnesses.TRIES, items=events)
     found = ways.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"]
     assert found.outcome == outcome
+
+
+def test_a_probe_that_was_late_once_passes():
+    late = {
+        "involvedObject": {"fieldPath": "spec.containers{witness}"},
+        "message": f"Readiness probe failed: Get: {SLOW}",
+    }
+    api = FakeApi(text=[counted(3, 0), counted(3, 1), counted(3, 1), counted(4, 1)], items=[late])
+    assert ways.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"].outcome == "answers"
 
 
 def test_a_probe_that_is_never_tried_is_an_error(monkeypatch):
