@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 POD, COPY, TWIN, OTHER, ON_NODE = "k8-chatroulette-back", "k8-chatroulette-back-copy", "twin", "other", "host-network"
 SERVICE, LITTER, ALIAS = "cats", "litter", "minou"
-_PATIENCE = 15.0
-"""Seconds for the init container's answers: it is asked once, and never again."""
+_PATIENCE, _AGAIN = 15.0, 3
+"""Seconds for the init container's answers, and how often it tries again itself: it runs once, maybe before kube-proxy
+knows its Service."""
 _SETTLED = {(OTHER, "cluster-ip"), (OTHER, "service-like-pod"), (OTHER, "headless"), ("copy", "loopback4")}
 """Cells that come as predicted once kube-proxy and DNS follow, and once the copy, which has no probes, listens."""
 _LATER = {"service-like-pod", "headless", "getent-service", "nslookup-service"}
@@ -96,7 +97,7 @@ def _init(image: str, world: World, services: Sequence[Object]) -> Object:
     )
     tried = [one for one in asked if one.id not in _LATER]
     env = [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
-    return {**cast.idle(image, "init", env=env), "command": question(tried, seconds=_PATIENCE)}
+    return {**cast.idle(image, "init", env=env), "command": question(tried, seconds=_PATIENCE, again=_AGAIN)}
 
 
 def tries(world: World, namespaces: Sequence[str]) -> list[Try]:

@@ -52,13 +52,15 @@ def source() -> str:
     return Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
 
 
-def question(addresses: Iterable[Address], python: str = "python3", seconds: float = SECONDS) -> list[str]:
+def question(
+    addresses: Iterable[Address], python: str = "python3", seconds: float = SECONDS, again: int = 0
+) -> list[str]:
     """Return the command that asks the probe for these addresses: an exec's, an init container's, a process's.
 
-    An app that took a call has ``seconds`` to answer.
+    An app that took a call has ``seconds`` to answer; what is late or goes elsewhere is tried ``again`` so many times.
     """
     cells = [{"id": one.id, "host": one.host, "port": one.port, "how": one.how} for one in addresses]
-    return [python, "-I", "-c", source(), json.dumps({"seconds": seconds, "cells": cells})]
+    return [python, "-I", "-c", source(), json.dumps({"seconds": seconds, "again": again, "cells": cells})]
 
 
 class Unheard(LabError):

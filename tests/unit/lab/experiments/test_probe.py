@@ -401,6 +401,22 @@ def test_what_is_no_reply_is_an_error(probe):
         probe.records(b"\0\0\x81\x80\0\1")
 
 
+@pytest.mark.parametrize(
+    ("ends", "again", "found"),
+    [
+        pytest.param(["elsewhere", "timeout", "refused"], 3, "refused", id="until it is sure"),
+        pytest.param(["timeout", "elsewhere", "refused"], 1, "elsewhere", id="so many times"),
+        pytest.param(["timeout", "refused"], 0, "timeout", id="not where nobody asks for it"),
+        pytest.param(["refused", "answers"], 3, "refused", id="not what is sure"),
+    ],
+)
+def test_what_may_yet_end_otherwise_is_tried_again(probe, monkeypatch, ends, again, found):
+    monkeypatch.setattr(probe, "PAUSE", 0)
+    monkeypatch.setitem(probe.HOWS, "connect", lambda *_: {"outcome": ends.pop(0)})
+    cells = probe.rounds([{"id": "a", "host": "cats"}], again)
+    assert cells["a"]["outcome"] == found
+
+
 def test_the_answer_is_one_line(probe):
     with nobody() as port:
         said = probe.main([json.dumps({"cells": [{"id": "a", "host": "127.0.0.1", "port": port}]})])
