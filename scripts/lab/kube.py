@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -251,11 +252,17 @@ class Api:
         try:
             yield server
         except (HTTPError, ApiException) as error:  # the client makes an ApiException of a broken TLS handshake
-            said = " ".join(str(error).split())
             raise LabError(
-                f"the cluster's API server at {server} does not answer: {said}",
+                f"the cluster's API server at {server} does not answer: {_brief(error)}",
                 "`make kind-up` brings it back, whatever happened to it",
             ) from error
+
+
+def _brief(error: Exception) -> str:
+    """Say what went wrong without what the library puts around it."""
+    said = str(getattr(error, "reason", "") or error)
+    said = re.sub(r"HTTPS?Connection(Pool)?\([^)]*\): ", "", " ".join(said.split()))
+    return re.sub(r"(\d+\.\d)\d+", r"\1", said)
 
 
 def _refusal(code: int, data: bytes) -> ApiError:

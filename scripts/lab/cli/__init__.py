@@ -26,8 +26,8 @@ def main() -> NoReturn:
 
 
 def when_stopped(act: Callable[[int, object], NoReturn] | signal.Handlers) -> None:
-    """Act so on Ctrl-C and SIGTERM, but where whoever started the lab has them ignored."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Act so on Ctrl-C, SIGTERM and the terminal's end, but where whoever started the lab has them ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, act)
 

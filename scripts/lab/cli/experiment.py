@@ -90,7 +90,12 @@ class Bench:
 @click.option("--watch", is_flag=True, help="Leave the Pods standing, and look again when one is changed.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a report too.")
 @click.option("--lang", type=click.Choice(("en", "fr")), help="English or French. [as the environment says]")
-@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON schema of --json.")
+@click.option(
+    "--schema",
+    "as_schema",
+    is_flag=True,
+    help="Print the JSON schema of an experiment; `all` writes a list.",
+)
 def experiment(session: Session, *, name: str | None, lang: Language | None, as_schema: bool, **options: Any) -> None:
     """Predict, measure, explain: who answers, and why.
 
@@ -138,16 +143,29 @@ def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(can)}")
     if wishes.why:
         told.known(wishes.why, name)
-    if wishes.html and not wishes.html.absolute().parent.is_dir():
-        raise BadInput(f"there is no folder {wishes.html.parent} for the report", "make it, or name another file")
-    if wishes.html and not os.access(wishes.html if wishes.html.exists() else wishes.html.absolute().parent, os.W_OK):
-        raise BadInput(f"the report cannot be written to {wishes.html}", "name a file in a folder of your own")
+    if wishes.html:
+        _writable(wishes.html)
     if as_json and (wishes.why or wishes.predict or wishes.watch):
         raise BadInput(
-            "--why, --predict and --watch are for a person", "use one or the other: --json has every cell's exhibits"
+            "--why, --predict and --watch are for a person", "leave them out: --json has every cell with its exhibits"
         )
     if wishes.predict and wishes.watch:
         raise BadInput("--predict asks once, --watch looks again and again", "choose one of the two")
+
+
+def _writable(report: Path) -> None:
+    """Refuse a file that cannot be written, and leave nothing behind where there was none; raises BadInput."""
+    if not report.absolute().parent.is_dir():
+        raise BadInput(f"there is no folder {report.parent} for the report", "make it, or name another file")
+    was_there = report.exists()
+    try:
+        report.open("ab").close()
+    except OSError as error:
+        raise BadInput(
+            f"the report cannot be written to {report}: {error.strerror}", "name a file in a folder of your own"
+        ) from error
+    if not was_there:
+        report.unlink()
 
 
 def _run(name: str, session: Session, wishes: Wishes) -> None:

@@ -68,6 +68,8 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
         show([one for one in found if not many or one.claims or not one.agrees], wishes)
         if wishes.why and CATALOGUE[found[0].experiment].stays:
             click.echo(f"\n{_GONE.of(wishes.language)}")
+    if (wishes.why or wishes.predict) and not session.as_json:
+        show_differences(found[0], wishes.language)
     if wishes.html:
         write(found, wishes.html, wishes.language)
     wrong = [f"{one.experiment}: {name}" for one in found for name in beside.disagreements(one)]
@@ -107,6 +109,13 @@ def show_cell(found: Experiment, one: Cell, language: Language) -> None:
     from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
 
     terminal.show_cell(one, found, language, console())
+
+
+def show_differences(found: Experiment, language: Language) -> None:
+    """Print the cells that are not as predicted, with their evidence; nothing where all are."""
+    from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
+
+    terminal.show_differences(found, language, console())
 
 
 def console() -> Console:

@@ -188,13 +188,13 @@ _ALL = (
             "What the course says: true, true with a nuance, or not as said?",
             "Ce que dit le cours : vrai, vrai avec une nuance, ou pas tout à fait ?",
         ),
-        110,
+        75,
         "claims",
     ),
 )
 
 CATALOGUE: dict[str, Entry] = {one.id: one for one in _ALL}
-ALL, EVERYTHING = "all", 110.0
+ALL, EVERYTHING = "all", 75.0
 """Every experiment at once, and how many seconds that takes on two cores."""
 
 

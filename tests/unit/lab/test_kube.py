@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from kubernetes.client import ApiClient, Configuration
+from kubernetes.client import ApiClient, ApiException, Configuration
+from urllib3 import HTTPSConnectionPool
+from urllib3.exceptions import ReadTimeoutError
 
 from lab import kube
 from lab.config import load
@@ -230,6 +232,21 @@ def test_a_server_that_does_not_answer_is_said_to() -> None:
     with pytest.raises(LabError, match=r"does not answer") as error:
         kube.Api(client).get("/x")
     assert "make kind-up" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        pytest.param(
+            ReadTimeoutError(HTTPSConnectionPool("127.0.0.1", 1), "/", "Read timed out. (read timeout=9.99962554)"),
+            "Read timed out. (read timeout=9.9)",
+            id="late",
+        ),
+        pytest.param(ApiException(reason="SSLError\nEOF occurred"), "SSLError EOF occurred", id="hung up"),
+    ],
+)
+def test_a_library_s_words_are_cut_to_what_went_wrong(error: Exception, said: str) -> None:
+    assert kube._brief(error) == said
 
 
 def test_a_proxy_in_the_environment_is_not_used(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,11 @@ def show_cell(cell: Cell, experiment: Experiment, language: Language, console: C
     _print(cell_lines(cell, experiment, language), console)
 
 
+def show_differences(experiment: Experiment, language: Language, console: Console) -> None:
+    """Print the cells that are not as predicted; nothing where all are."""
+    _print(_differences(experiment, language), console)
+
+
 def lines(experiment: Experiment, language: Language, width: int = matrix.WIDTH) -> Iterator[RenderableType]:
     """Yield what is printed on so many columns, piece by piece."""
     yield from _head(experiment, language)

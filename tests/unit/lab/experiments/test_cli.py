@@ -137,6 +137,12 @@ def test_the_schema_is_printed(lab):
         pytest.param(["binds", "--why"], "binds has no cell 'guest/pod-name'", id="why-binds"),
         pytest.param(["--only", "hostname", "--why"], "whatif has no cell 'guest/pod-name'", id="why-whatif"),
         pytest.param(["--html", "x.html"], "--html needs an experiment to tell of", id="report-of-nothing"),
+        pytest.param(["names", "--html", ""], "the report cannot be written to .: Is a directory", id="html nowhere"),
+        pytest.param(
+            ["names", "--html", "/proc/x"],
+            "the report cannot be written to /proc/x: No such file or directory",
+            id="html no",
+        ),
         pytest.param(["names", "--html", "/no/such/x.html"], "there is no folder /no/such for the report", id="html"),
     ],
 )
@@ -261,9 +267,9 @@ def test_the_report_is_written_and_said(lab, finds, tmp_path):
 
 def test_a_report_that_cannot_be_written_costs_no_result(lab, finds):
     finds(GOOD)
-    code, out, err = lab("names", "--html", "/proc/report.html")
+    code, out, err = lab("names", "--html", "/dev/full")
     assert code == 1
-    assert "the report /proc/report.html was not written" in err
+    assert "the report /dev/full was not written" in err
     assert TEXT.en in out
 
 
