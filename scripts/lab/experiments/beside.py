@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -38,6 +39,8 @@ AT_ONCE = 5
 LONGEST = 300.0
 """Seconds after which an experiment, whose own waits are all shorter, is given up."""
 _LOOK = 5.0
+_LEAVES = 2.0
+"""Seconds that one which has told all has to end by itself."""
 _HEAVY = ["lab.experiments.catalogue", "kubernetes.client", "kubernetes.config", "yaml"]
 _started = multiprocessing.get_context("forkserver")
 
@@ -58,7 +61,7 @@ class Running:
 
     def __init__(self, entry: Entry, settings: Settings, image: str) -> None:
         """Start it."""
-        _started.set_forkserver_preload(_HEAVY)
+        _serve()
         self.id = entry.id
         self.began = time.monotonic()
         self.ours, theirs = _started.Pipe(duplex=False)
@@ -75,6 +78,20 @@ class Running:
         if kind == "found":
             return News("found", self.id, found=msgspec.json.decode(rest[0], type=Experiment))
         return News(kind, self.id, *rest)
+
+
+def _serve() -> None:
+    """See that the process runs from which they are forked; it and all of them are deaf to Ctrl-C from the start.
+
+    A terminal sends that to the whole group; the one that started them ends them then, by SIGTERM.
+    """
+    _started.set_forkserver_preload(_HEAVY)
+    resource_tracker.ensure_running()  # now, as it lets SIGINT through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def stop(*running: Running) -> None:
@@ -139,6 +156,7 @@ def together(entries: Sequence[Entry], settings: Settings, image: str, emit: Cal
                 emit(_event(news, time.monotonic() - one.began, len(ended) + 1, len(entries)))
                 if news.kind != "says":
                     ended[one.id] = news
+                    one.process.join(_LEAVES if news.kind == "found" else 0)
                     stop(running.pop(one.id))
     finally:
         stop(*running.values())
@@ -160,7 +178,7 @@ def _news(running: Collection[Running]) -> list[tuple[Running, News]]:
 
 def _event(news: News, took: float, number: int, of: int) -> Event:
     if news.found is not None:
-        return Event("done", news.id, summary(news.found), took)
+        return Event("failed" if disagreements(news.found) else "done", news.id, summary(news.found), took)
     if news.kind == "failed":
         return Event("note", news.id, f"{news.id}: {news.text}", took)
     return Event("progress", news.id, news.text, took, number=number, of=of)
@@ -193,12 +211,11 @@ def _work(name: str, settings: Settings, image: str, theirs: Connection) -> None
             theirs.send(("says", event.detail))
 
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-        entry = catalogue.find(name)
-        found = entry.run(settings, kube.api(settings), image, Report(emit, Event("progress", name)))
-        theirs.send(("found", msgspec.json.encode(found)))
+        with _interruptible():
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+            entry = catalogue.find(name)
+            found = entry.run(settings, kube.api(settings), image, Report(emit, Event("progress", name)))
+            theirs.send(("found", msgspec.json.encode(found)))
     except LabError as error:
         with contextlib.suppress(BrokenPipeError):
             theirs.send(("failed", error.what, error.hint))
@@ -214,7 +231,22 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Be interrupted by SIGTERM in the block, and not after it, where this process ends by itself."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, _unheard)
+
+
 def _interrupt(_number: int, _frame: Any) -> NoReturn:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # once is enough: a second one would cut the cleaning short
+    """Interrupt once, as a second time would cut the cleaning short; what breaks off says nothing to anybody."""
+    signal.signal(signal.SIGTERM, _unheard)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     raise KeyboardInterrupt
+
+
+def _unheard(_number: int, _frame: Any) -> None:
+    """Do nothing. SIG_IGN would: Python complains of it where a signal is on its way, and programs inherit it."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import signal
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -61,3 +65,106 @@ def test_one_that_has_ended_is_left_as_it_is(running):
     child.process.join()
     beside.stop(child)
     assert child.ours.closed
+
+
+STAND_IN = """
+import sys, time
+from multiprocessing import util
+from pathlib import Path
+from lab import kube
+from lab.experiments import catalogue
+from lab.findings import ClusterSeen, Experiment, Words
+
+kube.api = lambda _settings: None
+here, nothing = Path(__file__).parent, Words("", "")
+names = ["one", "two", "three"]
+for name in names:
+    catalogue.CATALOGUE[name] = catalogue.Entry(name, nothing, nothing, 1, name)
+    sys.modules[f"lab.experiments.{name}"] = sys.modules["stand_in"]
+
+def run(_settings, _api, _image, report):
+    mine = here / f"made-{time.monotonic_ns()}"
+    mine.mkdir()
+    util.Finalize(None, time.sleep, (0.3,), exitpriority=1)
+    try:
+        report("here")
+        time.sleep(float((here / "seconds").read_text()))
+    finally:
+        time.sleep(0.1)
+        mine.rmdir()
+    return Experiment("one", nothing, nothing, ClusterSeen(*[""] * len(ClusterSeen.__struct_fields__)), "", 0, True)
+"""
+"""Experiments that make a directory each and take it away; their processes take a moment to end after that."""
+START = """
+import stand_in
+from lab.experiments import beside, catalogue
+
+beside._HEAVY, beside._LEAVES = ["stand_in"], 0
+try:
+    every = [catalogue.find(name) for name in stand_in.names]
+    beside.together(every, None, "", lambda event: print(event.kind, flush=True))
+except KeyboardInterrupt:
+    raise SystemExit(130)
+"""
+
+
+@pytest.fixture
+def group(tmp_path):
+    """Start experiments that take so many seconds in a process group of their own, as a terminal does."""
+    started = []
+
+    def start(seconds):
+        (tmp_path / "stand_in.py").write_text(STAND_IN)
+        (tmp_path / "seconds").write_text(str(seconds))
+        path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+        process = subprocess.Popen(
+            [sys.executable, "-c", START],
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def test_ctrl_c_for_the_whole_group_ends_all_without_a_word(tmp_path, group):
+    process = group(60)
+    assert [process.stdout.readline() for _ in range(3)] == ["progress\n"] * 3
+    for one in _others(process.pid):  # first, so that each has time to be wrong about it
+        os.kill(one, signal.SIGINT)
+    time.sleep(0.6)
+    os.kill(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 130
+    assert not list(tmp_path.glob("made-*"))
+
+
+def _others(group):
+    told = subprocess.run(("ps", "-A", "-o", "pid=,pgid="), capture_output=True, text=True, check=True).stdout
+    pairs = [line.split() for line in told.splitlines()]
+    found = [int(pid) for pid, of in pairs if int(of) == group and int(pid) != group]
+    assert len(found) >= 4, "three, and the process that they were forked from"
+    return found
+
+
+def test_what_ends_by_itself_and_is_stopped_at_once_says_nothing(tmp_path, group):
+    _out, said = (process := group(0)).communicate(timeout=20)
+    assert (process.returncode, said) == (0, "")
+    assert not list(tmp_path.glob("made-*"))
+
+
+@pytest.mark.parametrize(
+    ("agrees", "kind"), [pytest.param(True, "done", id="yes"), pytest.param(False, "failed", id="no")]
+)
+def test_it_is_ticked_off_where_all_is_as_predicted(agrees, kind):
+    fact = SimpleNamespace(id="cpu-starved", agrees=agrees)
+    found = SimpleNamespace(cells=(), flips=(), expectations=(fact,), claims=())
+    assert beside._event(beside.News("found", "top", found=found), 27.5, 1, 13).kind == kind
