@@ -74,7 +74,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("database")
     cluster = cluster_seen(settings, api)
-    with spaces(api, "database") as (namespace, *_), recording(api, namespace) as recorder:
+    with spaces(api, "database") as (namespace, *_), recording(api, namespace, deletes=True) as recorder:
         report("two databases start, one with half of the other’s limits")
         pods.create(api, namespace, lesson(), small(), greedy(image, api.items("/api/v1/nodes")[0]))
         evidence = Evidence("v2" if cluster.cgroup == "v2" else "v1", lesson(), small())

@@ -87,10 +87,16 @@ def _wait(api: Api, namespace: str, recorder: Recorder) -> None:
     recorder.until("the killed container to be started again", looking.looks(again), _WORK)
     dead = looking.looks(looking.ended(CHILD, TAKER))
     loads.until_said(
-        api, namespace, (CHILD, TAKER), "child ended", _WORK, otherwise=lambda: dead(recorder.seen) is not None
+        api,
+        namespace,
+        (CHILD, TAKER),
+        "child ended",
+        _WORK,
+        recorder=recorder,
+        otherwise=lambda: dead(recorder.seen) is not None,
     )
     for pod, of, what in ((CPU, LIMITED, "worked"), (CPU, FREE, "worked"), *((UNITS, name, "ready") for name in HELD)):
-        loads.until_said(api, namespace, (pod, of), what, _WORK)
+        loads.until_said(api, namespace, (pod, of), what, _WORK, recorder=recorder)
 
 
 def _logs(api: Api, namespace: str) -> dict[tuple[str, str], tuple[Line, ...]]:

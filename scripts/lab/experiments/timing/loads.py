@@ -109,17 +109,19 @@ def until_said(  # noqa: PLR0913 - a wait is named by all of these
     what: str,
     timeout: float,
     *,
+    recorder: Recorder,
     otherwise: Callable[[], bool] = lambda: False,
 ) -> tuple[Line, ...]:
     """Wait until a container of a Pod has said something, or else something is so; return its log.
 
-    Raises TimedOut with what was said last.
+    Raises TimedOut with what was said last, and LabError where somebody deleted a Pod.
     """
     deadline = time.monotonic() + timeout
     while True:
         lines = log(api, namespace, *who)
         if said(lines, what) or otherwise():
             return lines
+        recorder.intact()
         if time.monotonic() > deadline:
             raise TimedOut(f"{'/'.join(who)} to say {what!r}", timeout, lines[-1].says if lines else "no word")
         time.sleep(0.3)

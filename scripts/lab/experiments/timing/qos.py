@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lab.experiments.timing.loads import Line
     from lab.experiments.timing.pods import Object
     from lab.experiments.timing.qos_cases import Case
-    from lab.experiments.timing.recorder import Seen
+    from lab.experiments.timing.recorder import Recorder, Seen
     from lab.findings import Experiment, Timeline
     from lab.kube import Api
 
@@ -74,7 +74,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         report(f"{len(CASES)} Pods, each with other requests and limits")
         sent = {one["metadata"]["name"]: one for one in cast(image)}
         pods.create(api, namespace, *sent.values())
-        logs = _logs(api, namespace, sent)
+        logs = _logs(api, recorder, namespace, sent)
         report(f"Pod {FILLS} has filled its disk, and is about to be evicted")
         recorder.wait(looking.looks(qos_judged.evicted), qos_judged.EVICTED[1] + MOST)
         evidence = Evidence(
@@ -91,14 +91,16 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     return begun.ended(cluster, qos_judged.expectations(evidence), (drawn,))
 
 
-def _logs(api: Api, namespace: str, sent: dict[str, Object]) -> dict[tuple[str, str], tuple[Line, ...]]:
+def _logs(
+    api: Api, recorder: Recorder, namespace: str, sent: dict[str, Object]
+) -> dict[tuple[str, str], tuple[Line, ...]]:
     """Read what every container said, once each has said its cgroup after it took what it should.
 
     First the one that fills its disk: with its Pod evicted, some 10 s later, its log is gone.
     """
     first = sorted(sent, key=lambda name: name != FILLS)
     every = [(name, of) for name in first for of in lasting(sent[name])]
-    return {one: loads.until_said(api, namespace, one, "ready", _START) for one in every}
+    return {one: loads.until_said(api, namespace, one, "ready", _START, recorder=recorder) for one in every}
 
 
 def timeline(seen: Sequence[Seen], seconds: float) -> Timeline:

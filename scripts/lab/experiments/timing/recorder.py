@@ -61,8 +61,9 @@ class Seen:
 class Recorder:
     """What was seen so far, oldest first. Safe across threads."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin now."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, deletes: bool = False) -> None:
+        """Begin now; ``deletes`` tells that the experiment deletes Pods itself."""
+        self._deletes, self.lost = deletes, ""
         self._clock, self._began = clock, clock()
         self._seen: list[Seen] = []
         self._news = threading.Condition()
@@ -77,6 +78,8 @@ class Recorder:
         with self._news:
             one = Seen(self.now(), kind, name, change, body or {})
             self._seen.append(one)
+            if _ends(one) and not self._deletes:
+                self.lost = self.lost or f'pods "{name}" not found'
             self._news.notify_all()
         return one
 
@@ -101,8 +104,16 @@ class Recorder:
         with self._news:
             return sum(self._crowds) / len(self._crowds) if self._crowds else 1.0
 
+    def intact(self) -> None:
+        """Raise LabError where somebody else deleted a Pod: what is waited for may never come."""
+        if self.lost:
+            raise LabError(self.lost)
+
     def wait(self, look: Callable[[tuple[Seen, ...]], Found | None], timeout: float) -> Found | None:
-        """Return what ``look`` finds in all that was seen, as soon as it does; None after so many seconds."""
+        """Return what ``look`` finds in all that was seen, as soon as it does; None after so many seconds.
+
+        Raises LabError where somebody deleted a Pod.
+        """
         deadline = self._clock() + timeout
         with self._news:
             while True:
@@ -110,6 +121,7 @@ class Recorder:
                 left = deadline - self._clock()
                 if found is not None or left <= 0:
                     return found
+                self.intact()
                 self._news.wait(left)
 
     def until(self, what: str, look: Callable[[tuple[Seen, ...]], Found | None], timeout: float) -> Found:
@@ -125,14 +137,14 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def recording(api: Api, namespace: str) -> Iterator[Recorder]:
+def recording(api: Api, namespace: str, *, deletes: bool = False) -> Iterator[Recorder]:
     """Record a namespace from now to the end of the block; raises LabError where a watch cannot be had, or broke off.
 
     What happened after a watch broke off would look like nothing. That the block did not find something which
-    somebody took away meanwhile is said as that.
+    somebody took away meanwhile is said as that; ``deletes`` tells that the experiment takes Pods away itself.
     """
-    recorder = Recorder()
-    with _undisturbed(namespace), contextlib.ExitStack() as open_watches:
+    recorder = Recorder(deletes=deletes)
+    with _undisturbed(namespace, recorder), contextlib.ExitStack() as open_watches:
         open_watches.enter_context(_counting(recorder))
         for kind, path in _PATHS.items():
             open_watches.enter_context(_watching(api, recorder, kind, path.format(namespace)))
@@ -140,15 +152,16 @@ def recording(api: Api, namespace: str) -> Iterator[Recorder]:
 
 
 @contextlib.contextmanager
-def _undisturbed(namespace: str) -> Iterator[None]:
+def _undisturbed(namespace: str, recorder: Recorder) -> Iterator[None]:
     try:
         yield
     except LabError as error:
         gone = _GONE.search(error.what)
-        if gone is None:
+        what = gone[1] if gone else recorder.lost
+        if not what:
             raise
         hint = f"leave the namespace {namespace} alone while the experiment runs, and run it again"
-        raise LabError(f"{gone[1]}: somebody deleted it during the experiment", hint) from error
+        raise LabError(f"{what}: somebody deleted it during the experiment", hint) from error
 
 
 def crowd(told: str, cores: int) -> float:
@@ -204,6 +217,12 @@ def _read(response: BaseHTTPResponse, recorder: Recorder, kind: Kind) -> None:
             thing = told.get("object") or {}
             if told.get("type") in {"ADDED", "MODIFIED", "DELETED"}:
                 recorder.add(kind, thing["metadata"]["name"], told["type"], thing)
+
+
+def _ends(one: Seen) -> bool:
+    """Tell whether it is a Pod that was deleted; an evicted one was not, and is kept."""
+    deleted = one.change == "DELETED" or bool(one.body.get("metadata", {}).get("deletionTimestamp"))
+    return one.kind == "Pod" and deleted
 
 
 def _last_words(seen: tuple[Seen, ...]) -> str:

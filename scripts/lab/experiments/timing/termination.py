@@ -166,7 +166,7 @@ def _killed(grace: float) -> tuple[Expect, ...]:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("termination")
-    with spaces(api, "termination") as (namespace,), recording(api, namespace) as recorder:
+    with spaces(api, "termination") as (namespace,), recording(api, namespace, deletes=True) as recorder:
         report("starting one Pod that heeds SIGTERM and one that does not")
         polite, deaf, other = _start(api, namespace, image, recorder)
         ip = looking.pod(recorder.seen, POLITE)["status"]["podIP"]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lab.events import Report
     from lab.experiments.timing.loads import Line
     from lab.experiments.timing.pods import Object
+    from lab.experiments.timing.recorder import Recorder
     from lab.findings import Experiment
     from lab.kube import Api
 
@@ -68,9 +69,11 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     with spaces(api, "top") as (namespace, *_), recording(api, namespace) as recorder:
         pods.create(api, namespace, *cast(image))
         since = loads.since(recorder)
-        logs = {name: loads.until_said(api, namespace, (name, name), "ready", _START) for name in NAMES}
+        logs = {
+            name: loads.until_said(api, namespace, (name, name), "ready", _START, recorder=recorder) for name in NAMES
+        }
         report(f"metrics-server looks every {every:.0f} s: waiting for a window of its own that we counted too")
-        shown = _watch(api, namespace, logs)
+        shown = _watch(api, recorder, namespace, logs)
         table = kube.kubectl(settings, "top", "pod", "--containers", "--namespace", namespace).stdout
         evidence = Evidence(
             every=every,
@@ -100,16 +103,16 @@ def duration(text: str) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
-def _watch(api: Api, namespace: str, logs: Mapping[str, Sequence[Line]]) -> tuple[Shown, ...]:
-    """Read the metrics until each Pod's window begins after it was ready; return each figure as it was first seen."""
-    ready = {name: told.at for name in NAMES if (told := loads.said(logs[name], "ready"))}
+def _watch(api: Api, recorder: Recorder, namespace: str, logs: Mapping[str, Sequence[Line]]) -> tuple[Shown, ...]:
+    """Read the metrics until each Pod has a window that can be judged; return each figure as it was first seen."""
     found: dict[tuple[str, float], Shown] = {}
     deadline = time.monotonic() + _KNOWN
     while True:
         for one in _metrics(api, namespace):
             found.setdefault((one.pod, one.until), one)
-        if all(any(one.pod == name and one.since > ready[name] for one in found.values()) for name in NAMES):
+        if all(top_judged.latest(tuple(found.values()), name, logs[name]) for name in NAMES):
             return tuple(found.values())
+        recorder.intact()
         if time.monotonic() > deadline:
             raise TimedOut("`kubectl top` to know the Pods", _KNOWN, f"{len(found)} figures", "is metrics-server well?")
         time.sleep(_EVERY)

@@ -24,6 +24,8 @@ NAMES = (BUSY, CACHE, VOLUME, STARVED)
 _MIB = 1 << 20
 _FRESH = 10.0
 """Seconds that a container has run before metrics-server says anything of it."""
+_SHORTEST = 5.0
+"""Seconds of a window that can be judged; metrics-server's first may be far shorter, and its CPU is any figure then."""
 _KUBELET = 40.0
 """Seconds that kubelet may keep the figures that it gives out, and that others may need on a busy machine."""
 _SOME = 0.05
@@ -92,11 +94,15 @@ def _between(samples: Sequence[tuple[float, Cgroup]], at: float) -> float | None
     return None
 
 
+def latest(shown: Sequence[Shown], name: str, told: Sequence[Line]) -> Shown | None:
+    """Return the last figure of a Pod that can be judged: its window is long enough, and all of it was counted too."""
+    ready = loads.said(told, "ready")
+    mine = [one for one in shown if one.pod == name and one.until - one.since >= _SHORTEST]
+    return next((one for one in reversed(mine) if ready and one.since > ready.at), None)
+
+
 def _latest(evidence: Evidence, name: str) -> Shown | None:
-    """Return the last figure of a Pod whose whole window we counted too."""
-    ready = loads.said(evidence.logs[name], "ready")
-    mine = [one for one in evidence.shown if one.pod == name and ready and one.since > ready.at]
-    return mine[-1] if mine else None
+    return latest(evidence.shown, name, evidence.logs[name])
 
 
 def _at(evidence: Evidence, shown: Shown) -> Cgroup | None:

@@ -105,12 +105,12 @@ def test_an_eviction_is_not_counted_from_a_moment_that_nobody_knows():
 def test_the_log_of_the_one_that_is_evicted_is_read_first(monkeypatch):
     read = []
 
-    def until_said(_api, _namespace, who, *_):
+    def until_said(_api, _namespace, who, *_, **_more):
         read.append(who)
         return (Line(1.0, "ready", {}),)
 
     monkeypatch.setattr(qos.loads, "until_said", until_said)
-    found = qos._logs(None, "qos", {one["metadata"]["name"]: one for one in qos.cast("image")})
+    found = qos._logs(None, None, "qos", {one["metadata"]["name"]: one for one in qos.cast("image")})
     assert read[0] == (FILLS, "c1")
     assert {name for name, _ in found} == set(CASES)
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 from urllib3.exceptions import ProtocolError
 
 from lab.errors import CommandFailed, LabError, TimedOut
+from lab.experiments.timing import loads
 from lab.experiments.timing import recorder as module
 from lab.experiments.timing.recorder import Recorder, recording
 from lab.kube import ApiError
@@ -158,6 +160,55 @@ def test_any_other_error_stays_what_it_is(error):
     with pytest.raises(LabError) as said, recording(Api(), "top-1a2b"):
         raise error
     assert said.value is error
+
+
+DELETED = [
+    pytest.param("DELETED", {"metadata": {}}, id="gone"),
+    pytest.param("MODIFIED", {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}, id="about to go"),
+]
+
+
+@pytest.mark.parametrize(("change", "body"), DELETED)
+@pytest.mark.parametrize(
+    "wait",
+    [
+        pytest.param(lambda one: one.until("a dog", named("dog"), 60), id="until"),
+        pytest.param(lambda one: one.rest(60), id="rest"),
+        pytest.param(lambda one: loads.until_said(Mute(), "top", ("cats", "c"), "ready", 60, recorder=one), id="a log"),
+    ],
+)
+def test_a_pod_that_somebody_deletes_ends_every_wait_at_once(wait, change, body):
+    def run():
+        with recording(Api(), "top-1a2b") as recorder:
+            threading.Timer(0.05, recorder.add, ("Pod", "cats", change, body)).start()
+            wait(recorder)
+
+    began = time.monotonic()
+    with pytest.raises(LabError) as said:
+        run()
+    assert said.value.what == 'pods "cats" not found: somebody deleted it during the experiment'
+    assert "top-1a2b" in said.value.hint
+    assert time.monotonic() - began < 10
+
+
+class Mute:
+    """An API where no container has said anything."""
+
+    def text(self, *_path, **_query):
+        return ""
+
+
+@pytest.mark.parametrize(("change", "body"), DELETED)
+def test_an_experiment_that_deletes_pods_itself_goes_on(change, body):
+    with recording(Api(), "termination-1a2b", deletes=True) as recorder:
+        recorder.add("Pod", "cats", change, body)
+        assert recorder.wait(named("dog"), timeout=0.01) is None
+
+
+def test_a_pod_that_was_evicted_was_not_deleted():
+    with recording(Api(), "qos-1a2b") as recorder:
+        recorder.add("Pod", "cats", "MODIFIED", {"metadata": {}, "status": {"phase": "Failed", "reason": "Evicted"}})
+        assert recorder.wait(named("dog"), timeout=0.01) is None
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,11 @@ def test_all_goes_as_it_must():
             {f"cpu-{STARVED}", f"memory-{STARVED}", "top-fields"},
             id="a window that began before it was ready",
         ),
+        pytest.param(
+            {"pods": [STARVED], "since": 21.1},
+            {f"cpu-{STARVED}", f"memory-{STARVED}", "top-fields"},
+            id="a window too short to be judged",
+        ),
     ],
 )
 def test_what_goes_otherwise_is_a_disagreement(changed, expected):
@@ -87,6 +92,20 @@ def test_a_window_over_which_no_cgroup_was_read_is_a_disagreement(name):
     ended = {**evidence.logs, name: [one for one in evidence.logs[name] if one.at < 20]}
     found = wrong(replace(evidence, logs=ended))
     assert {f"cpu-{name}", f"memory-{name}"} <= found
+
+
+def test_a_window_too_short_to_be_judged_is_waited_out(monkeypatch):
+    """Of a window of 0.9 s, CPU is any figure; metrics-server begins with one now and then."""
+    evidence = seen()
+    short = [replace(one, since=21.1, cpu=0.009) if one.pod == STARVED else one for one in evidence.shown]
+    later = [replace(one, until=32.0, since=22.0) for one in evidence.shown]
+    answers = iter([short, later])
+    monkeypatch.setattr(top, "_metrics", lambda *_: next(answers))
+    monkeypatch.setattr(top, "_EVERY", 0)
+    found = top._watch(None, recorder.Recorder(), "top", evidence.logs)
+    judged = top_judged.latest(found, STARVED, evidence.logs[STARVED])
+    assert (judged.since, judged.cpu) == (22.0, CPU[STARVED])
+    assert len(found) == 2 * len(NAMES)
 
 
 def test_orders_outlast_the_watches_of_an_experiment():
