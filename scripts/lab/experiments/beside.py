@@ -81,13 +81,13 @@ class Running:
 
 
 def _serve() -> None:
-    """See that the process runs from which they are forked; it and all of them are deaf to Ctrl-C from the start.
+    """See that the process runs from which they are forked; all are deaf from the start to Ctrl-C and SIGHUP.
 
-    A terminal sends that to the whole group; the one that started them ends them then, by SIGTERM.
+    A terminal sends those to the whole group; the one that started them ends them then, by SIGTERM.
     """
     _started.set_forkserver_preload(_HEAVY)
     resource_tracker.ensure_running()  # now, as it lets SIGINT through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
     try:
         forkserver.ensure_running()
     finally:

@@ -135,11 +135,12 @@ def group(tmp_path):
         process.communicate()
 
 
-def test_ctrl_c_for_the_whole_group_ends_all_without_a_word(tmp_path, group):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_what_a_terminal_sends_to_the_whole_group_ends_all_without_a_word(tmp_path, group, number):
     process = group(60)
     assert [process.stdout.readline() for _ in range(3)] == ["progress\n"] * 3
     for one in _others(process.pid):  # first, so that each has time to be wrong about it
-        os.kill(one, signal.SIGINT)
+        os.kill(one, number)
     time.sleep(0.6)
     os.kill(process.pid, signal.SIGINT)
     assert process.communicate(timeout=10) == ("", "")
