@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Kind = Literal["start", "progress", "done", "skipped", "failed", "note"]
+Kind = Literal["start", "progress", "done", "skipped", "differs", "failed", "note"]
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def _news(running: Collection[Running]) -> list[tuple[Running, News]]:
 
 def _event(news: News, took: float, number: int, of: int) -> Event:
     if news.found is not None:
-        return Event("failed" if disagreements(news.found) else "done", news.id, summary(news.found), took)
+        return Event("differs" if disagreements(news.found) else "done", news.id, summary(news.found), took)
     if news.kind == "failed":
         return Event("note", news.id, f"{news.id}: {news.text}", took)
     return Event("progress", news.id, news.text, took, number=number, of=of)

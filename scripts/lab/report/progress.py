@@ -157,9 +157,16 @@ def remaining(event: Event) -> float | None:
     return None
 
 
+_MARKS = {
+    **dict.fromkeys(("done", "skipped"), "[green]✓[/]"),
+    **dict.fromkeys(("differs", "failed"), "[red]✗[/]"),
+    "note": "[yellow]![/]",
+}
+
+
 def ended(event: Event) -> str:
-    """Say, as rich markup, how a step ended."""
-    mark = {"done": "[green]✓[/]", "skipped": "[green]✓[/]", "failed": "[red]✗[/]", "note": "[yellow]![/]"}[event.kind]
+    """Say, as rich markup, how a step ended; why it failed stands below all steps."""
+    mark = _MARKS[event.kind]
     if event.kind == "note":
         return f"{mark} {escape(event.detail)}"
     detail = f"  [dim]{escape(event.detail)}[/]" if event.detail and event.kind != "failed" else ""

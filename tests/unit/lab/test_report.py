@@ -49,6 +49,7 @@ def test_plain_lines_are_one_a_step_and_a_sign_of_life():
         Event("progress", "Build", "later", took=16),
         Event("done", "Build", "well [ok]", took=17),
         Event("skipped", "Rest", "nothing to do"),
+        Event("differs", "Look", "1 disagree", took=2),
         Event("failed", "Last", "no", took=1),
     ]:
         view(event)
@@ -56,6 +57,7 @@ def test_plain_lines_are_one_a_step_and_a_sign_of_life():
         "  … 0/0 Build  16.0 s  later",
         "✓ Build  17.0 s  well [ok]",
         "✓ Rest  0.0 s  nothing to do",
+        "✗ Look  2.0 s  1 disagree",
         "✗ Last  1.0 s",
     ]
 

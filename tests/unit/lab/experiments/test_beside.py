@@ -163,7 +163,7 @@ def test_what_ends_by_itself_and_is_stopped_at_once_says_nothing(tmp_path, group
 
 
 @pytest.mark.parametrize(
-    ("agrees", "kind"), [pytest.param(True, "done", id="yes"), pytest.param(False, "failed", id="no")]
+    ("agrees", "kind"), [pytest.param(True, "done", id="yes"), pytest.param(False, "differs", id="no")]
 )
 def test_it_is_ticked_off_where_all_is_as_predicted(agrees, kind):
     fact = SimpleNamespace(id="cpu-starved", agrees=agrees)
