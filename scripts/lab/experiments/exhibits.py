@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lab.experiments import fields, pieces, places
 from lab.experiments.model.case import BOOK
-from lab.experiments.model.dial import first
 from lab.experiments.model.naming import is_address
-from lab.experiments.model.predict import follow
+from lab.experiments.model.predict import aim
+from lab.experiments.model.routing import reads_names
 from lab.findings import Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from lab.experiments.measure import Measured
     from lab.experiments.model.dial import Aim
     from lab.experiments.places import Site
     from lab.experiments.world import Address, Vantage, World
     from lab.findings import Exhibit, Prediction
-
-_READ_NAMES = {"container", "init", "node", "computer"}
-"""The kinds of vantage point where the probe itself runs."""
 
 
 def exhibits(
@@ -42,13 +38,6 @@ def exhibits(
         shown += [*_network(here, vantage, aimed, measured), *_service(aimed, measured)]
     shown += fields.of_rules(world, vantage, aimed, prediction.rules)
     return tuple(dict.fromkeys([*shown, *_container_name(world, vantage, address)]))
-
-
-def aim(world: World, vantage: Vantage, address: Address, resolved: Sequence[str]) -> Aim:
-    """Return whom the call was for, by the addresses that the host led to when it was measured."""
-    named = vantage.kind in _READ_NAMES and not is_address(address.host)
-    hosts = resolved if named else [address.host]
-    return first(follow(world, vantage, replace(address, host=one)) for one in hosts).aim
 
 
 def _dialler(world: World, vantage: Vantage, address: Address, found: Measurement, here: Site) -> Iterator[Exhibit]:
@@ -76,7 +65,7 @@ def _raw(path: str) -> str:
 
 def _name(here: Site, vantage: Vantage, address: Address, found: Measurement) -> Iterator[Exhibit]:
     """Yield how a name was read: the hosts file's line, and where that has none, or is passed by, what DNS said."""
-    if vantage.kind not in _READ_NAMES or is_address(address.host):
+    if not reads_names(vantage) or is_address(address.host):
         return
     if line := pieces.hosts(here, address.host):
         yield line
@@ -92,7 +81,7 @@ def _network(here: Site, vantage: Vantage, aimed: Aim, measured: Measured) -> It
     there = here if own or aimed.pod is None else places.of_pod(aimed.pod, measured)
     if there is None or not there.sees.netns:
         return
-    if vantage.kind in _READ_NAMES:
+    if reads_names(vantage):
         yield from pieces.netns(here, there)
     if aimed.pod or BOOK.holds("own-loopback", aimed.address):
         yield pieces.socket(there, aimed.port)

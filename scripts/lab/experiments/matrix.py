@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from lab.errors import LabError
 from lab.experiments import catalogue, compare, describe, labels
-from lab.experiments.exhibits import aim, exhibits
+from lab.experiments.exhibits import exhibits
 from lab.experiments.measure import measure
 from lab.experiments.model.because import because
-from lab.experiments.model.predict import mechanism, predict
+from lab.experiments.model.predict import aim, mechanism, predict
 from lab.experiments.scenery import scene
 from lab.experiments.waypoints import way
 from lab.experiments.world import Address, Computer, Vantage, World

@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lab.experiments.model.dial import Aim, End, dial, first, in_pod
+from lab.experiments.model.naming import is_address
 from lab.experiments.model.resolve import resolve, selected
-from lab.experiments.model.routing import fits
+from lab.experiments.model.routing import fits, reads_names
 from lab.experiments.model.rule import Book, Place
 from lab.experiments.model.rules import NAMING, RULES
 from lab.findings import Prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lab.experiments.model.rule import Rule
     from lab.experiments.world import Address, Pod, Vantage, World
@@ -38,6 +39,13 @@ def follow(world: World, vantage: Vantage, address: Address) -> End:
     Raises KeyError as ``predict``.
     """
     return _follow(Book(RULES), world, vantage, address)
+
+
+def aim(world: World, vantage: Vantage, address: Address, resolved: Sequence[str]) -> Aim:
+    """Return whom the call was for, by the addresses that the host led to when it was measured."""
+    named = reads_names(vantage) and not is_address(address.host)
+    hosts = resolved if named else [address.host]
+    return first(follow(world, vantage, replace(address, host=one)) for one in hosts).aim
 
 
 def mechanism(prediction: Prediction) -> str:

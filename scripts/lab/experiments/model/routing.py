@@ -33,6 +33,11 @@ def fits(vantage: Vantage, how: str) -> bool:
     return how in _WAYS[vantage.kind]
 
 
+def reads_names(vantage: Vantage) -> bool:
+    """Tell whether the probe runs there, which looks names up itself; elsewhere somebody dials for it."""
+    return fits(vantage, "getent")
+
+
 def _is_loopback(address: str) -> bool:
     return is_address(address) and ipaddress.ip_address(address).is_loopback
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from lab.experiments.exhibits import aim, exhibits
+from lab.experiments.exhibits import exhibits
 from lab.experiments.measure import Measured
 from lab.experiments.model.dial import Aim
-from lab.experiments.model.predict import predict
+from lab.experiments.model.predict import aim, predict
 from lab.experiments.sightings import Sighting, Socket
 from lab.experiments.world import Address, Cluster, Container, Listener, Pod, Service, ServicePort, Vantage, World
 from lab.findings import Measurement, Prediction

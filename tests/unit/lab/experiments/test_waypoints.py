@@ -3,8 +3,7 @@
 import pytest
 
 from lab.experiments import binds, names, whatif
-from lab.experiments.exhibits import aim
-from lab.experiments.model.predict import place_of, predict
+from lab.experiments.model.predict import aim, place_of, predict
 from lab.experiments.model.resolve import resolve
 from lab.experiments.model.rule import Book
 from lab.experiments.model.rules import RULES
