@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.errors import TimedOut
+from lab import waiting
 from lab.experiments.timing import cgroups, effort, pods
 from lab.experiments.timing.recorder import LONGEST
 from lab.findings import Exhibit
@@ -116,15 +116,18 @@ def until_said(  # noqa: PLR0913 - a wait is named by all of these
 
     Raises TimedOut with what was said last, and LabError where somebody deleted a Pod.
     """
-    deadline = time.monotonic() + timeout
-    while True:
+    lines: tuple[Line, ...] = ()
+
+    def look() -> tuple[bool, str]:
+        nonlocal lines
         lines = log(api, namespace, *who)
-        if said(lines, what) or otherwise():
-            return lines
-        recorder.intact()
-        if time.monotonic() > deadline:
-            raise TimedOut(f"{'/'.join(who)} to say {what!r}", timeout, lines[-1].says if lines else "no word")
-        time.sleep(0.3)
+        so = said(lines, what) is not None or otherwise()
+        if not so:
+            recorder.intact()
+        return so, lines[-1].says if lines else "no word"
+
+    waiting.until(f"{'/'.join(who)} to say {what!r}", look, timeout=timeout, every=0.3)
+    return lines
 
 
 def since(recorder: Recorder) -> float:
