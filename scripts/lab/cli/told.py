@@ -68,7 +68,7 @@ def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many:
         show([one for one in found if not many or one.claims or not one.agrees], wishes)
         if wishes.why and CATALOGUE[found[0].experiment].stays:
             click.echo(f"\n{_GONE.of(wishes.language)}")
-    if (wishes.why or wishes.predict) and not session.as_json:
+    if wishes.why or wishes.predict:  # which do not go with --json
         show_differences(found[0], wishes.language)
     if wishes.html:
         write(found, wishes.html, wishes.language)

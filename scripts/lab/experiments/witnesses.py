@@ -37,11 +37,10 @@ def testimony(api: Api, node: str, vantage: Vantage) -> Measurement:
 
     A time-out is waited out for `TRIES` tries, as from any other vantage point: a busy computer is late now and then.
     """
-    found = _try(api, node, vantage)
-    for _ in range(TRIES - 1):
+    for _ in range(TRIES):
+        found = _try(api, node, vantage)
         if found.outcome != "timeout":
             break
-        found = _try(api, node, vantage)
     return found
 
 

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.findings import Words
 from lab.report.experiments import expected, matrix, words
 from lab.report.experiments.evidence import cell_lines
 from lab.report.experiments.grids import grids, label, mechanisms, route
@@ -166,6 +167,6 @@ def _summary(experiment: Experiment, language: Language) -> RenderableType:
     said.append(f"{experiment.experiment}, {took}{words.colon(language)}")
     said.append(counted)
     if total:
-        said.append("\u202f; " if language == "fr" else "; ")
+        said.append(Words(en="; ", fr=" ; ").of(language))
         said.append(words.summary(agrees=agreed, total=total, language=language))
     return Padding(said, (1, 0, 0, 0))
