@@ -11,15 +11,15 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from frontend import health, page, proxy
-from frontend.compress import squeeze
+from frontend.backend_check import Watcher
+from frontend.compression import squeeze
 from frontend.config import load
+from frontend.event_streams import Streams
 from frontend.health import Life, Metrics
-from frontend.probe import Watcher
+from frontend.i18n import catalogue, choose
 from frontend.problems import from_http
-from frontend.static import Shelf
-from frontend.streams import Streams
+from frontend.static_files import Shelf
 from frontend.upstream import Names, Upstream
-from frontend.words import catalogue, choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request
 
-from frontend.advice import describe
-from frontend.hops import Kind
-from frontend.house import house_cats
-from frontend.static import content_type
-from frontend.texts import page_texts
-from frontend.words import LANGUAGES
+from frontend.connectivity import Kind
+from frontend.diagnosis import describe
+from frontend.fallback_cats import house_cats
+from frontend.i18n import LANGUAGES
+from frontend.messages import page_texts
+from frontend.static_files import content_type
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from frontend.config import Config
-    from frontend.static import Shelf
+    from frontend.static_files import Shelf
 
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600

@@ -11,16 +11,16 @@ from flask import Blueprint, Response, abort, current_app, g, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest
 
-from frontend.advice import describe
-from frontend.hops import Kind, fault_of
+from frontend.connectivity import Kind, fault_of
+from frontend.diagnosis import describe
+from frontend.event_streams import PIECE_BYTES, halfway
 from frontend.problems import problem
-from frontend.streams import PIECE_BYTES, halfway
 from frontend.upstream import Failure, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from frontend.streams import Stream
+    from frontend.event_streams import Stream
     from frontend.upstream import Exchange
 
 HOP_BY_HOP = frozenset(

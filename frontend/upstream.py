@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from frontend.hops import Unconnected
+from frontend.connectivity import Unconnected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,13 +1,13 @@
 /** The page: windows are filled by whoever is there, the backend's cats or the house's; a knock opens one. */
 
-import { lightFor, onKnock, redraw, seat } from "./wall.js";
-import { lookAtHouse, onHouse } from "./census.js";
+import { lightFor, onKnock, redraw, seat } from "./cat_grid.js";
+import { lookAtHouse, onHouse } from "./status_polling.js";
 import { byId, data } from "./dom.js";
 import { portraitOf } from "./cats.js";
-import { hop, look, onLook, watch } from "./hop.js";
-import { call } from "./net.js";
+import { hop, look, onLook, watch } from "./connectivity.js";
+import { call } from "./api.js";
 import { noteBack, noteHouse, showNotice, showOwnCat } from "./notice.js";
-import { onChange, retryLine, start, state } from "./session.js";
+import { onChange, retryLine, start, state } from "./chat_store.js";
 import "./eyes.js";
 
 const WINDOWS = byId("windows").children.length;
@@ -53,7 +53,7 @@ function refresh() {
 
 /** The window's code comes with the first knock. */
 function chat() {
-  opened ??= import("./chat/window.js").then((module) => {
+  opened ??= import("./chat/dialog.js").then((module) => {
     module.prepare(actions);
     return module;
   });

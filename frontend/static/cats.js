@@ -1,6 +1,6 @@
 /** Cats: their drawings, fetched once each, cleaned, ready to be put into the page. */
 
-import { keep } from "./kept.js";
+import { keep } from "./lru.js";
 
 const PATIENCE = 100;
 

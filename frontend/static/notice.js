@@ -2,7 +2,7 @@
 
 import { byId, counted, say, text } from "./dom.js";
 import { portraitOf } from "./cats.js";
-import { draw, trouble } from "./trouble.js";
+import { draw, trouble } from "./status_banner.js";
 
 let back = null;
 let house = null;

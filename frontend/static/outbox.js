@@ -1,6 +1,6 @@
 /** What is on its way: each message is sent until it is accepted, always under the same id, one after the other. */
 
-import { backoff, call, newId, passing } from "./net.js";
+import { backoff, call, newId, passing } from "./api.js";
 
 const KEPT = "outbox";
 

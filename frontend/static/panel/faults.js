@@ -1,9 +1,9 @@
 /** What if…? Faults that one can switch on, for a while, in a Pod; each belongs to a lesson. */
 
 import { data, make, say, text } from "../dom.js";
-import { call } from "../net.js";
-import { running } from "./running.js";
-import { redraw } from "./redraw.js";
+import { call } from "../api.js";
+import { running } from "./active_faults.js";
+import { redraw } from "./rerender.js";
 
 let known = null;
 let asked = false;

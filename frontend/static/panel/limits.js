@@ -1,7 +1,7 @@
 /** Limits against use: a bar for CPU and one for memory; throttling hatched, an OOM kill as a torn edge. */
 
 import { counted, data, make, text } from "../dom.js";
-import { keep } from "../kept.js";
+import { keep } from "../lru.js";
 
 const number = new Intl.NumberFormat(data.language, { maximumFractionDigits: 2 });
 const share = new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 0 });

@@ -1,13 +1,13 @@
 /** Backstage: beside the wall or from below, it answers three questions while it is open. */
 
-import { lookAtHouse, lookClosely, onHouse } from "../census.js";
+import { lookAtHouse, lookClosely, onHouse } from "../status_polling.js";
 import { byId, data, make, text } from "../dom.js";
-import { hop, onLook } from "../hop.js";
-import { onChange, state } from "../session.js";
+import { hop, onLook } from "../connectivity.js";
+import { onChange, state } from "../chat_store.js";
 import { showFaults } from "./faults.js";
-import { showRooms } from "./rooms.js";
-import { showWay } from "./way.js";
-import { showWho } from "./who.js";
+import { showRooms } from "./pod_list.js";
+import { showWay } from "./network_path.js";
+import { showWho } from "./serving_pod.js";
 
 const KEPT = "panel";
 const panel = byId("panel");

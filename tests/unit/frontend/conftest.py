@@ -15,8 +15,8 @@ import pytest
 
 from frontend import create_app
 
-from .serving import Serve, Served, start
-from .tap import Tap
+from .gunicorn_process import Serve, Served, start
+from .streaming_backend import Tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

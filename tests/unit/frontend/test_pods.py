@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from frontend.config import Target
-from frontend.hops import Kind, PodSeen, verdict
+from frontend.connectivity import Kind, PodSeen, verdict
 from frontend.upstream import connect
 
 from .conftest import Fake, handler
@@ -124,7 +124,7 @@ def test_a_name_that_had_pods_and_has_none(
     zone: Zone, look: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its DNS name goes with its last Pod; that of a headless Service that never was, was never there."""
-    monkeypatch.setattr("frontend.probe.FRESH_SECONDS", 0)
+    monkeypatch.setattr("frontend.backend_check.FRESH_SECONDS", 0)
     monkeypatch.setattr("frontend.upstream.FRESH_SECONDS", 0)
     assert look()["hop"] == "closed_or_loopback"
     del zone.names["cats-pods"]
@@ -138,8 +138,8 @@ def test_a_pod_that_answers_behind_a_service_that_refuses(
     """At first it may just have become ready; when that lasts, targetPort or the selector is wrong."""
     zone.pod("127.0.0.2", [], 200)
     assert look()["hop"] == "settling"
-    monkeypatch.setattr("frontend.hops.SETTLE_SECONDS", 0)
-    monkeypatch.setattr("frontend.probe.FRESH_SECONDS", 0)
+    monkeypatch.setattr("frontend.connectivity.SETTLE_SECONDS", 0)
+    monkeypatch.setattr("frontend.backend_check.FRESH_SECONDS", 0)
     shown = look()
     assert (shown["hop"], shown["stage"]) == ("wrong_target_port", "service")
     assert shown["commands"][0] == "kubectl describe service cats -n zoo"

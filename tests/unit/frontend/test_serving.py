@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from .serving import COMMAND, free_port, status, until
+from .gunicorn_process import COMMAND, free_port, status, until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .conftest import Fake
-    from .serving import Serve, Served
+    from .gunicorn_process import Serve, Served
 
 DRAIN = 2.5
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frontend.config import load
-from frontend.hops import Kind, Unconnected, fault_of
+from frontend.connectivity import Kind, Unconnected, fault_of
 from frontend.upstream import Names, Outgoing, Upstream
 
-from .serving import until
+from .gunicorn_process import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 /** The visit: who one is in the café, for as long as this tab lives. */
 
 import { data } from "./dom.js";
-import { call } from "./net.js";
+import { call } from "./api.js";
 
 const KEPT = "visitor";
 

@@ -50,7 +50,7 @@ import(path).then(({ openLine }) => (line = openLine('/events', { event() {}, lo
     ],
 )
 def test_it_does_not_hammer(visitor: Person, ways: list[str], most: int, asked: int, growth: float | None) -> None:
-    path = visitor.module("stream.js")
+    path = visitor.module("event_stream.js")
     visitor.browser.get(f"{visitor.url}/livez")
     seen = visitor.browser.execute_async_script(OPENED, path, ways, most)
     assert seen["asked"] in {asked, asked + (growth is not None and asked > 0)}

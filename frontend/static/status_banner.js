@@ -1,8 +1,8 @@
 /** What is wrong, if anything: one scene, one sentence, one action. The page and the open window show the same. */
 
 import { make, say, text } from "./dom.js";
-import { scene } from "./scenes.js";
-import { bringHere, seek } from "./session.js";
+import { scene } from "./illustrations.js";
+import { bringHere, seek } from "./chat_store.js";
 
 /**
  * Return `{scene, words, label, act}` for the state of the visit and of the way to the backend; null when all is well.

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from frontend.streams import Streams, gone
+from frontend.event_streams import Streams, gone
 
-from .tap import Browser
+from .streaming_backend import Browser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .serving import Serve, Served
-    from .tap import Tap
+    from .gunicorn_process import Serve, Served
+    from .streaming_backend import Tap
 
 BEAT = b"event: beat\ndata: {}\n\n"
 MOVE = b"event: move\ndata: {}\n\n"

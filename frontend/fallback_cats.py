@@ -1,7 +1,6 @@
-"""The house cats: they live in the frontend's own files and keep the café open when no backend answers.
+"""The fallback cats: shown when no backend answers, drawn from the frontend's own files.
 
-Each knows one fact about Pods. Their pictures, `static/house/*.svg`, are snapshots of what the backend draws for
-these seeds (`curl localhost:3000/cats/<seed>.svg`); serving them needs no backend.
+`static/fallback_cats/*.svg` are copies of what the backend draws for these seeds (`/cats/<seed>.svg`).
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from frontend.words import mark
+from frontend.i18n import mark
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
-    from frontend.static import Shelf
+    from frontend.static_files import Shelf
 
 
 class HouseCat(msgspec.Struct, frozen=True):
@@ -161,7 +160,7 @@ def house_cats(words: NullTranslations, shelf: Shelf) -> list[dict[str, str]]:
             "alt": words.gettext(cat.alt),
             "greeting": words.gettext(cat.greeting),
             "fact": words.gettext(cat.fact),
-            "url": shelf.url(f"house/{cat.seed}.svg"),
+            "url": shelf.url(f"fallback_cats/{cat.seed}.svg"),
         }
         for cat in HOUSE
     ]

@@ -1,8 +1,8 @@
 /** Who answered me? The Pod at the other end of this page's line. */
 
 import { make, text } from "../dom.js";
-import { door } from "./door.js";
-import { redraw } from "./redraw.js";
+import { door } from "./pod_badge.js";
+import { redraw } from "./rerender.js";
 
 /** Show the Pod that carries this page's events; before there is a line, the one that answered last. */
 export function showWho(element, house, from) {

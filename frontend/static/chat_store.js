@@ -1,12 +1,12 @@
 /** The visitor's side of the roulette: visit, line, conversation and outbox as one state that the page shows. */
 
 import { Outbox } from "./outbox.js";
-import { look } from "./hop.js";
-import { paced } from "./pace.js";
-import { backoff, call, newId, passing } from "./net.js";
-import { openLine } from "./stream.js";
-import { NOBODY, after, keyOf, shown } from "./talk.js";
-import * as visit from "./visit.js";
+import { look } from "./connectivity.js";
+import { paced } from "./typing_delay.js";
+import { backoff, call, newId, passing } from "./api.js";
+import { openLine } from "./event_stream.js";
+import { NOBODY, after, keyOf, shown } from "./chat_reducer.js";
+import * as visit from "./identity.js";
 
 const REPLAY_QUIET = 400;
 const TYPED = 4000;

@@ -1,11 +1,11 @@
 /** Is it well? The house in section: each Pod is a room, with its lamp, its knocks, its limits, its lives. */
 
 import { counted, make, text } from "../dom.js";
-import { door } from "./door.js";
-import { knocks } from "./knocks.js";
+import { door } from "./pod_badge.js";
+import { knocks } from "./probe_history.js";
 import { limits } from "./limits.js";
-import { lives } from "./lives.js";
-import { redraw } from "./redraw.js";
+import { lives } from "./restarts.js";
+import { redraw } from "./rerender.js";
 
 /** Show every Pod that the house knows of; `from` is the one that carries this page's events. */
 export function showRooms(element, house, from) {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from frontend.hops import STAGE, Hop, Kind
-from frontend.words import mark
+from frontend.connectivity import STAGE, Hop, Kind
+from frontend.i18n import mark
 
 if TYPE_CHECKING:
     from gettext import NullTranslations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from frontend.hops import (
+from frontend.connectivity import (
     UNCONNECTED,
     Answer,
     Attempt,

@@ -2,9 +2,9 @@
 
 import { portraitOf } from "../cats.js";
 import { byId, clock, make, say, text } from "../dom.js";
-import { dropLine, sendAgain } from "../session.js";
-import { redraw } from "../panel/redraw.js";
-import { keyOf } from "../talk.js";
+import { dropLine, sendAgain } from "../chat_store.js";
+import { redraw } from "../panel/rerender.js";
+import { keyOf } from "../chat_reducer.js";
 
 const log = byId("chat-log");
 const bubbles = new Map();

@@ -1,6 +1,6 @@
 /** The line down from the backend: one EventSource at a time, taken up again where it broke. */
 
-import { backoff, refusal } from "./net.js";
+import { backoff, refusal } from "./api.js";
 
 const SILENCE = 12000;
 const KINDS = ["hello", "waiting", "paired", "message", "left", "typing", "beat", "replaced", "move"];

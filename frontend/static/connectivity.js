@@ -1,7 +1,7 @@
 /** The way to the backend: looked at again and again, drawn as a line of hops. */
 
 import { byId, text } from "./dom.js";
-import { call } from "./net.js";
+import { call } from "./api.js";
 
 const STEADY = 10000;
 const FIRST = 1000;

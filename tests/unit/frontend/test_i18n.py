@@ -10,8 +10,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import frontend
-from frontend.texts import page_texts
-from frontend.words import LANGUAGES, LOCALE, catalogue
+from frontend.i18n import LANGUAGES, LOCALE, catalogue
+from frontend.messages import page_texts
 
 ROOT = Path(frontend.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]

@@ -2,12 +2,12 @@
 
 import { drawing, portraitOf } from "../cats.js";
 import { byId, data, say, text } from "../dom.js";
-import { drawPlate } from "../plate.js";
-import { leave, lines, onChange, seek, state } from "../session.js";
-import { draw, trouble } from "../trouble.js";
-import { field } from "./field.js";
-import { hear, showLines, showTyping } from "./log.js";
-import { facesOf, local, phaseOf, statusOf, title } from "./phase.js";
+import { drawPlate } from "../identicon.js";
+import { leave, lines, onChange, seek, state } from "../chat_store.js";
+import { draw, trouble } from "../status_banner.js";
+import { field } from "./message_field.js";
+import { hear, showLines, showTyping } from "./message_log.js";
+import { facesOf, local, phaseOf, statusOf, title } from "./view_state.js";
 
 const dialog = byId("chat");
 const outside = document.querySelectorAll("body > .sign, body > .house, body > .skip");

@@ -1,9 +1,9 @@
 /** How did I get here? The wiring of this very page, hop by hop; a broken one says what was tried, seen, and why. */
 
 import { byId, data, make, text } from "../dom.js";
-import { marks } from "../hop.js";
+import { marks } from "../connectivity.js";
 import { commands } from "./commands.js";
-import { redraw } from "./redraw.js";
+import { redraw } from "./rerender.js";
 
 const SIGN = { lit: "●", broken: "✕", dim: "○" };
 

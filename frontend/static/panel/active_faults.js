@@ -1,7 +1,7 @@
 /** The faults that are switched on, each with the time it has left and a way to undo it. */
 
 import { counted, make, say, text } from "../dom.js";
-import { redraw } from "./redraw.js";
+import { redraw } from "./rerender.js";
 
 const list = make("ul.running");
 const ending = new Set();

@@ -1,7 +1,7 @@
 /** A Pod's door: its plate with name and pattern, its version tag, its node. */
 
 import { make, text } from "../dom.js";
-import { drawPlate } from "../plate.js";
+import { drawPlate } from "../identicon.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

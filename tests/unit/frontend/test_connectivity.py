@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from frontend.advice import commands
 from frontend.config import Target
-from frontend.hops import STAGE, Answer, Attempt, Kind, Unconnected, classify, fault_of
+from frontend.connectivity import STAGE, Answer, Attempt, Kind, Unconnected, classify, fault_of
+from frontend.diagnosis import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable

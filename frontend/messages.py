@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frontend.words import mark, mark_plural
+from frontend.i18n import mark, mark_plural
 
 if TYPE_CHECKING:
     from gettext import NullTranslations

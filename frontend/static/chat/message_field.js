@@ -1,7 +1,7 @@
 /** The message field: Enter sends, Shift+Enter breaks the line, and one sees when it gets too long. */
 
 import { byId, counted, say, text } from "../dom.js";
-import { type, write } from "../session.js";
+import { type, write } from "../chat_store.js";
 
 const MOST = 500;
 const NEAR = 420;

@@ -2,7 +2,7 @@
 
 import { drawing, portraitOf } from "./cats.js";
 import { byId, make, text } from "./dom.js";
-import { nextSeat } from "./seats.js";
+import { nextSeat } from "./placement.js";
 
 const SHUTTERS = 700;
 

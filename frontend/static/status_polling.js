@@ -1,6 +1,6 @@
 /** The house as the backend counts it, asked for while somebody looks: now and then, oftener beside the open panel. */
 
-import { call } from "./net.js";
+import { call } from "./api.js";
 
 const CALM = 5000;
 const CLOSE = 2000;

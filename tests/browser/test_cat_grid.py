@@ -292,4 +292,4 @@ def test_seats(person: Callable[..., Person], now: str, waiting: str, busy: str,
       done(step && [step.index, step.seed]);
     }, (error) => done(String(error)));
     """
-    assert visitor.browser.execute_async_script(script, visitor.module("seats.js"), now, waiting, busy) == step
+    assert visitor.browser.execute_async_script(script, visitor.module("placement.js"), now, waiting, busy) == step
