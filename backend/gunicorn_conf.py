@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.config import ConfigError, load
-from backend.shelf import Shelf
+from backend.state_files import StateFiles
 from backend.supervision import Supervision, oom_kills
 
 try:
@@ -46,7 +46,7 @@ def on_starting(server: Any) -> None:
 
     The application itself is made in the worker, after gevent has patched the standard library.
     """
-    server.supervision = Supervision(server, Shelf(_settings.state_dir, _settings.pod), oom_kills)
+    server.supervision = Supervision(server, StateFiles(_settings.state_dir, _settings.pod), oom_kills)
     importlib.import_module("backend.app")
     gc.collect()
     gc.freeze()
@@ -61,7 +61,7 @@ def post_worker_init(worker: Any) -> None:
     """Start what runs all the time; the application is there, and serves as soon as this is done."""
     state = worker.wsgi.extensions["backend"]
     state.keeper.start()
-    state.watch.start(state)
+    state.cluster_status.start(state)
 
 
 def worker_exit(server: Any, worker: Any) -> None:

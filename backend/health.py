@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from flask import Blueprint, Response, request
 
+from backend.context import context
 from backend.lifecycle import Phase
-from backend.probes import KUBELET, Kind
-from backend.replies import reply
-from backend.state import state
+from backend.probe_log import KUBELET, Kind
+from backend.responses import reply
 
 if TYPE_CHECKING:
     from backend.lifecycle import Lifecycle
@@ -101,10 +101,10 @@ def _tolerated(check: Outcome) -> str:
 
 
 def _answer(kind: Kind) -> Response:
-    report = state().health.report(kind)
+    report = context().health.report(kind)
     status = 200 if report.ok else 503
     if request.user_agent.string.startswith(KUBELET):
-        state().probes.add(kind, status, report.reason)
+        context().probe_log.add(kind, status, report.reason)
     if "verbose" in request.args:
         return Response(as_text(report), status, mimetype="text/plain", headers={"Cache-Control": "no-store"})
     return reply(report, status)

@@ -11,8 +11,8 @@ import msgspec
 from flask import Blueprint, Response
 
 from backend import cgroup
-from backend.replies import encode, reply
-from backend.state import state
+from backend.context import context
+from backend.responses import encode, reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,12 +127,12 @@ def _split(addresses: str) -> list[str]:
 def version() -> Response:
     """Say which software this is."""
     return Response(
-        state().identity.version_json, content_type="application/json", headers={"Cache-Control": "no-store"}
+        context().identity.version_json, content_type="application/json", headers={"Cache-Control": "no-store"}
     )
 
 
 @routes.get("/whoami")
 def whoami() -> Response:
     """Say which Pod this is and how it fares."""
-    lifecycle = state().lifecycle
-    return reply(state().identity.whoami(lifecycle.started_at, lifecycle.uptime))
+    lifecycle = context().lifecycle
+    return reply(context().identity.whoami(lifecycle.started_at, lifecycle.uptime))

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from backend.state import state
+from backend.context import context
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -53,4 +53,4 @@ class Metrics:
 @routes.get("/metrics")
 def metrics() -> Response:
     """Give all figures in Prometheus' text format."""
-    return Response(generate_latest(state().metrics.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(generate_latest(context().metrics.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Blueprint, Response
 
+from backend.context import context
 from backend.identity import NAME
 from backend.operations import EVENT_DATA, HEADERS, OPERATIONS, PARAMETERS, structs
-from backend.replies import Problem, encode
-from backend.state import state
+from backend.responses import Problem, encode
 
 if TYPE_CHECKING:
     from backend.operations import Operation
@@ -110,4 +110,4 @@ def _query(kind: type | None) -> list[dict[str, Any]]:
 @routes.get("/openapi.json")
 def openapi() -> Response:
     """Describe this service."""
-    return Response(document(state().settings.version), content_type=JSON)
+    return Response(document(context().settings.version), content_type=JSON)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from backend.cats.api import PortraitQuery, Seed, Wall, WallQuery
+from backend.cluster_status import House
 from backend.faults import api as faults
-from backend.faults.known import KNOWN, Name
+from backend.faults.catalogue import KNOWN, Name
 from backend.health import Report
-from backend.house import House
 from backend.identity import Version, WhoAmI
 from backend.roulette import api as roulette
 from backend.roulette import sse

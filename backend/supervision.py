@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.errors import HaltServer
 
-from backend import cgroup, lives, probes
+from backend import cgroup, probe_log, restarts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backend.shelf import Shelf
+    from backend.state_files import StateFiles
 
 SIGNALLED = 128
 """A process that a signal ends counts as having exited with this and the signal's number."""
@@ -44,14 +44,14 @@ def ignores_sigterm() -> bool:
 class Supervision:
     """Follows one gunicorn main process from its start to its end."""
 
-    def __init__(self, server: Any, shelf: Shelf, oom_kills: Callable[[], int | None]) -> None:
+    def __init__(self, server: Any, state_files: StateFiles, oom_kills: Callable[[], int | None]) -> None:
         """Take the place of the main process's ways to collect ended children and to handle SIGTERM."""
-        self.server, self.shelf, self.oom_kills = server, shelf, oom_kills
+        self.server, self.state_files, self.oom_kills = server, state_files, oom_kills
         self.collect, self.terminate = server.reap_workers, server.handle_term
         self.code = 0
         self.oom_before = oom_kills()
         server.reap_workers, server.handle_term = self._collect, self._terminate
-        lives.record_start(shelf, probes.last_seen(shelf))
+        restarts.record_start(state_files, probe_log.last_seen(state_files))
 
     def _collect(self) -> None:
         try:
@@ -91,7 +91,7 @@ class Supervision:
     def end(self) -> None:
         """Write how the container's life ends."""
         grown = (self.oom_kills() or 0) > (self.oom_before or 0)
-        lives.record_end(self.shelf, self.code, oom=grown)
+        restarts.record_end(self.state_files, self.code, oom=grown)
 
 
 def oom_kills() -> int | None:

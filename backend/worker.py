@@ -10,11 +10,11 @@ import gevent
 from gevent.event import Event
 from gunicorn.workers.ggevent import GeventWorker
 
-from backend.doors import Doors
 from backend.lifecycle import Phase
+from backend.listeners import Listeners
 
 if TYPE_CHECKING:
-    from backend.state import State
+    from backend.context import Context
 
 
 class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -36,19 +36,19 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     def run(self) -> None:
         """Serve until told to stop, then finish what was accepted."""
         self.idle_seconds = self.cfg.keepalive
-        self.doors = Doors(self.sockets, self.handle, self.worker_connections)
+        self.listeners = Listeners(self.sockets, self.handle, self.worker_connections)
         state = self._state()
-        state.watch.doors = state.effects.doors = self.doors
+        state.cluster_status.listeners = state.effects.listeners = self.listeners
         while not self.stopping.wait(timeout=1.0):
             self.notify()
         self.alive = False
-        self.doors.close()
+        self.listeners.close()
         # The main process ends the wait when it lasts too long.
-        while not self.doors.finished(seconds=1.0):
+        while not self.listeners.finished(seconds=1.0):
             self.notify()
 
-    def _state(self) -> State:
-        return cast("State", self.wsgi.extensions["backend"])
+    def _state(self) -> Context:
+        return cast("Context", self.wsgi.extensions["backend"])
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Answer one request, then let the other connections have their turn: a busy one would keep them waiting."""

@@ -9,11 +9,11 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
+from backend.context import context
 from backend.faults.bounds import Bound, bounds, values
-from backend.faults.known import KNOWN, Lesson, Name, Values
-from backend.faults.running import Active, Faults, Order
-from backend.replies import BadInput, problem, reply
-from backend.state import state
+from backend.faults.catalogue import KNOWN, Lesson, Name, Values
+from backend.faults.manager import Active, FaultManager, Order
+from backend.responses import BadInput, problem, reply
 
 MOST_BYTES = 4096
 
@@ -51,7 +51,7 @@ class PodQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pod: str | None = None
 
 
-def take_order(faults: Faults, command: bytes) -> None:
+def take_order(faults: FaultManager, command: bytes) -> None:
     """Do what another replica passes on, in a greenlet of its own; what cannot be read is logged and left."""
     try:
         order = msgspec.json.decode(command, type=Order)
@@ -65,7 +65,7 @@ def take_order(faults: Faults, command: bytes) -> None:
         gevent.spawn(faults.stop, order.name)
 
 
-def _start(faults: Faults, name: Name, chosen: Values) -> None:
+def _start(faults: FaultManager, name: Name, chosen: Values) -> None:
     try:
         faults.start(name, chosen)
     except (BadInput, OSError) as error:
@@ -75,7 +75,9 @@ def _start(faults: Faults, name: Name, chosen: Values) -> None:
 @routes.before_request
 def switched_off() -> Response | None:
     """Answer 404 unless FAULTS=on."""
-    return None if state().settings.faults == "on" else problem(404, "Faults are switched off here: FAULTS is not on.")
+    return (
+        None if context().settings.faults == "on" else problem(404, "Faults are switched off here: FAULTS is not on.")
+    )
 
 
 @routes.before_request
@@ -97,9 +99,9 @@ def from_elsewhere() -> Response | None:
 @routes.get("/faults")
 def overview() -> Response:
     """List the faults."""
-    here = state().faults.caps()
+    here = context().faults.caps()
     known = [Known(name, kind.says, kind.lesson, bounds(name, here)) for name, kind in KNOWN.items()]
-    return reply(Overview(state().settings.pod, state().faults.active(), known))
+    return reply(Overview(context().settings.pod, context().faults.active(), known))
 
 
 @routes.post("/faults/<name>")
@@ -108,10 +110,10 @@ def begin(name: Name) -> Response:
     if name not in KNOWN:
         return _unknown(name)
     request.max_content_length = MOST_BYTES
-    chosen = values(name, request.get_data(cache=False), state().faults.caps())
+    chosen = values(name, request.get_data(cache=False), context().faults.caps())
     pod = _pod()
-    if pod == state().settings.pod:
-        return reply(Begun(pod, state().faults.start(name, chosen)), 202)
+    if pod == context().settings.pod:
+        return reply(Begun(pod, context().faults.start(name, chosen)), 202)
     order = Order("start", name, msgspec.Raw(msgspec.json.encode(chosen)))
     return _pass_on(pod, order) or reply(Begun(pod, None), 202)
 
@@ -130,19 +132,19 @@ def end_all() -> Response:
 
 def _stop(name: Name | None) -> Response:
     pod = _pod()
-    if pod != state().settings.pod:
+    if pod != context().settings.pod:
         return _pass_on(pod, Order("stop", name)) or Response(status=204)
-    state().faults.stop(name)
+    context().faults.stop(name)
     return Response(status=204)
 
 
 def _pod() -> str:
-    return msgspec.convert(request.args.to_dict(), PodQuery).pod or state().settings.pod
+    return msgspec.convert(request.args.to_dict(), PodQuery).pod or context().settings.pod
 
 
 def _pass_on(pod: str, order: Order) -> Response | None:
     """Have another Pod do it; return what to answer when there is none by that name."""
-    if state().store.order(pod, msgspec.json.encode(order)):
+    if context().store.order(pod, msgspec.json.encode(order)):
         return None
     return problem(404, f"There is no Pod {pod!r} that shares its memory with this one.")
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backend.faults.known import KNOWN
-from backend.replies import BadInput
+from backend.faults.catalogue import KNOWN
+from backend.responses import BadInput
 
 if TYPE_CHECKING:
     from backend.cgroup import Usage
-    from backend.faults.known import Name, Values
+    from backend.faults.catalogue import Name, Values
 
 MEBIBYTE = 1 << 20
 UNLIMITED_MEBIBYTES = 256

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 import gevent
 
-from backend import lives
-from backend.faults.running import FILE
-from backend.replies import BadInput
+from backend import restarts
+from backend.faults.manager import FILE
+from backend.responses import BadInput
 from backend.supervision import ignore_sigterm_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backend.cgroup import Memory
-    from backend.doors import Doors
-    from backend.faults.known import Burning, Crashing, Name, Taking, Timed
-    from backend.faults.running import Effect, Undo
-    from backend.shelf import Shelf
+    from backend.faults.catalogue import Burning, Crashing, Name, Taking, Timed
+    from backend.faults.manager import Effect, Undo
+    from backend.listeners import Listeners
+    from backend.state_files import StateFiles
 
 MEBIBYTE = 1 << 20
 STEPS = 50
@@ -106,12 +106,12 @@ def crash(values: Crashing, end: Callable[[int], None] = os._exit) -> Undo:
 
 
 class Effects:
-    """The effects of one application; `doors` are there once its worker serves."""
+    """The effects of one application; `listeners` are there once its worker serves."""
 
-    def __init__(self, shelf: Shelf, memory: Callable[[], Memory]) -> None:
+    def __init__(self, state_files: StateFiles, memory: Callable[[], Memory]) -> None:
         """Keep where a slow start and readings of the memory are written, and how the memory is read."""
-        self.shelf, self.memory = shelf, memory
-        self.doors: Doors | None = None
+        self.state_files, self.memory = state_files, memory
+        self.listeners: Listeners | None = None
 
     def by_name(self) -> dict[Name, Effect]:
         """Return every effect; the other faults are asked for where they matter."""
@@ -125,18 +125,18 @@ class Effects:
         }
 
     def take(self, values: Taking) -> Undo:
-        """Take memory, and keep on the shelf how much there is in use."""
-        return take(values, lambda: lives.record_memory(self.shelf, self.memory()))
+        """Take memory, and keep on the state_files how much there is in use."""
+        return take(values, lambda: restarts.record_memory(self.state_files, self.memory()))
 
     def slow_start(self, values: Timed) -> Undo:
         """Write it down for the next container."""
-        self.shelf.write(FILE, values)
-        return lambda: self.shelf.remove(FILE)
+        self.state_files.write(FILE, values)
+        return lambda: self.state_files.remove(FILE)
 
     def loopback(self, values: Timed) -> Undo:
         """Listen on 127.0.0.1 only."""
         _ = values
-        if self.doors is None:
+        if self.listeners is None:
             raise BadInput("The fault loopback needs gunicorn: nothing else here has its sockets.")
-        self.doors.only_loopback()
-        return self.doors.everywhere
+        self.listeners.only_loopback()
+        return self.listeners.everywhere

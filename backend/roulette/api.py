@@ -16,11 +16,11 @@ from msgspec import Meta
 
 from backend.cats.api import CatCard, card
 from backend.cats.traits import cat_of
-from backend.replies import problem, reply
+from backend.context import context
+from backend.responses import problem, reply
 from backend.roulette import sse, store, talk
 from backend.roulette.limits import VISITOR, Id, Text, body, clean
 from backend.roulette.store import Away, NotInChat, TooMany, Unknown
-from backend.state import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -160,41 +160,41 @@ def enter() -> Response:
     """Begin a visit, with a cat of one's own."""
     asked = body(Entering)
     visitor, seed = os.urandom(16).hex(), os.urandom(5).hex()
-    state().store.enter(visitor, seed, asked.language)
+    context().store.enter(visitor, seed, asked.language)
     return reply(Entered(visitor, card(cat_of(seed))), HTTPStatus.CREATED)
 
 
 @routes.get("/api/visitors/<visitor>")
 def visit(visitor: str) -> Response:
     """Say how the visit stands."""
-    known = state().store.who(visitor)
+    known = context().store.who(visitor)
     return reply(Visit(card(cat_of(known.cat)), known.state, known.chat))
 
 
 @routes.delete("/api/visitors/<visitor>")
 def end(visitor: str) -> Response:
     """End the visit: everything about it is forgotten."""
-    state().store.quit(visitor)
+    context().store.quit(visitor)
     return _done()
 
 
 @routes.post("/api/visitors/<visitor>/chat")
 def seek(visitor: str) -> Response:
     """Leave the chat that there is, and be paired or wait."""
-    return reply(Sought(state().store.seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
+    return reply(Sought(context().store.seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
 @routes.delete("/api/visitors/<visitor>/chat")
 def leave(visitor: str) -> Response:
     """Leave the chat, or stop waiting."""
-    state().store.leave(visitor)
+    context().store.leave(visitor)
     return _done()
 
 
 @routes.post("/api/visitors/<visitor>/messages")
 def say(visitor: str) -> Response:
     """Say something to the other one; a house cat answers."""
-    here, asked = state(), body(Saying)
+    here, asked = context(), body(Saying)
     text = clean(asked.text)
     said = here.store.say(visitor, asked.chat, asked.id, text)
     if not said.repeated:
@@ -209,13 +209,13 @@ def _answer(visitor: str, asked: Saying, house: str, text: str) -> None:
     own = hashlib.blake2b(f"{house}/{asked.id}".encode(), digest_size=16).hexdigest()
     # Another visitor may have come along in between: then the cat has stepped aside.
     with suppress(NotInChat):
-        state().store.answer(visitor, asked.chat, own, text)
+        context().store.answer(visitor, asked.chat, own, text)
 
 
 @routes.post("/api/visitors/<visitor>/typing")
 def typing(visitor: str) -> Response:
     """Tell the other one that the visitor types."""
-    state().store.typing(visitor, body(Typed).chat)
+    context().store.typing(visitor, body(Typed).chat)
     return _done()
 
 
@@ -225,13 +225,13 @@ def events(visitor: str) -> Response:
     query = msgspec.convert(request.args.to_dict(), EventsQuery, strict=False)
     last = msgspec.convert(request.headers.get("Last-Event-ID") or "0", Number, strict=False)
     if request.method == "HEAD":
-        state().store.who(visitor)
+        context().store.who(visitor)
         return EventStream()
-    return EventStream(state().streams.open(visitor, query.page, max(query.after, last), _hello))
+    return EventStream(context().streams.open(visitor, query.page, max(query.after, last), _hello))
 
 
 def _hello(stream: Stream) -> bytes:
-    here = state()
+    here = context()
     who, pod = here.store.who(stream.visitor), here.identity.drawn_by
     stream.language = who.language
     hello = sse.Hello(

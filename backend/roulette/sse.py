@@ -12,7 +12,7 @@ import msgspec
 from backend.cats import words
 from backend.cats.api import CatCard, card
 from backend.cats.traits import cat_of
-from backend.replies import encode
+from backend.responses import encode
 from backend.roulette import store
 from backend.roulette.store import State, Why  # noqa: TC001 - msgspec reads the annotations
 

@@ -10,14 +10,14 @@ import pytest
 
 from backend import create_app
 from backend.cgroup import Cpu, Memory, Usage
-from backend.faults import bounds, requests
+from backend.faults import bounds, middleware
 from backend.faults.api import take_order
+from backend.faults.catalogue import KNOWN
 from backend.faults.effects import Effects
-from backend.faults.known import KNOWN
-from backend.faults.running import Faults, Order
+from backend.faults.manager import FaultManager, Order
 from backend.lifecycle import Phase
-from backend.replies import BadInput
-from backend.shelf import Shelf
+from backend.responses import BadInput
+from backend.state_files import StateFiles
 
 PROBE = {"User-Agent": "kube-probe/1.37"}
 LESSONS = {
@@ -278,7 +278,7 @@ def test_probes_and_the_panel_are_spared(client, path, monkeypatch):
 def test_the_share_of_errors_is_the_one_asked_for(percent):
     """Within five standard deviations of the seeded draw, so that 15 is not 85."""
     draw, many = random.Random(percent), 20_000
-    failed = sum(requests.hit(percent, draw.random()) for _ in range(many))
+    failed = sum(middleware.hit(percent, draw.random()) for _ in range(many))
     deviation = (many * percent / 100 * (1 - percent / 100)) ** 0.5
     assert abs(failed - many * percent / 100) < 5 * deviation
 
@@ -287,7 +287,7 @@ def test_the_share_of_errors_is_the_one_asked_for(percent):
     ("percent", "drawn", "expected"), [(100, 0.999999, True), (1, 0.0, True), (1, 0.01, False), (15, 0.5, False)]
 )
 def test_the_ends_of_the_scale(percent, drawn, expected):
-    assert requests.hit(percent, drawn) is expected
+    assert middleware.hit(percent, drawn) is expected
 
 
 def test_errors_on_the_wire_are_as_many_as_asked_for(client):
@@ -342,14 +342,14 @@ def test_what_is_not_on_can_be_switched_off(client):
     assert client.delete("/faults/cpu").status_code == 204
 
 
-def undone(shelf, clock=None):
+def undone(state_files, clock=None):
     done = []
     effects = {"cpu": lambda values: lambda: done.append(values.cores)}
-    return Faults(shelf, effects, lambda: bounds.caps(Usage(None)), clock or Clock()), done
+    return FaultManager(state_files, effects, lambda: bounds.caps(Usage(None)), clock or Clock()), done
 
 
 def test_the_same_again_begins_anew(tmp_path):
-    faults, done = undone(Shelf(tmp_path, "a"))
+    faults, done = undone(StateFiles(tmp_path, "a"))
     faults.start("cpu", KNOWN["cpu"].values(cores=0.5))
     faults.clock.now += 20
     faults.start("cpu", KNOWN["cpu"].values(cores=0.75))
@@ -362,8 +362,8 @@ def test_the_same_again_begins_anew(tmp_path):
 
 
 def test_it_is_undone_in_time_though_nobody_asks(tmp_path, monkeypatch):
-    faults, done = undone(Shelf(tmp_path, "a"))
-    monkeypatch.setattr("backend.faults.running.length", lambda *_: 0.01)
+    faults, done = undone(StateFiles(tmp_path, "a"))
+    monkeypatch.setattr("backend.faults.manager.length", lambda *_: 0.01)
     faults.start("cpu", KNOWN["cpu"].values())
     gevent.sleep(0.05)
     assert (done, bool(faults)) == ([1.0], False)
@@ -396,7 +396,11 @@ def slow_effects(tmp_path):
 
         return undo
 
-    return Faults(Shelf(tmp_path, "a"), {"cpu": effect}, lambda: bounds.caps(Usage(None)), Clock()), under, most
+    return (
+        FaultManager(StateFiles(tmp_path, "a"), {"cpu": effect}, lambda: bounds.caps(Usage(None)), Clock()),
+        under,
+        most,
+    )
 
 
 def test_an_end_that_comes_during_the_beginning_is_not_lost(tmp_path):
@@ -435,10 +439,10 @@ def test_a_fault_whose_time_is_up_does_not_end_its_successor(tmp_path):
 def test_memory_is_noted_at_each_step(tmp_path):
     """So that the next life knows, when the kernel kills during the next step."""
     used = iter(range(1, 1000))
-    shelf = Shelf(tmp_path, "a")
-    undo = Effects(shelf, lambda: Memory(100, 0, next(used))).take(KNOWN["memory"].values(seconds=1, mebibytes=1))
+    state_files = StateFiles(tmp_path, "a")
+    undo = Effects(state_files, lambda: Memory(100, 0, next(used))).take(KNOWN["memory"].values(seconds=1, mebibytes=1))
     with gevent.Timeout(5):
-        while ((shelf.read("memory", Memory) or Memory()).working_set_bytes or 0) < 40:
+        while ((state_files.read("memory", Memory) or Memory()).working_set_bytes or 0) < 40:
             gevent.sleep(0.01)
     undo()
 

@@ -21,7 +21,7 @@ DROP_SYN = (
 """A classic BPF program: https://docs.kernel.org/networking/filter.html."""
 
 
-def stop_newcomers(sock: socket.socket) -> None:
+def drop_new_connections(sock: socket.socket) -> None:
     """Let no new connection begin on a listening socket; those under way are completed and can be accepted.
 
     Closing resets whatever waits to be accepted, and under load something always does. Whoever tries to connect
@@ -33,7 +33,7 @@ def stop_newcomers(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(DROP_SYN), address))
 
 
-def let_newcomers(sock: socket.socket) -> None:
-    """Undo `stop_newcomers`."""
+def accept_new_connections(sock: socket.socket) -> None:
+    """Undo `drop_new_connections`."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)

@@ -4,18 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backend import lives
+from backend import restarts
 from backend.cgroup import Memory
-from backend.lives import Life
-from backend.shelf import Shelf
+from backend.restarts import Life
+from backend.state_files import StateFiles
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=5)
 
 
 @pytest.fixture
-def shelf(tmp_path):
-    return Shelf(tmp_path, "back-7d9")
+def state_files(tmp_path):
+    return StateFiles(tmp_path, "back-7d9")
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def shelf(tmp_path):
     ],
 )
 def test_how_it_ended(code, oom, expected):
-    assert lives.how(code, oom=oom) == expected
+    assert restarts.how(code, oom=oom) == expected
 
 
 def test_a_life_without_an_end_was_killed_when_it_was_last_seen():
-    assert lives.begin([Life(NOON)], LATER, NOON + timedelta(minutes=1)) == [
+    assert restarts.begin([Life(NOON)], LATER, NOON + timedelta(minutes=1)) == [
         Life(NOON, NOON + timedelta(minutes=1), "killed", 137),
         Life(LATER),
     ]
@@ -50,51 +50,51 @@ def test_a_life_without_an_end_was_killed_when_it_was_last_seen():
         pytest.param(None, "killed", id="no-reading"),
     ],
 )
-def test_a_life_without_an_end_whose_memory_was_full_ran_out_of_it(shelf, memory, expected):
-    lives.record_start(shelf, None)
+def test_a_life_without_an_end_whose_memory_was_full_ran_out_of_it(state_files, memory, expected):
+    restarts.record_start(state_files, None)
     if memory:
-        lives.record_memory(shelf, memory)
-    lives.record_start(shelf, None)
-    assert [(life.how, life.code) for life in lives.read(shelf)] == [(expected, 137), (None, None)]
+        restarts.record_memory(state_files, memory)
+    restarts.record_start(state_files, None)
+    assert [(life.how, life.code) for life in restarts.read(state_files)] == [(expected, 137), (None, None)]
 
 
-def test_a_reading_counts_for_its_own_life_only(shelf):
-    lives.record_start(shelf, None)
-    lives.record_memory(shelf, Memory(1000, 1000, 1000))
-    lives.record_end(shelf, 3, oom=False)
-    lives.record_start(shelf, None)
-    lives.record_start(shelf, None)
-    assert [life.how for life in lives.read(shelf)] == ["crash", "killed", None]
+def test_a_reading_counts_for_its_own_life_only(state_files):
+    restarts.record_start(state_files, None)
+    restarts.record_memory(state_files, Memory(1000, 1000, 1000))
+    restarts.record_end(state_files, 3, oom=False)
+    restarts.record_start(state_files, None)
+    restarts.record_start(state_files, None)
+    assert [life.how for life in restarts.read(state_files)] == ["crash", "killed", None]
 
 
 @pytest.mark.parametrize("seen", [None, NOON - timedelta(minutes=1)])
 def test_nobody_ends_before_the_beginning(seen):
-    assert lives.begin([Life(NOON)], LATER, seen)[0].ended_at == NOON
+    assert restarts.begin([Life(NOON)], LATER, seen)[0].ended_at == NOON
 
 
 def test_an_end_that_is_known_stays():
     ended = Life(NOON, LATER, "crash", 3)
-    assert lives.begin([ended], LATER, None)[0] == ended
+    assert restarts.begin([ended], LATER, None)[0] == ended
 
 
 def test_only_the_last_ten_are_kept():
     all_lives = []
     for minute in range(12):
-        all_lives = lives.begin(all_lives, NOON + timedelta(minutes=minute), None)
+        all_lives = restarts.begin(all_lives, NOON + timedelta(minutes=minute), None)
     assert [life.started_at.minute for life in all_lives] == list(range(2, 12))
 
 
-def test_starts_and_ends_are_written(shelf):
-    lives.record_start(shelf, None)
-    lives.record_end(shelf, 42, oom=False)
-    lives.record_start(shelf, None)
-    first, second = lives.read(shelf)
+def test_starts_and_ends_are_written(state_files):
+    restarts.record_start(state_files, None)
+    restarts.record_end(state_files, 42, oom=False)
+    restarts.record_start(state_files, None)
+    first, second = restarts.read(state_files)
     assert (first.how, first.code, second.how, second.code) == ("crash", 42, None, None)
     assert first.started_at <= first.ended_at <= second.started_at
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1}', b"\xff"])
-def test_a_spoilt_file_is_no_history(shelf, content):
-    shelf.path(lives.FILE).write_bytes(content)
-    lives.record_start(shelf, None)
-    assert len(lives.read(shelf)) == 1
+def test_a_spoilt_file_is_no_history(state_files, content):
+    state_files.path(restarts.FILE).write_bytes(content)
+    restarts.record_start(state_files, None)
+    assert len(restarts.read(state_files)) == 1

@@ -2,16 +2,16 @@
 
 import pytest
 
-from backend import probes
+from backend import probe_log
 from backend.lifecycle import Phase
-from backend.probes import Probe, Probes
-from backend.shelf import Shelf
+from backend.probe_log import Probe, ProbeLog
+from backend.state_files import StateFiles
 
 KUBELET = {"User-Agent": "kube-probe/1.37"}
 
 
 def kept(app):
-    return [(probe.kind, probe.status, probe.reason) for probe in app.extensions["backend"].probes.last]
+    return [(probe.kind, probe.status, probe.reason) for probe in app.extensions["backend"].probe_log.last]
 
 
 def test_only_the_kubelet_counts(app, client):
@@ -37,14 +37,14 @@ def test_a_failure_is_kept_with_its_reason(app, client):
 
 
 def test_the_last_sixty_outlive_the_container(tmp_path):
-    before = Probes(Shelf(tmp_path, "back-7d9"))
+    before = ProbeLog(StateFiles(tmp_path, "back-7d9"))
     for number in range(70):
         before.add("livez", 200, str(number))
-    after = Probes(Shelf(tmp_path, "back-7d9"))
+    after = ProbeLog(StateFiles(tmp_path, "back-7d9"))
     assert [probe.reason for probe in after.last] == [str(number) for number in range(10, 70)]
     assert all(isinstance(probe, Probe) for probe in after.last)
-    assert probes.last_seen(after.shelf) == after.last[-1].at
+    assert probe_log.last_seen(after.state_files) == after.last[-1].at
 
 
 def test_without_probes_nothing_was_seen(tmp_path):
-    assert probes.last_seen(Shelf(tmp_path, "back-7d9")) is None
+    assert probe_log.last_seen(StateFiles(tmp_path, "back-7d9")) is None

@@ -12,20 +12,20 @@ import msgspec
 from flask import Blueprint, Response
 from gevent.lock import RLock
 
-from backend import lives
+from backend import restarts
 from backend.config import without_password
-from backend.faults.running import Active  # noqa: TC001 - msgspec reads the annotations
+from backend.context import context
+from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
 from backend.identity import Container  # noqa: TC001 - the same
 from backend.lifecycle import Phase
-from backend.lives import Life  # noqa: TC001 - the same
-from backend.probes import Probe  # noqa: TC001 - the same
-from backend.replies import encode
+from backend.probe_log import Probe  # noqa: TC001 - the same
+from backend.responses import encode
+from backend.restarts import Life  # noqa: TC001 - the same
 from backend.roulette.store import Away, Census
-from backend.state import state
 
 if TYPE_CHECKING:
-    from backend.doors import Doors
-    from backend.state import State
+    from backend.context import Context
+    from backend.listeners import Listeners
 
 REPORT_SECONDS = 2.0
 FRESH_SECONDS = 0.5
@@ -74,16 +74,16 @@ class House(msgspec.Struct, frozen=True):
     pods: list[PodStatus]
 
 
-class Watch:
-    """Tells of this Pod and of the house; `doors` are there once its worker serves."""
+class ClusterStatus:
+    """Tells of this Pod and of the house; `listeners` are there once its worker serves."""
 
     def __init__(self) -> None:
         """Begin without having told anything."""
-        self.doors: Doors | None = None
+        self.listeners: Listeners | None = None
         self._lock = RLock()
         self._told: tuple[float, bytes] = (0.0, b"")
 
-    def house(self, here: State) -> bytes:
+    def house(self, here: Context) -> bytes:
         """Return the house as JSON."""
         with self._lock:
             if not self._told[1] or time.monotonic() - self._told[0] > FRESH_SECONDS:
@@ -91,7 +91,7 @@ class Watch:
                 self._told = (time.monotonic(), told)
             return self._told[1]
 
-    def status(self, here: State) -> PodStatus:
+    def status(self, here: Context) -> PodStatus:
         """Return how this Pod is."""
         who = here.identity.whoami(here.lifecycle.started_at, here.lifecycle.uptime)
         return PodStatus(
@@ -108,38 +108,38 @@ class Watch:
             ready=here.health.report("readyz").ok,
             phase=_phase(here),
             streams=here.streams.count,
-            listening=self.doors.listening if self.doors else here.settings.listen,
-            lives=lives.read(here.probes.shelf),
-            probes=list(here.probes.last),
+            listening=self.listeners.listening if self.listeners else here.settings.listen,
+            lives=restarts.read(here.probe_log.state_files),
+            probes=list(here.probe_log.last),
             faults=here.faults.active(),
         )
 
-    def start(self, here: State) -> None:
+    def start(self, here: Context) -> None:
         """Begin to tell the other Pods how this one is."""
         gevent.spawn(self._report, here)
 
-    def _report(self, here: State) -> None:
+    def _report(self, here: Context) -> None:
         while True:
             # In a greenlet of its own: gevent logs what it raises, and the next report is made all the same.
             gevent.spawn(self.report, here).join()
             gevent.sleep(REPORT_SECONDS)
 
-    def report(self, here: State) -> None:
+    def report(self, here: Context) -> None:
         """Tell the other Pods, and this container's next life, how this one is."""
         status = self.status(here)
-        lives.record_memory(here.probes.shelf, status.container.memory)
+        restarts.record_memory(here.probe_log.state_files, status.container.memory)
         # The keeper of the streams says so in the log.
         with suppress(Away):
             here.store.report(here.settings.pod, encode(status))
 
 
-def _phase(here: State) -> Any:
+def _phase(here: Context) -> Any:
     if here.lifecycle.phase is Phase.SERVING and not here.health.report("startupz").ok:
         return Phase.STARTING.value
     return here.lifecycle.phase.value
 
 
-def _house(here: State, own: PodStatus) -> House:
+def _house(here: Context, own: PodStatus) -> House:
     """Put the house together; with the store away it is this Pod alone."""
     url = here.settings.redis_url and without_password(here.settings.redis_url)
     reason = here.store.check()
@@ -168,5 +168,5 @@ def _read(raw: bytes) -> PodStatus | None:
 @routes.get("/api/house")
 def house() -> Response:
     """Show the whole house, always with 200."""
-    body = state().watch.house(state())
+    body = context().cluster_status.house(context())
     return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})

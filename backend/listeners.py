@@ -13,7 +13,7 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 from gevent.socket import socket as gevent_socket
 
-from backend.listening import let_newcomers, stop_newcomers
+from backend.socket_filter import accept_new_connections, drop_new_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ BACKLOG = 2048
 LOOPBACK = "127.0.0.1"
 
 
-class Doors:
+class Listeners:
     """Accepts connections where the main process listens, or for a while on 127.0.0.1 alone.
 
     The main process holds the same sockets, so closing them here would leave connections unanswered rather than
@@ -61,7 +61,7 @@ class Doors:
             self._empty()
             for sock in self.sockets:
                 sock.shutdown(socket.SHUT_RDWR)
-                let_newcomers(sock)
+                accept_new_connections(sock)
             try:
                 self.inner = [_loopback(sock.getsockname()[1]) for sock in self.sockets[:1]]
             except OSError:
@@ -93,7 +93,7 @@ class Doors:
     def _empty(self) -> None:
         """Let nobody in any more, and accept those who are on their way."""
         for server in self.servers:
-            stop_newcomers(server.socket)
+            drop_new_connections(server.socket)
         gevent.sleep(ROUND_TRIP)
         with gevent.Timeout(1.0, False):  # noqa: FBT003 - gevent's way to say "silently"
             while select.select([server.socket for server in self.servers], [], [], 0)[0]:

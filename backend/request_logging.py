@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import g, request
 
-from backend.state import state
+from backend.context import context
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -45,7 +45,7 @@ def install(app: Flask) -> None:
 def _begin() -> None:
     g.began = time.perf_counter()
     g.request_id = request_id(request.headers.get("X-Request-Id"))
-    state().metrics.in_flight.inc()
+    context().metrics.in_flight.inc()
 
 
 def _answered(response: Response) -> Response:
@@ -53,7 +53,7 @@ def _answered(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     route = request.url_rule.rule if request.url_rule else "unmatched"
-    state().metrics.observe(request.method, route, response.status_code, seconds)
+    context().metrics.observe(request.method, route, response.status_code, seconds)
     _write(response.status_code, seconds)
     return response
 
@@ -73,4 +73,4 @@ def _write(status: int, seconds: float) -> None:
 
 
 def _end(_error: BaseException | None) -> None:
-    state().metrics.in_flight.dec()
+    context().metrics.in_flight.dec()

@@ -16,7 +16,7 @@ T = TypeVar("T")
 log = logging.getLogger("backend")
 
 
-class Shelf:
+class StateFiles:
     """A directory with one JSON file a name, each stamped with the Pod's; where it cannot write it says so once."""
 
     def __init__(self, directory: str | Path, pod: str) -> None:

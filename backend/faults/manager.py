@@ -14,13 +14,13 @@ import gevent
 import msgspec
 from gevent.lock import RLock
 
-from backend.faults.known import KNOWN, Crashing, Lesson, Name, Timed, Values
+from backend.faults.catalogue import KNOWN, Crashing, Lesson, Name, Timed, Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from backend.faults.bounds import Caps
-    from backend.shelf import Shelf
+    from backend.state_files import StateFiles
 
 Undo = Callable[[], None]
 Effect = Callable[[Any], Undo]
@@ -72,25 +72,25 @@ def length(name: Name, values: Values) -> float:
     return math.inf if name == "startup" or isinstance(values, Crashing) else values.seconds
 
 
-class Faults:
+class FaultManager:
     """The faults of this process."""
 
     def __init__(
         self,
-        shelf: Shelf,
+        state_files: StateFiles,
         effects: Mapping[Name, Effect],
         caps: Callable[[], Caps],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin without any; `effects` are what those do that are more than a question to be asked here."""
-        self.shelf, self.effects, self.caps, self.clock = shelf, effects, caps, clock
+        self.state_files, self.effects, self.caps, self.clock = state_files, effects, caps, clock
         self._running: dict[Name, Running] = {}
         self._lock = RLock()
         """Effects and their undoing take time: one at a time, or an end would miss what is just beginning."""
 
     def resume(self) -> None:
         """Begin the slow start that was ordered before this container started; it happens once."""
-        if values := self.shelf.take(FILE, Timed):
+        if values := self.state_files.take(FILE, Timed):
             self._keep("startup", values, values.seconds, _nothing)
 
     def start(self, name: Name, values: Values) -> Active:

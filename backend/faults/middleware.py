@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import gevent
 from flask import request
 
-from backend.replies import problem
-from backend.state import state
+from backend.context import context
+from backend.responses import problem
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-    from backend.faults.known import Name
-    from backend.faults.running import Faults
+    from backend.context import Context
+    from backend.faults.catalogue import Name
+    from backend.faults.manager import FaultManager
     from backend.health import Check
-    from backend.probes import Kind
-    from backend.state import State
+    from backend.probe_log import Kind
 
 FAILS: dict[Kind, tuple[Name, ...]] = {
     "livez": ("liveness",),
@@ -33,19 +33,19 @@ SPARED = "/api/house"
 """The panel goes on telling what is wrong."""
 
 
-def install(app: Flask, state: State) -> None:
+def install(app: Flask, state: Context) -> None:
     """Have the probes and the requests of this application meet the faults."""
     for kind in FAILS:
         state.health.add(kind, "fault", _check(kind, state.faults))
-    state.probes.on_probe = partial(_probed, state.faults)
+    state.probe_log.on_probe = partial(_probed, state.faults)
     app.before_request(_disturb)
 
 
-def _check(kind: Kind, faults: Faults) -> Check:
+def _check(kind: Kind, faults: FaultManager) -> Check:
     return lambda: next((f"fault: {name} is told to fail" for name in FAILS[kind] if faults.on(name)), None)
 
 
-def _probed(faults: Faults, kind: Kind) -> None:
+def _probed(faults: FaultManager, kind: Kind) -> None:
     """Count a probe of the kubelet."""
     for name in FAILS[kind]:
         faults.probed(name)
@@ -57,7 +57,7 @@ def hit(percent: float, drawn: float) -> bool:
 
 
 def _disturb() -> Response | None:
-    faults = state().faults
+    faults = context().faults
     if not faults or not request.path.startswith(DISTURBED) or request.path == SPARED:
         return None
     if late := faults.on("latency"):

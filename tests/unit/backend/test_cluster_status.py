@@ -4,11 +4,11 @@ import gevent
 import msgspec
 import pytest
 
-from backend import create_app, house, lives
+from backend import cluster_status, create_app, restarts
 from backend.cgroup import Memory
-from backend.house import PodStatus, neighbours
+from backend.cluster_status import PodStatus, neighbours
 from backend.lifecycle import Phase
-from backend.replies import encode
+from backend.responses import encode
 from backend.roulette.store import Away
 
 
@@ -44,7 +44,7 @@ def test_probes_are_shown(client):
 
 
 def status(here, name):
-    return msgspec.structs.replace(here.watch.status(here), pod=name)
+    return msgspec.structs.replace(here.cluster_status.status(here), pod=name)
 
 
 def test_the_others_come_by_name(here):
@@ -112,7 +112,7 @@ def test_a_password_is_not_shown(settings, url, shown):
 def reports(here, monkeypatch):
     """What this Pod has told the others."""
     told = []
-    monkeypatch.setattr(house, "REPORT_SECONDS", 0.01)
+    monkeypatch.setattr(cluster_status, "REPORT_SECONDS", 0.01)
     monkeypatch.setattr(here.store, "report", lambda pod, status: told.append((pod, status)))
     return told
 
@@ -125,21 +125,21 @@ def reported(reports):
 
 @pytest.mark.parametrize("error", [ValueError("no such number"), OSError("no such file"), Away("no route")])
 def test_a_report_that_fails_is_not_the_last(here, reports, monkeypatch, error):
-    whole, failing = here.watch.status, iter([error])
+    whole, failing = here.cluster_status.status, iter([error])
 
     def status(state):
         for one in failing:
             raise one
         return whole(state)
 
-    monkeypatch.setattr(here.watch, "status", status)
-    here.watch.start(here)
+    monkeypatch.setattr(here.cluster_status, "status", status)
+    here.cluster_status.start(here)
     reported(reports)
     assert reports[0][0] == "back-7d9"
 
 
 def test_with_each_report_the_memory_in_use_is_kept_for_the_next_life(here, reports):
-    here.watch.report(here)
-    kept = here.probes.shelf.read(lives.MEMORY_FILE, Memory)
+    here.cluster_status.report(here)
+    kept = here.probe_log.state_files.read(restarts.MEMORY_FILE, Memory)
     assert kept
     assert kept.limit_bytes == msgspec.json.decode(reports[0][1], type=PodStatus).container.memory.limit_bytes

@@ -11,7 +11,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backend.shelf import Shelf
+    from backend.state_files import StateFiles
 
 Kind = Literal["livez", "readyz", "startupz"]
 KEPT = 60
@@ -32,28 +32,28 @@ class Probe(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class Probes:
+class ProbeLog:
     """The last probes, oldest first."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, state_files: StateFiles) -> None:
         """Begin with those that the containers before this one have answered."""
-        self.shelf = shelf
+        self.state_files = state_files
         self.on_probe: Callable[[Kind], None] = lambda _kind: None
-        self.last = deque(read(shelf), maxlen=KEPT)
+        self.last = deque(read(state_files), maxlen=KEPT)
 
     def add(self, kind: Kind, status: int, reason: str | None) -> None:
         """Keep one more, and write all: a few kilobytes, about once a second."""
         self.last.append(Probe(datetime.now(UTC), kind, status, reason))
-        self.shelf.write(FILE, list(self.last))
+        self.state_files.write(FILE, list(self.last))
         self.on_probe(kind)
 
 
-def read(shelf: Shelf) -> list[Probe]:
+def read(state_files: StateFiles) -> list[Probe]:
     """Return the probes that were written."""
-    return shelf.read(FILE, list[Probe]) or []
+    return state_files.read(FILE, list[Probe]) or []
 
 
-def last_seen(shelf: Shelf) -> datetime | None:
+def last_seen(state_files: StateFiles) -> datetime | None:
     """Return when the last probe was answered: a container that ended without a word was alive then."""
-    probes = read(shelf)
+    probes = read(state_files)
     return probes[-1].at if probes else None

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, cast
 from flask import current_app
 
 if TYPE_CHECKING:
+    from backend.cluster_status import ClusterStatus
     from backend.config import Settings
     from backend.faults.effects import Effects
-    from backend.faults.running import Faults
+    from backend.faults.manager import FaultManager
     from backend.health import Health
-    from backend.house import Watch
     from backend.identity import Identity
     from backend.lifecycle import Lifecycle
     from backend.metrics import Metrics
-    from backend.probes import Probes
+    from backend.probe_log import ProbeLog
     from backend.roulette.keeper import Keeper
     from backend.roulette.store import Store
     from backend.roulette.streams import Streams
@@ -25,7 +25,7 @@ KEY = "backend"
 
 
 @dataclass(frozen=True)
-class State:
+class Context:
     """The parts of one application; two applications in one process share none of them."""
 
     settings: Settings
@@ -36,12 +36,12 @@ class State:
     store: Store
     streams: Streams
     keeper: Keeper
-    probes: Probes
+    probe_log: ProbeLog
     effects: Effects
-    faults: Faults
-    watch: Watch
+    faults: FaultManager
+    cluster_status: ClusterStatus
 
 
-def state() -> State:
+def context() -> Context:
     """Return the state of the application that answers the current request."""
-    return cast("State", current_app.extensions[KEY])
+    return cast("Context", current_app.extensions[KEY])

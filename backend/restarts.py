@@ -11,7 +11,7 @@ import msgspec
 from backend.cgroup import Memory
 
 if TYPE_CHECKING:
-    from backend.shelf import Shelf
+    from backend.state_files import StateFiles
 
 How = Literal["exit", "crash", "killed", "oom"]
 KEPT = 10
@@ -70,23 +70,23 @@ def end(life: Life, at: datetime | None, how: How, code: int) -> Life:
     return msgspec.structs.replace(life, ended_at=max(at or life.started_at, life.started_at), how=how, code=code)
 
 
-def read(shelf: Shelf) -> list[Life]:
+def read(state_files: StateFiles) -> list[Life]:
     """Return the lives, oldest first; the last one is running."""
-    return shelf.read(FILE, list[Life]) or []
+    return state_files.read(FILE, list[Life]) or []
 
 
-def record_start(shelf: Shelf, seen: datetime | None) -> None:
+def record_start(state_files: StateFiles, seen: datetime | None) -> None:
     """Write that the container starts now; the memory of the life before is looked at once."""
-    memory = shelf.take(MEMORY_FILE, Memory)
-    shelf.write(FILE, begin(read(shelf), datetime.now(UTC), seen, memory))
+    memory = state_files.take(MEMORY_FILE, Memory)
+    state_files.write(FILE, begin(read(state_files), datetime.now(UTC), seen, memory))
 
 
-def record_memory(shelf: Shelf, memory: Memory) -> None:
+def record_memory(state_files: StateFiles, memory: Memory) -> None:
     """Keep the last reading of the container's memory, should this life end without a word."""
-    shelf.write(MEMORY_FILE, memory)
+    state_files.write(MEMORY_FILE, memory)
 
 
-def record_end(shelf: Shelf, code: int, *, oom: bool) -> None:
+def record_end(state_files: StateFiles, code: int, *, oom: bool) -> None:
     """Write that the container ends now, with that exit code."""
     now = datetime.now(UTC)
-    shelf.write(FILE, [end(life, now, how(code, oom=oom), code) for life in read(shelf)])
+    state_files.write(FILE, [end(life, now, how(code, oom=oom), code) for life in read(state_files)])

@@ -4,8 +4,8 @@ import gevent
 import pytest
 from gevent import socket
 
-from backend import doors
-from backend.doors import Doors
+from backend import listeners
+from backend.listeners import Listeners
 
 
 def answer(_listener, client, _address):
@@ -28,8 +28,8 @@ def shared(port):
 
 
 @pytest.fixture
-def open_doors(shared):
-    opened = Doors([shared.dup()], answer, 10)
+def open_listeners(shared):
+    opened = Listeners([shared.dup()], answer, 10)
     yield opened
     if not opened.closed:
         opened.close()
@@ -48,52 +48,52 @@ def everyone(shared):
     return heard("127.0.0.1", port), heard("127.0.0.2", port)
 
 
-def test_loopback_and_back(shared, open_doors):
+def test_loopback_and_back(shared, open_listeners):
     port = shared.getsockname()[1]
-    assert (open_doors.listening, everyone(shared)) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
-    open_doors.only_loopback()
-    assert (open_doors.listening, everyone(shared)) == (f"127.0.0.1:{port}", (b"meow", "refused"))
-    open_doors.everywhere()
-    assert (open_doors.listening, everyone(shared)) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
+    assert (open_listeners.listening, everyone(shared)) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
+    open_listeners.only_loopback()
+    assert (open_listeners.listening, everyone(shared)) == (f"127.0.0.1:{port}", (b"meow", "refused"))
+    open_listeners.everywhere()
+    assert (open_listeners.listening, everyone(shared)) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
 
 
-def test_twice_is_once(shared, open_doors):
-    open_doors.only_loopback()
-    open_doors.only_loopback()
-    open_doors.everywhere()
-    open_doors.everywhere()
+def test_twice_is_once(shared, open_listeners):
+    open_listeners.only_loopback()
+    open_listeners.only_loopback()
+    open_listeners.everywhere()
+    open_listeners.everywhere()
     assert everyone(shared) == (b"meow", b"meow")
 
 
-def test_both_at_once_come_one_after_the_other(shared, open_doors):
-    both = [gevent.spawn(act) for act in (open_doors.only_loopback, open_doors.everywhere)]
+def test_both_at_once_come_one_after_the_other(shared, open_listeners):
+    both = [gevent.spawn(act) for act in (open_listeners.only_loopback, open_listeners.everywhere)]
     gevent.joinall(both, raise_error=True)
     assert everyone(shared) == (b"meow", b"meow")
 
 
-def test_what_cannot_be_done_leaves_everything_as_it_was(shared, open_doors, monkeypatch):
+def test_what_cannot_be_done_leaves_everything_as_it_was(shared, open_listeners, monkeypatch):
     def taken(_port):
         raise OSError("in use")
 
-    monkeypatch.setattr(doors, "_loopback", taken)
+    monkeypatch.setattr(listeners, "_loopback", taken)
     with pytest.raises(OSError, match="in use"):
-        open_doors.only_loopback()
+        open_listeners.only_loopback()
     assert everyone(shared) == (b"meow", b"meow")
-    assert open_doors.listening.startswith("0.0.0.0:")
+    assert open_listeners.listening.startswith("0.0.0.0:")
 
 
 @pytest.mark.parametrize("act", ["only_loopback", "everywhere"])
-def test_closed_is_closed(shared, open_doors, act):
-    open_doors.only_loopback()
-    open_doors.close()
-    getattr(open_doors, act)()
+def test_closed_is_closed(shared, open_listeners, act):
+    open_listeners.only_loopback()
+    open_listeners.close()
+    getattr(open_listeners, act)()
     assert everyone(shared) == ("refused", "refused")
-    assert open_doors.listening == ""
+    assert open_listeners.listening == ""
 
 
 def test_who_is_inside_is_waited_for(shared):
     let_go = gevent.event.Event()
-    opened = Doors([shared.dup()], lambda *_: let_go.wait(), 10)
+    opened = Listeners([shared.dup()], lambda *_: let_go.wait(), 10)
     with socket.create_connection(("127.0.0.1", shared.getsockname()[1]), timeout=3):
         opened.close()
         assert opened.finished(seconds=0.05) is False
