@@ -1,4 +1,4 @@
-"""A small typed client of the cat roulette, for tests and scripts.
+"""Typed client of the cat roulette, for tests and scripts.
 
     visit = Client("http://localhost:30080").enter("en")
     visit.seek()
@@ -9,18 +9,18 @@
             case Message(mine=False, text=text):
                 print(text)
 
-Every call is repeated until it is answered: a restarted Pod, a busy or an absent service is waited for, within
-`Patience`. It works with threads and, monkey-patched, with gevent.
+Every call is repeated until it is answered, within `Timeouts`: while a Pod restarts or the service is busy or absent.
+It works with threads and, monkey-patched, with gevent.
 """
 
-from roulette.calls import Patience
 from roulette.client import Client, Receipt, Visit
 from roulette.errors import GaveUp, NotInChat, Refused, RouletteError, UnknownVisitor
-from roulette.events import Beat, Card, Event, Hello, Left, Message, Move, Paired, Replaced, Typing, Waiting
+from roulette.events import Beat, Cat, Event, Hello, Left, Message, Move, Paired, Replaced, Typing, Waiting
+from roulette.transport import Timeouts
 
 __all__ = [
     "Beat",
-    "Card",
+    "Cat",
     "Client",
     "Event",
     "GaveUp",
@@ -30,11 +30,11 @@ __all__ = [
     "Move",
     "NotInChat",
     "Paired",
-    "Patience",
     "Receipt",
     "Refused",
     "Replaced",
     "RouletteError",
+    "Timeouts",
     "Typing",
     "UnknownVisitor",
     "Visit",

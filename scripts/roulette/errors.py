@@ -1,26 +1,23 @@
-"""What can go wrong, as one tree.
+"""What a call may raise.
 
 RouletteError
-├── UnknownVisitor   the service does not know this visitor, or no more: enter again
+├── UnknownVisitor   the service does not know this visitor, or no longer: enter again
 ├── NotInChat        the visitor is not, or no longer, in that chat
-├── Refused          any other answer that will not get better by asking again
-└── GaveUp           nothing better came within the time there was
+├── Refused          any other answer that a repetition would not change
+└── GaveUp           no answer within the time limit
 """
 
 from __future__ import annotations
 
 
 class RouletteError(Exception):
-    """The parent of all; its text is for a reader.
+    """`failures` are the reasons of earlier attempts: one of those may have been accepted and its answer lost."""
 
-    `troubles` says why a call was tried before, if it was: what was tried may have been done, and its answer lost.
-    """
-
-    troubles: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 class UnknownVisitor(RouletteError):
-    """The service does not know this visitor: the presence expired, or its memory is gone."""
+    """The visitor's presence has expired, or the service has lost its memory."""
 
 
 class NotInChat(RouletteError):
@@ -28,18 +25,16 @@ class NotInChat(RouletteError):
 
 
 class Refused(RouletteError):
-    """The service said no: its HTTP `status`, and what its problem document says."""
+    """Has the HTTP `status` and the `detail` of the problem document."""
 
-    def __init__(self, what: str, status: int, detail: str) -> None:
-        """Keep the status and the detail."""
-        super().__init__(f"{what}: {status} {detail}")
+    def __init__(self, request: str, status: int, detail: str) -> None:
+        super().__init__(f"{request}: {status} {detail}")
         self.status, self.detail = status, detail
 
 
 class GaveUp(RouletteError):
-    """It was tried again and again; `last` is what was seen last."""
+    """Has the `seconds` that were spent."""
 
-    def __init__(self, what: str, seconds: float, last: str) -> None:
-        """Keep how many seconds were spent, and what was seen last."""
-        super().__init__(f"{what}: given up after {seconds:.1f} s; last seen: {last}")
-        self.seconds, self.last = seconds, last
+    def __init__(self, request: str, seconds: float, last_failure: str) -> None:
+        super().__init__(f"{request}: given up after {seconds:.1f} s; last seen: {last_failure}")
+        self.seconds = seconds

@@ -1,4 +1,4 @@
-"""What a visitor's stream tells, as types; `number` is the entry's place in the visitor's log."""
+"""The events of a visitor's stream; `number` is the entry's place in the visitor's log."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ State = Literal["idle", "waiting", "house", "chat"]
 Why = Literal["you", "next", "left", "gone"]
 
 
-class Card(msgspec.Struct, frozen=True):
-    """A cat, as far as a program needs it: its seed and its name."""
+class Cat(msgspec.Struct, frozen=True):
+    """Of the service's card of a cat, what a program needs."""
 
     seed: str
     name: str
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """A stream begins: who answers, and where the visitor is."""
+    """A stream begins: the Pod that serves it, and the visitor's state."""
 
     pod: str
     version: str
@@ -33,24 +33,22 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
-    """The visitor waits for somebody."""
-
     number: int
 
 
 class Paired(msgspec.Struct, frozen=True, tag="paired"):
-    """A chat begins, and ends the former one if there was one; `greeting` and `fact` are a house cat's."""
+    """A chat begins, and the former one ends; `greeting` and `fact` are a house cat's."""
 
     number: int
     chat: str
     house: bool
-    cat: Card
+    cat: Cat
     greeting: str | None = None
     fact: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True, tag="message"):
-    """Somebody said something; `at` is in Unix milliseconds."""
+    """`at` is in Unix milliseconds."""
 
     number: int
     chat: str
@@ -61,7 +59,7 @@ class Message(msgspec.Struct, frozen=True, tag="message"):
 
 
 class Left(msgspec.Struct, frozen=True, tag="left"):
-    """The chat is over: `you` left or went on, the other went on (`next`), `left`, or is `gone`."""
+    """The chat is over: `you` left or went on, or the partner went on (`next`), `left`, or is `gone`."""
 
     number: int
     chat: str
@@ -69,42 +67,37 @@ class Left(msgspec.Struct, frozen=True, tag="left"):
 
 
 class Typing(msgspec.Struct, frozen=True, tag="typing"):
-    """The other one is typing."""
-
     chat: str
 
 
 class Beat(msgspec.Struct, frozen=True, tag="beat"):
-    """Nothing happened, which comes every few seconds: a good moment to look at a clock."""
+    """Heartbeat, every few seconds."""
 
     pod: str
 
 
 class Replaced(msgspec.Struct, frozen=True, tag="replaced"):
-    """A newer stream of this visitor took over: this one is over."""
+    """A newer stream of this visitor took over; this one ends."""
 
 
 class Move(msgspec.Struct, frozen=True, tag="move"):
-    """The Pod is going away: the next event comes from another."""
+    """The Pod goes away; the next event comes from another."""
 
 
 Event = Hello | Waiting | Paired | Message | Left | Typing | Beat | Replaced | Move
 
-_KINDS: dict[str, type[Event]] = {
-    kind.__struct_config__.tag: kind  # type: ignore[misc] # a tag that was given is that text
-    for kind in (Hello, Waiting, Paired, Message, Left, Typing, Beat, Replaced, Move)
+_EVENT_TYPES: dict[str, type[Event]] = {
+    event_type.__struct_config__.tag: event_type  # type: ignore[misc] # a tag that was set is that text
+    for event_type in (Hello, Waiting, Paired, Message, Left, Typing, Beat, Replaced, Move)
 }
 
 
 def decode(frame: Frame) -> Event | None:
-    """Return the event; None for one of a kind that this client does not know.
-
-    Raises msgspec.ValidationError where it is not as agreed.
-    """
-    kind = _KINDS.get(frame.event)
-    if kind is None:
+    """Return the event, None where this client does not know its type. Raises msgspec.ValidationError."""
+    event_type = _EVENT_TYPES.get(frame.event)
+    if event_type is None:
         return None
     fields = msgspec.json.decode(frame.data, type=dict[str, object])
     if frame.id:
         fields["number"] = int(frame.id)
-    return msgspec.convert(fields, kind)
+    return msgspec.convert(fields, event_type)

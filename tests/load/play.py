@@ -71,7 +71,7 @@ class Play:
         self.players: list[Player] = []
         self._random = random.Random(plan.seed)
         self._troubles: Counter[str] = Counter()
-        self._client = Client(plan.url, troubled=lambda what, why: self._troubles.update([f"{what}: {why}"]))
+        self._client = Client(plan.url, on_retry=lambda what, why: self._troubles.update([f"{what}: {why}"]))
         self._talks = Pool()
         self._over = False
 
@@ -176,12 +176,12 @@ class Play:
         self._talks.spawn(self._speak, speaker, (speaker.number, speaker.said), speaker.chat, house=speaker.house)
         if self._random.random() < self.plan.going_on:
             # as who sees that the connection is away does not go on
-            player = self._pick(lambda player: not player.house and player.visit.listening)
+            player = self._pick(lambda player: not player.house and player.visit.connected)
             self.run.went.append(Went(player.number, player.chat, time.monotonic()))
             player.chat = ""
             gevent.spawn(self._seek, player)
         if self._random.random() < self.plan.dropping:
-            self._pick(lambda _player: True).visit.drop()
+            self._pick(lambda _player: True).visit.disconnect()
 
     def _pick(self, fits: Callable[[Player], bool]) -> Player:
         """Return somebody in a chat; waits where nobody is."""
@@ -197,10 +197,10 @@ class Play:
         began = time.monotonic()
         try:
             receipt = player.visit.say(text_of(mark), chat=chat)
-            tries = 1 + len(receipt.troubles)
+            tries = 1 + len(receipt.failures)
             self.run.sent.append(Sent(mark, chat, house, began, time.monotonic(), tries))
         except RouletteError as error:
-            tries, late = 1 + len(error.troubles), isinstance(error, NotInChat)
+            tries, late = 1 + len(error.failures), isinstance(error, NotInChat)
             self.run.sent.append(Sent(mark, chat, house, began, None, tries, str(error), late))
         finally:
             player.talking = False

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from lab.errors import LabError
-from roulette import Client, GaveUp, Message, Paired, Patience, RouletteError
+from roulette import Client, GaveUp, Message, Paired, RouletteError, Timeouts
 
 if TYPE_CHECKING:
     from roulette import Visit
@@ -40,13 +40,13 @@ def _try(one: str, other: str) -> str:
     with contextlib.ExitStack() as leaving:
         visits = []
         for url in (one, other):
-            visits.append(Client(url, patience=_patience()).enter())
+            visits.append(Client(url, timeouts=_timeouts()).enter())
             leaving.callback(_leave, visits[-1])
         return _talk(*visits)
 
 
-def _patience() -> Patience:
-    return Patience(call=_SECONDS, answer=_SECONDS, silence=_SECONDS, stream=_SECONDS)
+def _timeouts() -> Timeouts:
+    return Timeouts(call=_SECONDS, answer=_SECONDS, silence=_SECONDS, stream=_SECONDS)
 
 
 def _talk(writer: Visit, reader: Visit) -> str:

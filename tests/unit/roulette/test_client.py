@@ -1,9 +1,12 @@
-"""The client against a service that breaks in every way that a cluster can."""
+"""The client against a service that fails in every way that a cluster can."""
 
 from __future__ import annotations
 
+import sys
+import threading
+from pathlib import Path
+
 import pytest
-from fake_service import HANG, HELLO, PAIRED, RETRY, VISITOR, Answer, frame, message
 
 from roulette import (
     Client,
@@ -14,32 +17,76 @@ from roulette import (
     Move,
     NotInChat,
     Paired,
-    Patience,
     Refused,
     Replaced,
+    Timeouts,
     UnknownVisitor,
 )
+from roulette.sse import Frame, Parser
 
-EVENTS = "GET /events"
-REPLACED = frame("replaced")
-OK = Answer(202, {"id": "x", "number": 4, "repeated": False})
+sys.path.append(str(Path(__file__).parent))
+
+from fake_service import (
+    CAT,
+    CUT,
+    HANG,
+    HELLO,
+    PAIRED,
+    REPLACED,
+    RETRY,
+    VISITOR,
+    Answer,
+    FakeService,
+    frame,
+    message,
+    problem,
+    stream,
+)
+
+EVENTS, MESSAGES = "GET /events", "POST /messages"
+ACCEPTED = Answer(202, {"id": "x", "number": 4, "repeated": False})
+AT_ONCE = {"Retry-After": "0"}
 
 
-def problem(status, kind="about:blank", **headers):
-    return Answer(status, {"type": kind, "status": status, "title": "no", "detail": "because"}, headers)
+@pytest.fixture
+def service():
+    server = FakeService()
+    server.script("POST /", Answer(201, {"visitor": VISITOR, "cat": CAT}))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.closing.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def retries():
+    return []
+
+
+@pytest.fixture
+def enter(service, retries):
+    def entered(**timeouts):
+        timeouts = Timeouts(**{"backoff": 0.02, "backoff_max": 0.05, **timeouts})
+        return Client(service.url, timeouts=timeouts, on_retry=lambda *retry: retries.append(retry)).enter("fr")
+
+    return entered
+
+
+@pytest.fixture
+def visit(enter):
+    return enter()
 
 
 def texts(events):
     return [event.text for event in events if isinstance(event, Message)]
 
 
-def test_a_visit_begins_with_a_cat_and_a_language(fake, visit):
-    assert visit.cat.name == "Minou"
-    assert fake.seen[0].body == {"language": "fr"}
-
-
-def test_events_are_typed(fake, visit):
-    fake.will(EVENTS, Answer(stream=[RETRY, HELLO, PAIRED, message(2, "é\nx", mine=True), REPLACED]))
+def test_events_are_typed(service, visit):
+    ignored = [b": a comment\n\n", frame("weather", 1, sun=True)]
+    service.script(EVENTS, stream(RETRY, HELLO, *ignored, PAIRED, message(2, "é\nx", mine=True), REPLACED))
     hello, paired, said, last = visit.events()
     assert isinstance(hello, Hello)
     assert (hello.pod, hello.store) == ("a", "redis")
@@ -49,8 +96,8 @@ def test_events_are_typed(fake, visit):
     assert last == Replaced()
 
 
-def test_a_chat_that_is_over_is_no_chat(fake, visit):
-    fake.will(EVENTS, Answer(stream=[PAIRED, frame("left", 2, chat="c1", why="next"), REPLACED]))
+def test_after_left_there_is_no_chat(service, visit):
+    service.script(EVENTS, stream(PAIRED, frame("left", 2, chat="c1", why="next"), REPLACED))
     assert [event.why for event in visit.events() if isinstance(event, Left)] == ["next"]
     with pytest.raises(NotInChat):
         visit.say("hello?")
@@ -65,176 +112,141 @@ def test_a_chat_that_is_over_is_no_chat(fake, visit):
         pytest.param([frame("move")], id="the Pod goes away"),
     ],
 )
-def test_a_stream_goes_on_after_the_last_event_seen(fake, visit, end):
-    fake.will(
-        EVENTS,
-        Answer(stream=[RETRY, PAIRED, message(2, "b"), *end]),
-        Answer(stream=[HELLO, message(3, "c"), REPLACED]),
-    )
-    assert texts(visit.events()) == ["b", "c"]
-    assert [seen.last_event_id for seen in fake.asked(EVENTS)] == [None, "2"]
-
-
-def test_what_was_seen_is_not_told_again(fake, visit):
-    fake.will(
-        EVENTS,
-        Answer(stream=[RETRY, PAIRED, message(2, "b"), message(2, "b")]),
-        Answer(stream=[PAIRED, message(2, "b"), message(3, "c"), message(1, "a"), REPLACED]),
-    )
-    events = list(visit.events())
+def test_a_stream_continues_after_the_last_event(service, enter, end):
+    """Each event comes once, although the new stream repeats some."""
+    again = stream(HELLO, PAIRED, message(2, "b"), message(3, "c"), message(1, "a"), REPLACED)
+    service.script(EVENTS, stream(RETRY, PAIRED, message(2, "b"), *end), again)
+    events = list(enter(silence=0.3).events())
     assert texts(events) == ["b", "c"]
     assert sum(isinstance(event, Paired) for event in events) == 1
+    assert [request.last_event_id for request in service.requests_to(EVENTS)] == [None, "2"]
 
 
-def test_a_pod_that_goes_away_is_left_at_once(fake, visit, troubles):
+def test_after_move_the_client_reconnects_at_once(service, enter, retries):
     slow = b"retry: 20000\n\n"
-    fake.will(EVENTS, Answer(stream=[slow, PAIRED, frame("move")]), Answer(stream=[message(2, "b"), REPLACED]))
-    assert [type(event) for event in visit.events()] == [Paired, Move, Message, Replaced]
-    assert troubles == [("the stream", "move")]
+    service.script(EVENTS, stream(slow, PAIRED, frame("move")), stream(message(2, "b"), REPLACED))
+    assert [type(event) for event in enter(stream=15).events()] == [Paired, Move, Message, Replaced]
+    assert retries == [("the stream", "move")]
 
 
-def test_replaced_is_for_good(fake, visit):
-    fake.will(EVENTS, Answer(stream=[RETRY, REPLACED]), Answer(stream=[message(2, "b"), REPLACED]))
+def test_replaced_ends_the_events(service, visit):
+    service.script(EVENTS, stream(RETRY, REPLACED), stream(message(2, "b"), REPLACED))
     assert list(visit.events()) == [Replaced()]
-    assert len(fake.asked(EVENTS)) == 1
+    assert len(service.requests_to(EVENTS)) == 1
 
 
-def test_an_event_of_another_kind_and_a_comment_are_passed_over(fake, visit):
-    fake.will(EVENTS, Answer(stream=[b": hi\n\n", frame("weather", 1, sun=True), PAIRED, REPLACED]))
+@pytest.mark.parametrize("failure", [problem(503, "redis-away"), problem(429, **AT_ONCE), problem(500), CUT])
+def test_a_refused_stream_is_requested_again(service, visit, retries, failure):
+    service.script(EVENTS, stream(RETRY), failure, stream(PAIRED, REPLACED))
     assert [type(event) for event in visit.events()] == [Paired, Replaced]
+    assert [request for request, _ in retries] == ["the stream", "GET /events"]
 
 
 @pytest.mark.parametrize(
-    "first",
-    [
-        pytest.param(problem(503, "redis-away"), id="redis is away"),
-        pytest.param(problem(429, **{"Retry-After": "0"}), id="too many"),
-        pytest.param(problem(500), id="an error"),
-        pytest.param(Answer(cut=True), id="cut off"),
-    ],
+    ("answer", "error_type"), [(problem(503), GaveUp), (problem(404, "unknown-visitor"), UnknownVisitor)]
 )
-def test_a_stream_that_cannot_be_had_is_asked_for_again(fake, visit, troubles, first):
-    visit._wait = 0.01
-    fake.will(EVENTS, first, Answer(stream=[PAIRED, REPLACED]))
-    assert [type(event) for event in visit.events()] == [Paired, Replaced]
-    assert [what for what, _ in troubles] == ["GET /events"]
+def test_events_without_a_stream_end_in_an_error(service, enter, answer, error_type):
+    service.script(EVENTS, stream(RETRY), answer)
+    with pytest.raises(error_type, match="because"):
+        list(enter(stream=0.3).events())
 
 
-def test_a_stream_that_never_comes_is_given_up(fake, visit):
-    visit._wait = 0.3
-    fake.will(EVENTS, problem(503))
-    with pytest.raises(GaveUp, match="last seen: 503 because"):
-        list(visit.events())
-
-
-def test_a_stream_of_nobody(fake, visit):
-    fake.will(EVENTS, problem(404, "unknown-visitor"))
-    with pytest.raises(UnknownVisitor):
-        list(visit.events())
-
-
-def test_quit_ends_the_stream(fake, visit):
-    fake.will(EVENTS, Answer(stream=[HELLO, PAIRED, HANG]))
-    fake.will("DELETE /", Answer(204))
+def test_a_disconnected_stream_comes_back_until_quit(service, visit):
+    service.script(EVENTS, stream(RETRY, PAIRED, HANG), stream(message(2, "b"), HANG))
+    service.script("DELETE /", Answer(204))
     events = visit.events()
-    assert [next(events), next(events)]
+    assert not visit.connected
+    next(events)
+    assert visit.connected
+    visit.disconnect()
+    assert next(events).text == "b"
     visit.quit()
     assert list(events) == []
-    assert len(fake.asked(EVENTS)) == 1
-
-
-def test_a_dropped_stream_comes_back(fake, visit):
-    fake.will(EVENTS, Answer(stream=[RETRY, PAIRED, HANG]), Answer(stream=[message(2, "b"), REPLACED]))
-    events = visit.events()
-    assert not visit.listening
-    next(events)
-    assert visit.listening
-    visit.drop()
-    assert texts(events) == ["b"]
-    assert not visit.listening
+    assert not visit.connected
+    assert len(service.requests_to(EVENTS)) == 2
 
 
 @pytest.mark.parametrize(
-    ("first", "why"),
+    ("failure", "reason"),
     [
-        pytest.param(Answer(cut=True), "ProtocolError", id="cut off before the answer"),
-        pytest.param(problem(500), "500 because", id="500"),
-        pytest.param(problem(502), "502 because", id="502"),
-        pytest.param(problem(503, **{"Retry-After": "0"}), "503 because", id="503"),
-        pytest.param(problem(504), "504 because", id="504"),
-        pytest.param(problem(429, **{"Retry-After": "0"}), "429 because", id="429"),
-        pytest.param(Answer(404, "not found"), "404", id="somebody else's 404"),
+        (CUT, "ProtocolError"),
+        (problem(500), "500 because"),
+        (problem(502), "502 because"),
+        (problem(503, **AT_ONCE), "503 because"),
+        (problem(504), "504 because"),
+        (problem(429, **AT_ONCE), "429 because"),
+        pytest.param(Answer(404, [b"not found"]), "404 not found", id="another server's 404"),
     ],
 )
-def test_a_message_is_sent_again_with_the_same_id(fake, visit, troubles, first, why):
-    fake.will("POST /messages", first, first, OK)
+def test_a_message_is_repeated_with_the_same_id(service, visit, retries, failure, reason):
+    service.script(MESSAGES, failure, failure, ACCEPTED)
     receipt = visit.say("hello", chat="c1")
-    sent = [seen.body for seen in fake.asked("POST /messages")]
-    assert len(sent) == 3
-    assert sent[0] == sent[1] == sent[2] == {"id": receipt.id, "chat": "c1", "text": "hello"}
-    assert (receipt.number, len(receipt.troubles)) == (4, 2)
-    assert all(why in trouble for trouble in receipt.troubles)
-    assert [what for what, _ in troubles] == ["POST /api/visitors/…/messages"] * 2
+    bodies = [request.body for request in service.requests_to(MESSAGES)]
+    assert bodies == [{"id": receipt.id, "chat": "c1", "text": "hello"}] * 3
+    assert (receipt.number, len(receipt.failures)) == (4, 2)
+    assert all(reason in failure for failure in receipt.failures)
+    assert [request for request, _ in retries] == ["POST /api/visitors/…/messages"] * 2
+    assert visit.say("hello", chat="c1").id != receipt.id
 
 
-def test_two_messages_have_two_ids(fake, visit):
-    fake.will("POST /messages", OK)
-    assert visit.say("a", chat="c1").id != visit.say("a", chat="c1").id
-
-
-def test_retry_after_is_waited_for(fake, visit):
-    fake.will("POST /messages", problem(429, **{"Retry-After": "5"}), OK)
+def test_retry_after_is_respected(service, enter):
+    service.script(MESSAGES, problem(429, **{"Retry-After": "5"}), ACCEPTED)
     with pytest.raises(GaveUp):
-        visit.say("hello", chat="c1")  # five seconds are more than its patience
-    assert len(fake.asked("POST /messages")) == 1
+        enter(call=4.0).say("hello", chat="c1")
+    assert len(service.requests_to(MESSAGES)) == 1
 
 
-def test_giving_up_says_what_was_seen_last(fake, visit):
-    fake.will("POST /messages", problem(502), problem(503))
-    with pytest.raises(GaveUp, match="503 because") as caught:
-        visit.say("hello", chat="c1")
-    assert VISITOR not in str(caught.value)
-    assert 0.5 < caught.value.seconds <= 1.0
-    assert caught.value.troubles[0] == "502 because"
+def test_giving_up_names_the_last_failure_and_no_token(service, enter):
+    service.script(MESSAGES, problem(502), problem(503))
+    with pytest.raises(GaveUp, match="503 because") as error:
+        enter(call=0.5).say("hello", chat="c1")
+    assert VISITOR not in str(error.value)
+    assert error.value.failures[0] == "502 because"
 
 
-def test_an_error_says_what_went_before_it(fake, visit):
-    """The first try may have been taken: the answer to the second says nothing about that."""
-    fake.will("POST /messages", Answer(cut=True), problem(409, "not-in-chat"))
-    with pytest.raises(NotInChat) as caught:
-        visit.say("hello", chat="c1")
-    assert len(caught.value.troubles) == 1
-
-
-def test_nobody_listens():
+def test_without_a_server_a_call_gives_up():
     with pytest.raises(GaveUp, match="NewConnectionError"):
-        Client("http://127.0.0.1:9", patience=Patience(call=0.1, pause=0.02)).enter()
+        Client("http://127.0.0.1:9", timeouts=Timeouts(call=0.1, backoff=0.02)).enter()
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("answer", "error_type"),
     [
-        pytest.param(problem(409, "not-in-chat"), NotInChat, id="the chat is over"),
-        pytest.param(problem(404, "unknown-visitor"), UnknownVisitor, id="expired"),
-        pytest.param(problem(404), Refused, id="another 404"),
-        pytest.param(problem(400), Refused, id="400"),
+        (problem(409, "not-in-chat"), NotInChat),
+        (problem(404, "unknown-visitor"), UnknownVisitor),
+        (problem(404), Refused),
+        (problem(400), Refused),
     ],
 )
-def test_an_answer_that_stays_is_raised_at_once(fake, visit, answer, error):
-    fake.will("POST /messages", answer, OK)
-    with pytest.raises(error):
+def test_a_final_answer_is_raised_with_the_failures_before_it(service, visit, answer, error_type):
+    """The first attempt may have been accepted: the second's answer says nothing about that."""
+    service.script(MESSAGES, CUT, answer, ACCEPTED)
+    with pytest.raises(error_type) as error:
         visit.say("hello", chat="c1")
-    assert len(fake.asked("POST /messages")) == 1
+    assert len(error.value.failures) == 1
+    assert len(service.requests_to(MESSAGES)) == 2
 
 
-def test_seek_leave_and_typing(fake, visit):
-    fake.will("POST /chat", Answer(202, {"state": "waiting"}))
-    fake.will("DELETE /chat", Answer(204))
-    fake.will("POST /typing", Answer(204))
+def test_enter_seek_leave_and_typing(service, visit):
+    service.script("POST /chat", Answer(202, {"state": "waiting"}))
+    service.script("DELETE /chat", Answer(204))
+    service.script("POST /typing", Answer(204))
+    assert service.requests[0].body == {"language": "fr"}
     assert (visit.seek(), visit.next()) == ("waiting", "waiting")
     visit.chat = "c1"
     visit.typing()
     visit.leave()
-    ids = [seen.body["id"] for seen in fake.asked("POST /chat")]
-    assert len(set(ids)) == 2
-    assert fake.asked("POST /typing")[0].body == {"chat": "c1"}
+    assert len({request.body["id"] for request in service.requests_to("POST /chat")}) == 2
+    assert service.requests_to("POST /typing")[0].body == {"chat": "c1"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_server_sent_events_are_parsed_in_pieces_of_any_size(size):
+    data = (
+        b'retry: 1000\r\n\r\n: a comment\n\nevent: message\nid: 7\ndata: {"a":"\xc3\xa9"}\n\ndata:x\nid:8\n\nid: 9\n\n'
+    )
+    parser, frames = Parser(), []
+    for start in range(0, len(data), size):
+        frames += parser.feed(data[start : start + size])
+    assert frames == [Frame("message", '{"a":"é"}'.encode(), "7"), Frame("message", b"x", "8")]
+    assert parser.retry == 1000
