@@ -1,4 +1,4 @@
-"""Talk to the Docker daemon through its own client; :mod:`lab.cluster.engine` is what starts one."""
+"""Talk to the Docker daemon through its own client; :mod:`lab.cluster.docker_daemon` is what starts one."""
 
 from __future__ import annotations
 

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from lab import config, kube, shell
+from lab import config, shell
 from lab.errors import LabError
-from lab.experiments import beside, catalogue
-from lab.findings import Claim, Experiment
+from lab.experiments import catalog, parallel
+from lab.experiments.results import Claim, Experiment
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from lab.findings import Cell, Expectation, Flip
+    from lab.experiments.results import Cell, Expectation, Flip
 
     _Judged = Cell | Flip | Expectation | Claim
 
@@ -56,7 +57,7 @@ class Cluster:
         self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
     ) -> shell.Completed:
         """Run kubectl on this cluster."""
-        return kube.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
+        return client.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
 
 
 class Found(dict[str, Experiment]):
@@ -163,7 +164,7 @@ def settled(made: Cluster, first: Sequence[Experiment], timeout: float, aloud: C
     """
     before = {one.experiment: one for one in first}
     found = Found()
-    for name in catalogue.CATALOGUE:
+    for name in catalog.CATALOGUE:
         one = before.get(name)
         if one and one.agrees:
             found[name] = one
@@ -181,7 +182,7 @@ def disagreements(found: Experiment, most: int = 10) -> str:
     """Tell what disagrees, the first of it: what was predicted, what was measured, and its detail."""
     every: tuple[_Judged, ...] = (*found.cells, *found.flips, *found.expectations, *found.claims)
     wrong = [_sides(one) for one in every if not one.agrees]
-    lines = [f"  {name}: {sides}" for name, sides in zip(beside.disagreements(found), wrong, strict=True)]
+    lines = [f"  {name}: {sides}" for name, sides in zip(parallel.disagreements(found), wrong, strict=True)]
     return "\n".join([*lines[:most], *([f"  and {len(lines) - most} more"] if len(lines) > most else [])])
 
 
@@ -194,7 +195,7 @@ def _sides(one: _Judged) -> str:
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[Namespace]:
     """Yield a namespace of the test's own; it is removed afterwards, whatever happened."""
-    api = kube.api(cluster.settings)
+    api = client.api(cluster.settings)
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition("::")[2].split(" ")[0]
     meta = {"generateName": "test-", "labels": {"chatroulette.lab/test": "true"}, "annotations": {"test": test}}
     name = api.call("POST", "/api/v1/namespaces", {"metadata": meta})["metadata"]["name"]

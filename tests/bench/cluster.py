@@ -18,9 +18,11 @@ import harness
 import yaml
 from figures import Bound, Figure, Series
 
-from lab import config, docker, kube, reach, shell, waiting
-from lab.cluster import engine, node_image, preflight
-from lab.events import run
+from lab import config, docker, registry_access, shell, waiting
+from lab.cluster import docker_daemon, preflight
+from lab.cluster.node_image import build
+from lab.kubernetes import client
+from lab.steps import run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -62,7 +64,7 @@ class Bench:
 
     def docker(self) -> None:
         """Have what the machine needs and a Docker that answers: with its last container the lab stops its own."""
-        run([*preflight.steps(self.settings), *engine.steps(self.settings)], lambda _event: None)
+        run([*preflight.steps(self.settings), *docker_daemon.steps(self.settings)], lambda _event: None)
 
 
 def measure() -> Generator[Figure, None, None]:
@@ -90,7 +92,7 @@ def benchmark_cluster() -> Iterator[Bench]:
         finally:
             _remove(bench)
             if not had_docker:
-                engine.stop(bench.settings)
+                docker_daemon.stop(bench.settings)
 
 
 def _remove(bench: Bench) -> None:
@@ -110,7 +112,7 @@ def _help() -> Figure:
 def _again(bench: Bench) -> Figure:
     """Do both commands again; beside them kubectl compares the same manifests with the cluster, and changes nothing."""
     harness.say("cluster: kind-up and deploy again, nothing changed")
-    words = kube.command(bench.settings, "apply", "--dry-run=server", "-f", str(config.ROOT / "k8s" / "pods"))
+    words = client.command(bench.settings, "apply", "--dry-run=server", "-f", str(config.ROOT / "k8s" / "pods"))
     ours, beside = harness.alternate(AGAINS, lambda: harness.seconds(bench.up), lambda: _timed(words))
     name, floor = "kind-up + deploy again, nothing changed", "kubectl apply, dry run"
     return Figure(name, "s", Series("ours", ours), (Series(floor, beside),), Bound("most", 3))
@@ -193,14 +195,14 @@ def bare_config(settings: config.Settings) -> dict[str, object]:
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "kubeadmConfigPatches": [_KUBELET],
     }
-    if reach.published(settings):
+    if registry_access.published(settings):
         return least
-    node = {"role": "control-plane", "image": node_image.reference()}
+    node = {"role": "control-plane", "image": build.reference()}
     return {**least, "nodes": [node], "networking": {"disableDefaultCNI": True}}
 
 
 def _kind(settings: config.Settings) -> Path:
-    return node_image.tools(settings)["kind"]
+    return build.tools(settings)["kind"]
 
 
 def _timed(argv: list[str]) -> float:

@@ -18,12 +18,14 @@ import meters
 import msgspec
 from figures import Bound, Figure, Series
 
-from lab import kube, shell
+from lab import shell
 from lab.errors import LabError
-from lab.experiments import beside, names
-from lab.experiments.catalogue import CATALOGUE
-from lab.findings import Experiment
+from lab.experiments import parallel
+from lab.experiments.catalog import CATALOGUE
+from lab.experiments.matrix import names
+from lab.experiments.results import Experiment
 from lab.images import app
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -104,7 +106,7 @@ def _agreement(bench: cluster.Bench) -> Generator[Figure, None, None]:
 
 def _wrong(found: Sequence[Experiment]) -> int:
     """Count what disagrees, and say it."""
-    named = [f"{one.experiment}: {each}" for one in found for each in beside.disagreements(one)]
+    named = [f"{one.experiment}: {each}" for one in found for each in parallel.disagreements(one)]
     for each in named:
         harness.say(f"experiments: disagrees, {each}")
     return len(named)
@@ -122,7 +124,7 @@ def _run(bench: cluster.Bench, name: str) -> tuple[float, list[Experiment]]:
 
 def _naive(bench: cluster.Bench) -> Sequence[float]:
     """Time single requests by `kubectl exec`, to addresses that answer, refuse, and have no name."""
-    api = kube.api(bench.settings)
+    api = client.api(bench.settings)
     image = app.references(bench.settings)[app.repository("back")]
     with names.staged(bench.settings, api, image, harness.quiet) as stage:
         hosts = [f"{names.POD}:3000", "localhost:3000", "back:3000", f"{names.SERVICE}:80"]
@@ -133,4 +135,4 @@ def _exec(bench: cluster.Bench, namespace: str, host: str) -> float:
     """Return the seconds of one request from one container, as a person would type it."""
     words = ("exec", "--namespace", namespace, names.POD, "--container", "sidecar", "--")
     ask = ("python3", "-I", "-S", "-c", _ASK, f"http://{host}/whoami")
-    return harness.seconds(lambda: kube.kubectl(bench.settings, *words, *ask, check=False))
+    return harness.seconds(lambda: client.kubectl(bench.settings, *words, *ask, check=False))

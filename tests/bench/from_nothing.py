@@ -10,14 +10,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from lab import config, events
-from lab.cluster import node_image
-from lab.events import Step
+from lab import config, steps
+from lab.cluster.node_image import build
 from lab.images import app
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from lab.config import Settings
-    from lab.events import Event, Report
+    from lab.steps import Event, Report
 
 
 def services(settings: Settings) -> list[Step]:
@@ -46,5 +46,5 @@ def _write(event: Event) -> None:
 
 
 if __name__ == "__main__":
-    steps = {"services": services, "node": node_image.steps}[sys.argv[1]]
-    events.run(steps(config.load(os.environ)), _write)
+    choose = {"services": services, "node": build.steps}[sys.argv[1]]
+    steps.run(choose(config.load(os.environ)), _write)

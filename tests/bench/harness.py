@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from lab import config, docker, shell, waiting
 from lab.config import ROOT
 from lab.errors import LabError
-from lab.events import Event, Report
+from lab.steps import Event, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

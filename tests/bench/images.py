@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import harness
 from figures import Bound, Figure, Series
 
-from lab import events, reach, shell
-from lab.cluster import engine, preflight
+from lab import registry_access, shell, steps
+from lab.cluster import docker_daemon, preflight
 from lab.config import ROOT
 from lab.images import app, dependencies, recipes
 
@@ -36,17 +36,17 @@ _TIMEOUT = 600
 def measure() -> Generator[Figure, None, None]:
     """Build both images once in a copy of the project, then look at their layers."""
     settings = harness.settings()
-    events.run([*preflight.steps(settings), *engine.steps(settings)], lambda _event: None)
+    steps.run([*preflight.steps(settings), *docker_daemon.steps(settings)], lambda _event: None)
     with harness.copy(*DOCKERFILES) as copy, harness.folder() as cache:
         harness.say("images: both services from nothing, about half a minute")
-        steps = build(copy, "services", {"LAB_CACHE": str(cache / "cache"), "PIP_NO_CACHE_DIR": "1"}, _TIMEOUT)
+        built = build(copy, "services", {"LAB_CACHE": str(cache / "cache"), "PIP_NO_CACHE_DIR": "1"}, _TIMEOUT)
         harness.say("images: what the downloads alone take")
         floor = Series("downloads alone", (harness.seconds(lambda: _downloads(cache)),))
-        took = Series("ours", (sum(step["took"] for step in steps),))
-        note = ", ".join(f"{step['step']} {step['took']:.1f} s" for step in steps)
+        took = Series("ours", (sum(step["took"] for step in built),))
+        note = ", ".join(f"{step['step']} {step['took']:.1f} s" for step in built)
         yield Figure("Both services' images from nothing", "s", took, (floor,), Bound("most", 60), note)
-        base = sum(harness.layers(steps[0]["detail"]))
-        for image in steps[-1]["detail"].split():
+        base = sum(harness.layers(built[0]["detail"]))
+        for image in built[-1]["detail"].split():
             yield _size(image, base)
 
 
@@ -68,7 +68,7 @@ def _size(image: str, base: int) -> Figure:
 
 def _downloads(work: Path) -> None:
     """Do what no build from nothing can do without: unpack the same Debian packages, fetch the same wheels."""
-    if not reach.published(harness.settings()):
+    if not registry_access.published(harness.settings()):
         names = ",".join(recipes.packages(app.PYTHON))
         words = ["--quiet", "--variant=extract", f"--include={names}", recipes.SUITE, str(work / "root.tar")]
         shell.run(["mmdebstrap", *words], timeout=_TIMEOUT)

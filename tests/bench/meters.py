@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import harness
 import services
 
-from lab import kube
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     import threading
@@ -97,7 +97,7 @@ def processes(pids: Mapping[str, int]) -> Mapping[str, Use]:
 def containers(settings: Settings, namespace: str) -> Mapping[str, Use]:
     """Read the containers of a namespace by name, as the kubelet counts them; memory is the working set."""
     path = f"/api/v1/nodes/{settings.node}/proxy/stats/summary"
-    return read_summary(json.loads(kube.kubectl(settings, "get", "--raw", path).stdout), namespace)
+    return read_summary(json.loads(client.kubectl(settings, "get", "--raw", path).stdout), namespace)
 
 
 def read_summary(summary: Mapping[str, Any], namespace: str) -> Mapping[str, Use]:

@@ -8,10 +8,11 @@ import harness
 import images
 from figures import Bound, Figure, Series
 
-from lab import docker, reach
-from lab.cluster import engine, node_image, preflight
+from lab import docker, registry_access
+from lab.cluster import docker_daemon, preflight
+from lab.cluster.node_image import build
 from lab.errors import LabError
-from lab.events import run
+from lab.steps import run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -24,16 +25,16 @@ MODULE = "k8s/kind/node/go.mod"
 def measure(*, cold: bool) -> Generator[Figure, None, None]:
     """Build the node image in a copy of the project with empty caches, or look at the one that is there."""
     settings = harness.settings()
-    if reach.published(settings):
+    if registry_access.published(settings):
         harness.say("node: an image registry is in reach, so the published node image is used: nothing to measure")
         return
-    run([*preflight.steps(settings), *engine.steps(settings)], lambda _event: None)
+    run([*preflight.steps(settings), *docker_daemon.steps(settings)], lambda _event: None)
     if cold:
         yield from _from_nothing()
         return
-    if not docker.inspect(node_image.reference(), "image"):
+    if not docker.inspect(build.reference(), "image"):
         raise LabError("the node image is not built yet", "make kind-up, or `lab bench node --cold`")
-    yield _size(node_image.reference())
+    yield _size(build.reference())
 
 
 def _from_nothing() -> Iterator[Figure]:

@@ -13,7 +13,8 @@ import cluster
 import harness
 import meters
 
-from lab import docker, kube, waiting
+from lab import docker, waiting
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     import threading
@@ -68,7 +69,7 @@ class Trouble:
 
 def kubectl(settings: Settings, *words: str, timeout: float = 60) -> str:
     """Run kubectl in the namespace and return what it says."""
-    return kube.kubectl(settings, "--namespace", NAMESPACE, *words, timeout=timeout).stdout
+    return client.kubectl(settings, "--namespace", NAMESPACE, *words, timeout=timeout).stdout
 
 
 def ready(settings: Settings, name: str) -> list[dict[str, Any]]:

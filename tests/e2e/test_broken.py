@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import kube
 from lab.deploy import apply, wait
 from lab.deploy.manifests import RENDERED
 from lab.errors import LabError
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from lab.testing import Namespace
@@ -91,7 +91,7 @@ def placed(namespace: Namespace, item: dict[str, Any]) -> dict[str, Any]:
 
 def put(namespace: Namespace, *items: dict[str, Any], timeout: float = 60) -> LabError:
     """Apply and wait as ``lab deploy`` does, and return how that failed."""
-    api = kube.api(namespace.cluster.settings)
+    api = client.api(namespace.cluster.settings)
     here = [placed(namespace, item) for item in items]
     try:
         apply.apply_all(api, here, lambda _: None)

@@ -11,10 +11,11 @@ import pytest
 import requests
 import yaml
 
-from lab import kube, waiting
+from lab import waiting
 from lab.config import load
 from lab.deploy import plan, status, verify
 from lab.errors import Refused
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,7 @@ def test_verify_says_what_does_not_answer(shape: str, cluster: Cluster) -> None:
 
 
 def uids(cluster: Cluster) -> list[str]:
-    return sorted(pod["metadata"]["uid"] for pod in status.deployed(kube.api(cluster.settings)))
+    return sorted(pod["metadata"]["uid"] for pod in status.deployed(client.api(cluster.settings)))
 
 
 def test_again_changes_nothing(shape: str, cluster: Cluster) -> None:
@@ -142,7 +143,7 @@ def stranger(tmp_path: Path) -> Iterator[tuple[Any, list[str]]]:
         pytest.param(plan.undeploy, id="undeploy"),
         pytest.param(verify.verify, id="verify"),
         pytest.param(status.status, id="status"),
-        pytest.param(lambda settings: kube.kubectl(settings, "get", "pods"), id="kubectl"),
+        pytest.param(lambda settings: client.kubectl(settings, "get", "pods"), id="kubectl"),
     ],
 )
 def test_a_foreign_cluster_is_refused_before_anything_is_sent(stranger: Any, act: Any) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import kube, waiting
+from lab import waiting
 from lab.deploy import apply, manifests, wait
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from lab.testing import Namespace
@@ -44,7 +45,7 @@ def deployed(namespace: str) -> list[dict[str, Any]]:
     return mine
 
 
-def client(namespace: str, pod: dict[str, Any]) -> dict[str, Any]:
+def client_pod(namespace: str, pod: dict[str, Any]) -> dict[str, Any]:
     """Somebody in the cluster who asks and asks."""
     container = {"name": "client", "image": f"{NAME}:latest", "command": ["python3", "-c", ASK]}
     spec = {"containers": [container], "restartPolicy": "Never", "securityContext": pod["securityContext"]}
@@ -52,14 +53,14 @@ def client(namespace: str, pod: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_rolling_restart_drops_no_request(namespace: Namespace) -> None:
-    api = kube.api(namespace.cluster.settings)
+    api = client.api(namespace.cluster.settings)
     items = deployed(namespace.name)
     apply.apply_all(api, items, lambda _: None)
     wait.until_ready(api, items, timeout=60, say=lambda _: None)
     (deployment,) = (item for item in items if item["kind"] == "Deployment")
     one = manifests.ref(deployment).path.replace("/deployments/", "/pods/").replace("/apis/apps/v1", "/api/v1")
     path = one.replace(NAME, "client")
-    api.apply(path, client(namespace.name, deployment["spec"]["template"]["spec"]))
+    api.apply(path, client_pod(namespace.name, deployment["spec"]["template"]["spec"]))
 
     def said() -> str:
         return namespace.kubectl("logs", "client", check=False).stdout

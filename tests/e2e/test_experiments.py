@@ -13,25 +13,27 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lab import cli, kube, testing, waiting
-from lab.events import Event, Report
-from lab.experiments import binds, catalogue, compare, matrix, names, spaces, stage, whatif
-from lab.experiments.claims_said import SENTENCES
+from lab import cli, testing, waiting
+from lab.experiments import catalog
+from lab.experiments.course.claims_said import SENTENCES
+from lab.experiments.matrix import bind_addresses, compare, engine, environment, names, whatif
 from lab.experiments.model.predict import predict
 from lab.experiments.model.rules import RULES, inverted
-from lab.findings import Experiment
+from lab.experiments.results import Experiment
 from lab.images import app
+from lab.kubernetes import client, namespaces
+from lab.steps import Event, Report
 
 pytestmark = pytest.mark.cluster
 QUIET = Report(lambda _event: None, Event("start", "test"))
-MATRICES = {"names": names.MATRIX, "binds": binds.MATRIX, "whatif": whatif.of(whatif.chosen(()))}
+MATRICES = {"names": names.MATRIX, "binds": bind_addresses.MATRIX, "whatif": whatif.of(whatif.chosen(()))}
 EVERYTHING = 400
 """Seconds for all experiments, on a machine that has other work too."""
 
 
 @pytest.fixture(scope="session")
 def api(cluster):
-    return kube.api(cluster.settings)
+    return client.api(cluster.settings)
 
 
 @pytest.fixture(scope="session")
@@ -50,18 +52,18 @@ def found(document, cluster, aloud):
 def measured(cluster, api):
     """Measure the matrices once more, with their worlds at hand: what each rule is held against."""
     image = app.references(cluster.settings)[app.repository("back")]
-    hand = matrix.Hand(cluster.settings, api, image)
+    hand = engine.Hand(cluster.settings, api, image)
     kept = []
     for one in MATRICES.values():
-        with stage.staged(cluster.settings, api, image, one, QUIET) as stands:
-            world = matrix.read(hand, stands.namespaces)
+        with environment.staged(cluster.settings, api, image, one, QUIET) as stands:
+            world = engine.read(hand, stands.namespaces)
             tries = one.tries(world, stands.namespaces)
             seen = stands.look().cells
         kept += [(world, tried, cell.measured) for tried, cell in zip(tries, seen, strict=True)]
     return kept
 
 
-@pytest.mark.parametrize("name", catalogue.CATALOGUE)
+@pytest.mark.parametrize("name", catalog.CATALOGUE)
 def test_what_is_measured_is_what_was_predicted(found, name):
     assert found[name].agrees, testing.disagreements(found[name])
     assert found[name].cells or found[name].expectations or found[name].claims
@@ -107,7 +109,7 @@ def test_a_rule_that_says_the_opposite_is_found_out(measured, rule):
     assert any(
         compare.agrees(predict(*cell), seen) and not compare.agrees(predict(*cell, turned), seen)
         for world, tried, seen in measured
-        for cell in [(world, tried.vantage, matrix.told(tried))]
+        for cell in [(world, tried.vantage, engine.told(tried))]
     )
 
 
@@ -121,7 +123,7 @@ def test_the_course_s_sentences_get_the_verdict_that_is_known(found, sentence):
 def test_a_wrong_prediction_ends_with_1_and_shows_both(cluster, monkeypatch, capsys):
     """Both stand there, the predicted and the measured outcome, with the evidence of what was measured."""
     turned = functools.partial(predict, rules=inverted("pod-hosts-file"))
-    monkeypatch.setattr("lab.experiments.matrix.predict", turned)
+    monkeypatch.setattr("lab.experiments.matrix.engine.predict", turned)
     for name, value in cluster.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["lab", "experiment", "names", "--lang", "en"])
@@ -139,8 +141,8 @@ def test_a_wrong_prediction_ends_with_1_and_shows_both(cluster, monkeypatch, cap
 def test_nothing_of_all_this_is_left(api, found, measured):
     assert found
     assert measured
-    left = [one["metadata"]["name"] for one in api.items("/api/v1/namespaces", labelSelector=spaces.LABEL)]
-    spaces.gone(api, left)
+    left = [one["metadata"]["name"] for one in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)]
+    namespaces.gone(api, left)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name
     assert process.returncode == 130
     assert "interrupted: what it made is going away" in said
     assert not made_by(api, process.pid)
-    spaces.gone(api, made)
+    namespaces.gone(api, made)
 
 
 def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
@@ -172,7 +174,7 @@ def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
         process.communicate(timeout=20)
     assert made
     cluster.lab("experiment", "course")
-    spaces.gone(api, made)
+    namespaces.gone(api, made)
 
 
 @contextlib.contextmanager
@@ -193,8 +195,8 @@ def running(cluster, name):
 def made_by(api, group):
     """Name the namespaces whose owner is of that process group, and lives."""
     owners = {
-        one["metadata"]["name"]: one["metadata"]["annotations"][spaces.OWNER].partition("@")[0]
-        for one in api.items("/api/v1/namespaces", labelSelector=spaces.LABEL)
+        one["metadata"]["name"]: one["metadata"]["annotations"][namespaces.OWNER].partition("@")[0]
+        for one in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)
     }
     return [name for name, pid in owners.items() if group_of(int(pid)) == group]
 

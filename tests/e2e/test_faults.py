@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import kube, waiting
+from lab import waiting
 from lab.deploy import apply, manifests, wait
 from lab.deploy.manifests import RENDERED, Ref, holds
-from lab.kube import ApiError
+from lab.kubernetes import client
+from lab.kubernetes.client import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
     from lab.testing import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -139,7 +140,7 @@ NAMES = ("readiness", "liveness", "startup", "cpu", "memory", "latency", "errors
 @pytest.fixture(scope="module")
 def pods(cluster: Cluster) -> Iterator[dict[str, Subject]]:
     """One Pod a fault, all started at once, behind one Service."""
-    api = kube.api(cluster.settings)
+    api = client.api(cluster.settings)
     path = f"/api/v1/namespaces/{SPACE}"
     api.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
     model = backend(SPACE)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from lab import kube, shell
+from lab import shell
 from lab.config import ROOT
 from lab.deploy import manifests
-from lab.images import course, distribution
+from lab.images import course, registry_client
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def pod_specs(shape: Any) -> list[dict[str, Any]]:
 def test_both_services_run_the_images_that_were_built(shape: Any) -> None:
     images = [spec["containers"][0]["image"] for spec in pod_specs(shape)]
     assert sorted(images) == sorted([*REFERENCES.values(), *(["redis:7"] if shape == "scale" else [])])
-    assert course.REDIS.names[2] == distribution.Name("library/redis", "7"), "where no registry is in reach"
+    assert course.REDIS.names[2] == registry_client.Name("library/redis", "7"), "where no registry is in reach"
 
 
 def test_every_container_is_within_the_restricted_profile(shape: Any) -> None:
@@ -134,7 +135,7 @@ def test_network_policies_name_labels_that_pods_have() -> None:
 def test_the_faults_component_switches_both_services(tmp_path: Path) -> None:
     base, component = (os.path.relpath(ROOT / "k8s" / name, tmp_path) for name in ("base", "components/faults"))
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base], "components": [component]}))
-    text = shell.run([kube.program(), "kustomize", tmp_path], timeout=30).stdout
+    text = shell.run([client.program(), "kustomize", tmp_path], timeout=30).stdout
     found = [item["data"] for item in yaml.safe_load_all(text) if item["kind"] == "ConfigMap"]
     assert [data["FAULTS"] for data in found] == ["on", "on"]
 
@@ -154,5 +155,5 @@ def test_objects_come_in_the_order_of_apply(shape: Any) -> None:
 
 
 def test_the_base_alone_takes_no_port_of_the_node() -> None:
-    text = shell.run([kube.program(), "kustomize", ROOT / "k8s" / "base"], timeout=30).stdout
+    text = shell.run([client.program(), "kustomize", ROOT / "k8s" / "base"], timeout=30).stdout
     assert "nodePort" not in text

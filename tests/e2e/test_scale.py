@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import docker, kube, waiting
+from lab import docker, waiting
 from lab.deploy import status, volumes
 from lab.deploy.manifests import SHAPES, Ref, collection, condition, holds
-from lab.kube import ApiError
+from lab.kubernetes import client
+from lab.kubernetes.client import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
     from lab.testing import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -33,7 +34,7 @@ def scale(cluster: Cluster) -> Iterator[Cluster]:
 
 @pytest.fixture
 def api(scale: Cluster) -> Api:
-    return kube.api(scale.settings)
+    return client.api(scale.settings)
 
 
 def pods(api: Api, service: str) -> list[dict[str, Any]]:
@@ -148,7 +149,7 @@ def test_redis_runs_as_nobody_in_particular_and_cannot_write_but_to_its_volume(s
     assert seen.splitlines()[0] == "999"
     assert "Read-only file system" in seen
     assert seen.splitlines()[-1] == "written"
-    (pod,) = pods(kube.api(scale.settings), "redis")
+    (pod,) = pods(client.api(scale.settings), "redis")
     security = pod["spec"]["containers"][0]["securityContext"]
     assert security["capabilities"] == {"drop": ["ALL"]}
     assert security["allowPrivilegeEscalation"] is False
@@ -169,7 +170,7 @@ def test_a_fault_ordered_at_one_replica_takes_another_out_of_the_service(api: Ap
         """Once the other one listens: after Redis was away it tries again every two seconds at most."""
         try:
             api.call("POST", order, {"seconds": 8})
-        except kube.ApiError as refused:
+        except client.ApiError as refused:
             return False, str(refused)
         return True, "taken"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lab.findings import Cell, Experiment
+    from lab.experiments.results import Cell, Experiment
 
 ABSENT = "not there"
 _VERSIONS = ("kubernetes", "runtime", "kernel", "cgroup")

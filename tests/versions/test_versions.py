@@ -6,7 +6,7 @@ import pytest
 from differences import differences
 
 from lab.config import MINORS
-from lab.experiments.catalogue import CATALOGUE
+from lab.experiments.catalog import CATALOGUE
 from lab.testing import disagreements
 
 pytestmark = pytest.mark.cluster

@@ -11,13 +11,14 @@ from dataclasses import asdict
 
 import click
 
-from lab import images, kube
+from lab import images
 from lab.cli.session import Session, command
 from lab.deploy import plan
 from lab.deploy import status as state
 from lab.deploy import verify as proof
-from lab.deploy.forward import forwarding
 from lab.deploy.manifests import SHAPES, Shape
+from lab.kubernetes import client
+from lab.kubernetes.port_forward import forwarding
 
 FORWARDS = (("back", 3000), ("front", 8080))
 
@@ -45,7 +46,7 @@ def deploy(session: Session, *, shape: Shape, faults: bool) -> None:
     """
     settings = session.settings
     with session.working() as run:
-        kube.connect(settings)
+        client.connect(settings)
         references = images.app.references(settings)
         run(images.app_steps(settings, references, redis=shape == "scale"))
         run(plan.steps(settings, shape, references, faults=faults))

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab import docker, images, reach
+from lab import docker, images, registry_access
 from lab.cli.session import Session, command
-from lab.cluster import engine, lifecycle, node_image, node_minor, preflight, tools
+from lab.cluster import docker_daemon, kubectl, lifecycle, preflight
+from lab.cluster.node_image import build
+from lab.cluster.node_image import minor as node_minor
 from lab.errors import LabError, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lab.config import Settings
-    from lab.events import Step
+    from lab.steps import Step
 
 
 @command("kind-up")
@@ -37,22 +39,22 @@ def kind_up(session: Session) -> None:
 
 def machine_steps(settings: Settings) -> list[Step]:
     """Return the steps from a bare machine to a Docker that answers."""
-    return [*preflight.steps(settings), *engine.steps(settings)]
+    return [*preflight.steps(settings), *docker_daemon.steps(settings)]
 
 
 def node_steps(settings: Settings) -> list[Step]:
     """Return the steps to a kind and, where no published one is in reach, a node image."""
-    if not reach.published(settings):
-        return node_image.steps(settings)
-    return [] if tools.kind_on_path() else node_image.build_kind_only(settings)
+    if not registry_access.published(settings):
+        return build.steps(settings)
+    return [] if kubectl.kind_on_path() else build.build_kind_only(settings)
 
 
 def up_steps(settings: Settings) -> list[Step]:
     """Return all steps from a Docker that answers to a cluster that is up."""
-    published = reach.published(settings)
-    built = {} if published else node_image.tools(settings)
+    published = registry_access.published(settings)
+    built = {} if published else build.tools(settings)
     minor = settings.kubernetes
-    image = node_minor.PUBLISHED[minor] if published else node_image.reference(minor)
+    image = node_minor.PUBLISHED[minor] if published else build.reference(minor)
     return [
         *node_steps(settings),
         *images.steps(settings, goproxy=built.get("goproxy")),
@@ -62,13 +64,13 @@ def up_steps(settings: Settings) -> list[Step]:
             image=image,
             mirrors=images.registry.write_mirrors(settings),
         ),
-        *tools.steps(settings, lambda: built.get("kubectl")),
+        *kubectl.steps(settings, lambda: built.get("kubectl")),
     ]
 
 
 def _kind(settings: Settings) -> Path:
-    on_path = tools.kind_on_path() if reach.published(settings) else None
-    return on_path or node_image.tools(settings)["kind"]
+    on_path = kubectl.kind_on_path() if registry_access.published(settings) else None
+    return on_path or build.tools(settings)["kind"]
 
 
 @command("kind-down")
@@ -82,7 +84,7 @@ def kind_down(session: Session) -> None:
     with session.working() as run:
         run(_docker_steps(settings))
         was_there = _remove(settings)
-        stopped = engine.stop(settings)
+        stopped = docker_daemon.stop(settings)
     told = f"The cluster {settings.cluster} is {'gone' if was_there else 'not there'}; the caches are kept"
     session.say(f"{told}\nDocker, which the lab had started, is stopped" if stopped else told)
 
@@ -100,15 +102,15 @@ def clean(session: Session) -> None:
             _refuse_while_used(settings)
             _remove(settings)
             images.clean(settings)
-            node_image.clean()
-            engine.stop(settings)
+            build.clean()
+            docker_daemon.stop(settings)
         _remove_caches(settings)
     session.say("The cluster and the caches are gone")
 
 
 def _docker_steps(settings: Settings) -> list[Step]:
     """Return what makes Docker answer: what it holds cannot be taken away while it is stopped."""
-    return engine.steps(settings) if docker.installed() else []
+    return docker_daemon.steps(settings) if docker.installed() else []
 
 
 def _refuse_while_used(settings: Settings) -> None:
@@ -132,7 +134,7 @@ def _remove(settings: Settings) -> bool:
 
 def _remove_caches(settings: Settings) -> None:
     """Remove the caches; a Docker that the lab started and others use goes on, and so do the files that it lives on."""
-    kept = engine.keeps(settings)
+    kept = docker_daemon.keeps(settings)
     for path in settings.cache.iterdir() if settings.cache.exists() else ():
         if path.is_dir():
             shutil.rmtree(path)

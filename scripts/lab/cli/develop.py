@@ -15,7 +15,7 @@ from lab.cli.session import Session, command
 from lab.cluster import preflight
 from lab.config import MINORS, ROOT
 from lab.errors import LabError
-from lab.events import Step
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

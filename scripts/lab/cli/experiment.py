@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from lab import cli, events, images, kube
-from lab.cli import told
+from lab import cli, images, steps
+from lab.cli import output
+from lab.cli.output import Wishes
 from lab.cli.session import Session, command
-from lab.cli.told import Wishes
 from lab.errors import BadInput, LabError
-from lab.events import Step
-from lab.findings import Experiment, Language, schema
+from lab.experiments.results import Experiment, Language, schema
+from lab.kubernetes import client
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from lab.config import Settings
-    from lab.events import Event, Report
-    from lab.experiments.catalogue import Entry
-    from lab.kube import Api
+    from lab.experiments.catalog import Entry
+    from lab.kubernetes.client import Api
+    from lab.steps import Event, Report
 
 WHY = "guest/pod-name"
 """The lesson's own question: an ephemeral container calls the Pod by its name."""
@@ -48,26 +49,27 @@ class Bench:
 
     def run(self, entry: Entry) -> Experiment:
         """Run one experiment as a step of the view; raises LabError."""
-        from lab.experiments import beside  # noqa: PLC0415 - not on the way to `lab --help`
+        from lab.experiments import parallel  # noqa: PLC0415 - not on the way to `lab --help`
 
         found: list[Experiment] = []
         more = {"only": self.wishes.only} if self.wishes.only else {}
 
         def act(report: Report) -> str:
             found.append(entry.run(self.settings, self.api, self.image, report, **more))
-            return beside.summary(found[0])
+            return parallel.summary(found[0])
 
         with self.showing() as emit:
-            events.run([Step(entry.id, act, expected=entry.seconds)], emit)
+            steps.run([Step(entry.id, act, expected=entry.seconds)], emit)
         return found[0]
 
     def everything(self) -> tuple[list[Experiment], list[LabError]]:
         """Run all experiments, judge what the course says by them, and return why some could not be run."""
-        from lab.experiments import beside, catalogue, claims  # noqa: PLC0415 - not on the way to `lab --help`
+        from lab.experiments import catalog, parallel  # noqa: PLC0415 - not on the way to `lab --help`
+        from lab.experiments.course import claims  # noqa: PLC0415 - not on the way to `lab --help`
 
-        every = [one for one in catalogue.CATALOGUE.values() if one.id != "claims"]
+        every = [one for one in catalog.CATALOGUE.values() if one.id != "claims"]
         with self.showing() as emit:
-            ran = beside.together(every, self.settings, self.image, emit)
+            ran = parallel.together(every, self.settings, self.image, emit)
         judged = [claims.judged(ran.found)] if ran.found else []
         return [*ran.found.values(), *judged], list(ran.failed.values())
 
@@ -113,7 +115,7 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     elif name is None and wishes.html:
         raise BadInput("--html needs an experiment to tell of", f"such as: lab experiment all --html {wishes.html}")
     elif name is None:
-        told.catalogue(session, wishes.language)
+        output.catalogue(session, wishes.language)
     else:
         check(name, wishes, as_json=session.as_json)
         _run(name, session, wishes)
@@ -127,11 +129,11 @@ def spoken(environment: Mapping[str, str]) -> Language:
 
 def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
     """Refuse what cannot be, before anything is made; raises BadInput."""
-    from lab.experiments import catalogue  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.experiments import catalog  # noqa: PLC0415 - not on the way to `lab --help`
 
     matrices = ("names", "binds", "whatif")
-    if name != catalogue.ALL:
-        catalogue.find(name)
+    if name != catalog.ALL:
+        catalog.find(name)
     if wishes.only and name != "whatif":
         raise BadInput(f"--only goes with whatif, not with {name}", "such as: lab experiment whatif --only hostname")
     for option, asked, can in (
@@ -142,7 +144,7 @@ def check(name: str, wishes: Wishes, *, as_json: bool) -> None:
         if asked and name not in can:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(can)}")
     if wishes.why:
-        told.known(wishes.why, name)
+        output.known(wishes.why, name)
     if wishes.html:
         _writable(wishes.html)
     if as_json and (wishes.why or wishes.predict or wishes.watch):
@@ -170,22 +172,23 @@ def _writable(report: Path) -> None:
 
 def _run(name: str, session: Session, wishes: Wishes) -> None:
     from lab.cli import quiz, watch  # noqa: PLC0415 - not on the way to `lab --help`
-    from lab.experiments import catalogue, dns  # noqa: PLC0415 - the same
+    from lab.experiments import catalog  # noqa: PLC0415 - the same
+    from lab.experiments.matrix import cluster_dns  # noqa: PLC0415 - the same
 
-    api = kube.api(session.settings)
-    dns.until_ready(api, saw=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
+    api = client.api(session.settings)
+    cluster_dns.until_ready(api, saw=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
     bench = Bench(session, wishes, api, _image(session))
     with _tidied(bench):
         if wishes.watch:
-            watch.watch(bench, catalogue.find(name))
+            watch.watch(bench, catalog.find(name))
             return
         failed: list[LabError] = []
-        if name == catalogue.ALL:
+        if name == catalog.ALL:
             found, failed = bench.everything()
         else:
-            entry = catalogue.find(name)
+            entry = catalog.find(name)
             found = [quiz.ask(bench, entry) if wishes.predict else bench.run(entry)]
-    told.tell(found, session, wishes, many=name == catalogue.ALL)
+    output.tell(found, session, wishes, many=name == catalog.ALL)
     hints = dict.fromkeys(error.hint for error in failed)
     session.judge(ok=not failed, trouble="; ".join(error.what for error in failed), hint="; ".join(hints))
 
@@ -196,14 +199,14 @@ def _tidied(bench: Bench) -> Iterator[None]:
 
     What experiments in processes of their own left, that had to be killed, is taken away too.
     """
-    from lab.experiments import spaces  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.kubernetes import namespaces  # noqa: PLC0415 - not on the way to `lab --help`
 
     try:
         yield
     except KeyboardInterrupt:
-        for name in spaces.mine(bench.api):
-            spaces.remove(bench.api, name)
-        spaces.sweep(bench.api)
+        for name in namespaces.mine(bench.api):
+            namespaces.remove(bench.api, name)
+        namespaces.sweep(bench.api)
         said = {"en": "interrupted: what it made is going away", "fr": "interrompu : ce qui a été créé disparaît"}
         click.echo(said[bench.wishes.language], err=True)
         click.get_current_context().exit(cli.STOPPED)

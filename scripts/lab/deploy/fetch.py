@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.deploy import debug
+from lab.kubernetes import ephemeral
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,7 +97,7 @@ for url in sys.argv[1:]:
 
 def with_python(settings: Settings, pod: Object, container: str, urls: Sequence[str]) -> list[Answer]:
     """Ask each address from a container that has Python; ``$NAME`` in one is the container's own environment."""
-    said = debug.run(settings, pod, container, "python3", "-c", _PYTHON, *urls, timeout=10 + _EACH * len(urls))
+    said = ephemeral.run(settings, pod, container, "python3", "-c", _PYTHON, *urls, timeout=10 + _EACH * len(urls))
     rows = [json.loads(line) for line in said.splitlines() if line.startswith("[")]
     return [Answer(status, body, classify(failed), took) for status, body, failed, took in rows]
 
@@ -114,7 +114,9 @@ done
 def with_wget(settings: Settings, pod: Object, container: str, urls: Sequence[str]) -> list[Answer]:
     """Ask each address with busybox's wget, which has no exit code or status line for "404", only words."""
     words = ("sh", "-c", _WGET, "sh", *urls)
-    return list(parse_wget(debug.run(settings, pod, container, *words, timeout=10 + _EACH * len(urls)).splitlines()))
+    return list(
+        parse_wget(ephemeral.run(settings, pod, container, *words, timeout=10 + _EACH * len(urls)).splitlines())
+    )
 
 
 def parse_wget(lines: Iterable[str]) -> Iterable[Answer]:

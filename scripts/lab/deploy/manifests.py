@@ -7,9 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from lab import kube, shell
+from lab import shell
 from lab.config import ROOT
 from lab.errors import BadInput
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -107,7 +108,7 @@ def _sources(shape: Shape) -> list[tuple[str, str]]:
     return [
         (
             str(overlay),
-            shell.run([kube.program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout,
+            shell.run([client.program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout,
         )
     ]
 
@@ -142,7 +143,7 @@ def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Objec
     meta = item["metadata"]
     if item["kind"] not in CLUSTER_WIDE:
         meta.setdefault("namespace", SHAPES[shape])
-    meta["labels"] = {**meta.get("labels", {}), "app.kubernetes.io/managed-by": kube.MANAGER, SHAPE_LABEL: shape}
+    meta["labels"] = {**meta.get("labels", {}), "app.kubernetes.io/managed-by": client.MANAGER, SHAPE_LABEL: shape}
     for container in containers(item):
         container["image"] = references.get(image_name(container["image"]), container["image"])
     meta["annotations"] = {**meta.get("annotations", {}), RENDERED: digest(item)}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab import kube, waiting
+from lab import waiting
 from lab.deploy import apply, fetch, manifests, scaling, volumes, wait
 from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref
-from lab.events import Step
+from lab.kubernetes import client
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lab.config import Settings
     from lab.deploy.manifests import Object
-    from lab.events import Report
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
+    from lab.steps import Report
 
 READY_WITHIN = 120.0
 """Seconds that the Pods may take to become Ready, images pulled and probes passed."""
@@ -35,7 +36,7 @@ def steps(
     lets the services' faults be switched on; ``timeout`` is how many seconds the Pods may take to become Ready.
     Raises Refused, before anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
     """
-    api = kube.api(settings)
+    api = client.api(settings)
     objects = manifests.render(shape, references, faults=faults)
     return [
         Step("Make room", lambda report: _make_room(settings, api, shape, report), lambda: _is_alone(api, shape)),
@@ -52,7 +53,7 @@ def steps(
 
 def undeploy(settings: Settings) -> list[Step]:
     """Return the steps that take every shape, and nothing else, off the lab's cluster."""
-    api = kube.api(settings)
+    api = client.api(settings)
     return [_removal(settings, api, shape) for shape in SHAPES]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab import kube
 from lab.deploy.manifests import Ref
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lab.deploy.manifests import Object
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
 
 MERGE = "application/merge-patch+json"
 
@@ -31,7 +31,7 @@ def to_minimum(api: Api, objects: Iterable[Object], say: Callable[[str], None]) 
         if found and found["spec"].get("replicas", 0) < wanted:
             say(f"{one}: {wanted} replicas, its autoscaler's minimum")
             body = {"spec": {"replicas": wanted}}
-            api.call("PATCH", f"{one.path}/scale", body, media=MERGE, query={"fieldManager": f"{kube.MANAGER}-scale"})
+            api.call("PATCH", f"{one.path}/scale", body, media=MERGE, query={"fieldManager": f"{client.MANAGER}-scale"})
 
 
 def trouble(autoscaler: Object) -> str:

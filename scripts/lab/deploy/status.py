@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab import kube
 from lab.deploy import fetch, scaling
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Object, Ref, collection, holds
 from lab.errors import LabError
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from lab.config import Settings
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
 
 PART_OF = "app.kubernetes.io/part-of=chatroulette"
 
@@ -78,7 +78,7 @@ class Status:
 
 def status(settings: Settings) -> Status:
     """Look once; raises Refused where there is no such cluster, LabError where it does not answer."""
-    api = kube.api(settings)
+    api = client.api(settings)
     pods = deployed(api)
     addresses = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -109,7 +109,7 @@ def shape(api: Api) -> str:
 
 def namespace(settings: Settings) -> str:
     """Name the namespace that the services are in; raises LabError where nothing is deployed."""
-    pods = deployed(kube.api(settings))
+    pods = deployed(client.api(settings))
     if not pods:
         raise LabError("nothing is deployed", "`make deploy` puts the cats on the cluster")
     return _namespace(pods[0])
@@ -118,7 +118,7 @@ def namespace(settings: Settings) -> str:
 def log_words(settings: Settings, *, follow: bool) -> list[str]:
     """Return the command that shows the logs of both services, each line with its Pod's name."""
     words = ["logs", f"--namespace={namespace(settings)}", f"--selector={PART_OF}", "--prefix", "--tail=50"]
-    return kube.command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
+    return client.command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
 
 
 def _lacking(api: Api, kind: str) -> list[str]:

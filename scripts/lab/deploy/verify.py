@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lab import kube
-from lab.deploy import debug, fetch
+from lab.deploy import fetch
 from lab.deploy.fetch import NO_NAME, Answer
-from lab.deploy.forward import forward
 from lab.deploy.manifests import holds
 from lab.deploy.status import deployed, shape
 from lab.errors import CommandFailed, LabError
+from lab.kubernetes import client, ephemeral
+from lab.kubernetes.port_forward import forward
 from lab.results import Check
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.deploy.manifests import Object
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
 
 WHY_NODE_PORT = "kind passes this port of the computer to the node, whose NodePort leads to the Service's Ready Pods"
 WHY_FORWARD = "port-forward dials localhost inside the Pod's network, by way of the API server and kubelet"
@@ -98,7 +98,7 @@ def verify(settings: Settings) -> list[Check]:
 
     Raises Refused where the cluster is not the lab's own, LabError where the services are not deployed.
     """
-    api = kube.api(settings)
+    api = client.api(settings)
     pods, scaled = deployed(api), shape(api) == "scale"
     back, front = sides(pods)
     replicas = ready(pods, back.service) if scaled else []
@@ -143,7 +143,7 @@ def _jobs(settings: Settings, api: Api, side: Side, other: Side, replicas: Seque
         return fetch.with_python(settings, side.pod, side.container, urls)
 
     def from_guest(urls: Sequence[str]) -> list[Answer]:
-        return fetch.with_wget(settings, side.pod, debug.ensure(api, side.pod), urls)
+        return fetch.with_wget(settings, side.pod, ephemeral.ensure(api, side.pod), urls)
 
     wired = side.service.endswith("-front")
     own = inside(side, wired=wired) + (apart(replicas) if wired else [redis(side)] if replicas else [])

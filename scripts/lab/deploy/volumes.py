@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.deploy.manifests import Shape
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
 
 FOLDER = "/var/lib/chatroulette-lab"
 """Where the folders are on the node."""

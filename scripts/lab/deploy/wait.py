@@ -10,13 +10,13 @@ from lab import waiting
 from lab.deploy import diagnose
 from lab.deploy.manifests import Object, Ref, collection, condition, holds, ref
 from lab.errors import LabError, TimedOut
-from lab.kube import ApiError
+from lab.kubernetes.client import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lab.deploy.diagnose import Diagnosis
-    from lab.kube import Api
+    from lab.kubernetes.client import Api
 
 _TAIL = 10
 _NO_LOG = "unable to retrieve container logs"  # what kubelet answers, with 200, for a container that is gone

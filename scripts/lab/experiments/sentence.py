@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lab.findings import Verdict, Words
+    from lab.experiments.results import Verdict, Words
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from lab import docker, reach, shell
+from lab import docker, registry_access, shell
 from lab.config import ROOT
 from lab.errors import LabError
-from lab.images import content, dependencies, recipes
+from lab.images import dependencies, hashing, recipes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 Service = Literal["back", "front"]
 SERVICES: tuple[Service, ...] = ("back", "front")
@@ -52,12 +52,12 @@ def references(settings: Settings) -> dict[str, str]:
 
 def base(settings: Settings) -> str:
     """Name the image that both services stand on: the published Python, or the one made of Debian packages."""
-    return PUBLISHED_BASE if reach.published(settings) else PYTHON.tag
+    return PUBLISHED_BASE if registry_access.published(settings) else PYTHON.tag
 
 
 def prepare_base(settings: Settings, report: Report) -> str:
     """Have the base in the local Docker, and name it."""
-    if not reach.published(settings):
+    if not registry_access.published(settings):
         return recipes.build(settings, PYTHON, report)
     if not docker.inspect(PUBLISHED_BASE, "image"):
         docker.docker("pull", "--quiet", PUBLISHED_BASE, timeout=600, on_line=report)
@@ -108,14 +108,14 @@ def _reference(base_name: str, service: Service, code: Source) -> str:
     where = folder(service)
     stage = dependencies.tag(where / "requirements.lock", base_name)
     dockerfile = (where / "Dockerfile").read_bytes()
-    files = content.of_files(where, content.service_files(where))
-    return f"{repository(service)}:{content.digest([code.version, code.commit, dockerfile, stage, *files])}"
+    files = hashing.of_files(where, hashing.service_files(where))
+    return f"{repository(service)}:{hashing.digest([code.version, code.commit, dockerfile, stage, *files])}"
 
 
 def _copy_code(service: Service, target: Path) -> None:
     """Lay the code out as in the image's /app; where our Python is not 3.11, the container's compiles as it starts."""
     where = folder(service)
-    for path in content.service_files(where):
+    for path in hashing.service_files(where):
         copy = target / _FOLDERS[service] / path.relative_to(where)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, copy)
@@ -124,7 +124,7 @@ def _copy_code(service: Service, target: Path) -> None:
 
 
 def _newest(service: Service) -> str:
-    newest = max(path.stat().st_mtime for path in content.service_files(folder(service)))
+    newest = max(path.stat().st_mtime for path in hashing.service_files(folder(service)))
     return _utc(datetime.fromtimestamp(newest, UTC))
 
 

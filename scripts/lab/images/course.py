@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.images.distribution import Name
 from lab.images.recipes import Recipe
+from lab.images.registry_client import Name
 
 if TYPE_CHECKING:
     from pathlib import Path

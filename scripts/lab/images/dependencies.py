@@ -10,13 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from lab import docker, shell
-from lab.images import content, recipes
+from lab.images import hashing, recipes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 RECIPE = recipes.FOLDER / "dependencies" / "Dockerfile"
 TARGET = "/opt/python"
@@ -33,7 +33,7 @@ _TIMEOUT = 600
 
 def tag(lock: Path, base: str) -> str:
     """Name the image of a lock file's wheels on a base."""
-    return f"chatroulette-dependencies:{content.digest([RECIPE.read_bytes(), base, for_any_patch(lock)])}"
+    return f"chatroulette-dependencies:{hashing.digest([RECIPE.read_bytes(), base, for_any_patch(lock)])}"
 
 
 def prepare(settings: Settings, lock: Path, base: str, report: Report) -> str:
@@ -49,7 +49,7 @@ def prepare(settings: Settings, lock: Path, base: str, report: Report) -> str:
 def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
     """Return the folder of a lock file's wheels, unpacked, stripped and compiled; cached by the lock's content."""
     arch = docker.architecture()
-    key = content.digest([PYTHON, arch, for_any_patch(lock)])
+    key = hashing.digest([PYTHON, arch, for_any_patch(lock)])
     folder = settings.cache / "dependencies" / key
     with recipes.alone(settings, "dependencies"):
         if not folder.exists():
@@ -115,7 +115,7 @@ def _compile(folder: Path, base: str) -> None:
 
 def _compile_inside(folder: Path, base: str) -> None:
     """Let the image's own Python compile, and copy the result out: no folder is shared with the daemon."""
-    tag = f"chatroulette-compiled:{content.digest([str(folder), base])}"
+    tag = f"chatroulette-compiled:{hashing.digest([str(folder), base])}"
     recipe = folder.parent / "Dockerfile"
     command = f'["python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "{TARGET}"]'
     recipe.write_text(f"FROM {base}\nCOPY . {TARGET}\nRUN {command}\n")

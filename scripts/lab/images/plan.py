@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lab import docker, reach, shell
-from lab.events import Step
+from lab import docker, registry_access, shell
 from lab.images import app, course, recipes, registry
-from lab.images.distribution import Name, Registry
+from lab.images.registry_client import Name, Registry
+from lab.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lab.config import Settings
-    from lab.events import Report
     from lab.images.app import Service
+    from lab.steps import Report
 
 
 def steps(settings: Settings, *, goproxy: Path | None) -> list[Step]:
@@ -128,7 +128,7 @@ def _stands_step(
     settings: Settings, title: str, stands: Callable[[], list[course.Stand]], *, expected: float = 25
 ) -> Step:
     def done() -> str | None:
-        if reach.published(settings):
+        if registry_access.published(settings):
             return "not needed: the nodes pull the published ones"
         found = registry.find(settings)
         return "nothing changed" if found and all(_has(found, each.names) for each in stands()) else None

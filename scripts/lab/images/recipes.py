@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from lab import docker, shell
 from lab.config import ROOT
-from lab.images import content
+from lab.images import hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 FOLDER = ROOT / "k8s" / "images"
 SUITE = "bookworm"
@@ -46,7 +46,7 @@ class Recipe:
         """The hash of all that it is made of; packages count by name, not by version."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
         program = [self.program.read_bytes()] if self.program else []
-        return content.digest([SUITE, *content.of_files(self.folder, files), (FOLDER / "slim").read_bytes(), *program])
+        return hashing.digest([SUITE, *hashing.of_files(self.folder, files), (FOLDER / "slim").read_bytes(), *program])
 
     @property
     def tag(self) -> str:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lab import docker, reach, shell, waiting
+from lab import docker, registry_access, shell, waiting
 from lab.errors import CommandFailed, LabError, Refused
 from lab.images import recipes
-from lab.images.distribution import Name, Registry
+from lab.images.registry_client import Name, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from lab.config import Settings
-    from lab.events import Report
+    from lab.steps import Report
 
 RECIPE = recipes.Recipe("registry")
 PUBLISHED = "registry:3"
@@ -46,7 +46,7 @@ _QUIET = {
 
 def image(settings: Settings) -> str:
     """Name the image that the registry's container runs."""
-    return PUBLISHED if reach.published(settings) else RECIPE.tag
+    return PUBLISHED if registry_access.published(settings) else RECIPE.tag
 
 
 def ensure(settings: Settings, report: Report) -> Registry:
@@ -57,7 +57,7 @@ def ensure(settings: Settings, report: Report) -> Registry:
     running = find(settings)
     if running and running.answers():
         return running
-    if not reach.published(settings):
+    if not registry_access.published(settings):
         recipes.build(settings, RECIPE, report)
     report("starting its container")
     _start(settings)

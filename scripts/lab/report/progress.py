@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
-    from lab.events import Event
+    from lab.steps import Event
 
 _PLAIN_EVERY = 15.0
 _MINUTE = 60

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import config, kube
-from lab.cluster import engine, kubeconfig, lifecycle, names, node_image, node_minor, runc_within_bounds, tools
+from lab import config
+from lab.cluster import coredns, docker_daemon, kubeconfig, kubectl, lifecycle, runc_within_bounds
+from lab.cluster.node_image import build, minor
 from lab.errors import BadInput, TimedOut
+from lab.kubernetes import client
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
 ADDED = {
@@ -27,7 +29,7 @@ ADDED = {
     [pytest.param(FULL, False, id="all"), pytest.param(WITHOUT_RESOURCE, True, id="without-sys-resource")],
 )
 def test_a_gap_in_the_bounding_set_is_seen(mask, missing):
-    assert engine.missing_capabilities(f"Name:\tx\nCapBnd:\t{mask}\n") is missing
+    assert docker_daemon.missing_capabilities(f"Name:\tx\nCapBnd:\t{mask}\n") is missing
 
 
 def test_the_runtime_takes_away_what_the_host_withholds():
@@ -75,9 +77,9 @@ def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_pat
     }
     path.write_text(yaml.safe_dump(before))
     assert kubeconfig.add(path, ADDED) is False
-    assert [entry["name"] for entry in kube.read(path)["contexts"]] == ["production", "kind-cats"]
+    assert [entry["name"] for entry in client.read(path)["contexts"]] == ["production", "kind-cats"]
     kubeconfig.remove(path, "kind-cats")
-    assert kube.read(path) == before
+    assert client.read(path) == before
     assert [file.name for file in tmp_path.iterdir()] == ["config"]
 
 
@@ -119,7 +121,7 @@ def test_a_file_that_is_no_kubeconfig_is_named_and_left(tmp_path):
     ],
 )
 def test_a_kubectl_fits_within_one_minor(client, server, fits):
-    assert tools.fits(client, server) is fits
+    assert kubectl.fits(client, server) is fits
 
 
 COREFILE = """.:53 {
@@ -133,7 +135,7 @@ COREFILE = """.:53 {
 
 
 def test_without_an_upstream_names_outside_are_said_not_to_exist():
-    changed = names.without_forward(COREFILE)
+    changed = coredns.without_forward(COREFILE)
     assert "forward" not in changed
     assert "rcode NXDOMAIN" in changed
     assert changed.count("{") == changed.count("}") == 2
@@ -153,8 +155,8 @@ def test_the_cluster_differs_from_another_in_name_ports_mount_and_image_only(tmp
 @pytest.mark.parametrize(
     ("image", "own_network", "patience"),
     [
-        pytest.param(node_image.reference(), True, 300, id="built-here"),
-        pytest.param(node_minor.PUBLISHED["1.35"], False, 1800, id="published"),
+        pytest.param(build.reference(), True, 300, id="built-here"),
+        pytest.param(minor.PUBLISHED["1.35"], False, 1800, id="published"),
         pytest.param(None, False, 1800, id="kinds-own"),
     ],
 )
@@ -190,17 +192,17 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours():
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        pytest.param(bytes.fromhex("0ca781830001"), names.NXDOMAIN, id="no-such-name"),
+        pytest.param(bytes.fromhex("0ca781830001"), coredns.NXDOMAIN, id="no-such-name"),
         pytest.param(bytes.fromhex("0ca781820001"), 2, id="servfail"),
         pytest.param(b"", None, id="nobody"),
     ],
 )
 def test_an_answer_that_there_is_no_such_name_is_told_from_a_failure(answer, code):
-    assert names.response_code(answer) == code
+    assert coredns.response_code(answer) == code
 
 
 def test_a_question_is_a_dns_query():
-    assert names.question("a.bc")[12:] == b"\x01a\x02bc\x00\x00\x01\x00\x01"
+    assert coredns.question("a.bc")[12:] == b"\x01a\x02bc\x00\x00\x01\x00\x01"
 
 
 def test_where_nobody_answers_coredns_is_told_to_say_no(monkeypatch):
@@ -211,26 +213,26 @@ def test_where_nobody_answers_coredns_is_told_to_say_no(monkeypatch):
         return json.dumps({"data": {"Corefile": COREFILE}})
 
     says = iter([None, 2, None])
-    monkeypatch.setattr(names, "upstream_says", lambda _node: next(says))
-    assert names.answer_at_once(kubectl, "node") is True
+    monkeypatch.setattr(coredns, "upstream_says", lambda _node: next(says))
+    assert coredns.answer_at_once(kubectl, "node") is True
     assert "rcode NXDOMAIN" in json.loads(calls[1][-1])["data"]["Corefile"]
 
 
 def test_one_answer_of_three_is_enough_to_leave_names_alone(monkeypatch):
-    says = iter([None, names.NXDOMAIN])
-    monkeypatch.setattr(names, "upstream_says", lambda _node: next(says))
-    assert names.answer_at_once(lambda *_words: pytest.fail("nothing is to be changed"), "node") is False
+    says = iter([None, coredns.NXDOMAIN])
+    monkeypatch.setattr(coredns, "upstream_says", lambda _node: next(says))
+    assert coredns.answer_at_once(lambda *_words: pytest.fail("nothing is to be changed"), "node") is False
 
 
 def test_a_pid_file_of_a_daemon_that_is_gone_is_dropped(tmp_path):
     """The number may be another program's by now, here the test's own."""
     file = tmp_path / "docker.pid"
     file.write_text(str(os.getpid()))
-    engine.drop_stale(file, Path("/proc/self/comm").read_text().strip())
+    docker_daemon.drop_stale(file, Path("/proc/self/comm").read_text().strip())
     assert file.exists()
-    engine.drop_stale(file, "dockerd")
+    docker_daemon.drop_stale(file, "dockerd")
     assert not file.exists()
-    engine.drop_stale(file, "dockerd")
+    docker_daemon.drop_stale(file, "dockerd")
 
 
 @pytest.mark.parametrize(
@@ -242,4 +244,4 @@ def test_a_pid_file_of_a_daemon_that_is_gone_is_dropped(tmp_path):
     ],
 )
 def test_a_process_is_alive_by_name_and_state(status, alive):
-    assert engine.is_alive(status, "dockerd") is alive
+    assert docker_daemon.is_alive(status, "dockerd") is alive

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import config, events, shell, waiting
+from lab import config, shell, steps, waiting
 from lab.errors import BadInput, CommandFailed, LabError, TimedOut
 
 
@@ -53,11 +53,11 @@ def test_the_kubeconfig_is_the_first_of_the_list():
 
 def test_steps_run_in_order_and_what_is_done_is_not_done_again():
     did, seen = [], []
-    steps = [
-        events.Step("first", lambda report: report("half", 0.5) or did.append(1) or "well"),
-        events.Step("second", lambda _report: did.append(2), done=lambda: "it was there"),
+    work = [
+        steps.Step("first", lambda report: report("half", 0.5) or did.append(1) or "well"),
+        steps.Step("second", lambda _report: did.append(2), done=lambda: "it was there"),
     ]
-    events.run(steps, seen.append)
+    steps.run(work, seen.append)
     assert did == [1]
     assert [(event.kind, event.step, event.detail, event.number, event.of) for event in seen] == [
         ("start", "first", "", 1, 2),
@@ -74,7 +74,7 @@ def test_the_first_error_ends_the_run_and_is_seen():
 
     seen, did = [], []
     with pytest.raises(LabError):
-        events.run([events.Step("a", fail), events.Step("b", lambda _report: did.append(1))], seen.append)
+        steps.run([steps.Step("a", fail), steps.Step("b", lambda _report: did.append(1))], seen.append)
     assert (seen[-1].kind, seen[-1].detail, did) == ("failed", "no", [])
 
 

@@ -11,7 +11,7 @@ import pytest
 from lab.deploy import apply, manifests, plan, wait
 from lab.deploy.manifests import RENDERED, SHAPE_LABEL, Ref
 from lab.errors import LabError, TimedOut
-from lab.kube import ApiError
+from lab.kubernetes.client import ApiError
 
 
 class Fake:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab import kube
 from lab.config import load
-from lab.deploy.forward import forward
 from lab.errors import LabError, TimedOut
+from lab.kubernetes import client
+from lab.kubernetes.port_forward import forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def kubectl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
     def make(script: str) -> Path:
         words = tmp_path / "words"
         program = f'echo "$*" > {words}\n{script}'
-        monkeypatch.setattr(kube, "command", lambda _, *given: ["sh", "-c", program, "kubectl", *given])
+        monkeypatch.setattr(client, "command", lambda _, *given: ["sh", "-c", program, "kubectl", *given])
         return words
 
     return make

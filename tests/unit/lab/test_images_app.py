@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lab import config, docker, images, reach, shell
+from lab import config, docker, images, registry_access, shell
 from lab.config import ROOT
 from lab.errors import LabError
-from lab.events import Event, Report
 from lab.images import app, dependencies, registry
+from lab.steps import Event, Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_reference_asks_neither_docker_nor_a_network(settings: Settings, monke
         return run(argv, **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(shell, "run", spy)
-    monkeypatch.setattr(reach, "_answers", lambda: pytest.fail("asked the network"))
+    monkeypatch.setattr(registry_access, "_answers", lambda: pytest.fail("asked the network"))
     app.reference(settings, "back")
     assert set(started) <= {"git"}
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lab import config
-from lab.images import content, recipes
+from lab.images import hashing, recipes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def _digest(folder: Path) -> str:
-    return content.digest(content.of_files(folder, content.service_files(folder)))
+    return hashing.digest(hashing.of_files(folder, hashing.service_files(folder)))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_whatever_a_service_reads_is_in_its_image(service: Path, name: str) -> N
     before = _digest(service)
     (service / name).parent.mkdir(parents=True)
     (service / name).touch()
-    assert service / name in content.service_files(service)
+    assert service / name in hashing.service_files(service)
     assert _digest(service) != before
 
 
@@ -77,16 +77,16 @@ def test_a_touch_changes_nothing(service: Path) -> None:
 
 
 def test_no_part_runs_into_the_next() -> None:
-    assert content.digest(["ab", "c"]) != content.digest(["a", "bc"]) != content.digest(["abc"])
+    assert hashing.digest(["ab", "c"]) != hashing.digest(["a", "bc"]) != hashing.digest(["abc"])
 
 
 def test_a_digest_is_a_tag() -> None:
-    assert content.digest(["x"]) == content.digest([b"x"]) == "028f0df5b859"
+    assert hashing.digest(["x"]) == hashing.digest([b"x"]) == "028f0df5b859"
 
 
 def test_a_readme_within_a_folder_is_served(service: Path) -> None:
     """Only the service's own README, at its top, is for readers of the code."""
-    assert service / "static/README.md" in content.service_files(service)
+    assert service / "static/README.md" in hashing.service_files(service)
 
 
 def test_what_a_killed_build_left_is_taken_away(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from lab import config, docker, shell
 from lab.errors import LabError
 from lab.images import course, plan, recipes, registry
-from lab.images.distribution import Name, Registry
+from lab.images.registry_client import Name, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ from kubernetes.client import ApiClient, ApiException, Configuration
 from urllib3 import HTTPSConnectionPool
 from urllib3.exceptions import ReadTimeoutError
 
-from lab import kube
 from lab.config import load
 from lab.errors import BadInput, LabError, Refused
+from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def written(tmp_path: Path) -> Any:
     ],
 )
 def test_a_kind_cluster_on_loopback_is_ours(written: Any, server: str) -> None:
-    assert kube.connect(written(kubeconfig(server))).server == server
+    assert client.connect(written(kubeconfig(server))).server == server
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_a_kind_cluster_on_loopback_is_ours(written: Any, server: str) -> None:
 )
 def test_a_server_that_is_not_on_loopback_is_refused(written: Any, server: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        kube.connect(written(kubeconfig(server)))
+        client.connect(written(kubeconfig(server)))
 
 
 def test_a_proxy_on_the_way_is_refused(written: Any) -> None:
     content = kubeconfig("https://127.0.0.1:6443")
     content["clusters"][0]["cluster"]["proxy-url"] = "http://proxy.example:3128"
     with pytest.raises(Refused, match="not a kind cluster on this machine"):
-        kube.connect(written(content))
+        client.connect(written(content))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_proxy_on_the_way_is_refused(written: Any) -> None:
 )
 def test_a_kubeconfig_without_the_cluster_is_refused_in_one_line(written: Any, content: object, said: str) -> None:
     with pytest.raises(Refused, match=said) as refused:
-        kube.connect(written(content))
+        client.connect(written(content))
     assert "\n" not in refused.value.what
     assert refused.value.hint
 
@@ -128,28 +128,28 @@ def test_a_kubeconfig_without_the_cluster_is_refused_in_one_line(written: Any, c
 )
 def test_what_is_no_kubeconfig_is_named_in_one_line(written: Any, content: object) -> None:
     with pytest.raises(BadInput, match="is no kubeconfig") as error:
-        kube.connect(written(content))
+        client.connect(written(content))
     assert "\n" not in error.value.what
 
 
 def test_no_kubeconfig_at_all_says_what_makes_one(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="there is no kubeconfig") as refused:
-        kube.connect(load({"KUBECONFIG": str(tmp_path / "none")}))
+        client.connect(load({"KUBECONFIG": str(tmp_path / "none")}))
     assert "make kind-up" in refused.value.hint
 
 
 def test_kubectl_is_always_told_which_cluster(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube, "program", lambda _folder: "kubectl")
+    monkeypatch.setattr(client, "program", lambda _folder: "kubectl")
     settings = written(kubeconfig("https://127.0.0.1:6443"))
-    assert kube.command(settings, "get", "pods") == [
+    assert client.command(settings, "get", "pods") == [
         "kubectl", "--kubeconfig", str(settings.kubeconfig), "--context", "kind-cats", "get", "pods",
     ]  # fmt: skip
 
 
 def test_kubectl_is_not_even_started_for_a_foreign_cluster(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube.shell, "run", lambda *_, **__: pytest.fail("kubectl was started"))
+    monkeypatch.setattr(client.shell, "run", lambda *_, **__: pytest.fail("kubectl was started"))
     with pytest.raises(Refused):
-        kube.kubectl(written(kubeconfig("https://10.0.0.7:6443")), "get", "pods")
+        client.kubectl(written(kubeconfig("https://10.0.0.7:6443")), "get", "pods")
 
 
 class Server(ThreadingHTTPServer):
@@ -190,19 +190,19 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def api(server: Server) -> Iterator[kube.Api]:
-    with ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}", retries=False)) as client:
-        yield kube.Api(client)
-        client.rest_client.pool_manager.clear()
+def api(server: Server) -> Iterator[client.Api]:
+    with ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}", retries=False)) as api_client:
+        yield client.Api(api_client)
+        api_client.rest_client.pool_manager.clear()
 
 
-def test_what_is_not_there_is_none(server: Server, api: kube.Api) -> None:
+def test_what_is_not_there_is_none(server: Server, api: client.Api) -> None:
     server.answer = (404, {"reason": "NotFound", "message": 'pods "x" not found'})
     assert api.get("/api/v1/pods/x") is None
     assert api.delete("/api/v1/pods/x") is False
 
 
-def test_apply_is_server_side_and_in_the_labs_name(server: Server, api: kube.Api) -> None:
+def test_apply_is_server_side_and_in_the_labs_name(server: Server, api: client.Api) -> None:
     api.apply("/api/v1/x", {"kind": "X"})
     method, path, media, body = server.asked[0]
     assert (method, media) == ("PATCH", "application/apply-patch+yaml")
@@ -219,18 +219,18 @@ def test_apply_is_server_side_and_in_the_labs_name(server: Server, api: kube.Api
     ],
 )
 def test_a_refusal_carries_what_was_said(
-    server: Server, api: kube.Api, answer: object, reason: str, message: str
+    server: Server, api: client.Api, answer: object, reason: str, message: str
 ) -> None:
     server.answer = (403, answer)
-    with pytest.raises(kube.ApiError) as refused:
+    with pytest.raises(client.ApiError) as refused:
         api.items("/api/v1/pods")
     assert (refused.value.code, refused.value.reason, refused.value.message) == (403, reason, message)
 
 
 def test_a_server_that_does_not_answer_is_said_to() -> None:
-    client = ApiClient(Configuration(host="http://127.0.0.1:1", retries=False))
+    api_client = ApiClient(Configuration(host="http://127.0.0.1:1", retries=False))
     with pytest.raises(LabError, match=r"does not answer") as error:
-        kube.Api(client).get("/x")
+        client.Api(api_client).get("/x")
     assert "make kind-up" in error.value.hint
 
 
@@ -246,12 +246,12 @@ def test_a_server_that_does_not_answer_is_said_to() -> None:
     ],
 )
 def test_a_library_s_words_are_cut_to_what_went_wrong(error: Exception, said: str) -> None:
-    assert kube._brief(error) == said
+    assert client._brief(error) == said
 
 
 def test_a_proxy_in_the_environment_is_not_used(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
-    made = kube.api(written(kubeconfig("https://127.0.0.1:1")))
+    made = client.api(written(kubeconfig("https://127.0.0.1:1")))
     assert type(made._client.rest_client.pool_manager).__name__ == "PoolManager"
 
 
@@ -264,8 +264,8 @@ def test_a_server_that_hangs_up_within_tls_is_one_that_does_not_answer() -> None
 
         thread = threading.Thread(target=hang_up)
         thread.start()
-        client = ApiClient(Configuration(host=f"https://127.0.0.1:{door.getsockname()[1]}", retries=False))
+        api_client = ApiClient(Configuration(host=f"https://127.0.0.1:{door.getsockname()[1]}", retries=False))
         with pytest.raises(LabError, match=r"does not answer") as error:
-            kube.Api(client).get("/x")
+            client.Api(api_client).get("/x")
         thread.join()
     assert "\n" not in error.value.what

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from kubernetes.client import ApiClient, Configuration
 
-from lab import kube
 from lab.errors import LabError
-from lab.kube import ApiError
+from lab.kubernetes import client
+from lab.kubernetes.client import ApiError
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -50,8 +50,8 @@ def server():
 
 @pytest.fixture
 def api(server):
-    with ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}", retries=False)) as client:
-        yield kube.Api(client, timeout=5)
+    with ApiClient(Configuration(host=f"http://127.0.0.1:{server.server_port}", retries=False)) as api_client:
+        yield client.Api(api_client, timeout=5)
 
 
 def test_lines_come_as_they_are_sent_until_another_thread_ends_the_watch(server, api):
@@ -85,7 +85,7 @@ def test_a_watch_that_is_refused(api):
 
 def test_a_watch_where_nothing_answers():
     with (
-        ApiClient(Configuration(host="http://127.0.0.1:1", retries=False)) as client,
+        ApiClient(Configuration(host="http://127.0.0.1:1", retries=False)) as api_client,
         pytest.raises(LabError, match=r"http://127\.0\.0\.1:1 does not answer"),
     ):
-        kube.Api(client).watch("/pods", seconds=60)
+        client.Api(api_client).watch("/pods", seconds=60)

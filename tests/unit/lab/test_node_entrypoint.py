@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab.cluster import node_recipe
+from lab.cluster.node_image import recipe
 
 PLACES = ("/kind/", "/etc/kubernetes/", "/var/lib/kubelet/")
 WORKS, STOPPED = "touch {pki}/apiserver.crt", "false"
@@ -15,7 +15,7 @@ WORKS, STOPPED = "touch {pki}/apiserver.crt", "false"
 class Node:
     def __init__(self, root):
         self.root, self.pki = root, root / "etc" / "kubernetes" / "pki"
-        text = (node_recipe.MODULE / "rootfs" / "usr" / "local" / "bin" / "entrypoint").read_text()
+        text = (recipe.MODULE / "rootfs" / "usr" / "local" / "bin" / "entrypoint").read_text()
         self.functions = text[text.index("set -e") : text.index("\nfit_containerd_to_capabilities\n")]
         for place in PLACES:
             (root / place.strip("/")).mkdir(parents=True)

@@ -13,8 +13,10 @@ import time
 import pytest
 import yaml
 
-from lab import config, events
-from lab.cluster import node_archive, node_assemble, node_image, node_programs, node_recipe, toolchain
+from lab import config
+from lab import steps as lab_steps
+from lab.cluster import toolchain
+from lab.cluster.node_image import archive, assemble, build, programs, recipe
 from lab.errors import LabError
 
 STATUS = """Package: iptables
@@ -43,19 +45,19 @@ def module(tmp_path, monkeypatch):
     """A node module of its own, so that a test may change what decides the image."""
     folder = tmp_path / "node"
     (folder / "rootfs").mkdir(parents=True)
-    (folder / "go.mod").write_text((node_recipe.MODULE / "go.mod").read_text())
+    (folder / "go.mod").write_text((recipe.MODULE / "go.mod").read_text())
     (folder / "main.go").write_text("package main\n")
     (folder / "rootfs" / "file").write_text("one\n")
-    monkeypatch.setattr(node_recipe, "MODULE", folder)
+    monkeypatch.setattr(recipe, "MODULE", folder)
     return folder
 
 
 def test_the_reference_is_a_name_that_docker_takes_and_is_found_fast():
     began = time.perf_counter()
-    reference = node_image.reference()
+    reference = build.reference()
     assert time.perf_counter() - began < 0.05
     assert re.fullmatch(r"chatroulette-node:[0-9a-f]{12}", reference)
-    assert reference == node_image.reference()
+    assert reference == build.reference()
 
 
 @pytest.mark.parametrize(
@@ -69,17 +71,17 @@ def test_the_reference_is_a_name_that_docker_takes_and_is_found_fast():
     ],
 )
 def test_what_a_change_makes_anew(module, change, image, programs):
-    before = node_recipe.image_hash(), node_recipe.programs_hash()
+    before = recipe.image_hash(), recipe.programs_hash()
     change(module)
-    after = node_recipe.image_hash(), node_recipe.programs_hash()
+    after = recipe.image_hash(), recipe.programs_hash()
     assert (before[0] != after[0], before[1] != after[1]) == (image, programs)
 
 
 def test_another_package_makes_another_root(monkeypatch):
-    before = node_recipe.root_hash(), node_recipe.image_hash()
-    monkeypatch.setattr(node_recipe, "DEBIAN", (*node_recipe.DEBIAN, "vim"))
-    assert node_recipe.root_hash() != before[0]
-    assert node_recipe.image_hash() != before[1]
+    before = recipe.root_hash(), recipe.image_hash()
+    monkeypatch.setattr(recipe, "DEBIAN", (*recipe.DEBIAN, "vim"))
+    assert recipe.root_hash() != before[0]
+    assert recipe.image_hash() != before[1]
 
 
 @pytest.mark.parametrize(
@@ -87,11 +89,11 @@ def test_another_package_makes_another_root(monkeypatch):
     [pytest.param(["ab", "c"], ["a", "bc"], id="border"), pytest.param(["a", "b"], ["b", "a"], id="order")],
 )
 def test_two_lists_of_words_have_two_digests(one, other):
-    assert node_recipe.digest([], one) != node_recipe.digest([], other)
+    assert recipe.digest([], one) != recipe.digest([], other)
 
 
 def test_the_programs_are_told_their_version():
-    flags = node_recipe.ldflags("v1.37.2").split()
+    flags = recipe.ldflags("v1.37.2").split()
     assert "k8s.io/component-base/version.gitVersion=v1.37.2" in flags
     assert "k8s.io/component-base/version.gitMinor=37" in flags
     assert {"-s", "-w"} <= set(flags)
@@ -99,7 +101,7 @@ def test_the_programs_are_told_their_version():
 
 def test_a_module_that_is_not_there_has_no_version():
     with pytest.raises(KeyError, match="nobody/nothing"):
-        node_recipe.version("nobody/nothing")
+        recipe.version("nobody/nothing")
 
 
 @pytest.mark.parametrize(
@@ -149,17 +151,17 @@ def test_a_fetched_go_keeps_all_its_files_in_the_cache(settings):
     ],
 )
 def test_the_fraction_leaves_room_for_linking(compiled, total, so_far):
-    assert node_programs.fraction(compiled, total) == so_far
+    assert programs.fraction(compiled, total) == so_far
 
 
 def test_dependencies_follow_what_is_installed():
-    assert node_assemble.dependencies(STATUS, ["iptables"]) == {"iptables", "libip4tc2", "libc6"}
+    assert assemble.dependencies(STATUS, ["iptables"]) == {"iptables", "libip4tc2", "libc6"}
 
 
 def _layer(path, name="file", content=b"x"):
     member = tarfile.TarInfo(name)
     member.size = len(content)
-    return node_archive.layer(path, [(member, content)])
+    return archive.layer(path, [(member, content)])
 
 
 def test_a_layer_is_the_same_bytes_each_time(tmp_path):
@@ -171,10 +173,10 @@ def test_a_layer_is_the_same_bytes_each_time(tmp_path):
 def test_an_archive_names_every_image_and_holds_a_shared_layer_once(tmp_path):
     shared, own = _layer(tmp_path / "shared"), _layer(tmp_path / "own", content=b"own")
     images = [
-        node_archive.Image(("r/a:1", "r/b:1"), (shared,), {}),
-        node_archive.Image(("r/c:1",), (shared, own), {"User": "1"}),
+        archive.Image(("r/a:1", "r/b:1"), (shared,), {}),
+        archive.Image(("r/c:1",), (shared, own), {"User": "1"}),
     ]
-    node_archive.write(tmp_path / "images.tar", images, "arm64")
+    archive.write(tmp_path / "images.tar", images, "arm64")
     with tarfile.open(tmp_path / "images.tar") as tar:
         names = tar.getnames()
         index = json.load(tar.extractfile("index.json"))
@@ -195,17 +197,17 @@ def test_every_path_is_once_in_the_node_and_ours_wins(module, tmp_path):
     (module / "rootfs" / "etc" / "crictl.yaml").write_text("ours\n")
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("kubernetes", *(name for names in node_assemble._ON_NODE.values() for name in names)):
+    for name in ("kubernetes", *(name for names in assemble._ON_NODE.values() for name in names)):
         (programs / name).write_bytes(b"\x7fELF")
     root = tmp_path / "root.tar"
     with tarfile.open(root, "w") as tar:
         for name in ("./etc/crictl.yaml", "./etc/machine-id", "./etc/hosts"):
             tar.addfile(tarfile.TarInfo(name), io.BytesIO())
-    node_assemble.write_base(tmp_path / "base.tar", programs, root)
+    assemble.write_base(tmp_path / "base.tar", programs, root)
     with tarfile.open(tmp_path / "base.tar") as tar:
         names = tar.getnames()
         assert tar.extractfile("./etc/crictl.yaml").read() == b"ours\n"
-        assert tar.extractfile("./kind/version").read().decode() == node_recipe.version("k8s.io/kubernetes")
+        assert tar.extractfile("./kind/version").read().decode() == recipe.version("k8s.io/kubernetes")
     assert len(names) == len(set(names))
     assert "./etc/hosts" in names
     assert "./etc/machine-id" not in names
@@ -216,7 +218,7 @@ def test_every_path_is_once_in_the_node_and_ours_wins(module, tmp_path):
     [pytest.param(7.9, r"needs 8\.0 GB .* are 7\.9", id="too-little"), pytest.param(8.0, "", id="enough")],
 )
 def test_a_disk_that_is_too_full_is_said_before_the_work(free, words, tmp_path):
-    error = node_image.missing_space(8.0, free, tmp_path)
+    error = build.missing_space(8.0, free, tmp_path)
     assert re.search(words, error.what) if words else error is None
 
 
@@ -229,11 +231,11 @@ def test_a_disk_that_is_too_full_is_said_before_the_work(free, words, tmp_path):
     ],
 )
 def test_only_what_is_missing_is_done_again(settings, monkeypatch, inside, built, left):
-    monkeypatch.setattr(node_image, "inspect", lambda _name, _kind: {"Id": "x"} if inside else None)
+    monkeypatch.setattr(build, "inspect", lambda _name, _kind: {"Id": "x"} if inside else None)
     monkeypatch.setattr(toolchain, "present", lambda _settings: settings.cache / "go")
     if built:
-        node_image._programs(settings).mkdir(parents=True)
-    steps = node_image.steps(settings)
+        build._programs(settings).mkdir(parents=True)
+    steps = build.steps(settings)
     assert [step.title for step in steps if not step.done()] == left
 
 
@@ -244,12 +246,12 @@ def test_a_build_that_fails_leaves_nothing_that_counts_as_done(settings, monkeyp
     )
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    monkeypatch.setattr(node_image, "inspect", lambda _name, _kind: None)
-    monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
-    steps = node_image.steps(settings)
+    monkeypatch.setattr(build, "inspect", lambda _name, _kind: None)
+    monkeypatch.setattr(build, "missing_space", lambda *_: None)
+    work = build.steps(settings)
     with pytest.raises(LabError, match="ended with 1"):
-        events.run(steps[:2], lambda _event: None)
-    assert steps[1].done() is None
+        lab_steps.run(work[:2], lambda _event: None)
+    assert work[1].done() is None
     assert list((settings.cache / "node").iterdir()) == []
 
 
@@ -257,22 +259,22 @@ def test_a_build_that_fails_leaves_nothing_that_counts_as_done(settings, monkeyp
 @pytest.mark.parametrize(
     ("steps", "number"),
     [
-        pytest.param(node_image.steps, 0, id="go"),
-        pytest.param(node_image.steps, 1, id="programs"),
-        pytest.param(node_image.steps, 2, id="root"),
-        pytest.param(node_image.steps, 3, id="image"),
-        pytest.param(node_image.build_kind_only, 1, id="kind"),
+        pytest.param(build.steps, 0, id="go"),
+        pytest.param(build.steps, 1, id="programs"),
+        pytest.param(build.steps, 2, id="root"),
+        pytest.param(build.steps, 3, id="image"),
+        pytest.param(build.build_kind_only, 1, id="kind"),
     ],
 )
 def test_every_build_sweeps_what_killed_ones_left(settings, monkeypatch, left, steps, number):
     (settings.cache / left).mkdir(parents=True)
     (settings.cache / left / "file").touch()
-    monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
+    monkeypatch.setattr(build, "missing_space", lambda *_: None)
     for module, name in (
         (toolchain, "ensure"),
-        (node_programs, "build"),
-        (node_image.node_root, "build"),
-        (node_assemble, "assemble"),
+        (programs, "build"),
+        (build.node_root, "build"),
+        (assemble, "assemble"),
     ):
         monkeypatch.setattr(module, name, lambda *_: None)
     steps(settings)[number].action(lambda *_: None)
@@ -280,8 +282,8 @@ def test_every_build_sweeps_what_killed_ones_left(settings, monkeypatch, left, s
 
 
 def test_the_sandbox_and_the_manifests_agree_with_the_module():
-    assert node_recipe.metrics_server_image().endswith(node_recipe.version("sigs.k8s.io/metrics-server"))
-    documents = list(yaml.safe_load_all(node_recipe.METRICS_SERVER.read_text()))
+    assert recipe.metrics_server_image().endswith(recipe.version("sigs.k8s.io/metrics-server"))
+    documents = list(yaml.safe_load_all(recipe.METRICS_SERVER.read_text()))
     container = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][
         0
     ]
@@ -291,6 +293,6 @@ def test_the_sandbox_and_the_manifests_agree_with_the_module():
 
 @pytest.mark.parametrize("name", ["usr/local/bin/entrypoint", "usr/local/lib/node/cgroups"])
 def test_the_nodes_scripts_are_programs_that_bash_can_read(name):
-    path = node_recipe.MODULE / "rootfs" / name
+    path = recipe.MODULE / "rootfs" / name
     assert path.stat().st_mode & 0o111
     assert subprocess.run(["/bin/bash", "-n", path], check=False, capture_output=True).stderr == b""

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from lab import config, events
-from lab.cluster import node_image, node_minor, node_programs, node_recipe, toolchain
+from lab import config, steps
+from lab.cluster import toolchain
+from lab.cluster.node_image import build, programs, recipe
+from lab.cluster.node_image import minor as node_minor
 from lab.config import MINORS
 
 USUAL, *OTHERS = MINORS
@@ -41,7 +43,7 @@ def test_each_minor_is_built_from_its_own_kubernetes(minor):
 
 @pytest.mark.parametrize("minor", OTHERS)
 def test_another_minor_has_kubernetes_and_every_file_of_the_usual_node_as_a_link(minor):
-    folder, usual = node_minor.module(minor), node_recipe.MODULE
+    folder, usual = node_minor.module(minor), recipe.MODULE
     node = {f"rootfs/{name}" for name in files(usual / "rootfs")}
     assert files(folder) == node | OWN | {"kubernetes/main.go"}
     for name in files(folder) - OWN:
@@ -51,7 +53,7 @@ def test_another_minor_has_kubernetes_and_every_file_of_the_usual_node_as_a_link
 
 @pytest.mark.parametrize("minor", OTHERS)
 def test_what_the_node_has_of_its_own_is_one_line(minor):
-    own, usual = (one / "rootfs/etc/containerd/config.toml" for one in (node_minor.module(minor), node_recipe.MODULE))
+    own, usual = (one / "rootfs/etc/containerd/config.toml" for one in (node_minor.module(minor), recipe.MODULE))
     lines = difflib.ndiff(usual.read_text().splitlines(), own.read_text().splitlines())
     assert [re.sub(r"\d", "", line) for line in lines if line[0] in "+-"] == [
         "-     sandbox = 'registry.ks.io/pause:..'",
@@ -72,9 +74,9 @@ def test_a_second_minor_changes_nothing_about_the_first(monkeypatch, tmp_path):
     for name in ("go.mod", "go.sum"):
         (folder / name).write_text("one")
     before = {minor: (node_minor.programs_hash(minor), node_minor.image_hash(minor)) for minor in MINORS}
-    monkeypatch.setattr(node_minor, "module", lambda minor: node_recipe.MODULE if minor == USUAL else folder)
+    monkeypatch.setattr(node_minor, "module", lambda minor: recipe.MODULE if minor == USUAL else folder)
     assert (node_minor.programs_hash(USUAL), node_minor.image_hash(USUAL)) == before[USUAL]
-    assert (node_recipe.programs_hash(), node_recipe.image_hash()) == before[USUAL]
+    assert (recipe.programs_hash(), recipe.image_hash()) == before[USUAL]
     changed = node_minor.programs_hash("1.35"), node_minor.image_hash("1.35")
     assert not set(changed) & set(before["1.35"])
     (folder / "more").write_text("")
@@ -84,15 +86,15 @@ def test_a_second_minor_changes_nothing_about_the_first(monkeypatch, tmp_path):
 
 def test_what_another_minor_borrows_decides_it_too(monkeypatch):
     before = node_minor.programs_hash("1.35"), node_minor.image_hash("1.35")
-    monkeypatch.setattr(node_recipe, "TAGS", "others")
+    monkeypatch.setattr(recipe, "TAGS", "others")
     assert not {node_minor.programs_hash("1.35"), node_minor.image_hash("1.35")} & set(before)
 
 
 def test_the_usual_recipe_is_back_after_the_block_whatever_happened():
-    folder = node_recipe.MODULE
+    folder = recipe.MODULE
     with pytest.raises(KeyError, match="nobody/nothing"), node_minor.chosen("1.35"):
-        node_recipe.version("nobody/nothing")
-    assert folder == node_recipe.MODULE
+        recipe.version("nobody/nothing")
+    assert folder == recipe.MODULE
 
 
 def test_another_minors_kubernetes_goes_with_the_usual_ones_programs(settings, monkeypatch, tmp_path):
@@ -100,45 +102,45 @@ def test_another_minors_kubernetes_goes_with_the_usual_ones_programs(settings, m
     go.write_text(GO)
     go.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
-    usual = node_image._programs(settings)
+    monkeypatch.setattr(build, "missing_space", lambda *_: None)
+    usual = build._programs(settings)
     usual.mkdir(parents=True)
     for name in ("kind", "kubernetes"):
         (usual / name).write_text("of the usual one\n")
     (usual / "kubectl").symlink_to("kubernetes")
     other = replace(settings, kubernetes="1.35")
-    events.run(node_image.steps(other)[:3], lambda _event: None)
-    programs = node_image._programs(other)
+    steps.run(build.steps(other)[:3], lambda _event: None)
+    programs = build._programs(other)
     assert {path.name: path.read_text() for path in programs.iterdir()} == {
         "kubernetes": "node-1.35\n",
         "kubectl": "node-1.35\n",
         "kind": "of the usual one\n",
     }
-    assert node_image.tools(other)["kubectl"].resolve() == programs / "kubernetes"
+    assert build.tools(other)["kubectl"].resolve() == programs / "kubernetes"
 
 
 @pytest.mark.parametrize(
     ("minor", "builds"),
     [
-        pytest.param(USUAL, [(USUAL, node_programs.EVERYTHING)], id="usual"),
-        pytest.param("1.35", [(USUAL, node_programs.EVERYTHING), ("1.35", node_programs.KUBERNETES)], id="1.35"),
+        pytest.param(USUAL, [(USUAL, programs.EVERYTHING)], id="usual"),
+        pytest.param("1.35", [(USUAL, programs.EVERYTHING), ("1.35", programs.KUBERNETES)], id="1.35"),
     ],
 )
 def test_the_steps_build_the_minor_that_is_set(settings, monkeypatch, minor, builds):
     """The image is put together by a recipe that knows what version it is of."""
     built, assembled = [], []
     monkeypatch.setattr(toolchain, "ensure", lambda *_: None)
-    monkeypatch.setattr(node_image, "missing_space", lambda *_: None)
+    monkeypatch.setattr(build, "missing_space", lambda *_: None)
     monkeypatch.setattr(
-        node_image.node_programs, "build", lambda given, packages, *_: built.append((given.kubernetes, packages))
+        build.node_programs, "build", lambda given, packages, *_: built.append((given.kubernetes, packages))
     )
-    monkeypatch.setattr(node_image.node_root, "build", lambda *_: None)
+    monkeypatch.setattr(build.node_root, "build", lambda *_: None)
     monkeypatch.setattr(
-        node_image.node_assemble,
+        build.node_assemble,
         "assemble",
-        lambda programs, *_: assembled.append((programs.name, node_recipe.version("k8s.io/kubernetes"))),
+        lambda programs, *_: assembled.append((programs.name, recipe.version("k8s.io/kubernetes"))),
     )
-    for step in node_image.steps(replace(settings, kubernetes=minor)):
+    for step in build.steps(replace(settings, kubernetes=minor)):
         step.action(lambda *_: None)
     assert built == builds
     assert assembled == [(f"programs-{node_minor.programs_hash(minor)}", node_minor.kubernetes(minor))]

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from lab.deploy.status import Node, Pod, Status, Url
-from lab.events import Event
 from lab.report import progress, tables
 from lab.results import Check, Requirement
+from lab.steps import Event
 
 
 def console() -> Console:

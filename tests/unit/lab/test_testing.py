@@ -8,7 +8,7 @@ import pytest
 
 from lab import shell, testing
 from lab.errors import LabError, TimedOut
-from lab.findings import Cell, Claim, ClusterSeen, Experiment, Measurement, Prediction, Words, encode
+from lab.experiments.results import Cell, Claim, ClusterSeen, Experiment, Measurement, Prediction, Words, encode
 
 
 def dump(answer):

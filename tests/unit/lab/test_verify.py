@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from lab.deploy import debug, fetch, verify
+from lab.deploy import fetch, verify
 from lab.deploy.fetch import NO_NAME, Answer
 from lab.errors import LabError
+from lab.kubernetes import ephemeral
 
 BACK = '{"name":"k8-chatroulette-back","version":"1.2"}'
 WHO = '{"pod":"k8-chatroulette-back","version":"1.2"}'
@@ -192,11 +193,11 @@ def test_one_ephemeral_container_is_used_again(known: list[str], states: dict[st
     one = pod("x")
     one["spec"]["ephemeralContainers"] = [{"name": name} for name in known]
     one["status"] = {"ephemeralContainerStatuses": [{"name": n, "state": {s: {}}} for n, s in states.items()]}
-    assert debug.choose(one) == chosen
+    assert ephemeral.choose(one) == chosen
 
 
 def test_the_patch_is_shaped_like_a_pod_and_within_the_restricted_profile() -> None:
-    (container,) = debug.patch("lab-verify")["spec"]["ephemeralContainers"]
+    (container,) = ephemeral.patch("lab-verify")["spec"]["ephemeralContainers"]
     rights = container["securityContext"]
     assert rights["runAsUser"] > 0
     assert rights["runAsNonRoot"]

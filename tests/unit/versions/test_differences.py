@@ -6,7 +6,7 @@ import pytest
 from differences import ABSENT, Difference, differences
 from msgspec.structs import replace
 
-from lab.findings import Cell, Claim, ClusterSeen, Expectation, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, Claim, ClusterSeen, Expectation, Experiment, Measurement, Prediction, Words
 
 WORDS = Words("", "")
 CELL = Cell(

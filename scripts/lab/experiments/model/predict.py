@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.dial import Aim, End, dial, first, in_pod
-from lab.experiments.model.naming import is_address
+from lab.experiments.model.connect import Aim, End, dial, first, in_pod
+from lab.experiments.model.dns import is_address
 from lab.experiments.model.resolve import resolve, selected
 from lab.experiments.model.routing import fits, reads_names
 from lab.experiments.model.rule import Book, Place
 from lab.experiments.model.rules import NAMING, RULES
-from lab.findings import Prediction
+from lab.experiments.results import Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lab.experiments.model.cluster import Address, Pod, Vantage, World
     from lab.experiments.model.rule import Rule
-    from lab.experiments.world import Address, Pod, Vantage, World
 
 
 def predict(world: World, vantage: Vantage, address: Address, rules: Mapping[str, Rule] = RULES) -> Prediction:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.naming import LABEL_LENGTH
+from lab.experiments.model.dns import LABEL_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lab.experiments.model.cluster import Pod, Service, World
     from lab.experiments.model.rule import Book, Place
-    from lab.experiments.world import Pod, Service, World
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.naming import is_address
+from lab.experiments.model.dns import is_address
 from lab.experiments.model.rule import Rule, table
-from lab.findings import Words
+from lab.experiments.results import Words
 
 if TYPE_CHECKING:
+    from lab.experiments.model.cluster import Listener, Pod, Service, Vantage, World
     from lab.experiments.model.rule import Place
-    from lab.experiments.world import Listener, Pod, Service, Vantage, World
 
 _K8S = "https://kubernetes.io/docs"
 _MAN = "https://man7.org/linux/man-pages"

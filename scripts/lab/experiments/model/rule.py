@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from lab.experiments.world import Pod
-    from lab.findings import Words
+    from lab.experiments.model.cluster import Pod
+    from lab.experiments.results import Words
 
 
 @dataclass(frozen=True)

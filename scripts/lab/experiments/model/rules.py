@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.model import callers, naming, routing
+from lab.experiments.model import dns, proxies, routing
 from lab.experiments.model.rule import Rule
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMING", "RULES", "Rule", "inverted"]
 
-NAMING = frozenset(naming.RULES)
+NAMING = frozenset(dns.RULES)
 """The ids of the rules about names."""
-RULES: Mapping[str, Rule] = {**naming.RULES, **routing.RULES, **callers.RULES}
+RULES: Mapping[str, Rule] = {**dns.RULES, **routing.RULES, **proxies.RULES}
 
 
 def inverted(rule: str) -> Mapping[str, Rule]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.findings import Words
+from lab.experiments.results import Words
 
 
 def joined(*sentences: Words | None) -> Words:

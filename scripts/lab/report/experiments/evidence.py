@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.findings import Cell, Exhibit, Experiment, Language
+    from lab.experiments.results import Cell, Exhibit, Experiment, Language
 
 
 def cell_lines(cell: Cell, experiment: Experiment, language: Language) -> Iterator[RenderableType]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.findings import Claim, Expectation, Experiment, Language
+    from lab.experiments.results import Claim, Expectation, Experiment, Language
 
 _VERDICT_STYLES = {"true": "green", "nuance": "yellow", "false": "bold red", "unknown": "dim"}
 

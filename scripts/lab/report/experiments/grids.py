@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.findings import Label, Words
+from lab.experiments.results import Label, Words
 from lab.report.experiments import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lab.findings import Cell, Experiment
+    from lab.experiments.results import Cell, Experiment
 
 NOWHERE = "not-applicable"
 NO_WORDS = Words(en="", fr="")

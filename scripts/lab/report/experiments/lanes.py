@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.findings import Expectation, Experiment, Language, Moment, Timeline
+    from lab.experiments.results import Expectation, Experiment, Language, Moment, Timeline
 
 NAMES = 22
 _STRETCH = {"good": "━", "bad": "▒", "neutral": "─"}

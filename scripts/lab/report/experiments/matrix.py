@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.findings import Cell, Label, Language, Outcome
+    from lab.experiments.results import Cell, Label, Language, Outcome
     from lab.report.experiments.grids import Grid
 
 WIDTH = 100

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.findings import Words
+from lab.experiments.results import Words
 from lab.report.experiments import expected, matrix, words
 from lab.report.experiments.evidence import cell_lines
 from lab.report.experiments.grids import grids, label, mechanisms, route
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from lab.findings import Cell, Experiment, Flip, Language, Outcome
+    from lab.experiments.results import Cell, Experiment, Flip, Language, Outcome
 
 
 SHOWN = 6

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.findings import Words
+from lab.experiments.results import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lab.findings import Cell, Expectation, Experiment, Language, Outcome, Verdict
+    from lab.experiments.results import Cell, Expectation, Experiment, Language, Outcome, Verdict
 
 SIGNS: Mapping[Outcome, str] = {
     "answers": "●",

@@ -13,7 +13,7 @@ from lab.report.experiments import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.findings import Cell, Experiment, Words
+    from lab.experiments.results import Cell, Experiment, Words
 
 
 def packed(experiments: Sequence[Experiment]) -> str:

@@ -13,7 +13,7 @@ from lab.report.experiments.lanes import belonging
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.findings import Expectation, Experiment, Timeline, Words
+    from lab.experiments.results import Expectation, Experiment, Timeline, Words
 
 WHOLE = 100.0
 _THINNEST = 0.5

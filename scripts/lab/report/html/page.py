@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lab.findings import Words
+from lab.experiments.results import Words
 from lab.report.experiments import words
 from lab.report.experiments.grids import Grid, Mechanism, grids, label, mechanisms, route
 from lab.report.experiments.lanes import told
@@ -23,7 +23,7 @@ from lab.report.html.data import Reason, cell_id, packed, reasons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.findings import Cell, Claim, Expectation, Experiment, Flip, Label, Language, Timeline
+    from lab.experiments.results import Cell, Claim, Expectation, Experiment, Flip, Label, Language, Timeline
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOINED = "\u2060"

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.findings import Words
+from lab.experiments.results import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.findings import PodSeen, Scene, ServiceSeen
+    from lab.experiments.results import PodSeen, Scene, ServiceSeen
 
 WIDTH = 1120
 _HOUSE = 196

@@ -4,8 +4,8 @@ from itertools import count
 
 import pytest
 
-from lab.experiments import describe
-from lab.experiments.world import Computer
+from lab.experiments.model import from_api
+from lab.experiments.model.cluster import Computer
 
 NODE = {
     "metadata": {"name": "cats-control-plane"},
@@ -23,7 +23,7 @@ EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z"
 
 @pytest.fixture
 def empty():
-    return describe.world(describe.Live((), (), NODE, DNS), Computer())
+    return from_api.world(from_api.Live((), (), NODE, DNS), Computer())
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def described(empty):
         services = [_service(one, next(numbers)) for one in cast.services]
         pods = [_pod(one, next(numbers), cast) for one in cast.pods(services)]
         pods += [_copy(pods, one, next(numbers)) for one in cast.copies]
-        return describe.world(describe.Live(pods, services, NODE, DNS), Computer())
+        return from_api.world(from_api.Live(pods, services, NODE, DNS), Computer())
 
     return describe_cast
 

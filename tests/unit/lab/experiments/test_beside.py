@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab.experiments import beside
+from lab.experiments import parallel
 
 
 def _works(ready, *, heeds):
@@ -50,10 +50,10 @@ def running():
     ],
 )
 def test_all_are_asked_at_once_and_killed_after_one_deadline(monkeypatch, running, heeds, codes):
-    monkeypatch.setattr(beside, "PATIENCE", 1.0)
+    monkeypatch.setattr(parallel, "PATIENCE", 1.0)
     children = [running(heeds=one) for one in heeds]
     began = time.monotonic()
-    beside.stop(*children)
+    parallel.stop(*children)
     assert [one.process.exitcode for one in children] == codes
     assert time.monotonic() - began < 1.9
     assert all(one.ours.closed for one in children)
@@ -63,7 +63,7 @@ def test_one_that_has_ended_is_left_as_it_is(running):
     child = running(heeds=True)
     child.process.terminate()
     child.process.join()
-    beside.stop(child)
+    parallel.stop(child)
     assert child.ours.closed
 
 
@@ -71,15 +71,15 @@ STAND_IN = """
 import sys, time
 from multiprocessing import util
 from pathlib import Path
-from lab import kube
-from lab.experiments import catalogue
-from lab.findings import ClusterSeen, Experiment, Words
+from lab.experiments import catalog
+from lab.kubernetes import client
+from lab.experiments.results import ClusterSeen, Experiment, Words
 
-kube.api = lambda _settings: None
+client.api = lambda _settings: None
 here, nothing = Path(__file__).parent, Words("", "")
 names = ["one", "two", "three"]
 for name in names:
-    catalogue.CATALOGUE[name] = catalogue.Entry(name, nothing, nothing, 1, name)
+    catalog.CATALOGUE[name] = catalog.Entry(name, nothing, nothing, 1, name)
     sys.modules[f"lab.experiments.{name}"] = sys.modules["stand_in"]
 
 def run(_settings, _api, _image, report):
@@ -97,12 +97,12 @@ def run(_settings, _api, _image, report):
 """Experiments that make a directory each and take it away; their processes take a moment to end after that."""
 START = """
 import stand_in
-from lab.experiments import beside, catalogue
+from lab.experiments import catalog, parallel
 
-beside._HEAVY, beside._LEAVES = ["stand_in"], 0
+parallel._HEAVY, parallel._LEAVES = ["stand_in"], 0
 try:
-    every = [catalogue.find(name) for name in stand_in.names]
-    beside.together(every, None, "", lambda event: print(event.kind, flush=True))
+    every = [catalog.find(name) for name in stand_in.names]
+    parallel.together(every, None, "", lambda event: print(event.kind, flush=True))
 except KeyboardInterrupt:
     raise SystemExit(130)
 """
@@ -168,4 +168,4 @@ def test_what_ends_by_itself_and_is_stopped_at_once_says_nothing(tmp_path, group
 def test_it_is_ticked_off_where_all_is_as_predicted(agrees, kind):
     fact = SimpleNamespace(id="cpu-starved", agrees=agrees)
     found = SimpleNamespace(cells=(), flips=(), expectations=(fact,), claims=())
-    assert beside._event(beside.News("found", "top", found=found), 27.5, 1, 13).kind == kind
+    assert parallel._event(parallel.News("found", "top", found=found), 27.5, 1, 13).kind == kind

@@ -8,21 +8,20 @@ from importlib import import_module
 import msgspec
 import pytest
 
-from lab import findings
 from lab.config import ROOT
 from lab.errors import BadInput
-from lab.experiments import catalogue
-from lab.experiments.claims_said import NEEDED
-from lab.experiments.timing import result
+from lab.experiments import catalog, results
+from lab.experiments.course.claims_said import NEEDED
+from lab.experiments.timed import result
 
-ENTRIES = [pytest.param(one, id=one.id) for one in catalogue.CATALOGUE.values()]
+ENTRIES = [pytest.param(one, id=one.id) for one in catalog.CATALOGUE.values()]
 MATRICES = ["names", "binds", "whatif"]
 IN_TIME = ["readiness", "liveness", "startup", "probes", "limits", "qos", "top", "termination", "database"]
 ORDER = [*MATRICES, *IN_TIME, "course", "claims"]
 
 
 def test_they_are_listed_in_the_order_of_the_lessons():
-    assert list(catalogue.CATALOGUE) == ORDER
+    assert list(catalog.CATALOGUE) == ORDER
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -35,30 +34,30 @@ def test_each_can_be_run_and_asks_something_in_both_languages(entry):
 
 
 def test_a_result_has_its_title_and_question_from_here():
-    begun, entry = result.begin("readiness"), catalogue.find("readiness")
-    ended = begun.ended(findings.ClusterSeen("lab", *("1",) * 5), [], [])
+    begun, entry = result.begin("readiness"), catalog.find("readiness")
+    ended = begun.ended(results.ClusterSeen("lab", *("1",) * 5), [], [])
     assert (ended.experiment, ended.title, ended.question) == ("readiness", entry.title, entry.question)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
 def test_all_together_are_within_two_minutes(entry):
-    assert entry.seconds <= catalogue.EVERYTHING <= 120
+    assert entry.seconds <= catalog.EVERYTHING <= 120
 
 
 def test_an_unknown_name_is_answered_with_those_that_there_are():
     with pytest.raises(BadInput) as refused:
-        catalogue.find("name")
+        catalog.find("name")
     assert refused.value.what == "there is no experiment 'name'"
     assert all(name in refused.value.hint for name in (*ORDER, "all"))
 
 
 def test_what_happens_in_time_has_no_stage_to_look_at_again():
     with pytest.raises(BadInput, match="limits happens in time"):
-        catalogue.find("limits").staged(None, None, "", None)
+        catalog.find("limits").staged(None, None, "", None)
 
 
 def test_the_verdicts_stand_on_experiments_that_there_are():
-    assert set(NEEDED) < set(catalogue.CATALOGUE)
+    assert set(NEEDED) < set(catalog.CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -71,12 +70,12 @@ def test_the_verdicts_stand_on_experiments_that_there_are():
     ],
 )
 def test_french_has_the_spaces_of_its_typography(typed, set_):
-    told = findings.Words(en="Here : ?", fr=typed)
+    told = results.Words(en="Here : ?", fr=typed)
     assert (told.en, told.fr) == ("Here : ?", set_)
-    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=findings.Words) == told
+    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=results.Words) == told
 
 
 def test_the_published_schema_is_the_code_s():
     published = json.loads((ROOT / "scripts" / "lab" / "experiments" / "schema.json").read_text())
-    ours = json.loads(msgspec.json.encode(findings.schema()))
+    ours = json.loads(msgspec.json.encode(results.schema()))
     assert published == ours, "lab experiment --schema > scripts/lab/experiments/schema.json"

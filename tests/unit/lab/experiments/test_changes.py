@@ -7,8 +7,8 @@ import copy
 import msgspec
 import pytest
 
-from lab.experiments import changes
-from lab.findings import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+from lab.experiments.matrix import diff
+from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
 
 TEXT = Words("text", "texte")
 POD = {
@@ -55,17 +55,17 @@ def edited(path, value):
     ],
 )
 def test_what_decides_on_answers_is_a_change(path, value, seen):
-    before, after = (changes.state(Api(pod), ["n"]) for pod in (POD, edited(path, value)))
-    assert changes.different(before, after) == (["Pod n/cats"] if seen else [])
+    before, after = (diff.state(Api(pod), ["n"]) for pod in (POD, edited(path, value)))
+    assert diff.different(before, after) == (["Pod n/cats"] if seen else [])
 
 
 def test_a_change_is_told_once_it_is_whole():
     states = iter([{"a": "1"}, {"a": "2"}, {"a": "3"}, {"a": "3"}])
-    assert changes.awaited(lambda: next(states), {"a": "1"}, timeout=10) == {"a": "3"}
+    assert diff.awaited(lambda: next(states), {"a": "1"}, timeout=10) == {"a": "3"}
 
 
 def test_no_change_is_none():
-    assert changes.awaited(lambda: {"a": "1"}, {"a": "1"}, timeout=0.1) is None
+    assert diff.awaited(lambda: {"a": "1"}, {"a": "1"}, timeout=0.1) is None
 
 
 def experiment(*outcomes):
@@ -78,12 +78,12 @@ def experiment(*outcomes):
 
 
 def test_the_cells_that_ended_otherwise_are_the_difference():
-    ((was, now),) = changes.between(experiment("answers", "answers"), experiment("answers", "no-name"))
+    ((was, now),) = diff.between(experiment("answers", "answers"), experiment("answers", "no-name"))
     assert (was.address, was.measured.outcome, now.measured.outcome) == ("pod-name", "answers", "no-name")
 
 
 def test_a_cell_that_was_not_there_is_one_too():
-    ((was, now),) = changes.between(experiment("answers"), experiment("answers", "answers"))
+    ((was, now),) = diff.between(experiment("answers"), experiment("answers", "answers"))
     assert was is None
     assert now.address == "pod-name"
 
@@ -93,4 +93,4 @@ def test_a_disagreement_that_comes_is_one_too():
     (cell,) = before.cells
     worse = msgspec.structs.replace(cell, measured=Measurement("refused"), agrees=False)
     after = msgspec.structs.replace(before, cells=(worse,), agrees=False)
-    assert [now.measured.outcome for _, now in changes.between(before, after)] == ["refused"]
+    assert [now.measured.outcome for _, now in diff.between(before, after)] == ["refused"]

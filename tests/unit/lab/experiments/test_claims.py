@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lab.experiments import claims
-from lab.experiments.claims_said import NEEDED, SENTENCES
+from lab.experiments.course import claims
+from lab.experiments.course.claims_said import NEEDED, SENTENCES
+from lab.experiments.results import Cell, Expectation, Measurement, Prediction, Words
 from lab.experiments.sentence import Sentence, Shows
-from lab.experiments.timing.expecting import said
-from lab.findings import Cell, Expectation, Measurement, Prediction, Words
+from lab.experiments.timed.expecting import said
 
 TEXT = Words("text", "texte")
 SAYS, MORE = Shows("names/guest/pod-name", "answers"), Shows("limits/memory-code", "137")

@@ -9,12 +9,13 @@ import sys
 import msgspec
 import pytest
 
-from lab import cli, findings
-from lab.cli import experiment, told
+from lab import cli
+from lab.cli import experiment, output
 from lab.errors import BadInput, LabError
-from lab.events import Step
-from lab.experiments import beside, catalogue, dns
-from lab.findings import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction, Words
+from lab.experiments import catalog, parallel, results
+from lab.experiments.matrix import cluster_dns
+from lab.experiments.results import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction, Words
+from lab.steps import Step
 
 TEXT = Words("It is in the hosts file.", "Il est dans le fichier hosts.")
 LINE = Exhibit("hosts", "names/cats: /etc/hosts", "10.244.0.7\tcats", TEXT, "kubectl exec cats -- cat /etc/hosts")
@@ -69,10 +70,10 @@ def finds(monkeypatch):
     """Let every experiment find this, without a cluster."""
 
     def find(found, image=lambda *_: "image"):
-        monkeypatch.setattr(experiment.kube, "api", lambda _settings: None)
-        monkeypatch.setattr(dns, "until_ready", lambda *_, **__: None)
+        monkeypatch.setattr(experiment.client, "api", lambda _settings: None)
+        monkeypatch.setattr(cluster_dns, "until_ready", lambda *_, **__: None)
         monkeypatch.setattr(experiment, "_image", image)
-        monkeypatch.setattr(catalogue.Entry, "run", lambda *_, **__: found)
+        monkeypatch.setattr(catalog.Entry, "run", lambda *_, **__: found)
 
     return find
 
@@ -82,7 +83,7 @@ def test_alone_it_lists_every_experiment_with_its_question(lab):
     assert code == 0
     lines = out.splitlines()
     french = lab("--lang", "fr")[1].splitlines()
-    for one, line in zip(catalogue.CATALOGUE.values(), lines, strict=False):
+    for one, line in zip(catalog.CATALOGUE.values(), lines, strict=False):
         assert line.split()[0] == one.id
         assert line.endswith(one.question.en)
     assert max(map(len, [*lines, *french])) <= 100
@@ -90,8 +91,8 @@ def test_alone_it_lists_every_experiment_with_its_question(lab):
 
 def test_the_list_speaks_french_where_it_is_asked_to(lab, monkeypatch):
     monkeypatch.setenv("LANG", "fr_FR.UTF-8")
-    assert catalogue.CATALOGUE["names"].question.fr in lab()[1]
-    assert catalogue.CATALOGUE["names"].question.en in lab("--lang", "en")[1]
+    assert catalog.CATALOGUE["names"].question.fr in lab()[1]
+    assert catalog.CATALOGUE["names"].question.en in lab("--lang", "en")[1]
 
 
 @pytest.mark.parametrize(
@@ -111,14 +112,14 @@ def test_the_language_is_chosen_as_programs_do(environment, language):
 
 def test_the_list_is_json_for_programs(lab):
     listed = json.loads(lab("--json")[1])
-    assert [one["id"] for one in listed] == list(catalogue.CATALOGUE)
+    assert [one["id"] for one in listed] == list(catalog.CATALOGUE)
     assert listed[0]["question"].keys() == {"en", "fr"}
 
 
 def test_the_schema_is_printed(lab):
     code, out, _ = lab("--schema")
     assert code == 0
-    assert json.loads(out) == json.loads(msgspec.json.encode(findings.schema()))
+    assert json.loads(out) == json.loads(msgspec.json.encode(results.schema()))
 
 
 @pytest.mark.parametrize(
@@ -221,9 +222,9 @@ def test_what_is_made_first_is_told_beside_the_document(lab, finds):
 def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, finds, monkeypatch):
     finds(GOOD)
     failed = {"qos": LabError("qos: no room", "make some"), "top": LabError("top: no answer", "make some")}
-    ran = beside.Together({"names": GOOD}, failed)
-    monkeypatch.setattr(beside, "together", lambda *_: ran)
-    monkeypatch.setattr("lab.experiments.claims.judged", lambda _found: GOOD)
+    ran = parallel.Together({"names": GOOD}, failed)
+    monkeypatch.setattr(parallel, "together", lambda *_: ran)
+    monkeypatch.setattr("lab.experiments.course.claims.judged", lambda _found: GOOD)
     code, out, _ = lab("all", "--json")
     assert code == 1
     assert len(json.loads(out)) == 2
@@ -280,10 +281,10 @@ def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
         raise KeyboardInterrupt
 
     removed = []
-    monkeypatch.setattr(catalogue.Entry, "run", interrupted)
-    monkeypatch.setattr("lab.experiments.spaces.mine", lambda _api: ["names-12ab"])
-    monkeypatch.setattr("lab.experiments.spaces.remove", lambda _api, name: removed.append(name))
-    monkeypatch.setattr("lab.experiments.spaces.sweep", lambda _api: removed.append("what the dead left"))
+    monkeypatch.setattr(catalog.Entry, "run", interrupted)
+    monkeypatch.setattr("lab.kubernetes.namespaces.mine", lambda _api: ["names-12ab"])
+    monkeypatch.setattr("lab.kubernetes.namespaces.remove", lambda _api, name: removed.append(name))
+    monkeypatch.setattr("lab.kubernetes.namespaces.sweep", lambda _api: removed.append("what the dead left"))
     code, _, err = lab("names", "--lang", "fr")
     assert (code, removed) == (130, ["names-12ab", "what the dead left"])
     assert "interrompu" in err
@@ -298,9 +299,9 @@ def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
 )
 def test_a_cell_is_found_with_and_without_its_variant(named, variant):
     found = result(*(cell("app", "forward", "answers", "answers", variant=one) for one in ("127.0.0.1", "::1")))
-    assert told.cell(found, named).variant == variant
+    assert output.cell(found, named).variant == variant
 
 
 def test_a_cell_without_an_address_is_none():
     with pytest.raises(BadInput, match="has no cell 'guest'"):
-        told.cell(GOOD, "guest")
+        output.cell(GOOD, "guest")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lab.experiments import compare
-from lab.findings import Cell, Measurement, Prediction, Words
+from lab.experiments.matrix import compare
+from lab.experiments.results import Cell, Measurement, Prediction, Words
 
 NO = Words(en="", fr="")
 OUTSIDE = ("outside-cluster-dns",)

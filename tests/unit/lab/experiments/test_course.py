@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments import course
-from lab.experiments.course_expected import EXPECTED
-from lab.experiments.timing.expecting import judge
+from lab.experiments.course import commands
+from lab.experiments.course.expected import EXPECTED
+from lab.experiments.timed.expecting import judge
 from lab.shell import Completed
 
 UNVERSIONED = 'error: error validating "STDIN": error validating data: apiVersion not set; if you choose to ignore'
@@ -29,10 +29,10 @@ def ends(monkeypatch):
 
     def end(id_, code=0, stdout="", stderr=""):
         done = Completed((), code, stdout, stderr)
-        monkeypatch.setattr(course.kube, "kubectl", lambda *_, **__: done)
-        look = (course._AT_ONCE | course._IN_PODS)[id_]
+        monkeypatch.setattr(commands.client, "kubectl", lambda *_, **__: done)
+        look = (commands._AT_ONCE | commands._IN_PODS)[id_]
         ahead = [one for one in EXPECTED if one.id == id_]
-        (judged,) = judge(ahead, {id_: look(course.Ground(None, None, "ns"))})
+        (judged,) = judge(ahead, {id_: look(commands.Ground(None, None, "ns"))})
         return judged
 
     return end

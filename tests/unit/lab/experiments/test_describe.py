@@ -2,8 +2,8 @@
 
 import pytest
 
-from lab.experiments import describe
-from lab.experiments.world import Computer, HandEdit, HostAlias, Listener, ServicePort
+from lab.experiments.model import from_api
+from lab.experiments.model.cluster import Computer, HandEdit, HostAlias, Listener, ServicePort
 
 NODE = {
     "metadata": {"name": "cats-control-plane"},
@@ -30,8 +30,8 @@ def pod(*containers, status=None, **spec):
 
 def test_a_world_holds_the_cluster_its_pods_and_its_services():
     service = {"metadata": {"name": "s", "namespace": "n"}, "spec": {"clusterIP": "10.96.1.1", "ports": []}}
-    live = describe.Live([pod()], [service], NODE, DNS)
-    world = describe.world(live, Computer(reaches_node=False))
+    live = from_api.Live([pod()], [service], NODE, DNS)
+    world = from_api.world(live, Computer(reaches_node=False))
     assert world.cluster.node_ip == "172.18.0.2"
     assert world.cluster.dns_ip == "10.96.0.10"
     assert world.cluster.runtime == "containerd://2.4.2"
@@ -63,7 +63,7 @@ def test_a_world_holds_the_cluster_its_pods_and_its_services():
     ],
 )
 def test_a_container_listens_where_its_settings_say(container, listeners):
-    (found,) = describe.pod(pod({"name": "back", "image": IMAGE, **container})).containers
+    (found,) = from_api.pod(pod({"name": "back", "image": IMAGE, **container})).containers
     assert found.listeners == listeners
 
 
@@ -79,7 +79,7 @@ def test_containers_are_told_apart():
             "ephemeralContainerStatuses": [{"name": "guest", "state": {"running": {"startedAt": "T3"}}}],
         },
     )
-    known = {one.name: (one.kind, one.started_at, one.ended) for one in describe.pod(found).containers}
+    known = {one.name: (one.kind, one.started_at, one.ended) for one in from_api.pod(found).containers}
     assert known == {
         "before": ("init", "T1", True),
         "mesh": ("sidecar", "", False),
@@ -90,7 +90,7 @@ def test_containers_are_told_apart():
 
 
 def test_what_decides_about_names_is_taken_from_the_spec():
-    found = describe.pod(
+    found = from_api.pod(
         pod(
             hostname="h",
             subdomain="s",
@@ -116,7 +116,7 @@ def test_what_decides_about_names_is_taken_from_the_spec():
     ],
 )
 def test_ready_is_the_condition(conditions, ready):
-    assert describe.pod(pod(status={"conditions": conditions})).ready is ready
+    assert from_api.pod(pod(status={"conditions": conditions})).ready is ready
 
 
 def test_a_line_written_by_a_container_is_a_hand_edit_from_its_start_on():
@@ -127,8 +127,8 @@ def test_a_line_written_by_a_container_is_a_hand_edit_from_its_start_on():
         "env": [{"name": "HOSTS_LINE", "value": "1.2.3.4 me"}],
     }
     running = {"containerStatuses": [{"name": "writer", "state": {"running": {"startedAt": "T5"}}}]}
-    assert describe.pod(pod(writer, status=running)).hand_edits == (HandEdit("1.2.3.4 me", "T5"),)
-    assert describe.pod(pod(writer)).hand_edits == ()
+    assert from_api.pod(pod(writer, status=running)).hand_edits == (HandEdit("1.2.3.4 me", "T5"),)
+    assert from_api.pod(pod(writer)).hand_edits == ()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_line_written_by_a_container_is_a_hand_edit_from_its_start_on():
 def test_a_service_leads_to_a_target_port(port, expected):
     chosen = pod({"name": "back", "image": IMAGE, "ports": [{"name": "http", "containerPort": 3000}]})
     spec = {"clusterIP": "10.96.1.1", "selector": {"a": "1"}, "ports": [port]}
-    found = describe.service({"metadata": {"name": "s", "namespace": "n"}, "spec": spec}, [chosen])
+    found = from_api.service({"metadata": {"name": "s", "namespace": "n"}, "spec": spec}, [chosen])
     assert found.ports == (expected,)
 
 
@@ -161,4 +161,4 @@ br-1\t000012AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
     ],
 )
 def test_a_route_of_its_own_leads_to_the_node(address, expected):
-    assert describe.routed(TABLE, address) is expected
+    assert from_api.routed(TABLE, address) is expected

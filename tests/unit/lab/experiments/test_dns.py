@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.errors import TimedOut
-from lab.experiments import dns
+from lab.experiments.matrix import cluster_dns
 
 
 class Api:
@@ -32,7 +32,7 @@ class Api:
 def test_names_can_be_asked_for_and_a_wait_is_told(monkeypatch, looks, told):
     monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
     said = []
-    dns.until_ready(Api(*looks), saw=said.append)
+    cluster_dns.until_ready(Api(*looks), saw=said.append)
     assert [line.removeprefix("none of its ").removesuffix(" is ready") for line in said] == told
 
 
@@ -41,5 +41,5 @@ def test_names_can_be_asked_for_and_a_wait_is_told(monkeypatch, looks, told):
 )
 def test_without_dns_nothing_is_begun(ready, count):
     with pytest.raises(TimedOut, match=f"kube-dns; last seen: none of its {count} endpoints is ready") as error:
-        dns.until_ready(Api(ready), timeout=0)
+        cluster_dns.until_ready(Api(ready), timeout=0)
     assert error.value.hint == "kubectl -n kube-system rollout status deployment coredns"

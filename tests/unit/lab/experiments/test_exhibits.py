@@ -6,13 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from lab.experiments.exhibits import exhibits
-from lab.experiments.measure import Measured
-from lab.experiments.model.dial import Aim
+from lab.experiments.matrix.evidence import evidence
+from lab.experiments.matrix.measure import Measured
+from lab.experiments.matrix.probe_protocol import Sighting, Socket
+from lab.experiments.model.cluster import (
+    Address,
+    Cluster,
+    Container,
+    Listener,
+    Pod,
+    Service,
+    ServicePort,
+    Vantage,
+    World,
+)
+from lab.experiments.model.connect import Aim
 from lab.experiments.model.predict import aim, predict
-from lab.experiments.sightings import Sighting, Socket
-from lab.experiments.world import Address, Cluster, Container, Listener, Pod, Service, ServicePort, Vantage, World
-from lab.findings import Measurement, Prediction
+from lab.experiments.results import Measurement, Prediction
 
 NODE_IP, IP, CLUSTER_IP = "172.18.0.2", "10.244.0.5", "10.96.0.9"
 LABELS = (("app", "cats"),)
@@ -65,7 +75,7 @@ def shown(vantage, address, found, *, endpoint=ENDPOINT, rules=None):
         {("ns", "cats"): (endpoint,) if endpoint else ()},
     )
     said = predict(WORLD, vantage, address) if rules is None else Prediction("answers", rules=rules)
-    return exhibits(WORLD, vantage, address, said, measured)
+    return evidence(WORLD, vantage, address, said, measured)
 
 
 def kinds(found):
@@ -215,7 +225,7 @@ def test_init_shows_what_it_saw_itself():
         {"init": Sighting("net:[7]")},
         {("ns", "cats-1"): ("back", IN_POD)},
     )
-    found = exhibits(WORLD, init, address, Prediction("refused"), seen)
+    found = evidence(WORLD, init, address, Prediction("refused"), seen)
     assert kinds(found) == ["netns", "socket"]
     assert "Nobody listens" in found[1].shows.en
     assert found[1].command == ""

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from lab.errors import BadInput, LabError
-from lab.experiments import binds, compare, labels, matrix, names, variants, whatif
+from lab.experiments.matrix import bind_addresses, compare, engine, labels, names, variants, whatif
 from lab.experiments.model.predict import predict
-from lab.findings import Cell, Measurement, Prediction, Words
+from lab.experiments.results import Cell, Measurement, Prediction, Words
 
 HERE = ("here", "there")
 NO = Words(en="", fr="")
@@ -17,7 +17,7 @@ YES, NEVER = "answers", "refused"
 def predicted(world, tries):
     """Return the outcome of each cell, by variant, vantage and address."""
     return {
-        (one.variant, matrix.short(one.vantage.id), one.address.id): predict(world, one.vantage, one.address).outcome
+        (one.variant, engine.short(one.vantage.id), one.address.id): predict(world, one.vantage, one.address).outcome
         for one in tries
     }
 
@@ -38,9 +38,9 @@ def predicted(world, tries):
     ],
 )
 def test_a_bind_address_answers_by_its_routes(described, vantage, address, outcomes):
-    world = described(binds.MATRIX, HERE[:1])
-    found = predicted(world, binds.tries(world, HERE[:1]))
-    assert tuple(found[bind, vantage, address] for bind in binds.PORTS) == outcomes
+    world = described(bind_addresses.MATRIX, HERE[:1])
+    found = predicted(world, bind_addresses.tries(world, HERE[:1]))
+    assert tuple(found[bind, vantage, address] for bind in bind_addresses.PORTS) == outcomes
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_one_change_flips_its_own_cells_and_no_other(described, variant):
     world = described(changed, HERE[:1])
     cells = [
         Cell(
-            matrix.short(vantage),
+            engine.short(vantage),
             address,
             "",
             Prediction(said),
@@ -163,7 +163,7 @@ def test_on_the_nodes_network_ports_differ_from_run_to_run():
     assert all(11_000 <= one < 20_000 for one in ports)
 
 
-@pytest.mark.parametrize("of", [pytest.param(binds, id="binds"), pytest.param(names, id="names")])
+@pytest.mark.parametrize("of", [pytest.param(bind_addresses, id="binds"), pytest.param(names, id="names")])
 def test_everything_has_a_label(described, of):
     world = described(of.MATRIX, HERE[: 1 + len(of.MATRIX.spaces)])
     tries = of.tries(world, HERE[: 1 + len(of.MATRIX.spaces)])
@@ -182,25 +182,25 @@ def test_what_was_taken_away_is_named(described):
     world = described(names.MATRIX, HERE)
     without = replace(world, pods=[one for one in world.pods if one.name != "other"])
     with pytest.raises(LabError, match="there is no Pod here/other any more"):
-        matrix.tries_on(names.MATRIX, without, HERE)
+        engine.tries_on(names.MATRIX, without, HERE)
 
 
 def test_a_service_that_is_gone_is_still_asked(described):
     world = described(names.MATRIX, HERE)
-    first = matrix.tries_on(names.MATRIX, world, HERE)
+    first = engine.tries_on(names.MATRIX, world, HERE)
     without = replace(world, services=tuple(one for one in world.services if one.name != "cats"))
     with pytest.raises(LabError, match="there is no Service here/cats any more"):
-        matrix.tries_on(names.MATRIX, without, HERE)
-    assert matrix.tries_on(names.MATRIX, without, HERE, first) == first
+        engine.tries_on(names.MATRIX, without, HERE)
+    assert engine.tries_on(names.MATRIX, without, HERE, first) == first
 
 
 def test_what_variants_ask_alike_is_asked_once(described, monkeypatch):
     changed = whatif.of(whatif.chosen(["rename"]))
     world = described(changed, HERE[:1])
     asked = []
-    monkeypatch.setattr(matrix, "measure", lambda *words: asked.extend(words[-1]))
+    monkeypatch.setattr(engine, "measure", lambda *words: asked.extend(words[-1]))
     tries = changed.tries(world, HERE[:1])
-    matrix._measured(matrix.Hand(None, None, "i"), world, tries)
+    engine._measured(engine.Hand(None, None, "i"), world, tries)
     twice = [one for one in tries if one.vantage.id == "other" and one.address.id == "host-alias"]
     once = [one for vantage, one in asked if vantage.id == "other" and one.id.startswith("host-alias")]
     assert (len(twice), len(once)) == (2, 1)

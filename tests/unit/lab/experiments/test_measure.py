@@ -10,13 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab import docker, kube, shell
+from lab import docker, shell
 from lab.errors import CommandFailed, LabError, TimedOut
-from lab.experiments import hearsay, inside, sightings, ways, witnesses
-from lab.experiments.measure import measure, turns
-from lab.experiments.sightings import Answer, Sighting
-from lab.experiments.world import Address, Cluster, Service, Vantage, World
-from lab.findings import Measurement
+from lab.experiments.matrix import error_parsing, kubelet_probes, probe_protocol, runners
+from lab.experiments.matrix.measure import measure, turns
+from lab.experiments.matrix.probe_protocol import Answer, Sighting
+from lab.experiments.model.cluster import Address, Cluster, Service, Vantage, World
+from lab.experiments.results import Measurement
+from lab.kubernetes import client
+from lab.kubernetes import exec as pod_exec
 
 WORLD = World(
     Cluster("containerd://2.4.2", "node-1", "172.18.0.2", "10.96.0.10"),
@@ -49,7 +51,7 @@ class FakeApi:
 
 def measured(monkeypatch, ask, cells, **more):
     """Measure with a made-up way to ask."""
-    monkeypatch.setattr(ways.Ways, "ask", lambda way, vantage, addresses: ask(vantage, addresses, way.seconds))
+    monkeypatch.setattr(runners.Ways, "ask", lambda way, vantage, addresses: ask(vantage, addresses, way.seconds))
     return measure(None, more.pop("api", FakeApi()), "image", WORLD, cells, **more)
 
 
@@ -136,29 +138,29 @@ def programs(monkeypatch):
 
 
 def test_the_node_is_asked_from_a_confined_container_on_its_network(programs):
-    found = ways.Ways(None, None, "back:1", WORLD).ask(Vantage("node", "node"), [ONE])
+    found = runners.Ways(None, None, "back:1", WORLD).ask(Vantage("node", "node"), [ONE])
     words = programs[0]
     assert words[:4] == ["docker", "run", "--rm", "--network=container:node-1"]
     assert {"--user=10001:10001", "--cap-drop=ALL", "--read-only"} <= set(words[: words.index("back:1")])
-    assert words[words.index("back:1") + 1 :] == sightings.question([ONE])
+    assert words[words.index("back:1") + 1 :] == probe_protocol.question([ONE])
     assert (found.cells["one"].who, found.sees.netns) == ("p", "net:[7]")
 
 
 def test_this_computer_runs_the_probe_with_its_own_python(programs):
-    ways.Ways(None, None, "", WORLD).ask(COMPUTER, [ONE])
+    runners.Ways(None, None, "", WORLD).ask(COMPUTER, [ONE])
     assert programs[0][0] == sys.executable
 
 
 def test_init_is_read_from_its_log():
     log = 'a warning before\n{"cells":{"one":{"outcome":"refused"}},"sees":{}}\n'
     api = FakeApi(text=log)
-    found = ways.Ways(None, api, "", WORLD).ask(Vantage("init", "init", "ns", "p", "first"), [ONE])
+    found = runners.Ways(None, api, "", WORLD).ask(Vantage("init", "init", "ns", "p", "first"), [ONE])
     assert found.cells["one"].outcome == "refused"
     assert api.asked == [("/api/v1/namespaces/ns/pods/p/log", {"container": "first"})]
 
 
 def test_what_does_not_fit_a_vantage_is_not_tried(programs):
-    found = ways.Ways(None, None, "", WORLD).ask(COMPUTER, [Address("probe", "", 3000, "http-probe")])
+    found = runners.Ways(None, None, "", WORLD).ask(COMPUTER, [Address("probe", "", 3000, "http-probe")])
     assert found.cells["probe"].outcome == "not-applicable"
     assert programs == []
 
@@ -172,16 +174,16 @@ REFUSED = "error trying to reach service: dial tcp 10.244.0.5:3000: connect: con
     [
         pytest.param('{"pod":"mina"}', "answers", "mina", id="the backend"),
         pytest.param("<h1>nginx</h1>", "elsewhere", "", id="something else"),
-        pytest.param(kube.ApiError(503, "ServiceUnavailable", REFUSED), "refused", "", id="refused"),
+        pytest.param(client.ApiError(503, "ServiceUnavailable", REFUSED), "refused", "", id="refused"),
         pytest.param(
-            kube.ApiError(503, "ServiceUnavailable", "dial tcp 1.2.3.4:1: i/o timeout"), "timeout", "", id="timeout"
+            client.ApiError(503, "ServiceUnavailable", "dial tcp 1.2.3.4:1: i/o timeout"), "timeout", "", id="timeout"
         ),
-        pytest.param(kube.ApiError(404, "NotFound", 'pods "p" not found'), "unmeasured", "", id="no such Pod"),
+        pytest.param(client.ApiError(404, "NotFound", 'pods "p" not found'), "unmeasured", "", id="no such Pod"),
     ],
 )
 def test_the_api_server_s_words_tell(said, outcome, who):
     api = FakeApi(text=said)
-    found = ways.Ways(None, api, "", WORLD).ask(PROXY, [Address("proxy", "p", 3000, "pod-proxy")]).cells["proxy"]
+    found = runners.Ways(None, api, "", WORLD).ask(PROXY, [Address("proxy", "p", 3000, "pod-proxy")]).cells["proxy"]
     assert (found.outcome, found.who) == (outcome, who)
     assert api.asked[0][0] == "/api/v1/namespaces/ns/pods/p:3000/proxy/whoami"
 
@@ -210,10 +212,12 @@ def test_a_forward_s_end_is_kubectl_s_word(monkeypatch, found, complaint, outcom
         yield 40000
         said.extend([complaint] if complaint else [])  # what is read when kubectl has ended
 
-    monkeypatch.setattr(ways, "forward", forward)
-    monkeypatch.setattr(ways, "computer", lambda *given: Answer({"forward": Measurement(found, str(given[2][0].port))}))
+    monkeypatch.setattr(runners, "forward", forward)
+    monkeypatch.setattr(
+        runners, "computer", lambda *given: Answer({"forward": Measurement(found, str(given[2][0].port))})
+    )
     asked = Address("forward", "pod/p", 3000, "forward")
-    tried = ways.Ways(None, None, "", WORLD).ask(Vantage("pf", "port-forward", "ns"), [asked]).cells["forward"]
+    tried = runners.Ways(None, None, "", WORLD).ask(Vantage("pf", "port-forward", "ns"), [asked]).cells["forward"]
     assert tried.outcome == outcome
 
 
@@ -233,12 +237,12 @@ def test_a_forward_s_end_is_kubectl_s_word(monkeypatch, found, complaint, outcom
     ],
 )
 def test_hearsay(said, outcome):
-    assert hearsay.outcome(f"Readiness probe failed: {said}") == outcome
+    assert error_parsing.outcome(f"Readiness probe failed: {said}") == outcome
 
 
 def test_a_long_complaint_keeps_its_end():
-    assert hearsay.brief("a  b\nc") == "a b c"
-    assert hearsay.brief("x" * 500 + "end", 10) == "…xxxxxxxend"
+    assert error_parsing.brief("a  b\nc") == "a b c"
+    assert error_parsing.brief("x" * 500 + "end", 10) == "…xxxxxxxend"
 
 
 WITNESS = Vantage("kubelet-http", "kubelet", "ns", "p", "witness")
@@ -270,13 +274,13 @@ def counted(passed, failed, container="witness"):
     ],
 )
 def test_two_looks_at_the_count_tell(before, now, passes):
-    seen = [witnesses.tally(counted(*one) + counted(9, 9, "another"), WITNESS) for one in (before, now)]
-    assert witnesses.passes(*seen) is passes
+    seen = [kubelet_probes.tally(counted(*one) + counted(9, 9, "another"), WITNESS) for one in (before, now)]
+    assert kubelet_probes.passes(*seen) is passes
 
 
 def test_a_probe_that_passes_is_known_by_its_count():
     api = FakeApi(text=[counted(3, 0), counted(4, 0)])
-    found = ways.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"]
+    found = runners.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"]
     assert (found.outcome, found.who) == ("answers", "")
     assert 'result="successful"} 4' in found.detail
 
@@ -307,8 +311,8 @@ def test_a_probe_that_fails_is_known_by_its_events(complaints, outcome):
         )
     ]
     looks = [counted(0, 1), counted(0, 2)]
-    api = FakeApi(text=looks * witnesses.TRIES, items=events)
-    found = ways.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"]
+    api = FakeApi(text=looks * kubelet_probes.TRIES, items=events)
+    found = runners.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"]
     assert found.outcome == outcome
 
 
@@ -318,18 +322,18 @@ def test_a_probe_that_was_late_once_passes():
         "message": f"Readiness probe failed: Get: {SLOW}",
     }
     api = FakeApi(text=[counted(3, 0), counted(3, 1), counted(3, 1), counted(4, 1)], items=[late])
-    assert ways.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"].outcome == "answers"
+    assert runners.Ways(None, api, "", WORLD).ask(WITNESS, [PROBE]).cells["probe"].outcome == "answers"
 
 
 def test_a_probe_that_is_never_tried_is_an_error(monkeypatch):
-    monkeypatch.setattr(witnesses, "WAIT", 0.1)
+    monkeypatch.setattr(kubelet_probes, "WAIT", 0.1)
     with pytest.raises(TimedOut, match="it was not tried"):
-        witnesses.testimony(FakeApi(text=counted(0, 0)), "node-1", WITNESS)
+        kubelet_probes.testimony(FakeApi(text=counted(0, 0)), "node-1", WITNESS)
 
 
 def test_a_witness_has_one_probe():
     with pytest.raises(LabError, match="witness of one probe"):
-        ways.Ways(None, None, "", WORLD).ask(WITNESS, [PROBE, PROBE])
+        runners.Ways(None, None, "", WORLD).ask(WITNESS, [PROBE, PROBE])
 
 
 @pytest.mark.parametrize(
@@ -349,15 +353,15 @@ def test_a_witness_has_one_probe():
 )
 def test_an_exec_s_last_word_decides(status, error, said):
     with pytest.raises(error, match=said):
-        inside.ended(APP, ["python3"], status, "Traceback")
-    inside.ended(APP, ["python3"], '{"status":"Success"}', "")
+        pod_exec.ended(APP, ["python3"], status, "Traceback")
+    pod_exec.ended(APP, ["python3"], '{"status":"Success"}', "")
 
 
 def test_no_answer_of_the_probe_quotes_what_came():
     with pytest.raises(LabError, match="did not answer: no such file: python3"):
-        sightings.read("no such file: python3\n")
+        probe_protocol.read("no such file: python3\n")
     with pytest.raises(LabError, match="it printed nothing"):
-        sightings.read("")
+        probe_protocol.read("")
 
 
 @pytest.mark.parametrize(
@@ -366,8 +370,8 @@ def test_no_answer_of_the_probe_quotes_what_came():
 )
 def test_a_container_whose_word_was_lost_is_asked_once_more(monkeypatch, said, heard):
     said = ['{"cells": {}}' if one else one for one in said]
-    way = ways.Ways(None, None, "image", WORLD)
-    monkeypatch.setattr(ways.Ways, "inside", SimpleNamespace(run=lambda *_: said.pop(0)))
+    way = runners.Ways(None, None, "image", WORLD)
+    monkeypatch.setattr(runners.Ways, "inside", SimpleNamespace(run=lambda *_: said.pop(0)))
     if heard:
         assert way.ask(APP, [ONE]) == Answer({})
     else:
@@ -377,6 +381,6 @@ def test_a_container_whose_word_was_lost_is_asked_once_more(monkeypatch, said, h
 
 def test_the_question_is_one_that_the_program_answers():
     done = subprocess.run(
-        sightings.question([], sys.executable), capture_output=True, text=True, timeout=20, check=True
+        probe_protocol.question([], sys.executable), capture_output=True, text=True, timeout=20, check=True
     )
-    assert sightings.read(done.stdout).cells == {}
+    assert probe_protocol.read(done.stdout).cells == {}

@@ -6,10 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.experiments.model.because import because
-from lab.experiments.model.predict import mechanism, predict
-from lab.experiments.model.rules import RULES, inverted
-from lab.experiments.world import (
+from lab.experiments.model.cluster import (
     Address,
     Cluster,
     Computer,
@@ -23,6 +20,9 @@ from lab.experiments.world import (
     Vantage,
     World,
 )
+from lab.experiments.model.explain import because
+from lab.experiments.model.predict import mechanism, predict
+from lab.experiments.model.rules import RULES, inverted
 
 NODE_IP, DNS, CATS_IP, TWIN_IP = "172.18.0.2", "10.96.0.10", "10.96.1.1", "10.96.1.2"
 APP_IP, NODE_PORT, LONG = "10.244.0.21", 31000, "cat" * 20 + "-b-cdefg"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.experiments import sightings
-from lab.experiments.world import Address
+from lab.experiments.matrix import probe_protocol
+from lab.experiments.model.cluster import Address
 
 JSON = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"pod":"mina"}'
 
@@ -26,10 +26,15 @@ JSON = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"pod":"mina"}'
 def run(*addresses, env=None):
     """Run the probe like everywhere, and return its cells and what it sees."""
     done = subprocess.run(
-        sightings.question(addresses, sys.executable), capture_output=True, text=True, timeout=20, check=True, env=env
+        probe_protocol.question(addresses, sys.executable),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+        env=env,
     )
     assert done.stderr == ""
-    return sightings.read(done.stdout)
+    return probe_protocol.read(done.stdout)
 
 
 @contextlib.contextmanager
@@ -146,9 +151,9 @@ def test_a_slow_app_has_the_time_that_is_asked_for():
     with server(answers_late) as port:
         asked = [Address("slow", "127.0.0.1", port)]
         found = [
-            sightings.read(
+            probe_protocol.read(
                 subprocess.run(
-                    sightings.question(asked, sys.executable, seconds),
+                    probe_protocol.question(asked, sys.executable, seconds),
                     capture_output=True,
                     text=True,
                     timeout=20,
@@ -195,7 +200,7 @@ def test_a_way_that_it_does_not_know_is_said():
 
 def test_the_program_runs_anywhere():
     """Plain ASCII; nothing that Kubernetes would expand in a command; Python 3.9, standard library alone."""
-    source = sightings.source()
+    source = probe_protocol.source()
     assert source.isascii()
     assert "$(" not in source
     assert "$$" not in source
@@ -211,7 +216,7 @@ def test_the_program_runs_anywhere():
 @pytest.fixture
 def probe():
     """Return the probe as a fresh module: it keeps what failed."""
-    path = Path(sightings.__file__).with_name("probe.py")
+    path = Path(probe_protocol.__file__).with_name("probe.py")
     spec = importlib.util.spec_from_file_location("probe_on_its_own", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lab.cli import quiz
-from lab.experiments import labels
-from lab.findings import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+from lab.experiments.matrix import labels
+from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
 
 TEXT = Words("Because.", "Parce que.")
 ENDS = {"guest/localhost": "answers", "guest/pod-name": "answers", "guest/container-name": "no-name"}

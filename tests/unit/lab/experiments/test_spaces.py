@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lab.experiments import spaces
+from lab.kubernetes import namespaces
 from lab.shell import Completed
 
 BEGAN = "Mon Nov 23 01:58:08 2026"
@@ -22,8 +22,8 @@ def without_proc(monkeypatch, tmp_path):
         lives = words[-1] == str(os.getpid())
         return Completed(tuple(words), 0 if lives else 1, f"{BEGAN}\n" if lives else "", "")
 
-    monkeypatch.setattr(spaces, "_PROC", tmp_path)
-    monkeypatch.setattr(spaces.shell, "run", ps)
+    monkeypatch.setattr(namespaces, "_PROC", tmp_path)
+    monkeypatch.setattr(namespaces.shell, "run", ps)
 
 
 @pytest.mark.usefixtures("without_proc")
@@ -39,18 +39,18 @@ def without_proc(monkeypatch, tmp_path):
     ],
 )
 def test_without_proc_ps_tells(said, lives):
-    assert spaces._lives(said) is lives
+    assert namespaces._lives(said) is lives
 
 
 @pytest.mark.usefixtures("without_proc")
 def test_without_proc_too_the_owner_lives():
-    assert spaces.owner() == f"{os.getpid()}@{BEGAN}@"
+    assert namespaces.owner() == f"{os.getpid()}@{BEGAN}@"
 
 
 def test_a_process_lives_until_it_has_ended():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        said = f"{other.pid}@{spaces._began(other.pid)}@{spaces._boot()}"
-        assert spaces._lives(said)
+        said = f"{other.pid}@{namespaces._began(other.pid)}@{namespaces._boot()}"
+        assert namespaces._lives(said)
         other.kill()
-    assert not spaces._lives(said)
-    assert spaces._lives(spaces.owner())
+    assert not namespaces._lives(said)
+    assert namespaces._lives(namespaces.owner())

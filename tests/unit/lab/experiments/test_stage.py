@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from lab.errors import LabError
-from lab.experiments import cast, labels, scenery, stage, standin, variants
-from lab.experiments.sightings import Sighting
-from lab.experiments.world import Cluster, Container, Pod, Service, ServicePort, Vantage, World
+from lab.experiments.matrix import environment, labels, manifests, stub_server, topology, variants
+from lab.experiments.matrix.probe_protocol import Sighting
+from lab.experiments.model.cluster import Cluster, Container, Pod, Service, ServicePort, Vantage, World
 
 RUNS = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
 
@@ -43,18 +43,18 @@ def pod(ready="True", guests=(), **states):
     ],
 )
 def test_a_pod_is_there_when_all_of_it_runs(found, unready, expected):
-    assert stage.there(found, unready=unready) is expected
+    assert environment.there(found, unready=unready) is expected
 
 
 def test_what_will_never_start_is_an_error_at_once():
     waits = {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}
     with pytest.raises(LabError, match="container a of p does not start: no such image"):
-        stage.there(pod(a=waits))
+        environment.there(pod(a=waits))
 
 
 def test_how_a_pod_stands_is_told_in_a_few_words():
     found = pod(a=RUNS, b={"waiting": {"reason": "ContainerCreating"}}, c={})
-    assert stage.told(found) == "p: a running, b ContainerCreating, c unknown"
+    assert environment.told(found) == "p: a running, b ContainerCreating, c unknown"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_how_a_pod_stands_is_told_in_a_few_words():
 def test_a_container_has_started_and_run_for_some_time(started, second, expected):
     found = pod(a=RUNS)
     found["status"]["containerStatuses"][0]["started"] = started
-    assert stage.runs(found, "a", 2, datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)) is expected
+    assert environment.runs(found, "a", 2, datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)) is expected
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_writer_has_started_once_its_line_is_in_the_hosts_file(line, code):
 
 
 def test_a_container_that_has_not_started_has_not_run():
-    assert not stage.runs(pod(a={"waiting": {}}), "a", 0, datetime(2026, 1, 1, tzinfo=UTC))
+    assert not environment.runs(pod(a={"waiting": {}}), "a", 0, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_container_that_has_not_started_has_not_run():
     ],
 )
 def test_the_stand_in_says_its_pod_as_the_backend_does(bind, reached, family):
-    door = standin.listener(bind, 0)
-    threading.Thread(target=standin.serve, args=(door, standin.answer("felix")), daemon=True).start()
+    door = stub_server.listener(bind, 0)
+    threading.Thread(target=stub_server.serve, args=(door, stub_server.answer("felix")), daemon=True).start()
     with socket.socket(family) as line:
         line.settimeout(5)
         line.connect((reached, door.getsockname()[1]))
@@ -109,9 +109,9 @@ def test_the_stand_in_says_its_pod_as_the_backend_does(bind, reached, family):
 
 
 def test_a_container_binds_to_the_pods_address_by_the_downward_api():
-    env = {one["name"]: one for one in cast.backend("i", bind="pod-ip")["env"]}
+    env = {one["name"]: one for one in manifests.backend("i", bind="pod-ip")["env"]}
     assert env["BIND"]["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
-    assert {one["name"]: one for one in cast.backend("i", bind="::1")["env"]}["BIND"]["value"] == "::1"
+    assert {one["name"]: one for one in manifests.backend("i", bind="::1")["env"]}["BIND"]["value"] == "::1"
 
 
 def test_the_scene_shows_who_shares_a_network_namespace():
@@ -119,7 +119,7 @@ def test_the_scene_shows_who_shares_a_network_namespace():
     found = Pod("p", "n", "10.0.0.1", (inside, Container("s", "sidecar")), labels=(("a", "1"),))
     service = Service("s", "n", "10.96.0.1", (("a", "1"),), (ServicePort(80, 3000, 30001),))
     world = World(Cluster("c://1", "node", "172.18.0.2", "10.96.0.10"), pods=(found,), services=(service,))
-    seen = scenery.scene(world, [Vantage("app", "container", "n", "p", "back")], {"app": Sighting(netns="net:[7]")})
+    seen = topology.scene(world, [Vantage("app", "container", "n", "p", "back")], {"app": Sighting(netns="net:[7]")})
     assert seen.pods[0].netns == "net:[7]"
     assert seen.pods[0].containers == (("back", "app", "app"), ("s", "sidecar", ""))
     assert (seen.services[0].pods, seen.services[0].ports) == (("p",), "80 → 3000, node 30001")

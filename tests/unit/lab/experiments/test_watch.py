@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.cli import watch
-from lab.findings import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
 
 WHY = Words("Nobody is behind the Service.", "Personne derrière le Service.")
 

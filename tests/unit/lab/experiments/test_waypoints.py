@@ -2,20 +2,20 @@
 
 import pytest
 
-from lab.experiments import binds, names, whatif
+from lab.experiments.matrix import bind_addresses, names, whatif
+from lab.experiments.matrix.packet_path import way
+from lab.experiments.matrix.topology import scene
 from lab.experiments.model.predict import aim, place_of, predict
 from lab.experiments.model.resolve import resolve
 from lab.experiments.model.rule import Book
 from lab.experiments.model.rules import RULES
-from lab.experiments.scenery import scene
-from lab.experiments.waypoints import way
-from lab.findings import Measurement
+from lab.experiments.results import Measurement
 from lab.report.html.scene import drawn
 
 HERE = ("here", "there")
 MATRICES = [
     pytest.param(names.MATRIX, HERE, id="names"),
-    pytest.param(binds.MATRIX, HERE[:1], id="binds"),
+    pytest.param(bind_addresses.MATRIX, HERE[:1], id="binds"),
     pytest.param(whatif.of(whatif.chosen([])), HERE[:1], id="whatif"),
 ]
 POD = "here/k8-chatroulette-back"
@@ -77,13 +77,13 @@ def test_a_packet_s_way(described, vantage, address, otherwise, wanted):
 @pytest.mark.parametrize("bind", ["0.0.0.0", "pod-ip", "::"])
 def test_the_way_ends_at_the_app_that_listens_on_the_port(described, bind):
     """Five apps share that Pod, each on a port of its own."""
-    world = described(binds.MATRIX, HERE[:1])
+    world = described(bind_addresses.MATRIX, HERE[:1])
     ways = [
         passed(world, one)[-1]
-        for one in binds.tries(world, HERE[:1])
+        for one in bind_addresses.tries(world, HERE[:1])
         if (one.variant, one.vantage.id, one.address.id) == (bind, "other", "pod-ip")
     ]
-    assert ways == [f"container here/binds/http-{binds.PORTS[bind]}"]
+    assert ways == [f"container here/binds/http-{bind_addresses.PORTS[bind]}"]
 
 
 @pytest.mark.parametrize(("of", "namespaces"), MATRICES)

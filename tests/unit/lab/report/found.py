@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.findings import (
+from lab.experiments.results import (
     Cell,
     Claim,
     ClusterSeen,

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from lab.findings import Exhibit
+from lab.experiments.results import Exhibit
 from lab.report.html import lanes, page, scene
 from lab.report.html.data import reasons
 

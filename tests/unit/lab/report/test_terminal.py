@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from lab.findings import Label, Outcome, Words
+from lab.experiments.results import Label, Outcome, Words
 from lab.report.experiments import lanes, terminal, words
 from lab.report.experiments.grids import grids, mechanisms
 

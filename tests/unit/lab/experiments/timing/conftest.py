@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.experiments.timing.recorder import Seen
+from lab.experiments.timed.recorder import Seen
 
 
 class Story:

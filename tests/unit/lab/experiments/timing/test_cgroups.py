@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import cgroups
-from lab.experiments.timing.cgroups import Given
+from lab.experiments.timed import cgroups
+from lab.experiments.timed.cgroups import Given
 
 V1 = {
     "memory/memory.limit_in_bytes": "134217728",

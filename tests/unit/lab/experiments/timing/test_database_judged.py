@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lab.errors import LabError, TimedOut
-from lab.experiments.timing import database, database_judged, database_raised, database_server
-from lab.experiments.timing.database_evidence import GREEDY, LESSON, SMALL, Answer, Evidence, Start
-from lab.experiments.timing.recorder import Seen
+from lab.experiments.timed import database, database_judged, database_raised, database_server
+from lab.experiments.timed.database_evidence import GREEDY, LESSON, SMALL, Answer, Evidence, Start
+from lab.experiments.timed.recorder import Seen
 
 MIB = 1 << 20
 LOG = """2026-11-22T23:22:31.500000000Z This is MariaDB 10.11.19 from Debian, standing in for MySQL

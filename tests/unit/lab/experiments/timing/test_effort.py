@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from lab.experiments.timing import effort, loads
+from lab.experiments.timed import effort, loads
 
 
 def run(**order):

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import liveness_judged, probes, readiness, startup, termination
-from lab.experiments.timing.expecting import (
+from lab.experiments.results import Words
+from lab.experiments.timed import liveness_judged, probes, readiness, startup, termination
+from lab.experiments.timed.expecting import (
     EARLY,
     LATE,
     MOST,
@@ -17,9 +18,8 @@ from lab.experiments.timing.expecting import (
     recovered,
     said,
 )
-from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.recorder import SHORT
-from lab.findings import Words
+from lab.experiments.timed.pods import Probe
+from lab.experiments.timed.recorder import SHORT
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import figures
-from lab.experiments.timing.expecting import TURN
-from lab.experiments.timing.figures import Ask
-from lab.findings import Words
+from lab.experiments.results import Words
+from lab.experiments.timed import figures
+from lab.experiments.timed.expecting import TURN
+from lab.experiments.timed.figures import Ask
 
 ASK = Ask("id", "subject", Words("asks", "demande"), Words("because", "parce que"), "source")
 

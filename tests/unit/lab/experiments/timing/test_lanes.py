@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import lanes
-from lab.findings import Words
+from lab.experiments.results import Words
+from lab.experiments.timed import lanes
 
 LABEL = lanes.label("lane", Words(en="lane", fr="ligne"))
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from lab.experiments.timing import limits, limits_judged, limits_units
-from lab.experiments.timing.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
-from lab.experiments.timing.loads import Line
-from lab.experiments.timing.recorder import Seen
+from lab.experiments.timed import limits, limits_judged, limits_units
+from lab.experiments.timed.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
+from lab.experiments.timed.loads import Line
+from lab.experiments.timed.recorder import Seen
 
 SENT = {one["metadata"]["name"]: one for one in limits.cast("image")}
 SEEN = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import liveness_judged as liveness
-from lab.experiments.timing.liveness_judged import ALONE, CATS, FAILS, SIDECAR, TARGETS
+from lab.experiments.timed import liveness_judged as liveness
+from lab.experiments.timed.liveness_judged import ALONE, CATS, FAILS, SIDECAR, TARGETS
 
 NETNS = "net:[4026533001]"
 DIED = {"state": {"terminated": {"exitCode": 137}}}

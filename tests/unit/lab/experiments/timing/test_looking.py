@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lab.experiments.timing import looking
-from lab.experiments.timing.recorder import Seen
+from lab.experiments.timed import looking
+from lab.experiments.timed.recorder import Seen
 
 ENDED = {"terminated": {"exitCode": 137}}
 

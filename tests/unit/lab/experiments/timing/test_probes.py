@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import probes
-from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.probes import KINDS, TROUBLES, Trouble
-from lab.findings import Words
+from lab.experiments.results import Words
+from lab.experiments.timed import probes
+from lab.experiments.timed.pods import Probe
+from lab.experiments.timed.probes import KINDS, TROUBLES, Trouble
 
 FAILING = {("errors", "http"), ("errors", "exec"), ("loopback", "http"), ("loopback", "tcp"), ("hangs", "http")}
 FAILING |= {("hangs", "exec")}

@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 
 from lab.errors import LabError
-from lab.experiments.timing import qos, qos_judged, qos_rules
-from lab.experiments.timing.loads import Line
-from lab.experiments.timing.qos_cases import CASES, FILLS
-from lab.experiments.timing.qos_judged import Evidence
-from lab.experiments.timing.recorder import Seen
+from lab.experiments.timed import qos, qos_judged, qos_rules
+from lab.experiments.timed.loads import Line
+from lab.experiments.timed.qos_cases import CASES, FILLS
+from lab.experiments.timed.qos_judged import Evidence
+from lab.experiments.timed.recorder import Seen
 
 NODE = {
     "metadata": {"name": "node"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import qos_rules
-from lab.experiments.timing.qos_rules import Candidate
+from lab.experiments.timed import qos_rules
+from lab.experiments.timed.qos_rules import Candidate
 
 FULL = {"cpu": "100m", "memory": "64Mi"}
 HALF = {"cpu": "50m", "memory": "32Mi"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kubernetes.utils.quantity import parse_quantity
 
 from lab.errors import BadInput
-from lab.experiments.timing import quantities
+from lab.kubernetes import quantities
 
 
 @pytest.mark.parametrize(

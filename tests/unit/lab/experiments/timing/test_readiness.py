@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import readiness
-from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.readiness import BACK, CATS, FAILS, WAYS, WELL
+from lab.experiments.timed import readiness
+from lab.experiments.timed.pods import Probe
+from lab.experiments.timed.readiness import BACK, CATS, FAILS, WAYS, WELL
 
 
 def told(story, runs):

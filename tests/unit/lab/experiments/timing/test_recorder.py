@@ -8,10 +8,10 @@ import pytest
 from urllib3.exceptions import ProtocolError
 
 from lab.errors import CommandFailed, LabError, TimedOut
-from lab.experiments.timing import loads
-from lab.experiments.timing import recorder as module
-from lab.experiments.timing.recorder import Recorder, recording
-from lab.kube import ApiError
+from lab.experiments.timed import loads
+from lab.experiments.timed import recorder as module
+from lab.experiments.timed.recorder import Recorder, recording
+from lab.kubernetes.client import ApiError
 
 
 def named(name):

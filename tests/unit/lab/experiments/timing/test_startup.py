@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timing import startup
-from lab.experiments.timing.pods import Probe
-from lab.experiments.timing.startup import ASKED, CUE, IMPATIENT, PATIENT
+from lab.experiments.timed import startup
+from lab.experiments.timed.pods import Probe
+from lab.experiments.timed.startup import ASKED, CUE, IMPATIENT, PATIENT
 
 KILLED = {"restartCount": 1, "lastState": {"terminated": {"exitCode": 137}}}
 

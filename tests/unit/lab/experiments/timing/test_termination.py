@@ -8,9 +8,9 @@ import pytest
 from prometheus_client import generate_latest
 
 from backend.metrics import Metrics
-from lab.experiments.timing import termination
-from lab.experiments.timing.pods import Subject
-from lab.experiments.timing.termination import ANSWERED, DEAF, DELETE, POLITE, SENT
+from lab.experiments.timed import termination
+from lab.experiments.timed.pods import Subject
+from lab.experiments.timed.termination import ANSWERED, DEAF, DELETE, POLITE, SENT
 
 
 def ends(code):

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from lab.errors import LabError
-from lab.experiments.timing import cgroups, loads, recorder, top, top_judged
-from lab.experiments.timing.loads import Line
-from lab.experiments.timing.top_judged import BUSY, CACHE, NAMES, STARVED, VOLUME, Evidence, Shown
+from lab.experiments.timed import cgroups, loads, recorder, top, top_judged
+from lab.experiments.timed.loads import Line
+from lab.experiments.timed.top_judged import BUSY, CACHE, NAMES, STARVED, VOLUME, Evidence, Shown
 
 MIB = 1 << 20
 CPU = {BUSY: 0.15, CACHE: 0.002, VOLUME: 0.002, STARVED: 0.1}

@@ -1,0 +1,193 @@
+"""The Docker daemon: started where none answers, also on a machine without systemd or without every capability."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab import docker, waiting
+from lab.cluster import preflight
+from lab.errors import LabError
+from lab.steps import Step
+
+if TYPE_CHECKING:
+    from lab.config import Settings
+    from lab.steps import Report
+
+START_SECONDS = 60
+RUNTIME = Path(__file__).with_name("runc_within_bounds.py")
+_DOCKERD_PID = Path("/var/run/docker.pid")
+_PID_FILES = {
+    _DOCKERD_PID: "dockerd",
+    Path("/var/run/docker/containerd/containerd.pid"): "containerd",
+}
+_SYSTEMD = Path("/run/systemd/system")
+
+
+def steps(settings: Settings) -> list[Step]:
+    """Return the step that makes Docker answer."""
+    return [
+        Step(
+            "Start Docker",
+            lambda report: _start(settings, report),
+            done=lambda: "it answers" if docker.answers() else None,
+            expected=10,
+        )
+    ]
+
+
+def stop(settings: Settings) -> bool:
+    """Stop the daemon if the lab started it and nothing else runs on it; tell whether it was stopped."""
+    pid = _own_pid(settings)
+    if pid is None or docker.docker("ps", "--quiet"):
+        return False
+    os.kill(pid, signal.SIGTERM)
+    waiting.until("Docker to stop", lambda: (not _is_running(pid, "dockerd"), f"process {pid}"), timeout=60)
+    _pid_file(settings).unlink(missing_ok=True)
+    return True
+
+
+def keeps(settings: Settings) -> list[Path]:
+    """Name the files that a daemon which the lab started, and which still runs, goes on using."""
+    return [] if _own_pid(settings) is None else [_log(settings), _pid_file(settings), _wrapper(settings)]
+
+
+def missing_capabilities(status: str) -> bool:
+    """Tell, from the text of ``/proc/self/status``, whether this host withholds capabilities from containers.
+
+    ``runc`` then refuses privileged containers: "unable to apply caps". The highest capability is taken from the mask
+    itself (capabilities(7)): a full bounding set has no gap.
+    """
+    mask = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd"))
+    return mask != (1 << mask.bit_length()) - 1
+
+
+def _start(settings: Settings, report: Report) -> str:
+    if sys.platform != "linux":
+        raise LabError("no Docker daemon answers", "start Docker Desktop (or colima), then run this again")
+    if _SYSTEMD.exists():
+        preflight.as_root(["systemctl", "start", "docker"], report, timeout=120)
+        how = "through systemd"
+    else:
+        _spawn(settings)
+        how = "by hand, as there is no systemd"
+    waiting.until("Docker to answer", lambda: _look(settings), timeout=START_SECONDS, every=0.3, hint=_hint(settings))
+    return f"started {how}"
+
+
+def _look(settings: Settings) -> tuple[bool, str]:
+    trouble = docker.trouble()
+    if not trouble:
+        return True, "it answers"
+    if "permission denied" in trouble:
+        raise LabError("Docker runs, but its socket is not open to you", preflight.OPEN_SOCKET)
+    if not _SYSTEMD.exists() and _own_pid(settings) is None:
+        raise LabError(f"dockerd ended: {_last_words(settings)}", f"its whole log is {_log(settings)}")
+    return False, _last_words(settings)
+
+
+def _spawn(settings: Settings) -> None:
+    """Start ``dockerd`` so that it outlives the lab; its pid file tells ``stop`` that it is ours."""
+    if os.geteuid():
+        raise LabError("no Docker daemon answers, and without systemd only root can start one", "as root: dockerd &")
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    program = shutil.which("dockerd", path=path)
+    if program is None:
+        raise LabError("there is no dockerd on this machine", "run `make kind-up` on Debian, or install Docker")
+    if _another_answers():
+        return
+    for file, name in _PID_FILES.items():
+        drop_stale(file, name)
+    with _log(settings).open("wb") as log:
+        process = subprocess.Popen(
+            [program, *_runtime(settings)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, "PATH": path},
+        )
+    _pid_file(settings).write_text(str(process.pid))
+
+
+def _runtime(settings: Settings) -> list[str]:
+    """Return dockerd's flags for a runtime that asks for no capability that this host withholds."""
+    if not missing_capabilities(Path("/proc/self/status").read_text()):
+        return []
+    wrapper = _wrapper(settings)
+    wrapper.write_text(f"#!{Path(sys.executable).resolve()} -IS\n{RUNTIME.read_text()}")
+    wrapper.chmod(0o755)
+    return ["--add-runtime", f"within-bounds={wrapper}", "--default-runtime", "within-bounds"]
+
+
+def _another_answers() -> bool:
+    """Wait for a dockerd that is on its way, up or down, and tell whether it answers: two cannot be."""
+    try:
+        pid = int(_DOCKERD_PID.read_text())
+    except (OSError, ValueError):
+        return False
+    waiting.until(
+        f"the dockerd that is there (process {pid}) to answer or to end",
+        lambda: (docker.answers() or not _is_running(pid, "dockerd"), "neither yet"),
+        timeout=START_SECONDS,
+        hint=f"end it, then run this again: kill {pid}",
+    )
+    return docker.answers()
+
+
+def drop_stale(file: Path, name: str) -> None:
+    """Remove a pid file that a killed daemon left, whose number another program may have by now: Docker believes it."""
+    with contextlib.suppress(OSError, ValueError):
+        if not _is_running(int(file.read_text()), name):
+            file.unlink()
+
+
+def _own_pid(settings: Settings) -> int | None:
+    try:
+        pid = int(_pid_file(settings).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if _is_running(pid, "dockerd") else None
+
+
+def _is_running(pid: int, name: str) -> bool:
+    """Tell whether that process is of that name and has not ended; a zombie has: its parent has yet to look."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return is_alive(status, name)
+
+
+def is_alive(status: str, name: str) -> bool:
+    """Read, from the text of ``/proc/PID/status`` (proc(5)), whether it is that program, and not a dead one's entry."""
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return fields.get("Name") == name and fields.get("State", "X")[0] not in "ZX"
+
+
+def _last_words(settings: Settings) -> str:
+    lines = _log(settings).read_text(errors="replace").splitlines() if _log(settings).exists() else []
+    return lines[-1][:300] if lines else "it has said nothing"
+
+
+def _hint(settings: Settings) -> str:
+    return f"its log is {_log(settings)}" if not _SYSTEMD.exists() else "see: journalctl -u docker"
+
+
+def _log(settings: Settings) -> Path:
+    return settings.cache / "dockerd.log"
+
+
+def _wrapper(settings: Settings) -> Path:
+    return settings.cache / "runc-within-bounds"
+
+
+def _pid_file(settings: Settings) -> Path:
+    return settings.cache / "dockerd.pid"

@@ -1,0 +1,1 @@
+"""What the course types and says, put to the cluster."""

@@ -1,0 +1,1 @@
+"""The one way to the cluster: access, exec, ephemeral containers, port-forward, namespaces, quantities."""
