@@ -16,7 +16,7 @@ from lab.cli import output
 from lab.cli.output import Wishes
 from lab.cli.session import Session, command
 from lab.errors import BadInput, LabError
-from lab.experiments.results import Experiment, Language, schema
+from lab.experiments.results import Experiment, schema
 from lab.kubernetes import client
 from lab.steps import Step
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.experiments.catalog import Entry
+    from lab.experiments.texts import Language
     from lab.kubernetes.client import Api
     from lab.steps import Event, Report
 

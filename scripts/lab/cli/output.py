@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from lab.errors import BadInput, LabError
-from lab.experiments.results import Words, encode
+from lab.experiments.results import encode
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lab.cli.session import Session
-    from lab.experiments.results import Cell, Experiment, Language
+    from lab.experiments.results import Cell, Experiment
+    from lab.experiments.texts import Language
 
 _COLUMNS = 100
-_GONE = Words(
+_GONE = Text(
     en="Its Pods are gone by now. With --watch they stay, and you can type each $ command yourself.",
     fr="Ses Pods ont déjà disparu. Avec --watch ils restent, et vous pouvez taper chaque commande $ vous-même.",
 )

@@ -10,14 +10,15 @@ import click
 from lab.cli import output
 from lab.experiments import parallel
 from lab.experiments.matrix import labels
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lab.cli.experiment import Bench
     from lab.experiments.catalog import Entry
-    from lab.experiments.results import Experiment, Label, Language, Outcome
+    from lab.experiments.results import Experiment, Label, Outcome
+    from lab.experiments.texts import Language
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "names": (
@@ -48,32 +49,32 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 class Key:
     """What one may answer: its letter and word in both languages, and the outcomes that it means."""
 
-    letter: Words
-    word: Words
+    letter: Text
+    word: Text
     outcomes: tuple[Outcome, ...]
 
 
 KEYS = (
-    Key(Words("a", "r"), Words("answers", "répond"), ("answers", "resolves")),
-    Key(Words("n", "n"), Words("no such name", "nom inconnu"), ("no-name",)),
-    Key(Words("r", "f"), Words("refused", "refusé"), ("refused", "reset")),
-    Key(Words("t", "d"), Words("times out", "délai dépassé"), ("timeout",)),
+    Key(Text("a", "r"), Text("answers", "répond"), ("answers", "resolves")),
+    Key(Text("n", "n"), Text("no such name", "nom inconnu"), ("no-name",)),
+    Key(Text("r", "f"), Text("refused", "refusé"), ("refused", "reset")),
+    Key(Text("t", "d"), Text("times out", "délai dépassé"), ("timeout",)),
 )
 _QUIT = "q"
-_INTRO = Words(
+_INTRO = Text(
     "While the cluster measures: what do you expect? {keys}; q ends.",
     "Pendant que le cluster mesure : à quoi vous attendez-vous ? {keys} ; q pour finir.",
 )
-_ASKED = Words("{number}/{of}  From {place}, {address}?", "{number}/{of}  Depuis {place}, {address} ?")
-_LISTENS = Words("  (the app listens on {bind} only)", "  (l’appli n’écoute que sur {bind})")
-_UNKNOWN = Words("One of {letters}, please.", "Une lettre parmi {letters}, s’il vous plaît.")
-_WAITS = Words("Now the cluster’s own answers …", "Et maintenant, les réponses du cluster …")
-_RIGHT = Words("✓ as you said: {word}", "✓ comme vous l’avez dit : {word}")
-_WRONG = Words("✗ you said {word}", "✗ vous aviez dit {word}")
-_SCORE = Words("{right} of {of} as you expected.", "{right} sur {of} comme vous l’attendiez.")
-_UNMEASURED = Words("! not measured, so not counted", "! non mesuré, donc pas compté")
-_NONE = Words("No answer, no score.", "Sans réponse, pas de score.")
-_NOTHING = Words("Nothing of it was measured: no score.", "Rien n’en a été mesuré : pas de score.")
+_ASKED = Text("{number}/{of}  From {place}, {address}?", "{number}/{of}  Depuis {place}, {address} ?")
+_LISTENS = Text("  (the app listens on {bind} only)", "  (l’appli n’écoute que sur {bind})")
+_UNKNOWN = Text("One of {letters}, please.", "Une lettre parmi {letters}, s’il vous plaît.")
+_WAITS = Text("Now the cluster’s own answers …", "Et maintenant, les réponses du cluster …")
+_RIGHT = Text("✓ as you said: {word}", "✓ comme vous l’avez dit : {word}")
+_WRONG = Text("✗ you said {word}", "✗ vous aviez dit {word}")
+_SCORE = Text("{right} of {of} as you expected.", "{right} sur {of} comme vous l’attendiez.")
+_UNMEASURED = Text("! not measured, so not counted", "! non mesuré, donc pas compté")
+_NONE = Text("No answer, no score.", "Sans réponse, pas de score.")
+_NOTHING = Text("Nothing of it was measured: no score.", "Rien n’en a été mesuré : pas de score.")
 
 
 def ask(bench: Bench, entry: Entry) -> Experiment:

@@ -13,7 +13,7 @@ import click
 from lab.cli import output
 from lab.errors import LabError
 from lab.experiments.matrix import diff
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.report.experiments.grids import route
 from lab.report.experiments.words import OUTCOMES, SIGNS
 from lab.steps import Event, Report
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from lab.cli.output import Wishes
     from lab.experiments.catalog import Entry
     from lab.experiments.matrix.environment import Stage
-    from lab.experiments.results import Cell, Experiment, Language
+    from lab.experiments.results import Cell, Experiment
+    from lab.experiments.texts import Language
 
 ROUND = 60.0
 """Seconds of one wait; there is another after it."""
-_STANDS = Words(
+_STANDS = Text(
     en="The Pods stand in {spaces}. Change them in a second terminal, such as\n"
     "  kubectl -n {first} label pod --all chatroulette.lab/subject-\n"
     "What you change is measured again; so is all where you press Enter. Ctrl-C takes it away.",
@@ -37,13 +38,13 @@ _STANDS = Words(
     "  kubectl -n {first} label pod --all chatroulette.lab/subject-\n"
     "Ce que vous changez est mesuré de nouveau ; tout l’est si vous tapez Entrée. Ctrl-C termine.",
 )
-_CHANGED = Words(en="Changed: {names}. Measuring again …", fr="Changé : {names}. Nouvelle mesure …")
-_SAME = Words(en="{count} cells, none differs from before.", fr="{count} cases, aucune n’a changé.")
-_DIFFER = Words(en="{some} of {count} cells differ from before:", fr="{some} cases sur {count} ont changé :")
-_FAILED = Words(en="It cannot be measured like that: {what}", fr="Impossible à mesurer ainsi : {what}")
-_BACK = Words(en="put it back as it was, or begin anew", fr="remettez-le comme il était, ou recommencez")
+_CHANGED = Text(en="Changed: {names}. Measuring again …", fr="Changé : {names}. Nouvelle mesure …")
+_SAME = Text(en="{count} cells, none differs from before.", fr="{count} cases, aucune n’a changé.")
+_DIFFER = Text(en="{some} of {count} cells differ from before:", fr="{some} cases sur {count} ont changé :")
+_FAILED = Text(en="It cannot be measured like that: {what}", fr="Impossible à mesurer ainsi : {what}")
+_BACK = Text(en="put it back as it was, or begin anew", fr="remettez-le comme il était, ou recommencez")
 _KEY = "Enter"
-_ENTER = Words(en="nothing, you asked", fr="rien, vous l’avez demandé")
+_ENTER = Text(en="nothing, you asked", fr="rien, vous l’avez demandé")
 
 
 def watch(bench: Bench, entry: Entry) -> None:
@@ -123,5 +124,5 @@ def _show(found: Experiment, wishes: Wishes) -> None:
         output.write([found], wishes.html, wishes.language)
 
 
-def _said(words: Words, bench: Bench, **filled: object) -> str:
+def _said(words: Text, bench: Bench, **filled: object) -> str:
     return words.of(bench.wishes.language).format(**filled)

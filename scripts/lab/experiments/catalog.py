@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import BadInput
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ class Entry:
     """
 
     id: str
-    title: Words
-    question: Words
+    title: Text
+    question: Text
     seconds: float
     module: str
     stays: bool = False
@@ -51,8 +51,8 @@ class Entry:
 _ALL = (
     Entry(
         "names",
-        Words("Name by vantage point", "Nom par point de vue"),
-        Words(
+        Text("Name by vantage point", "Nom par point de vue"),
+        Text(
             "From where, by which name or address is the app reached, and why?",
             "D’où, par quel nom ou quelle adresse atteint-on l’application, et pourquoi ?",
         ),
@@ -62,8 +62,8 @@ _ALL = (
     ),
     Entry(
         "binds",
-        Words("Bind address by route", "Adresse d’écoute par chemin"),
-        Words(
+        Text("Bind address by route", "Adresse d’écoute par chemin"),
+        Text(
             "An app listens on one address: by which ways is it still reached?",
             "Une application n’écoute que sur une adresse : par quels chemins l’atteint-on ?",
         ),
@@ -73,8 +73,8 @@ _ALL = (
     ),
     Entry(
         "whatif",
-        Words("One thing changed", "Un seul changement"),
-        Words(
+        Text("One thing changed", "Un seul changement"),
+        Text(
             "One field of the Pod is changed: which answers flip, and do all others stay?",
             "On change un champ du Pod : quelles réponses basculent, lesquelles restent ?",
         ),
@@ -83,8 +83,8 @@ _ALL = (
     ),
     Entry(
         "readiness",
-        Words("Readiness: traffic or none", "Readiness : recevoir du trafic ou non"),
-        Words(
+        Text("Readiness: traffic or none", "Readiness : recevoir du trafic ou non"),
+        Text(
             "A Pod is not ready: who still reaches it, and who no longer does?",
             "Un Pod n’est pas prêt : qui l’atteint encore, et qui ne l’atteint plus ?",
         ),
@@ -93,8 +93,8 @@ _ALL = (
     ),
     Entry(
         "liveness",
-        Words("Liveness: the container starts again", "Liveness : le conteneur redémarre"),
-        Words(
+        Text("Liveness: the container starts again", "Liveness : le conteneur redémarre"),
+        Text(
             "The liveness probe fails: what is started again, and what stays as it was?",
             "La sonde de liveness échoue : qu’est-ce qui redémarre, qu’est-ce qui reste ?",
         ),
@@ -103,8 +103,8 @@ _ALL = (
     ),
     Entry(
         "startup",
-        Words("Start-up: time to get going", "Startup : le temps de démarrer"),
-        Words(
+        Text("Start-up: time to get going", "Startup : le temps de démarrer"),
+        Text(
             "An app starts slowly: what does a startup probe hold back?",
             "Une application démarre lentement : que retient une sonde de startup ?",
         ),
@@ -113,8 +113,8 @@ _ALL = (
     ),
     Entry(
         "probes",
-        Words("Three kinds of probe", "Trois sortes de sonde"),
-        Words(
+        Text("Three kinds of probe", "Trois sortes de sonde"),
+        Text(
             "HTTP, TCP or a command: which probe notices which fault?",
             "HTTP, TCP ou commande : quelle sonde remarque quelle panne ?",
         ),
@@ -123,8 +123,8 @@ _ALL = (
     ),
     Entry(
         "limits",
-        Words("Limits: killed or slowed down", "Limits : tué ou ralenti"),
-        Words(
+        Text("Limits: killed or slowed down", "Limits : tué ou ralenti"),
+        Text(
             "More memory, more CPU than the limit: which one kills, which one slows down?",
             "Plus de mémoire, plus de CPU que la limite : laquelle tue, laquelle ralentit ?",
         ),
@@ -133,8 +133,8 @@ _ALL = (
     ),
     Entry(
         "qos",
-        Words("QoS: who goes first", "QoS : qui part le premier"),
-        Words(
+        Text("QoS: who goes first", "QoS : qui part le premier"),
+        Text(
             "Requests and limits: which class do they give, and who goes first?",
             "Requests et limits : quelle classe en résulte, et qui part le premier ?",
         ),
@@ -143,8 +143,8 @@ _ALL = (
     ),
     Entry(
         "top",
-        Words("kubectl top beside the kernel’s own figures", "kubectl top face aux chiffres du noyau"),
-        Words(
+        Text("kubectl top beside the kernel’s own figures", "kubectl top face aux chiffres du noyau"),
+        Text(
             "What does `kubectl top` show, and what does the kernel count?",
             "Que montre `kubectl top`, et que compte le noyau ?",
         ),
@@ -153,8 +153,8 @@ _ALL = (
     ),
     Entry(
         "termination",
-        Words("The end of a Pod", "La fin d’un Pod"),
-        Words(
+        Text("The end of a Pod", "La fin d’un Pod"),
+        Text(
             "A Pod is deleted in the middle of a request: does the answer still come?",
             "On supprime un Pod en pleine requête : la réponse arrive-t-elle encore ?",
         ),
@@ -163,8 +163,8 @@ _ALL = (
     ),
     Entry(
         "database",
-        Words("The course’s database", "La base de données du cours"),
-        Words(
+        Text("The course’s database", "La base de données du cours"),
+        Text(
             "The course’s database, 64Mi to 128Mi: does it run, and what is its limit worth?",
             "La base du cours, de 64Mi à 128Mi : tourne-t-elle, et que vaut sa limite ?",
         ),
@@ -173,8 +173,8 @@ _ALL = (
     ),
     Entry(
         "course",
-        Words("The course, typed as printed", "Le cours, tapé tel quel"),
-        Words(
+        Text("The course, typed as printed", "Le cours, tapé tel quel"),
+        Text(
             "The course’s commands and YAML, typed as printed: what does the cluster say?",
             "Les commandes et le YAML du cours, tapés tels quels : que dit le cluster ?",
         ),
@@ -183,8 +183,8 @@ _ALL = (
     ),
     Entry(
         "claims",
-        Words("What the course says", "Ce que dit le cours"),
-        Words(
+        Text("What the course says", "Ce que dit le cours"),
+        Text(
             "What the course says: true, true with a nuance, or not as said?",
             "Ce que dit le cours : vrai, vrai avec une nuance, ou pas tout à fait ?",
         ),

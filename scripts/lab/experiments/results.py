@@ -6,15 +6,14 @@ from the beginning of the experiment, sizes are bytes.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from lab.experiments.texts import Text  # noqa: TC001 - msgspec reads the annotations
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-Language = Literal["en", "fr"]
 
 Outcome = Literal[
     "answers", "resolves", "no-name", "refused", "timeout", "reset", "elsewhere", "not-applicable", "unmeasured"
@@ -25,26 +24,6 @@ Outcome = Literal[
 resolve; `elsewhere`: the packet leaves for where no Pod is, whatever comes back from there; `unmeasured`: it could not
 be tried, which agrees with no prediction, and the measurement's detail says why.
 """
-
-
-class Words(msgspec.Struct, frozen=True):
-    """One text in both languages, side by side, so that neither can be forgotten.
-
-    The French gets the spaces that its typography asks for, at which no line ends: a narrow one before ; ! and ?,
-    a whole one before a colon and inside guillemets.
-    """
-
-    en: str
-    fr: str
-
-    def __post_init__(self) -> None:
-        """Set the spaces."""
-        narrow = re.sub(r" (?=[;!?](\s|$))", "\u202f", self.fr)
-        msgspec.structs.force_setattr(self, "fr", re.sub(r" (?=(:|»)(\s|$|[.,]))|(?<=«) ", "\u00a0", narrow))
-
-    def of(self, language: Language) -> str:
-        """Return the text in that language."""
-        return self.fr if language == "fr" else self.en
 
 
 class Prediction(msgspec.Struct, frozen=True):
@@ -79,7 +58,7 @@ class Exhibit(msgspec.Struct, frozen=True):
     kind: ExhibitKind
     where: str
     text: str
-    shows: Words
+    shows: Text
     command: str = ""
 
 
@@ -98,7 +77,7 @@ class Cell(msgspec.Struct, frozen=True):
     measured: Measurement
     agrees: bool
     mechanism: str
-    because: Words
+    because: Text
     exhibits: tuple[Exhibit, ...] = ()
     variant: str = ""
     way: tuple[str, ...] = ()
@@ -108,8 +87,8 @@ class Label(msgspec.Struct, frozen=True):
     """What the id of a vantage point, an address or a variant stands for: a short name, and one sentence more."""
 
     id: str
-    short: Words
-    more: Words
+    short: Text
+    more: Text
 
 
 class Flip(msgspec.Struct, frozen=True):
@@ -121,7 +100,7 @@ class Flip(msgspec.Struct, frozen=True):
     predicted: tuple[Outcome, Outcome]
     measured: tuple[Outcome, Outcome]
     agrees: bool
-    because: Words
+    because: Text
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -132,7 +111,7 @@ class Moment(msgspec.Struct, frozen=True):
 
     at: float
     lane: str
-    says: Words
+    says: Text
     state: Literal["good", "bad", "neutral"] = "neutral"
     until: float | None = None
     raw: str = ""
@@ -142,7 +121,7 @@ class Timeline(msgspec.Struct, frozen=True):
     """What happened, lane by lane, from events and answers that were seen; `lanes` orders and names them."""
 
     id: str
-    title: Words
+    title: Text
     lanes: tuple[Label, ...]
     moments: tuple[Moment, ...]
     seconds: float
@@ -156,11 +135,11 @@ class Expectation(msgspec.Struct, frozen=True):
 
     id: str
     subject: str
-    asks: Words
-    predicted: Words
-    measured: Words
+    asks: Text
+    predicted: Text
+    measured: Text
     agrees: bool
-    because: Words
+    because: Text
     within: tuple[float, float] | None = None
     at: float | None = None
     exhibits: tuple[Exhibit, ...] = ()
@@ -218,9 +197,9 @@ class Claim(msgspec.Struct, frozen=True):
     """
 
     id: str
-    says: Words
+    says: Text
     verdict: Verdict
-    because: Words
+    because: Text
     shown_by: tuple[str, ...]
     exhibits: tuple[Exhibit, ...] = ()
     agrees: bool = True
@@ -230,8 +209,8 @@ class Experiment(msgspec.Struct, frozen=True):
     """One experiment's whole result; `agrees` tells whether nothing measured differs from what was predicted."""
 
     experiment: str
-    title: Words
-    question: Words
+    title: Text
+    question: Text
     cluster: ClusterSeen
     began: str
     seconds: float

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lab.experiments.results import Verdict, Words
+    from lab.experiments.results import Verdict
+    from lab.experiments.texts import Text
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Sentence:
     """
 
     id: str
-    says: Words
+    says: Text
     known: Verdict
-    because: Words
+    because: Text
     says_that: tuple[Shows, ...]
     leaves_out: tuple[Shows, ...] = ()
 

@@ -6,9 +6,10 @@ import pytest
 from differences import ABSENT, Difference, differences
 from msgspec.structs import replace
 
-from lab.experiments.results import Cell, Claim, ClusterSeen, Expectation, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, Claim, ClusterSeen, Expectation, Experiment, Measurement, Prediction
+from lab.experiments.texts import Text
 
-WORDS = Words("", "")
+WORDS = Text("", "")
 CELL = Cell(
     "app",
     "service",
@@ -19,7 +20,7 @@ CELL = Cell(
     mechanism="search-list",
     because=WORDS,
 )
-FACT = Expectation("killed", "eater", WORDS, WORDS, Words("137, OOMKilled", ""), agrees=True, because=WORDS)
+FACT = Expectation("killed", "eater", WORDS, WORDS, Text("137, OOMKilled", ""), agrees=True, because=WORDS)
 CLAIM = Claim("localhost", WORDS, "true", WORDS, ())
 CLUSTER = ClusterSeen("cats", "v1.35.4", "containerd://2.4.2", "6.1", "v1", "cats-control-plane")
 NAMES = Experiment(
@@ -59,7 +60,7 @@ def cell(**measured):
             id="only-in-one",
         ),
         pytest.param(
-            found(expectations=(replace(FACT, measured=Words("1, Error", "")),)),
+            found(expectations=(replace(FACT, measured=Text("1, Error", "")),)),
             ("names/killed of eater", "137, killed", "1, Error"),
             id="expectation",
         ),
@@ -95,7 +96,7 @@ def test_what_a_name_leads_to_is_no_difference():
     [
         pytest.param(found(cells=(replace(cell(outcome="timeout"), agrees=False),)), id="cell"),
         pytest.param(
-            found(expectations=(replace(FACT, measured=Words("Error, 1", ""), agrees=False),)), id="expectation"
+            found(expectations=(replace(FACT, measured=Text("Error, 1", ""), agrees=False),)), id="expectation"
         ),
         pytest.param(found(claims=(replace(CLAIM, verdict="false"),), agrees=False), id="claim"),
         pytest.param({}, id="could-not-be-run"),
@@ -126,5 +127,5 @@ def test_a_fact_about_the_node_has_one_name_on_both():
     ],
 )
 def test_amounts_are_no_difference_and_counts_are(one, other, alike):
-    before, after = (found(expectations=(replace(FACT, measured=Words(words, "")),)) for words in (one, other))
+    before, after = (found(expectations=(replace(FACT, measured=Text(words, "")),)) for words in (one, other))
     assert (differences(before, after) == []) is alike

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from lab.experiments import catalog, parallel
 from lab.experiments.course.claims_said import NEEDED, SENTENCES
-from lab.experiments.results import Claim, Experiment, Words
+from lab.experiments.results import Claim, Experiment
+from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import said
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def judge(sentence: Sentence, evidence: Evidence) -> Verdict:
     return "nuance" if any(more) else "true"
 
 
-def _otherwise(sentence: Sentence, evidence: Evidence) -> Words:
+def _otherwise(sentence: Sentence, evidence: Evidence) -> Text:
     """Say what was seen, where it is not what the sentence's own explanation speaks of."""
     seen = ", ".join(f"{one.ref}: {evidence.word(one.ref)}" for one in (*sentence.says_that, *sentence.leaves_out))
-    return Words(en=f"Seen on this cluster: {seen}.", fr=f"Observé sur ce cluster : {seen}.")
+    return Text(en=f"Seen on this cluster: {seen}.", fr=f"Observé sur ce cluster : {seen}.")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from lab.experiments.results import Words
 from lab.experiments.sentence import Sentence, seen
+from lab.experiments.texts import Text
 
 PODS = (
     Sentence(
         "several-containers",
-        Words("A Pod has one or several containers.", "[Un Pod a] un ou plusieurs conteneurs."),
+        Text("A Pod has one or several containers.", "[Un Pod a] un ou plusieurs conteneurs."),
         "true",
-        Words(
+        Text(
             "A Pod without any is refused, one with two runs.",
             "Un Pod sans conteneur est refusé, un Pod à deux tourne.",
         ),
@@ -18,9 +18,9 @@ PODS = (
     ),
     Sentence(
         "one-address",
-        Words("[They] share one IP address.", "Partage la même adresse IP."),
+        Text("[They] share one IP address.", "Partage la même adresse IP."),
         "true",
-        Words(
+        Text(
             "One network namespace for all: same inode, same address, and a guest’s localhost is the app’s own.",
             "Un seul namespace réseau : même inode, même adresse, et le localhost d’un invité est celui de l’appli.",
         ),
@@ -28,9 +28,9 @@ PODS = (
     ),
     Sentence(
         "volumes",
-        Words("[They] may share volumes.", "Peuvent partager des volumes."),
+        Text("[They] may share volumes.", "Peuvent partager des volumes."),
         "true",
-        Words(
+        Text(
             "What one writes into a volume that both mount, the other reads.",
             "Ce que l’un écrit dans un volume monté par les deux, l’autre le lit.",
         ),
@@ -38,9 +38,9 @@ PODS = (
     ),
     Sentence(
         "run",
-        Words("`k run mypod --image=busybox` creates a Pod.", "`k run mypod --image=busybox` [crée un Pod]."),
+        Text("`k run mypod --image=busybox` creates a Pod.", "`k run mypod --image=busybox` [crée un Pod]."),
         "nuance",
-        Words(
+        Text(
             "It does, and its container ends at once with 0: a shell has nothing to do without a terminal.",
             "Oui, et son conteneur se termine aussitôt avec 0 : un shell sans terminal n’a rien à faire.",
         ),
@@ -49,12 +49,12 @@ PODS = (
     ),
     Sentence(
         "dry-run",
-        Words(
+        Text(
             "`--dry-run=client -o yaml` writes the YAML that is printed.",
             "`--dry-run=client -o yaml` permet de générer [le YAML imprimé].",
         ),
         "nuance",
-        Words(
+        Text(
             "It writes it with its capitals; as printed, in lower case, the API server refuses it.",
             "Il l’écrit avec ses majuscules ; tel qu’imprimé, en minuscules, l’API server le refuse.",
         ),
@@ -63,9 +63,9 @@ PODS = (
     ),
     Sentence(
         "mypod-yaml",
-        Words("mypod’s YAML can be applied as printed.", "`k apply -f pod.yaml` [avec le YAML imprimé]."),
+        Text("mypod’s YAML can be applied as printed.", "`k apply -f pod.yaml` [avec le YAML imprimé]."),
         "false",
-        Words(
+        Text(
             "`apiversion`, `pod`, `dnspolicy`: names and kinds are case-sensitive.",
             "`apiversion`, `pod`, `dnspolicy` : la casse compte, dans les noms comme dans les kinds.",
         ),
@@ -73,12 +73,12 @@ PODS = (
     ),
     Sentence(
         "at-least",
-        Words(
+        Text(
             "At the least, a resource has kind, metadata and spec.",
             "[Une ressource] contient à minima kind, metadata, spec.",
         ),
         "false",
-        Words(
+        Text(
             "`apiVersion` is missing from the list, and without it the server refuses.",
             "Il manque `apiVersion` à la liste, et sans lui le serveur refuse.",
         ),
@@ -86,9 +86,9 @@ PODS = (
     ),
     Sentence(
         "shell",
-        Words("The shell must be in the image.", "Le shell doit être disponible dans l’image choisie."),
+        Text("The shell must be in the image.", "Le shell doit être disponible dans l’image choisie."),
         "true",
-        Words(
+        Text(
             "busybox has /bin/sh, which answers, and no /bin/bash, which is not found.",
             "busybox contient /bin/sh, qui répond, et pas /bin/bash, introuvable.",
         ),
@@ -96,12 +96,12 @@ PODS = (
     ),
     Sentence(
         "ephemeral",
-        Words(
+        Text(
             "`kubectl debug` runs an ephemeral container in the Pod.",
             "`kubectl debug` : exécution d’un conteneur éphémère dans le Pod.",
         ),
         "true",
-        Words(
+        Text(
             "It is in the Pod’s network: from there the app answers on localhost, which it does from no other Pod.",
             "Il est dans le réseau du Pod : l’appli y répond sur localhost, ce qu’elle ne fait d’aucun autre Pod.",
         ),
@@ -109,12 +109,12 @@ PODS = (
     ),
     Sentence(
         "port-forward",
-        Words(
+        Text(
             "`port-forward` leads a local port to the Pod’s port.",
             "`port-forward` : redirection du port local vers le port du Pod.",
         ),
         "nuance",
-        Words(
+        Text(
             "It dials localhost inside the Pod: an app that listens on 127.0.0.1 only answers too.",
             "Il appelle localhost dans le Pod : une appli qui n’écoute que sur 127.0.0.1 répond aussi.",
         ),
@@ -123,12 +123,12 @@ PODS = (
     ),
     Sentence(
         "name",
-        Words(
+        Text(
             "The app answers on localhost and on the container’s name.",
             "L’appli répond lorsqu’on appelle localhost ou le nom du conteneur.",
         ),
         "false",
-        Words(
+        Text(
             "It is the Pod’s name that answers, from /etc/hosts; the container’s own is unknown where it differs.",
             "C’est le nom du Pod qui répond, grâce à /etc/hosts ; celui du conteneur, s’il diffère, est inconnu.",
         ),

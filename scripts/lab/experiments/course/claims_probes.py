@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from lab.experiments.results import Words
 from lab.experiments.sentence import Sentence, seen
+from lab.experiments.texts import Text
 
 PROBES = (
     Sentence(
         "two-kinds",
-        Words("Two kinds of probe: readiness, liveness.", "2 types de sonde : readiness, liveness."),
+        Text("Two kinds of probe: readiness, liveness.", "2 types de sonde : readiness, liveness."),
         "nuance",
-        Words(
+        Text(
             "There is a third, startup, which holds the other two back.",
             "Il y en a une troisième, startup, qui retient les deux autres.",
         ),
@@ -19,9 +19,9 @@ PROBES = (
     ),
     Sentence(
         "three-ways",
-        Words("Three ways to probe: TCP, HTTP, command.", "3 manières de sonder : TCP, HTTP, Command."),
+        Text("Three ways to probe: TCP, HTTP, command.", "3 manières de sonder : TCP, HTTP, Command."),
         "nuance",
-        Words("gRPC is a fourth.", "gRPC en est une quatrième."),
+        Text("gRPC is a fourth.", "gRPC en est une quatrième."),
         seen(
             "names/kubelet-tcp/probe=answers",
             "names/kubelet-http/probe=answers",
@@ -31,9 +31,9 @@ PROBES = (
     ),
     Sentence(
         "tcp-ping",
-        Words("TCP: a TCP ping of a port.", "TCP : ping TCP sur un port donné."),
+        Text("TCP: a TCP ping of a port.", "TCP : ping TCP sur un port donné."),
         "nuance",
-        Words(
+        Text(
             "It opens a connection to a port, which a ping does not; and asks no more: an app that hangs passes.",
             "Elle ouvre une connexion à un port, ce qu’un ping ne fait pas ; sans plus : une appli figée réussit.",
         ),
@@ -42,9 +42,9 @@ PROBES = (
     ),
     Sentence(
         "http-get",
-        Words("HTTP: a GET of a URL.", "HTTP : http GET sur une URL donnée."),
+        Text("HTTP: a GET of a URL.", "HTTP : http GET sur une URL donnée."),
         "true",
-        Words(
+        Text(
             "It waits for the answer and reads its code: 500 fails, silence fails.",
             "Elle attend la réponse et en lit le code : 500 échoue, le silence échoue.",
         ),
@@ -52,9 +52,9 @@ PROBES = (
     ),
     Sentence(
         "command",
-        Words("Command: runs a command in the container.", "Command : exécute une commande dans le conteneur."),
+        Text("Command: runs a command in the container.", "Command : exécute une commande dans le conteneur."),
         "true",
-        Words(
+        Text(
             "From inside, 127.0.0.1 is the app’s; the other two kinds come from the node.",
             "De l’intérieur, 127.0.0.1 est celui de l’appli ; les deux autres sondes viennent du nœud.",
         ),
@@ -62,12 +62,12 @@ PROBES = (
     ),
     Sentence(
         "no-traffic",
-        Words(
+        Text(
             "A Pod whose readiness is NotReady receives no traffic.",
             "Un Pod avec une sonde readiness NotReady ne reçoit aucun trafic.",
         ),
         "nuance",
-        Words(
+        Text(
             "None through its Service; its IP, its name and port-forward answer as before.",
             "Aucun par son Service ; son IP, son nom et le port-forward répondent comme avant.",
         ),
@@ -76,12 +76,12 @@ PROBES = (
     ),
     Sentence(
         "waits",
-        Words(
+        Text(
             "So one can wait until the service is ready before traffic is routed to it.",
             "Cela permet d’attendre que le service soit prêt avant de router du trafic.",
         ),
         "true",
-        Words(
+        Text(
             "The Service answers again only once the probe has passed.",
             "Le Service ne répond de nouveau qu’une fois la sonde réussie.",
         ),
@@ -89,12 +89,12 @@ PROBES = (
     ),
     Sentence(
         "endpoints",
-        Words(
+        Text(
             "A Ready Pod is then registered in the Service’s endpoints.",
             "Un Pod Ready est ensuite enregistré dans les endpoints du service associé.",
         ),
         "nuance",
-        Words(
+        Text(
             "It is registered before as well; what changes is the endpoint’s `ready`.",
             "Il y est inscrit avant aussi ; c’est le `ready` de l’endpoint qui change.",
         ),
@@ -103,12 +103,12 @@ PROBES = (
     ),
     Sentence(
         "pod-restarted",
-        Words(
+        Text(
             "A Pod whose liveness fails is restarted after a defined interval.",
             "Un Pod avec une sonde liveness sans succès est redémarré au bout d’un intervalle défini.",
         ),
         "nuance",
-        Words(
+        Text(
             "Its container is, after so many failures in a row; the Pod stays: same IP, same network, same sidecar.",
             "Son conteneur l’est, après tant d’échecs de suite ; le Pod reste : même IP, même réseau, même sidecar.",
         ),
@@ -117,9 +117,9 @@ PROBES = (
     ),
     Sentence(
         "goproxy-yaml",
-        Words("goproxy’s YAML, as printed, is a Pod.", "[Le YAML de goproxy, tel qu’imprimé, est un Pod.]"),
+        Text("goproxy’s YAML, as printed, is a Pod.", "[Le YAML de goproxy, tel qu’imprimé, est un Pod.]"),
         "false",
-        Words(
+        Text(
             "Lower case again; and with its capitals mended, `labels` still stands beside metadata.",
             "Encore les minuscules ; et même la casse corrigée, `labels` reste à côté de metadata.",
         ),
@@ -127,12 +127,12 @@ PROBES = (
     ),
     Sentence(
         "http-paths",
-        Words(
+        Text(
             "It is indispensable to define HTTP paths that tell whether the Pod is viable.",
             "Définir des chemins HTTP pour déterminer si le Pod est viable est indispensable.",
         ),
         "nuance",
-        Words(
+        Text(
             "A TCP probe does not notice an app that answers 500; HTTP does, and so does a command.",
             "Une sonde TCP ne voit pas une appli qui répond 500 ; HTTP la voit, une commande aussi.",
         ),

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from lab.experiments.results import Words
 from lab.experiments.sentence import Sentence, seen
+from lab.experiments.texts import Text
 
 RESOURCES = (
     Sentence(
         "best-effort",
-        Words("Without request or limit: best effort.", "Sans request/limit => best effort."),
+        Text("Without request or limit: best effort.", "Sans request/limit => best effort."),
         "true",
-        Words("The API server gives it the class BestEffort.", "L’API server lui donne la classe BestEffort."),
+        Text("The API server gives it the class BestEffort.", "L’API server lui donne la classe BestEffort."),
         seen("course/best-effort=BestEffort"),
     ),
     Sentence(
         "request",
-        Words(
+        Text(
             "Request: the least that is guaranteed (reservation).",
             "Request : allocation minimum garantie (réservation).",
         ),
         "nuance",
-        Words(
+        Text(
             "The scheduler reserves it: who asks for too much is not placed. The kernel keeps no memory for it.",
             "Le scheduler la réserve : qui demande trop n’est pas placé. Le noyau, lui, ne garde aucune mémoire.",
         ),
@@ -29,9 +29,9 @@ RESOURCES = (
     ),
     Sentence(
         "limit",
-        Words("Limit: the most that is allocated.", "Limit : allocation maximum (limite)."),
+        Text("Limit: the most that is allocated.", "Limit : allocation maximum (limite)."),
         "true",
-        Words(
+        Text(
             "Memory beyond it is answered with a kill, exit code 137; CPU beyond it with waiting.",
             "Au-delà, la mémoire se paie d’un arrêt, code 137 ; le CPU, d’une attente.",
         ),
@@ -39,9 +39,9 @@ RESOURCES = (
     ),
     Sentence(
         "two-resources",
-        Words("It is based on CPU and RAM.", "Se base sur le CPU et la RAM."),
+        Text("It is based on CPU and RAM.", "Se base sur le CPU et la RAM."),
         "nuance",
-        Words(
+        Text(
             "On disk too: the server takes a limit on ephemeral-storage.",
             "Sur le disque aussi : le serveur accepte une limite d’ephemeral-storage.",
         ),
@@ -50,16 +50,16 @@ RESOURCES = (
     ),
     Sentence(
         "milli",
-        Words("100m: 0.1 vCPU.", "100m : 0.1 vCPU."),
+        Text("100m: 0.1 vCPU.", "100m : 0.1 vCPU."),
         "true",
-        Words("The API server writes 0.1 as 100m by itself.", "L’API server écrit de lui-même 0.1 comme 100m."),
+        Text("The API server writes 0.1 as 100m by itself.", "L’API server écrit de lui-même 0.1 comme 100m."),
         seen("course/milli=100m"),
     ),
     Sentence(
         "bases",
-        Words("M: in base 10. Mi: in base 2.", "M : en base 10. Mi : en base 2."),
+        Text("M: in base 10. Mi: in base 2.", "M : en base 10. Mi : en base 2."),
         "true",
-        Words(
+        Text(
             "The kernel’s limit is 128,000,000 bytes for 128M and 134,217,728 for 128Mi.",
             "La limite du noyau est de 128\u202f000\u202f000 octets pour 128M, de 134\u202f217\u202f728 pour 128Mi.",
         ),
@@ -67,12 +67,12 @@ RESOURCES = (
     ),
     Sentence(
         "database",
-        Words(
+        Text(
             "Example for a database’s Pod: memory 64Mi to 128Mi.",
             "Exemple pour un Pod de type database : mémoire de 64Mi à 128Mi.",
         ),
         "nuance",
-        Words(
+        Text(
             "It is accepted, starts and answers; one session that holds 112 MB, and the kernel kills the database.",
             "Il est accepté, démarre et répond ; une session qui tient 112 Mo, et le noyau tue la base.",
         ),
@@ -81,12 +81,12 @@ RESOURCES = (
     ),
     Sentence(
         "top",
-        Words(
+        Text(
             "`k top pod` lists the Pods with their use of memory.",
             "`k top pod` : lister les pods avec leur usage de mémoire.",
         ),
         "nuance",
-        Words(
+        Text(
             "It does, some seconds late; what it shows nowhere is a CPU that its limit holds back.",
             "Oui, avec quelques secondes de retard ; il ne montre nulle part un CPU bridé par sa limite.",
         ),

@@ -15,7 +15,8 @@ from lab import shell, waiting
 from lab.errors import LabError
 from lab.experiments.course.expected import EXPECTED
 from lab.experiments.course.manifests import cased, minimal, pod, printed
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import pods, result
 from lab.experiments.timed.expecting import Fact, judge
 from lab.kubernetes import client, namespaces
@@ -33,8 +34,8 @@ UNITS, WAITING, GREEDY, RUN, SERVICE = "units", "waiting", "greedy", "mypod", "c
 SIZES = {"m": "128M", "mi": "128Mi"}
 """The containers of the Pod ``units``, and their memory limits."""
 START = 60.0
-_SERVER = Words(en="what the API server answered", fr="ce qu’a répondu l’API server")
-_FOUND = Words(en="what the command printed", fr="ce que la commande a affiché")
+_SERVER = Text(en="what the API server answered", fr="ce qu’a répondu l’API server")
+_FOUND = Text(en="what the command printed", fr="ce que la commande a affiché")
 _UNHEARD = ("Unable to connect", "connection refused", "i/o timeout", "TLS handshake", "timed out", "deadline exceeded")
 """What kubectl says where no server heard it: that is no refusal."""
 _NO_VERSION = "apiVersion not set"
@@ -128,7 +129,7 @@ def _failure(done: shell.Completed) -> str:
 def _filled(path: str, text: Callable[[], str]) -> Callable[[Ground], Fact]:
     """Have the API server fill a Pod in, without making it, and read one field, such as ``.status.qosClass``."""
     command = ("apply", "--dry-run=server", "-o", f"jsonpath={{{path}}}", "-f")
-    shows = Words(en=f"{path}, as the API server fills it in", fr=f"{path}, tel que l’API server le remplit")
+    shows = Text(en=f"{path}, as the API server fills it in", fr=f"{path}, tel que l’API server le remplit")
 
     def look(ground: Ground) -> Fact:
         done = ground.types(*command, "-", stdin=text())
@@ -164,7 +165,7 @@ def _busybox_ends(ground: Ground) -> Fact:
         return bool(ended), f"{RUN}: {json.dumps(status.get('state', {}))}"
 
     waiting.until(f"the Pod {RUN} to end", look, timeout=START)
-    shows = Words(en="how the container ended", fr="comment le conteneur s’est terminé")
+    shows = Text(en="how the container ended", fr="comment le conteneur s’est terminé")
     command = f"kubectl get pod {RUN} -o jsonpath='{{.status.containerStatuses[0]}}'"
     return Fact(str(ended["exitCode"]), exhibits=(Exhibit("status", RUN, json.dumps(ended), shows, command),))
 
@@ -180,7 +181,7 @@ def _reserved(ground: Ground) -> Fact:
         return bool(placed), f"{GREEDY}: the scheduler has said nothing yet"
 
     waiting.until("the scheduler’s word", look, timeout=START)
-    shows = Words(en="what the scheduler says", fr="ce que dit le scheduler")
+    shows = Text(en="what the scheduler says", fr="ce que dit le scheduler")
     shown = Exhibit("status", GREEDY, json.dumps(placed), shows, f"kubectl describe pod {GREEDY}")
     return Fact("yes" if placed.get("reason") == "Unschedulable" else "no", exhibits=(shown,))
 
@@ -241,7 +242,7 @@ def _unready_listed(ground: Ground) -> Fact:
 
     waiting.until("the Service’s EndpointSlice", look, timeout=START)
     text = json.dumps([{key: one.get(key) for key in ("addresses", "conditions")} for one in found])
-    shows = Words(en="the endpoint, and whether it is ready", fr="l’endpoint, et s’il est ready")
+    shows = Text(en="the endpoint, and whether it is ready", fr="l’endpoint, et s’il est ready")
     shown = Exhibit("endpoints", f"EndpointSlice of {SERVICE}", text, shows, "kubectl get endpointslices -o yaml")
     return Fact("yes" if found[0]["conditions"].get("ready") is False else "no", exhibits=(shown,))
 
@@ -251,7 +252,7 @@ def _within(container: str, kind: ExhibitKind, done: shell.Completed, command: t
     return _exhibit(kind, f"{UNITS}, container {container}", done, _FOUND, words)
 
 
-def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Words, command: tuple[str, ...]) -> Exhibit:
+def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Text, command: tuple[str, ...]) -> Exhibit:
     said = (done.stdout.strip() or done.stderr.strip())[:2000]
     return Exhibit(kind, where, said, shows, shlex.join(("kubectl", *command)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import Expect
 
 _OBJECTS = "https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields"
@@ -15,97 +15,95 @@ _QOS = "https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"
 _SLICES = "https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions"
 _VOLUMES = "https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"
 
-_CASES = Words(
+_CASES = Text(
     en="Field names and kinds are case-sensitive: `apiVersion`, `Pod`, `dnsPolicy`.",
     fr="Les noms de champs et les kinds respectent la casse : `apiVersion`, `Pod`, `dnsPolicy`.",
 )
 
 
-def _takes(id_: str, what: Words, value: str, because: Words, source: str = _API) -> Expect:
-    asks = Words(en=f"Does the API server take {what.en}?", fr=f"L’API server accepte-t-il {what.fr} ?")
+def _takes(id_: str, what: Text, value: str, because: Text, source: str = _API) -> Expect:
+    asks = Text(en=f"Does the API server take {what.en}?", fr=f"L’API server accepte-t-il {what.fr} ?")
     return Expect(id_, "API server", asks, value, because, source)
 
 
 EXPECTED = (
-    _takes("mypod", Words("mypod’s YAML as printed", "le YAML de mypod tel quel"), "no", _CASES),
-    _takes("goproxy", Words("goproxy’s YAML as printed", "le YAML de goproxy tel quel"), "no", _CASES),
+    _takes("mypod", Text("mypod’s YAML as printed", "le YAML de mypod tel quel"), "no", _CASES),
+    _takes("goproxy", Text("goproxy’s YAML as printed", "le YAML de goproxy tel quel"), "no", _CASES),
     _takes(
         "goproxy-cased",
-        Words("goproxy’s YAML with its capitals mended", "le YAML de goproxy une fois les majuscules corrigées"),
+        Text("goproxy’s YAML with its capitals mended", "le YAML de goproxy une fois les majuscules corrigées"),
         "no",
-        Words(
+        Text(
             "`labels` stands beside `metadata`: a Pod has no such field there.",
             "`labels` est à côté de `metadata` : un Pod n’a pas ce champ à cet endroit.",
         ),
     ),
     _takes(
         "database",
-        Words("the database’s YAML as printed", "le YAML de la base de données tel quel"),
+        Text("the database’s YAML as printed", "le YAML de la base de données tel quel"),
         "yes",
-        Words("Its fields are right; what runs is another matter.", "Ses champs sont justes ; la suite est à part."),
+        Text("Its fields are right; what runs is another matter.", "Ses champs sont justes ; la suite est à part."),
     ),
     _takes(
         "without-api-version",
-        Words("kind, metadata and spec alone", "kind, metadata et spec seuls"),
+        Text("kind, metadata and spec alone", "kind, metadata et spec seuls"),
         "no",
-        Words("`apiVersion` is required too.", "`apiVersion` est obligatoire aussi."),
+        Text("`apiVersion` is required too.", "`apiVersion` est obligatoire aussi."),
         _OBJECTS,
     ),
     _takes(
         "no-container",
-        Words("a Pod without a container", "un Pod sans conteneur"),
+        Text("a Pod without a container", "un Pod sans conteneur"),
         "no",
-        Words("A Pod has at least one container.", "Un Pod a au moins un conteneur."),
+        Text("A Pod has at least one container.", "Un Pod a au moins un conteneur."),
         _PODS,
     ),
     _takes(
         "startup-probe",
-        Words("a third kind of probe, startup", "un troisième type de sonde, startup"),
+        Text("a third kind of probe, startup", "un troisième type de sonde, startup"),
         "yes",
-        Words("Startup holds the other two back.", "Startup retient les deux autres."),
+        Text("Startup holds the other two back.", "Startup retient les deux autres."),
         _PROBES,
     ),
     _takes(
         "grpc-probe",
-        Words("a fourth way to probe, gRPC", "une quatrième manière de sonder, gRPC"),
+        Text("a fourth way to probe, gRPC", "une quatrième manière de sonder, gRPC"),
         "yes",
-        Words("kubelet speaks the gRPC health protocol.", "kubelet parle le protocole de santé de gRPC."),
+        Text("kubelet speaks the gRPC health protocol.", "kubelet parle le protocole de santé de gRPC."),
         _PROBES,
     ),
     _takes(
         "storage",
-        Words("a limit on disk, ephemeral-storage", "une limite de disque, ephemeral-storage"),
+        Text("a limit on disk, ephemeral-storage", "une limite de disque, ephemeral-storage"),
         "yes",
-        Words("Disk and huge pages are counted too.", "Le disque et les huge pages se comptent aussi."),
+        Text("Disk and huge pages are counted too.", "Le disque et les huge pages se comptent aussi."),
         _RESOURCES,
     ),
     Expect(
         "best-effort",
         "API server",
-        Words(
-            "Which class has a Pod without requests and limits?", "Quelle classe pour un Pod sans request ni limit ?"
-        ),
+        Text("Which class has a Pod without requests and limits?", "Quelle classe pour un Pod sans request ni limit ?"),
         "BestEffort",
-        Words("No container asks for anything.", "Aucun conteneur ne demande quoi que ce soit."),
+        Text("No container asks for anything.", "Aucun conteneur ne demande quoi que ce soit."),
         _QOS,
     ),
     Expect(
         "milli",
         "API server",
-        Words("How does it write a request of 0.1 CPU?", "Comment écrit-il une request de 0.1 CPU ?"),
+        Text("How does it write a request of 0.1 CPU?", "Comment écrit-il une request de 0.1 CPU ?"),
         "100m",
-        Words("A thousandth of a core is 1m.", "Un millième de cœur s’écrit 1m."),
+        Text("A thousandth of a core is 1m.", "Un millième de cœur s’écrit 1m."),
         _RESOURCES,
     ),
     Expect(
         "generated",
         "kubectl",
-        Words(
+        Text(
             "Does `--dry-run=client -o yaml` write what is printed, but for its capitals?",
             "`--dry-run=client -o yaml` écrit-il ce qui est imprimé, aux majuscules près ?",
         ),
         "yes",
-        Words(
+        Text(
             "kubectl writes `apiVersion` and `Pod`; the capitals were lost in printing.",
             "kubectl écrit `apiVersion` et `Pod` ; les majuscules se sont perdues à l’impression.",
         ),
@@ -114,12 +112,12 @@ EXPECTED = (
     Expect(
         "busybox-ends",
         "mypod",
-        Words(
+        Text(
             "With which code does `kubectl run mypod --image=busybox` end?",
             "Avec quel code se termine `kubectl run mypod --image=busybox` ?",
         ),
         "0",
-        Words(
+        Text(
             "The image’s command is a shell with nobody at its terminal: it ends at once, and is started again.",
             "La commande de l’image est un shell sans personne au terminal : il se termine aussitôt, puis redémarre.",
         ),
@@ -128,65 +126,65 @@ EXPECTED = (
     Expect(
         "one-network",
         "units",
-        Words(
+        Text(
             "Have both containers of a Pod the same network?", "Les deux conteneurs d’un Pod ont-ils le même réseau ?"
         ),
         "same",
-        Words("They share one network namespace.", "Ils partagent un seul namespace réseau."),
+        Text("They share one network namespace.", "Ils partagent un seul namespace réseau."),
         _PODS,
     ),
     Expect(
         "shared-volume",
         "units",
-        Words(
+        Text(
             "Does one container read what another wrote into their volume?",
             "Un conteneur lit-il ce qu’un autre a écrit dans leur volume ?",
         ),
         "yes",
-        Words("Both mount the same emptyDir.", "Tous deux montent le même emptyDir."),
+        Text("Both mount the same emptyDir.", "Tous deux montent le même emptyDir."),
         _VOLUMES,
     ),
     Expect(
         "shell",
         "units",
-        Words("Does `exec … /bin/sh` find a shell in busybox?", "`exec … /bin/sh` trouve-t-il un shell dans busybox ?"),
+        Text("Does `exec … /bin/sh` find a shell in busybox?", "`exec … /bin/sh` trouve-t-il un shell dans busybox ?"),
         "yes",
-        Words("It is in the image.", "Il est dans l’image."),
+        Text("It is in the image.", "Il est dans l’image."),
         _PODS,
     ),
     Expect(
         "no-bash",
         "units",
-        Words("And `exec … /bin/bash`?", "Et `exec … /bin/bash` ?"),
+        Text("And `exec … /bin/bash`?", "Et `exec … /bin/bash` ?"),
         "no",
-        Words("It is not, and nothing brings it.", "Il n’y est pas, et rien ne l’apporte."),
+        Text("It is not, and nothing brings it.", "Il n’y est pas, et rien ne l’apporte."),
         _PODS,
     ),
     Expect(
         "bytes-m",
         "units",
-        Words("How many bytes is a limit of 128M?", "Combien d’octets fait une limite de 128M ?"),
+        Text("How many bytes is a limit of 128M?", "Combien d’octets fait une limite de 128M ?"),
         "128000000",
-        Words("M is a million.", "M vaut un million."),
+        Text("M is a million.", "M vaut un million."),
         _RESOURCES,
     ),
     Expect(
         "bytes-mi",
         "units",
-        Words("And one of 128Mi?", "Et une de 128Mi ?"),
+        Text("And one of 128Mi?", "Et une de 128Mi ?"),
         "134217728",
-        Words("Mi is 2 to the 20th, 1,048,576.", "Mi vaut 2 puissance 20, 1\u202f048\u202f576."),
+        Text("Mi is 2 to the 20th, 1,048,576.", "Mi vaut 2 puissance 20, 1\u202f048\u202f576."),
         _RESOURCES,
     ),
     Expect(
         "floor",
         "units",
-        Words(
+        Text(
             "Does the kernel keep the requested memory for the container?",
             "Le noyau garde-t-il au conteneur la mémoire demandée ?",
         ),
         "no",
-        Words(
+        Text(
             "The scheduler counts requests; nothing of a memory request reaches the container’s cgroup.",
             "C’est le scheduler qui compte les requests ; rien de celle de mémoire n’arrive au cgroup du conteneur.",
         ),
@@ -195,20 +193,20 @@ EXPECTED = (
     Expect(
         "reserved",
         "greedy",
-        Words("Is a Pod that asks for 1000 CPU left unplaced?", "Un Pod qui demande 1000 CPU reste-t-il sans place ?"),
+        Text("Is a Pod that asks for 1000 CPU left unplaced?", "Un Pod qui demande 1000 CPU reste-t-il sans place ?"),
         "yes",
-        Words("No node has so much left to promise.", "Aucun nœud n’a autant à promettre."),
+        Text("No node has so much left to promise.", "Aucun nœud n’a autant à promettre."),
         _RESOURCES,
     ),
     Expect(
         "unready-listed",
         "cats",
-        Words(
+        Text(
             "Is a Pod that is not ready listed in the Service’s EndpointSlice?",
             "Un Pod pas prêt figure-t-il dans l’EndpointSlice du Service ?",
         ),
         "yes",
-        Words("It is listed, with `ready: false`.", "Il y figure, avec `ready: false`."),
+        Text("It is listed, with `ready: false`.", "Il y figure, avec `ready: false`."),
         _SLICES,
     ),
 )

@@ -8,7 +8,8 @@ from lab.experiments.matrix import environment, manifests
 from lab.experiments.matrix.engine import Matrix, Try
 from lab.experiments.matrix.manifests import Cast
 from lab.experiments.model.cluster import Address, Vantage
-from lab.experiments.results import Label, Words
+from lab.experiments.results import Label
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,7 +124,7 @@ def _probes(here: str, port: int) -> list[tuple[Vantage, Address]]:
 
 
 def _bind(id_: str, en: str, fr: str) -> Label:
-    return Label(id_, Words(en=id_, fr=id_), Words(en=en, fr=fr))
+    return Label(id_, Text(en=id_, fr=id_), Text(en=en, fr=fr))
 
 
 MATRIX = Matrix(
@@ -137,8 +138,8 @@ MATRIX = Matrix(
         _bind("0.0.0.0", "It listens on every IPv4 address.", "Elle écoute sur toutes les adresses IPv4."),  # noqa: S104
         Label(
             "pod-ip",
-            Words(en="Pod IP", fr="IP du Pod"),
-            Words(en="It listens on the Pod’s own address only.", fr="Elle n’écoute que sur l’adresse du Pod."),
+            Text(en="Pod IP", fr="IP du Pod"),
+            Text(en="It listens on the Pod’s own address only.", fr="Elle n’écoute que sur l’adresse du Pod."),
         ),
         _bind(
             "::", "It listens on every address, IPv6 and IPv4.", "Elle écoute sur toutes les adresses, IPv6 et IPv4."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +24,12 @@ def hosts(place: Site, name: str) -> Exhibit | None:
         return None
     having = lines_with(place, name)
     if having:
-        shows = Words(
+        shows = Text(
             en=f"`{name}` is in the hosts file, which is read before DNS is asked.",
             fr=f"`{name}` est dans le fichier hosts, lu avant toute question au DNS.",
         )
     else:
-        shows = Words(
+        shows = Text(
             en=f"`{name}` is not in the hosts file, whose own name is another.",
             fr=f"`{name}` n’est pas dans le fichier hosts, dont le nom propre est un autre.",
         )
@@ -52,7 +53,7 @@ def resolver(place: Site) -> Exhibit | None:
         en, fr = f"short names are tried with {search}", f"les noms courts sont essayés avec {search}"
     else:
         en, fr = "no domain is added to a short name", "aucun domaine n’est ajouté à un nom court"
-    shows = Words(en=f"DNS is asked at {server}; {en}.", fr=f"Le DNS interrogé est {server} ; {fr}.")
+    shows = Text(en=f"DNS is asked at {server}; {en}.", fr=f"Le DNS interrogé est {server} ; {fr}.")
     where = f"{place.name}: /etc/resolv.conf"
     return Exhibit("resolver", where, "\n".join(lines), shows, place.command("cat /etc/resolv.conf"))
 
@@ -62,10 +63,10 @@ def dns(place: Site, address: Address, found: Measurement) -> Exhibit:
     name = address.host
     if found.resolved:
         one = ", ".join(found.resolved)
-        shows = Words(en=f"`{name}` leads to {one}.", fr=f"`{name}` mène à {one}.")
+        shows = Text(en=f"`{name}` leads to {one}.", fr=f"`{name}` mène à {one}.")
         text = found.detail if address.how == "nslookup" else f"{name} -> {' '.join(found.resolved)}"
     else:
-        shows = Words(en=f"No address is known for `{name}`.", fr=f"Aucune adresse n’est connue pour `{name}`.")
+        shows = Text(en=f"No address is known for `{name}`.", fr=f"Aucune adresse n’est connue pour `{name}`.")
         text = found.detail
     program = "nslookup" if address.how == "nslookup" else "getent ahosts"
     return Exhibit("dns", place.name, text, shows, place.command(f"{program} {name}"))
@@ -76,17 +77,17 @@ def netns(one: Site, other: Site) -> tuple[Exhibit, ...]:
     if not one.sees.netns or not other.sees.netns:
         return ()
     if one.name == other.name:
-        shows = Words(
+        shows = Text(
             en="The number of this place's own network namespace: localhost means this one.",
             fr="Le numéro du namespace réseau de ce lieu : localhost désigne celui-ci.",
         )
     elif one.sees.netns == other.sees.netns:
-        shows = Words(
+        shows = Text(
             en="The same number on both sides: one network namespace, one loopback, shared.",
             fr="Le même numéro des deux côtés : un seul namespace réseau, une seule boucle locale, partagés.",
         )
     else:
-        shows = Words(
+        shows = Text(
             en="Two numbers, two network namespaces: each has a loopback of its own.",
             fr="Deux numéros, deux namespaces réseau : chacun a sa propre boucle locale.",
         )
@@ -102,11 +103,11 @@ def socket(place: Site, port: int) -> Exhibit:
     found = [one for one in place.sees.sockets if one.address.endswith(f":{port}")]
     if found:
         at = ", ".join(one.address for one in found)
-        shows = Words(en=f"Here somebody listens on {at}.", fr=f"Ici, on écoute sur {at}.")
+        shows = Text(en=f"Here somebody listens on {at}.", fr=f"Ici, on écoute sur {at}.")
         text = "\n".join(one.line.strip() for one in found)
     else:
         others = ", ".join(one.address for one in place.sees.sockets[:6])
-        shows = Words(
+        shows = Text(
             en=f"Nobody listens on port {port} here" + (f"; others do: {others}." if others else "."),
             fr=f"Personne n’écoute ici sur le port {port}" + (f" ; d’autres écoutent : {others}." if others else "."),
         )
@@ -119,13 +120,13 @@ def endpoints(service: Service, entries: Sequence[str]) -> Exhibit:
     """Show whom a Service leads to now, and whether they are ready."""
     ready = [one for one in entries if '"ready": true' in one]
     if ready:
-        shows = Words(
+        shows = Text(
             en=f"Service {service.name} has {len(ready)} ready endpoint{'s' * (len(ready) > 1)}.",
             fr=f"Le Service {service.name} a {len(ready)} endpoint{'s' * (len(ready) > 1)} "
             f"prêt{'s' * (len(ready) > 1)}.",
         )
     else:
-        shows = Words(
+        shows = Text(
             en=f"Service {service.name} has no ready endpoint: it leads nowhere.",
             fr=f"Le Service {service.name} n’a aucun endpoint prêt : il ne mène nulle part.",
         )
@@ -135,7 +136,7 @@ def endpoints(service: Service, entries: Sequence[str]) -> Exhibit:
     return Exhibit("endpoints", where, "\n".join(entries) or "endpoints: []", shows, command)
 
 
-def field(of: Pod | Service | str, path: str, value: str, shows: Words) -> Exhibit:
+def field(of: Pod | Service | str, path: str, value: str, shows: Text) -> Exhibit:
     """Show a field of a Pod, a Service or, by its name, the node: its path and value."""
     if isinstance(of, str):
         kind, where, target = "node", f"node {of}", of
@@ -148,5 +149,5 @@ def field(of: Pod | Service | str, path: str, value: str, shows: Words) -> Exhib
 
 def said(kind: ExhibitKind, where: str, text: str, command: str = "") -> Exhibit:
     """Show the words of who dialled."""
-    shows = Words(en="What who dialled says of it, word for word.", fr="Ce qu’en dit, mot pour mot, celui qui appelle.")
+    shows = Text(en="What who dialled says of it, word for word.", fr="Ce qu’en dit, mot pour mot, celui qui appelle.")
     return Exhibit(kind, where, text, shows, command)

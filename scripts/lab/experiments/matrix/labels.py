@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Label, Words
+from lab.experiments.results import Label
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
 def _label(id_: str, short: tuple[str, str], more: tuple[str, str]) -> Label:
-    return Label(id_, Words(en=short[0], fr=short[1]), Words(en=more[0], fr=more[1]))
+    return Label(id_, Text(en=short[0], fr=short[1]), Text(en=more[0], fr=more[1]))
 
 
 VANTAGES: Sequence[Label] = (

@@ -6,7 +6,7 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from lab.experiments.matrix.exhibits import field
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ def names(pod: Pod) -> Exhibit:
     """Show the names of a Pod's containers: none of them is a name in the network."""
     listed = dropwhile(lambda one: one.kind != "app", pod.containers)  # init containers come before the first app
     value = " ".join(one.name for one in listed if one.kind != "ephemeral")
-    shows = Words(
+    shows = Text(
         en=f"The containers have names, but only the Pod, {pod.name}, has a hostname.",
         fr=f"Les conteneurs ont des noms, mais seul le Pod, {pod.name}, a un hostname.",
     )
@@ -44,7 +44,7 @@ def _own(world: World, vantage: Vantage) -> Pod | None:
 
 
 def _own_name(pod: Pod) -> Exhibit:
-    shows = Words(
+    shows = Text(
         en="The Pod's name is its hostname, as long as `spec.hostname` is not set.",
         fr="Le nom du Pod est son hostname, tant que `spec.hostname` n’est pas fixé.",
     )
@@ -52,7 +52,7 @@ def _own_name(pod: Pod) -> Exhibit:
 
 
 def _hostname(pod: Pod) -> Exhibit:
-    shows = Words(
+    shows = Text(
         en="This field is the hostname now, in place of the Pod's name.",
         fr="C’est ce champ qui fait le hostname, à la place du nom du Pod.",
     )
@@ -60,7 +60,7 @@ def _hostname(pod: Pod) -> Exhibit:
 
 
 def _subdomain(pod: Pod) -> Exhibit:
-    shows = Words(
+    shows = Text(
         en="The subdomain adds a full name to the Pod's own hosts file.",
         fr="Le sous-domaine ajoute un nom complet au fichier hosts du Pod.",
     )
@@ -69,7 +69,7 @@ def _subdomain(pod: Pod) -> Exhibit:
 
 def _aliases(pod: Pod) -> Exhibit:
     value = "; ".join(f"{one.ip} {' '.join(one.names)}" for one in pod.host_aliases)
-    shows = Words(
+    shows = Text(
         en="kubelet writes these lines into the hosts file of this Pod alone.",
         fr="kubelet écrit ces lignes dans le fichier hosts de ce seul Pod.",
     )
@@ -77,7 +77,7 @@ def _aliases(pod: Pod) -> Exhibit:
 
 
 def _host_network(pod: Pod) -> Exhibit:
-    shows = Words(
+    shows = Text(
         en="The Pod uses the node's network, and so the node's hosts file.",
         fr="Le Pod utilise le réseau du nœud, et donc le fichier hosts du nœud.",
     )
@@ -85,7 +85,7 @@ def _host_network(pod: Pod) -> Exhibit:
 
 
 def _dns_policy(pod: Pod) -> Exhibit:
-    shows = Words(
+    shows = Text(
         en="This field chooses whom the Pod asks for names, and its search list.",
         fr="Ce champ choisit à qui le Pod demande les noms, et sa liste de recherche.",
     )
@@ -106,7 +106,7 @@ _OF_POD: dict[str, Callable[[Pod], Exhibit]] = {
 
 def _cluster_ip(service: Service) -> Exhibit:
     ports = ", ".join(f"{one.port} -> {one.target}" for one in service.ports)
-    shows = Words(
+    shows = Text(
         en=f"The Service's own address; kube-proxy sends its ports on: {ports}.",
         fr=f"L’adresse propre du Service ; kube-proxy redirige ses ports : {ports}.",
     )
@@ -115,7 +115,7 @@ def _cluster_ip(service: Service) -> Exhibit:
 
 def _node_port(service: Service) -> Exhibit:
     value = " ".join(str(one.node_port) for one in service.ports if one.node_port)
-    shows = Words(
+    shows = Text(
         en="The node takes calls to this port of its own for the Service.",
         fr="Le nœud prend pour le Service les appels à ce port, qui est le sien.",
     )
@@ -124,7 +124,7 @@ def _node_port(service: Service) -> Exhibit:
 
 def _selector(service: Service) -> Exhibit:
     value = ", ".join(f"{key}={one}" for key, one in service.selector)
-    shows = Words(
+    shows = Text(
         en="The Service stands for the Pods that bear these labels.",
         fr="Le Service représente les Pods qui portent ces labels.",
     )
@@ -140,7 +140,7 @@ _OF_SERVICE: dict[str, Callable[[Service], Exhibit]] = {
 
 
 def _runtime(world: World) -> Exhibit:
-    shows = Words(
+    shows = Text(
         en="The container runtime dials for port-forward; its version decides what it tries.",
         fr="C’est le runtime de conteneurs qui appelle pour port-forward ; sa version décide de ce qu’il essaie.",
     )

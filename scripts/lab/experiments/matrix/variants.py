@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from lab.experiments.matrix import manifests
 from lab.experiments.matrix.manifests import PORT, Guests
 from lab.experiments.model.from_api import HOSTS_LINE
-from lab.experiments.results import Label, Words
+from lab.experiments.results import Label
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ class Variant:
     @property
     def label(self) -> Label:
         """Its label."""
-        return Label(self.id, Words(en=self.short[0], fr=self.short[1]), Words(en=self.more[0], fr=self.more[1]))
+        return Label(self.id, Text(en=self.short[0], fr=self.short[1]), Text(en=self.more[0], fr=self.more[1]))
 
 
 BASE = Variant("", ("as it is", "tel quel"), ("A Pod with nothing set.", "Un Pod où rien n’est défini."))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lab.experiments.model.predict import follow, place_of
 from lab.experiments.model.rule import Book, Place
 from lab.experiments.model.rules import RULES
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from lab.experiments.model.cluster import Address, Pod, Service, Vantage, World
@@ -95,14 +95,14 @@ class Case:
         return any((one.namespace, one.name) == asked for one in self.world.services)
 
     @property
-    def here(self) -> Words:
+    def here(self) -> Text:
         """Where the call is made, in words."""
         place = self.place
         if place.computer:
-            return Words("this computer", "cet ordinateur")
+            return Text("this computer", "cet ordinateur")
         if place.on_node or not place.pod:
-            return Words("the node", "le nœud")
-        return Words(f"the Pod `{place.pod.name}`", f"le Pod `{place.pod.name}`")
+            return Text("the node", "le nœud")
+        return Text(f"the Pod `{place.pod.name}`", f"le Pod `{place.pod.name}`")
 
     @property
     def of_here(self) -> str:

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from lab.experiments.model.rule import Rule, table
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from lab.experiments.model.cluster import Cluster, HandEdit, Pod, Service
@@ -46,13 +46,13 @@ RULES = table(
     Rule(
         "literal",
         f"{_MAN}/man3/getaddrinfo.3.html",
-        Words(en="An IP address is used as it is.", fr="Une adresse IP s’emploie telle quelle."),
+        Text(en="An IP address is used as it is.", fr="Une adresse IP s’emploie telle quelle."),
         is_address,
     ),
     Rule(
         "files-first",
         f"{_MAN}/man5/nsswitch.conf.5.html",
-        Words(
+        Text(
             en="Programs read /etc/hosts before they ask DNS; nslookup asks DNS alone.",
             fr="Les programmes lisent /etc/hosts avant d’interroger le DNS ; nslookup n’interroge que le DNS.",
         ),
@@ -61,7 +61,7 @@ RULES = table(
     Rule(
         "hosts-localhost",
         _KUBELET,
-        Words(
+        Text(
             en="`localhost` is in every hosts file: the loopback of whoever asks.",
             fr="`localhost` figure dans tout fichier hosts : la boucle locale de celui qui demande.",
         ),
@@ -70,7 +70,7 @@ RULES = table(
     Rule(
         "pod-hosts-file",
         _KUBELET,
-        Words(
+        Text(
             en="kubelet writes a Pod's IP with its hostname into the Pod's own /etc/hosts, unless it uses the node's "
             "network.",
             fr="kubelet écrit l’IP du Pod avec son nom d’hôte dans le /etc/hosts du Pod, sauf s’il utilise le réseau "
@@ -81,7 +81,7 @@ RULES = table(
     Rule(
         "hostname-field",
         f"{_DNS}#pod-s-hostname-and-subdomain-fields",
-        Words(
+        Text(
             en="`spec.hostname` replaces the Pod's name as its hostname.",
             fr="`spec.hostname` remplace le nom du Pod comme nom d’hôte.",
         ),
@@ -90,7 +90,7 @@ RULES = table(
     Rule(
         "hostname-cut",
         "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/util/util.go",
-        Words(
+        Text(
             en="A hostname is cut after 63 characters.",
             fr="Un nom d’hôte est coupé après 63 caractères.",
         ),
@@ -99,7 +99,7 @@ RULES = table(
     Rule(
         "subdomain-field",
         f"{_DNS}#pod-s-hostname-and-subdomain-fields",
-        Words(
+        Text(
             en="`spec.subdomain` adds the full name, hostname.subdomain.namespace.svc…, to the Pod's own /etc/hosts.",
             fr="`spec.subdomain` ajoute le nom complet, hostname.subdomain.namespace.svc…, au /etc/hosts du Pod.",
         ),
@@ -108,7 +108,7 @@ RULES = table(
     Rule(
         "host-aliases",
         "https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/",
-        Words(
+        Text(
             en="`spec.hostAliases` adds its names to the /etc/hosts of that Pod alone.",
             fr="`spec.hostAliases` ajoute ses noms au /etc/hosts de ce seul Pod.",
         ),
@@ -117,7 +117,7 @@ RULES = table(
     Rule(
         "hand-edit",
         _KUBELET,
-        Words(
+        Text(
             en="A line written into /etc/hosts by hand stays until any container of the Pod starts: kubelet writes the "
             "file anew.",
             fr="Une ligne ajoutée à la main dans /etc/hosts tient jusqu’au démarrage d’un conteneur du Pod : kubelet "
@@ -128,7 +128,7 @@ RULES = table(
     Rule(
         "dns-host-network",
         f"{_DNS}#pod-s-dns-policy",
-        Words(
+        Text(
             en="On the node's network, `ClusterFirst` falls back to the node's own DNS.",
             fr="Sur le réseau du nœud, `ClusterFirst` se rabat sur le DNS du nœud.",
         ),
@@ -137,7 +137,7 @@ RULES = table(
     Rule(
         "dns-cluster-first",
         f"{_DNS}#pod-s-dns-policy",
-        Words(
+        Text(
             en="`ClusterFirst`, the default, and `ClusterFirstWithHostNet` ask the cluster's DNS and search the Pod's "
             "namespace first.",
             fr="`ClusterFirst`, le défaut, et `ClusterFirstWithHostNet` interrogent le DNS du cluster et cherchent "
@@ -148,7 +148,7 @@ RULES = table(
     Rule(
         "outside-cluster-dns",
         f"{_DNS}#pod-s-dns-policy",
-        Words(
+        Text(
             en="Only the cluster's DNS knows the cluster's names; whoever asks another server does not find them.",
             fr="Seul le DNS du cluster connaît les noms du cluster ; qui interroge un autre serveur ne les trouve pas.",
         ),
@@ -157,7 +157,7 @@ RULES = table(
     Rule(
         "search-list",
         f"{_MAN}/man5/resolv.conf.5.html",
-        Words(
+        Text(
             en="A short name is tried with each domain of the search list.",
             fr="Un nom court est essayé avec chaque domaine de la liste de recherche.",
         ),
@@ -166,7 +166,7 @@ RULES = table(
     Rule(
         "dns-service",
         _RECORDS,
-        Words(
+        Text(
             en="A Service's name leads to its cluster IP; a headless one's to its Pods.",
             fr="Le nom d’un Service mène à son IP de cluster ; celui d’un Service headless, à ses Pods.",
         ),
@@ -175,7 +175,7 @@ RULES = table(
     Rule(
         "dns-hostname",
         f"{_DNS}#pod-s-hostname-and-subdomain-fields",
-        Words(
+        Text(
             en="DNS has hostname.subdomain of a Pod that sets both, where a Service bears the subdomain's name.",
             fr="Le DNS connaît hostname.subdomain d’un Pod qui définit les deux, si un Service porte le nom du "
             "sous-domaine.",
@@ -185,7 +185,7 @@ RULES = table(
     Rule(
         "dns-pod-ip",
         "https://coredns.io/plugins/kubernetes/",
-        Words(
+        Text(
             en="CoreDNS (`pods insecure`) turns 10-244-0-5.namespace.pod… into the address in it, even if no Pod has "
             "it.",
             fr="CoreDNS (`pods insecure`) tire de 10-244-0-5.namespace.pod… l’adresse qui y est écrite, même si aucun "
@@ -196,7 +196,7 @@ RULES = table(
     Rule(
         "unknown-name",
         "https://www.rfc-editor.org/rfc/rfc1035#section-4.1.1",
-        Words(
+        Text(
             en="A name that is in no hosts file and in no DNS record does not resolve.",
             fr="Un nom absent du fichier hosts et du DNS ne se résout pas.",
         ),

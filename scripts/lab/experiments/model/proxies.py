@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lab.experiments.model.rule import Rule, table
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from lab.experiments.model.cluster import Cluster
@@ -27,7 +27,7 @@ _FORWARDED = (
     Rule(
         "forward-localhost",
         _FORWARD,
-        Words(
+        Text(
             en="port-forward dials localhost inside the Pod: 127.0.0.1, then ::1.",
             fr="port-forward appelle localhost dans le Pod : 127.0.0.1, puis ::1.",
         ),
@@ -36,7 +36,7 @@ _FORWARDED = (
     Rule(
         "forward-falls-back",
         "https://github.com/containerd/containerd/pull/14074",
-        Words(
+        Text(
             en="A newer containerd then tries the Pod IP; 2.4 does not.",
             fr="Un containerd plus récent essaie ensuite l’IP du Pod ; la version 2.4, non.",
         ),
@@ -45,7 +45,7 @@ _FORWARDED = (
     Rule(
         "forward-unready",
         "https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubectl/pkg/cmd/portforward/portforward.go",
-        Words(
+        Text(
             en="port-forward asks only that the Pod runs, not that it is ready.",
             fr="port-forward demande seulement que le Pod tourne, pas qu’il soit prêt.",
         ),
@@ -54,7 +54,7 @@ _FORWARDED = (
     Rule(
         "proxy-dials-pod-ip",
         f"{_K8S}/tasks/access-application-cluster/access-cluster-services/",
-        Words(
+        Text(
             en="The API server's proxy dials the Pod IP.",
             fr="Le proxy de l’API server appelle l’IP du Pod.",
         ),
@@ -67,7 +67,7 @@ _PROBED = (
     Rule(
         "probe-from-node",
         _PROBES,
-        Words(
+        Text(
             en="kubelet's HTTP and TCP probes come from the node's network namespace.",
             fr="Les probes HTTP et TCP de kubelet partent du namespace réseau du nœud.",
         ),
@@ -76,7 +76,7 @@ _PROBED = (
     Rule(
         "probe-pod-ip",
         _PROBES,
-        Words(
+        Text(
             en="A probe without `host` dials the Pod IP.",
             fr="Une probe sans `host` appelle l’IP du Pod.",
         ),
@@ -85,7 +85,7 @@ _PROBED = (
     Rule(
         "probe-exec-inside",
         _PROBES,
-        Words(
+        Text(
             en="An exec probe's command runs inside the container.",
             fr="La commande d’une probe exec tourne dans le conteneur.",
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lab.experiments.model.dns import is_address
 from lab.experiments.model.rule import Rule, table
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from lab.experiments.model.cluster import Listener, Pod, Service, Vantage, World
@@ -59,7 +59,7 @@ _WHO = (
     Rule(
         "not-applicable",
         f"{_K8S}/reference/kubectl/",
-        Words(
+        Text(
             en="Not every way can be taken from everywhere: only kubelet probes, only a forward forwards.",
             fr="Tout chemin ne part pas de partout : seul kubelet sonde, seul un transfert de port transfère.",
         ),
@@ -68,7 +68,7 @@ _WHO = (
     Rule(
         "init-before-app",
         f"{_K8S}/concepts/workloads/pods/init-containers/",
-        Words(
+        Text(
             en="Init containers end before the Pod's app starts: nobody listens there yet, and the Pod is not ready.",
             fr="Les conteneurs d’init se terminent avant le démarrage de l’app : rien n’y écoute encore, et le Pod "
             "n’est pas prêt.",
@@ -78,7 +78,7 @@ _WHO = (
     Rule(
         "own-loopback",
         f"{_MAN}/man7/network_namespaces.7.html",
-        Words(
+        Text(
             en="The loopback belongs to the network namespace of whoever dials; a Pod's containers share one.",
             fr="La boucle locale appartient au namespace réseau de celui qui appelle ; les conteneurs d’un Pod en "
             "partagent un.",
@@ -88,7 +88,7 @@ _WHO = (
     Rule(
         "outside-cluster",
         f"{_K8S}/concepts/cluster-administration/networking/",
-        Words(
+        Text(
             en="Pod IPs and cluster IPs exist inside the cluster only; to this computer they are just any address.",
             fr="Les IP des Pods et des Services n’existent que dans le cluster ; pour cet ordinateur, ce sont des "
             "adresses quelconques.",
@@ -102,7 +102,7 @@ _TO_A_SERVICE = (
     Rule(
         "node-port",
         f"{_SERVICE}/#type-nodeport",
-        Words(
+        Text(
             en="The node hands what comes to a NodePort to the Service's Pods.",
             fr="Le nœud remet aux Pods du Service ce qui arrive sur un NodePort.",
         ),
@@ -111,7 +111,7 @@ _TO_A_SERVICE = (
     Rule(
         "cluster-ip",
         f"{_K8S}/reference/networking/virtual-ips/",
-        Words(
+        Text(
             en="A cluster IP is no machine: kube-proxy's rules rewrite the packet to a Pod's IP and target port.",
             fr="Une IP de cluster n’est pas une machine : les règles de kube-proxy récrivent le paquet vers l’IP et le "
             "port d’un Pod.",
@@ -121,7 +121,7 @@ _TO_A_SERVICE = (
     Rule(
         "unlisted-port",
         f"{_K8S}/reference/networking/virtual-ips/",
-        Words(
+        Text(
             en="kube-proxy has rules for a Service's own ports only; another port's packet leaves the cluster.",
             fr="kube-proxy n’a de règles que pour les ports du Service ; vers un autre port, le paquet quitte le "
             "cluster.",
@@ -131,7 +131,7 @@ _TO_A_SERVICE = (
     Rule(
         "selector",
         f"{_SERVICE}/#services-in-kubernetes",
-        Words(
+        Text(
             en="A Service stands for the Pods of its namespace that bear the labels of its selector.",
             fr="Un Service représente les Pods de son namespace qui portent les labels de son sélecteur.",
         ),
@@ -140,7 +140,7 @@ _TO_A_SERVICE = (
     Rule(
         "ready-endpoints",
         f"{_K8S}/concepts/services-networking/endpoint-slices/#conditions",
-        Words(
+        Text(
             en="Only ready Pods are a Service's endpoints, unless it publishes those that are not.",
             fr="Seuls les Pods prêts sont les endpoints d’un Service, sauf s’il publie aussi les autres.",
         ),
@@ -149,7 +149,7 @@ _TO_A_SERVICE = (
     Rule(
         "no-endpoint",
         f"{_K8S}/reference/networking/virtual-ips/",
-        Words(
+        Text(
             en="A Service without endpoints refuses: kube-proxy rejects the packet.",
             fr="Un Service sans endpoint refuse : kube-proxy rejette le paquet.",
         ),
@@ -158,7 +158,7 @@ _TO_A_SERVICE = (
     Rule(
         "hairpin",
         f"{_K8S}/tasks/debug/debug-application/debug-service/#a-pod-fails-to-reach-itself-via-the-service-ip",
-        Words(
+        Text(
             en="A Pod reaches itself through its own Service.",
             fr="Un Pod s’atteint lui-même à travers son propre Service.",
         ),
@@ -171,7 +171,7 @@ _TO_A_POD = (
     Rule(
         "pod-network",
         f"{_K8S}/concepts/services-networking/#the-kubernetes-network-model",
-        Words(
+        Text(
             en="Every Pod and the node reach every Pod by its IP.",
             fr="Tout Pod, et le nœud, atteignent tout Pod par son IP.",
         ),
@@ -180,7 +180,7 @@ _TO_A_POD = (
     Rule(
         "nowhere",
         "https://www.rfc-editor.org/rfc/rfc1812#section-5.2.4",
-        Words(
+        Text(
             en="A packet for an address that nobody in the cluster has leaves by the default route.",
             fr="Un paquet pour une adresse que personne n’a dans le cluster part par la route par défaut.",
         ),
@@ -193,7 +193,7 @@ _LISTENING = (
     Rule(
         "bind-any-v4",
         f"{_MAN}/man7/ip.7.html",
-        Words(
+        Text(
             en="A server on 0.0.0.0 takes calls to every IPv4 address of its network namespace.",
             fr="Un serveur sur 0.0.0.0 répond à toute adresse IPv4 de son namespace réseau.",
         ),
@@ -202,7 +202,7 @@ _LISTENING = (
     Rule(
         "bind-any-dual",
         f"{_MAN}/man7/ipv6.7.html",
-        Words(
+        Text(
             en="A server on :: takes calls to every address of its network namespace, IPv4 included (bindv6only is 0).",
             fr="Un serveur sur :: répond à toute adresse de son namespace réseau, IPv4 comprise (bindv6only vaut 0).",
         ),
@@ -211,7 +211,7 @@ _LISTENING = (
     Rule(
         "bind-one",
         f"{_MAN}/man7/ip.7.html",
-        Words(
+        Text(
             en="A server on one address takes calls to that address alone.",
             fr="Un serveur sur une adresse ne répond qu’à cette adresse.",
         ),
@@ -220,7 +220,7 @@ _LISTENING = (
     Rule(
         "nobody-listens",
         "https://www.rfc-editor.org/rfc/rfc9293#section-3.5.2",
-        Words(
+        Text(
             en="Where nobody listens at an address and port, the kernel refuses the connection.",
             fr="Là où personne n’écoute à une adresse et un port, le noyau refuse la connexion.",
         ),

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lab.experiments.model.cluster import Pod
-    from lab.experiments.results import Words
+    from lab.experiments.texts import Text
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Rule:
 
     id: str
     source: str
-    says: Words
+    says: Text
     holds: Callable[..., bool]
 
 

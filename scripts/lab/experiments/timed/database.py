@@ -15,7 +15,8 @@ import yaml
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.experiments import catalog
-from lab.experiments.results import Label, Words
+from lab.experiments.results import Label
+from lab.experiments.texts import Text
 from lab.experiments.timed import database_judged, database_raised, lanes, looking, pods
 from lab.experiments.timed.database_evidence import BIG, CATS, GREEDY, LESSON, MANY, SMALL, Evidence
 from lab.experiments.timed.database_server import Server
@@ -38,9 +39,9 @@ _LITTLE = "50m"
 _EQUAL = {"memory": "128Mi", "cpu": "100m"}
 """Requests and limits of the Pod that takes the small one's place."""
 _DEEDS = {
-    "query": Words(en="a query that takes 42 MB", fr="une requête qui prend 42\u00a0Mo"),
-    "resize": Words(en="raised to 128Mi, 500m", fr="porté à 128Mi, 500m"),
-    "replace": Words(en="deleted and applied anew", fr="supprimé et appliqué à nouveau"),
+    "query": Text(en="a query that takes 42 MB", fr="une requête qui prend 42\u00a0Mo"),
+    "resize": Text(en="raised to 128Mi, 500m", fr="porté à 128Mi, 500m"),
+    "replace": Text(en="deleted and applied anew", fr="supprimé et appliqué à nouveau"),
 }
 
 
@@ -164,9 +165,9 @@ def _replace(server: Server, recorder: Recorder, evidence: Evidence, report: Rep
 def timeline(recorder: Recorder) -> Timeline:
     """Draw both databases, and what was done to them."""
     told = (
-        Label("deeds", Words(en="what was done", fr="ce qu’on a fait"), Words(en="to the small one", fr="à la petite")),
-        Label(SMALL, Words(en="64Mi, then 128Mi", fr="64Mi puis 128Mi"), Words(en="its container", fr="son conteneur")),
-        Label(LESSON, Words(en="128Mi", fr="128Mi"), Words(en="the course’s container", fr="le conteneur du cours")),
+        Label("deeds", Text(en="what was done", fr="ce qu’on a fait"), Text(en="to the small one", fr="à la petite")),
+        Label(SMALL, Text(en="64Mi, then 128Mi", fr="64Mi puis 128Mi"), Text(en="its container", fr="son conteneur")),
+        Label(LESSON, Text(en="128Mi", fr="128Mi"), Text(en="the course’s container", fr="le conteneur du cours")),
     )
     drawn = (
         lanes.deeds(told[0], _DEEDS),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, figures, kills, looking
 from lab.experiments.timed.database_evidence import GREEDY, LESSON, READY, SMALL
 from lab.experiments.timed.effort import ROOT
@@ -44,25 +45,25 @@ def expectations(evidence: Evidence) -> tuple[Expectation, ...]:
 def _starts(evidence: Evidence, name: str) -> Expectation:
     start = evidence.starts[name]
     limit = _limits(evidence, name)["memory"]
-    small = Words(
+    small = Text(
         en="This is the lab’s MariaDB with 8 MiB of buffers. MySQL 8 needs about 400 MiB, and would be killed.",
         fr="C’est la MariaDB du lab, avec 8\u00a0Mio de tampons. MySQL 8 demande environ 400\u00a0Mio et serait tué.",
     )
-    whole = Words(
+    whole = Text(
         en="MySQL 8 needs about 400 MiB as it comes, three times the limit: the kernel kills it as it starts.",
         fr="MySQL 8 demande environ 400\u00a0Mio tel quel, trois fois la limite\u00a0: le noyau le tue au démarrage.",
     )
     ask = Ask(
         f"starts-{name}",
         f"{name}, {limit}",
-        Words(en="Does the database start with this limit?", fr="La base démarre-t-elle avec cette limite\u202f?"),
+        Text(en="Does the database start with this limit?", fr="La base démarre-t-elle avec cette limite\u202f?"),
         small if evidence.stands_in else whole,
         _MYSQL,
     )
     lines = start.log.splitlines()
     line = next((one for one in lines if READY in one), lines[-1] if lines else "")
     shown = Exhibit(
-        "command", f"log of {name}", line, Words(en="its own word", fr="sa propre parole"), f"kubectl logs {name}"
+        "command", f"log of {name}", line, Text(en="its own word", fr="sa propre parole"), f"kubectl logs {name}"
     )
     return ask.exactly("yes" if evidence.stands_in else "no", "yes" if READY in start.log else "no", shown)
 
@@ -78,14 +79,14 @@ def _slowly(evidence: Evidence, name: str) -> Expectation:
     ask = Ask(
         f"start-time-{name}",
         f"{name}, {_limits(evidence, name)['cpu']}",
-        Words(en="How long does the start take?", fr="Combien de temps dure le démarrage\u202f?"),
-        Words(
+        Text(en="How long does the start take?", fr="Combien de temps dure le démarrage\u202f?"),
+        Text(
             en=f"It takes {figure.en} of CPU, of which the limit gives {allowed:.0%} a second: no faster.",
             fr=f"Il demande {figure.fr} de CPU, dont la limite donne {allowed * 100:.0f}\u00a0% par seconde.",
         ),
         LIMITS,
     )
-    shows = Words(en="periods, and how many were cut short", fr="périodes, et combien furent écourtées")
+    shows = Text(en="periods, and how many were cut short", fr="périodes, et combien furent écourtées")
     return ask.within(least, 30.0, start.seconds, figures.seconds, file(name, stat, start.files, shows))
 
 
@@ -95,17 +96,17 @@ def _idle(evidence: Evidence) -> Expectation:
     ask = Ask(
         "idle",
         LESSON,
-        Words(
+        Text(
             en="How much memory of its own does it hold at rest?",
             fr="Combien de mémoire à elle tient-elle au repos\u202f?",
         ),
-        Words(
+        Text(
             en=f"The lab’s MariaDB stays below its request of {request}; file cache comes on top, and can go.",
             fr=f"La MariaDB du lab reste sous sa request de {request}\u202f; le cache de fichiers s’y ajoute.",
         ),
         _REQUESTS,
     )
-    shows = Words(en="what its cgroup holds, by kind", fr="ce que tient son cgroup, par nature")
+    shows = Text(en="what its cgroup holds, by kind", fr="ce que tient son cgroup, par nature")
     name = "memory/memory.stat" if evidence.version == "v1" else "memory.stat"
     held = cgroups.read(start.files).anonymous
     return ask.within(10 << 20, quantities.size(request), held, figures.size, file(LESSON, name, start.files, shows))
@@ -116,18 +117,18 @@ def _killed(evidence: Evidence) -> Iterator[Expectation]:
     shown = looking.status_exhibit(
         f"{SMALL}/db, lastState",
         end,
-        Words(en="how it ended", fr="comment elle a fini"),
+        Text(en="how it ended", fr="comment elle a fini"),
         f"kubectl get pod {SMALL} -o jsonpath='{{.status.containerStatuses[0].lastState}}'",
     )
     said = told(evidence, "small-query", SMALL)
     ask = Ask(
         "small-query",
         f"{SMALL}, 64Mi",
-        Words(
+        Text(
             en="One session holds 42 MB: what becomes of the database?",
             fr="Une session tient 42\u00a0Mo\u00a0: que devient la base\u202f?",
         ),
-        Words(
+        Text(
             en="Some 30 MiB at rest and 40 MiB more are above 64Mi: the kernel kills the server, not the query.",
             fr="Environ 30\u00a0Mio au repos et 40\u00a0Mio de plus dépassent 64Mi\u00a0: le noyau tue le serveur.",
         ),
@@ -137,11 +138,11 @@ def _killed(evidence: Evidence) -> Iterator[Expectation]:
     lost = Ask(
         "small-lost",
         SMALL,
-        Words(
+        Text(
             en="After the restart: is the table that was written there?",
             fr="Après le redémarrage\u00a0: la table écrite est-elle là\u202f?",
         ),
-        Words(
+        Text(
             en="The Pod has no volume: what was written lay in the container’s own layer, which a restart begins anew.",
             fr="Le Pod n’a pas de volume\u00a0: tout était dans la couche du conteneur, remise à zéro au redémarrage.",
         ),
@@ -154,11 +155,11 @@ def _crowded(evidence: Evidence) -> Iterator[Expectation]:
     fits = Ask(
         "lesson-query",
         f"{LESSON}, 128Mi",
-        Words(
+        Text(
             en="The course’s own, with 42 MB in one session?",
             fr="Celle du cours, avec 42\u00a0Mo dans une session\u202f?",
         ),
-        Words(
+        Text(
             en="Some 30 MiB and 40 MiB are below 128Mi.", fr="Environ 30\u00a0Mio et 40\u00a0Mio font moins que 128Mi."
         ),
         LIMITS,
@@ -168,14 +169,14 @@ def _crowded(evidence: Evidence) -> Iterator[Expectation]:
     bursts = Ask(
         "lesson-many",
         f"{LESSON}, 128Mi",
-        Words(en="And with 112 MB in one session?", fr="Et avec 112\u00a0Mo dans une session\u202f?"),
-        Words(
+        Text(en="And with 112 MB in one session?", fr="Et avec 112\u00a0Mo dans une session\u202f?"),
+        Text(
             en="A limit is no size that the database knows: it takes what it is asked for, up to the kill.",
             fr="La base ne connaît pas sa limite\u00a0: elle prend ce qu’on lui demande, jusqu’à être tuée.",
         ),
         LIMITS,
     )
-    shows = Words(en="how it ended", fr="comment elle a fini")
+    shows = Text(en="how it ended", fr="comment elle a fini")
     shown = looking.status_exhibit(f"{LESSON}/db, lastState", end, shows, f"kubectl describe pod {LESSON}")
     yield bursts.among(kills.expected(evidence.version), kills.said(end), shown, told(evidence, "lesson-many", LESSON))
 
@@ -184,20 +185,20 @@ def _scheduled(evidence: Evidence) -> Iterator[Expectation]:
     """Judge what the scheduler counts: requests, neither limits nor use."""
     requests = evidence.lesson["spec"]["containers"][0]["resources"]["requests"]
     found = looking.container(looking.pod(evidence.seen, LESSON), "db").get("allocatedResources") or {}
-    because = Words(
+    because = Text(
         en="The scheduler adds up requests: neither limits nor what is really used.",
         fr="Le scheduler additionne les requests\u00a0: ni les limits, ni l’usage réel.",
     )
     shown = looking.status_exhibit(
         f"{LESSON}/db: allocatedResources",
         found,
-        Words(en="what the node has set aside for it", fr="ce que le nœud a mis de côté pour lui"),
+        Text(en="what the node has set aside for it", fr="ce que le nœud a mis de côté pour lui"),
         f"kubectl get pod {LESSON} -o jsonpath='{{.status.containerStatuses[0].allocatedResources}}'",
     )
     allocated = Ask(
         "allocated",
         LESSON,
-        Words(en="What does the node set aside for it?", fr="Que met le nœud de côté pour lui\u202f?"),
+        Text(en="What does the node set aside for it?", fr="Que met le nœud de côté pour lui\u202f?"),
         because,
         _REQUESTS,
     )
@@ -209,7 +210,7 @@ def _scheduled(evidence: Evidence) -> Iterator[Expectation]:
     waits = Ask(
         "no-room",
         GREEDY,
-        Words(
+        Text(
             en="A Pod requests all CPU of the node, most of it idle: does it run?",
             fr="Un Pod demande tout le CPU du nœud, presque inactif\u00a0: tourne-t-il\u202f?",
         ),
@@ -219,7 +220,7 @@ def _scheduled(evidence: Evidence) -> Iterator[Expectation]:
     message = looking.status_exhibit(
         f"{GREEDY}: PodScheduled",
         reason.get("message"),
-        Words(en="why it waits", fr="pourquoi il attend"),
+        Text(en="why it waits", fr="pourquoi il attend"),
         f"kubectl describe pod {GREEDY}",
     )
     yield waits.exactly(
@@ -251,13 +252,13 @@ def kept(answer: Answer) -> str:
 
 def told(evidence: Evidence, key: str, pod: str) -> Exhibit:
     """Return what the database's client said as an exhibit."""
-    shows = Words(en="what the client said", fr="ce qu’a dit le client")
+    shows = Text(en="what the client said", fr="ce qu’a dit le client")
     return Exhibit(
         "command", f"mysql in {pod}", evidence.answers[key].text, shows, f"kubectl exec -it {pod} -- mysql -u root"
     )
 
 
-def file(pod: str, name: str, files: Mapping[str, str], shows: Words) -> Exhibit:
+def file(pod: str, name: str, files: Mapping[str, str], shows: Text) -> Exhibit:
     """Return a file of a database's cgroup as an exhibit."""
     path = f"{ROOT}/{name}"
     return Exhibit("cgroup", f"{path}, {pod}", files.get(name, ""), shows, f"kubectl exec {pod} -- cat {path}")

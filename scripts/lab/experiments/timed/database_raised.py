@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, figures, looking
 from lab.experiments.timed.database_evidence import SMALL
 from lab.experiments.timed.database_judged import LIMITS, answers, file, kept, told
@@ -38,11 +39,11 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
         "plain": Ask(
             "plain-edit",
             SMALL,
-            Words(
+            Text(
                 en="Resources changed by `kubectl apply`, as usual?",
                 fr="Changer les resources par `kubectl apply`\u202f?",
             ),
-            Words(
+            Text(
                 en="Most of a Pod cannot be changed once it is there; resources can by the subresource resize alone.",
                 fr="Un Pod existant ne change presque pas\u202f; ses resources changent par resize, seulement ainsi.",
             ),
@@ -51,11 +52,11 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
         "class": Ask(
             "resize-class",
             SMALL,
-            Words(
+            Text(
                 en="Resized so that requests equal limits?",
                 fr="Un resize qui rend les requests égales aux limits\u202f?",
             ),
-            Words(
+            Text(
                 en="It is Burstable and would be Guaranteed: the class may not change; delete and apply do that.",
                 fr="Il est Burstable et deviendrait Guaranteed\u00a0: la classe reste\u202f; il faut le recréer.",
             ),
@@ -64,7 +65,7 @@ def _refused(evidence: Evidence) -> Iterator[Expectation]:
     }
     for key, ask in asked.items():
         said = evidence.refused.get(key, "")
-        shows = Words(en="what the API server answered", fr="la réponse de l’API server")
+        shows = Text(en="what the API server answered", fr="la réponse de l’API server")
         command = (
             "kubectl apply -f database.yaml" if key == "plain" else f"kubectl patch pod {SMALL} --subresource resize"
         )
@@ -78,16 +79,16 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     ahead = cgroups.given({"limits": wanted}, evidence.version)
     found = cgroups.read(evidence.raised).given if evidence.raised else None
     files = {key: path.removeprefix(f"{ROOT}/") for key, path in cgroups.names(evidence.version).items()}
-    shows = Words(en="the cgroup of the running container", fr="le cgroup du conteneur en marche")
+    shows = Text(en="the cgroup of the running container", fr="le cgroup du conteneur en marche")
     shown = [file(SMALL, files[key], evidence.raised, shows) for key in ("memory", "quota")]
-    because = Words(
+    because = Text(
         en="Resize writes the new limits into the cgroup of the running container; that needs no restart.",
         fr="Le resize écrit les nouvelles limites dans le cgroup du conteneur en marche, sans redémarrage.",
     )
     memory = Ask(
         "raised-memory",
         SMALL,
-        Words(
+        Text(
             en="Resized to 128Mi: which limit in the cgroup?",
             fr="Resize à 128Mi\u00a0: quelle limite dans le cgroup\u202f?",
         ),
@@ -95,9 +96,9 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
         _RESIZE,
     )
     yield memory.exactly(figures.exact_size(ahead.memory), figures.exact_size(found.memory) if found else "", shown[0])
-    cpu = Ask("raised-cpu", SMALL, Words(en="And 500m?", fr="Et 500m\u202f?"), because, _RESIZE)
+    cpu = Ask("raised-cpu", SMALL, Text(en="And 500m?", fr="Et 500m\u202f?"), because, _RESIZE)
     yield cpu.exactly(figures.quota(ahead.quota), figures.quota(found.quota) if found else "", shown[1])
-    soon = Ask("raised-when", SMALL, Words(en="How soon?", fr="En combien de temps\u202f?"), because, _RESIZE)
+    soon = Ask("raised-when", SMALL, Text(en="How soon?", fr="En combien de temps\u202f?"), because, _RESIZE)
     window = (evidence.resized, evidence.resized + _TAKES)
     is_so = "yes" if found and found.memory == ahead.memory else "no"
     yield soon.happens("yes", window, is_so, evidence.done, *shown, crowd=evidence.crowd)
@@ -105,26 +106,26 @@ def _raised(evidence: Evidence) -> Iterator[Expectation]:
     same = Ask(
         "raised-same",
         SMALL,
-        Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant\u202f?"),
+        Text(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant\u202f?"),
         because,
         _RESIZE,
     )
-    shows = Words(en="as it is now", fr="tel qu’il est")
+    shows = Text(en="as it is now", fr="tel qu’il est")
     now = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
     status = looking.status_exhibit(f"{SMALL}/db", now, shows, f"kubectl get pod {SMALL} -o yaml")
     yield same.exactly("same", looking.compared(before.get("containerID"), after.get("containerID")), status)
     query = Ask(
         "raised-query",
         f"{SMALL}, 128Mi",
-        Words(en="The same 42 MB again?", fr="Les mêmes 42\u00a0Mo, encore une fois\u202f?"),
-        Words(en="Now there is room for them.", fr="Maintenant, il y a de la place."),
+        Text(en="The same 42 MB again?", fr="Les mêmes 42\u00a0Mo, encore une fois\u202f?"),
+        Text(en="Now there is room for them.", fr="Maintenant, il y a de la place."),
         LIMITS,
     )
     yield query.exactly("answers", answers(evidence.answers["raised-query"]), told(evidence, "raised-query", SMALL))
     data = Ask(
         "raised-kept",
         SMALL,
-        Words(en="And what was written before the resize?", fr="Et ce qui était écrit avant le resize\u202f?"),
+        Text(en="And what was written before the resize?", fr="Et ce qui était écrit avant le resize\u202f?"),
         because,
         _RESIZE,
     )
@@ -137,17 +138,17 @@ def _replaced(evidence: Evidence) -> Iterator[Expectation]:
     shown = looking.status_exhibit(
         f"{SMALL}: metadata.uid, status.qosClass",
         [after.get("metadata", {}).get("uid"), status.get("qosClass")],
-        Words(en="another Pod of the same name", fr="un autre Pod du même nom"),
+        Text(en="another Pod of the same name", fr="un autre Pod du même nom"),
         f"kubectl get pod {SMALL} -o yaml",
     )
-    because = Words(
+    because = Text(
         en="delete and apply make another Pod, which may have another class; nothing of the old one is left in it.",
         fr="delete puis apply créent un autre Pod, qui peut avoir une autre classe\u202f; rien de l’ancien n’y reste.",
     )
     same = Ask(
         "replaced-pod",
         SMALL,
-        Words(
+        Text(
             en="Deleted and applied: is it the same Pod?", fr="Supprimé et réappliqué\u00a0: est-ce le même Pod\u202f?"
         ),
         because,
@@ -156,6 +157,6 @@ def _replaced(evidence: Evidence) -> Iterator[Expectation]:
     uids = [one.get("metadata", {}).get("uid") for one in (before, after)]
     yield same.exactly("another", looking.compared(*uids), shown)
     kind = Ask(
-        "replaced-class", SMALL, Words(en="And its class now?", fr="Et sa classe, maintenant\u202f?"), because, _UPDATE
+        "replaced-class", SMALL, Text(en="And its class now?", fr="Et sa classe, maintenant\u202f?"), because, _UPDATE
     )
     yield kind.exactly("Guaranteed", status.get("qosClass", ""), shown)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Expectation, Words
+from lab.experiments.results import Expectation
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,9 +40,9 @@ class Expect:
 
     id: str
     subject: str
-    asks: Words
+    asks: Text
     value: str
-    because: Words
+    because: Text
     source: str
     within: Window | None = None
 
@@ -58,22 +59,22 @@ class Fact:
 
 NOTHING = Fact("")
 
-SAID: Mapping[str, Words] = {
-    "": Words(en="nothing was seen", fr="rien n’a été vu"),
-    "happens": Words(en="happens", fr="se produit"),
-    "yes": Words(en="yes", fr="oui"),
-    "no": Words(en="no", fr="non"),
-    "same": Words(en="the same", fr="le même"),
-    "another": Words(en="another", fr="un autre"),
-    "answers": Words(en="answers", fr="répond"),
-    "refused": Words(en="refused", fr="refusé"),
-    "timeout": Words(en="times out", fr="délai dépassé"),
-    "reset": Words(en="cut off", fr="coupé"),
-    "no-name": Words(en="no such name", fr="nom inconnu"),
-    "passes": Words(en="passes", fr="réussit"),
-    "fails": Words(en="fails", fr="échoue"),
-    "runs": Words(en="runs on", fr="continue"),
-    "never": Words(en="never", fr="jamais"),
+SAID: Mapping[str, Text] = {
+    "": Text(en="nothing was seen", fr="rien n’a été vu"),
+    "happens": Text(en="happens", fr="se produit"),
+    "yes": Text(en="yes", fr="oui"),
+    "no": Text(en="no", fr="non"),
+    "same": Text(en="the same", fr="le même"),
+    "another": Text(en="another", fr="un autre"),
+    "answers": Text(en="answers", fr="répond"),
+    "refused": Text(en="refused", fr="refusé"),
+    "timeout": Text(en="times out", fr="délai dépassé"),
+    "reset": Text(en="cut off", fr="coupé"),
+    "no-name": Text(en="no such name", fr="nom inconnu"),
+    "passes": Text(en="passes", fr="réussit"),
+    "fails": Text(en="fails", fr="échoue"),
+    "runs": Text(en="runs on", fr="continue"),
+    "never": Text(en="never", fr="jamais"),
 }
 """The values that are words; every other one, such as an exit code, is said as it is."""
 
@@ -139,28 +140,28 @@ def _judged(expect: Expect, fact: Fact) -> Expectation:
     )
 
 
-def said(value: str) -> Words:
+def said(value: str) -> Text:
     """Say a value in both languages."""
-    return SAID.get(value, Words(en=value, fr=value))
+    return SAID.get(value, Text(en=value, fr=value))
 
 
-def _predicted(expect: Expect) -> Words:
+def _predicted(expect: Expect) -> Text:
     words = said(expect.value)
     if expect.within is None:
         return words
     least, most = expect.within
-    return Words(
+    return Text(
         en=f"{words.en}, {least:.1f} to {most:.1f} s after",
         fr=f"{words.fr}, {comma(least)} à {comma(most)}\u00a0s après",
     )
 
 
-def _measured(fact: Fact) -> Words:
+def _measured(fact: Fact) -> Text:
     words = said(fact.value)
     if fact.at is None:
         return words
     took = fact.at - fact.cause
-    return Words(en=f"{words.en}, {took:.1f} s after", fr=f"{words.fr}, {comma(took)}\u00a0s après")
+    return Text(en=f"{words.en}, {took:.1f} s after", fr=f"{words.fr}, {comma(took)}\u00a0s après")
 
 
 def comma(seconds: float) -> str:

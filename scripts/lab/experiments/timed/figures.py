@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lab.experiments.results import Expectation, Words
+from lab.experiments.results import Expectation
+from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import late, later, said
 from lab.kubernetes.quantities import mebibytes
 
@@ -28,31 +29,31 @@ class Ask:
 
     id: str
     subject: str
-    asks: Words
-    because: Words
+    asks: Text
+    because: Text
     source: str
 
-    def exactly(self, predicted: Words | str, measured: Words | str, *exhibits: Exhibit) -> Expectation:
+    def exactly(self, predicted: Text | str, measured: Text | str, *exhibits: Exhibit) -> Expectation:
         """Judge by the words alone; a text is the same in both languages, or a word of `expecting.SAID`."""
         ahead, found = _words(predicted), _words(measured)
         return self._of(ahead, found, ahead.en == found.en, exhibits)
 
     def among(self, predicted: Sequence[str], measured: str, *exhibits: Exhibit) -> Expectation:
         """Judge by several texts that may all be, the same in both languages."""
-        ahead = Words(en=" or ".join(predicted), fr=" ou ".join(predicted))
+        ahead = Text(en=" or ".join(predicted), fr=" ou ".join(predicted))
         return self._of(ahead, said(measured), measured in predicted, exhibits)
 
     def within(
-        self, least: float, most: float, found: float | None, say: Callable[[float], Words], *exhibits: Exhibit
+        self, least: float, most: float, found: float | None, say: Callable[[float], Text], *exhibits: Exhibit
     ) -> Expectation:
         """Judge a figure by the two that it must lie between; None: nothing was seen."""
         low, high = say(least), say(most)
-        ahead = Words(en=f"{low.en} to {high.en}", fr=f"{low.fr} à {high.fr}")
+        ahead = Text(en=f"{low.en} to {high.en}", fr=f"{low.fr} à {high.fr}")
         measured = said("") if found is None else say(found)
         return self._of(ahead, measured, found is not None and least <= found <= most, exhibits)
 
     def near(
-        self, wanted: float | None, slack: float, found: float | None, say: Callable[[float], Words], *exhibits: Exhibit
+        self, wanted: float | None, slack: float, found: float | None, say: Callable[[float], Text], *exhibits: Exhibit
     ) -> Expectation:
         """Judge a figure by the one that it must be near to; None, of either: nothing was seen, and they disagree."""
         if wanted is None:
@@ -77,7 +78,7 @@ class Ask:
         told = self._of(said(value), said(found), found == value and in_time, exhibits)
         return msgspec.structs.replace(told, within=window, at=at)
 
-    def _of(self, predicted: Words, measured: Words, agrees: bool, exhibits: tuple[Exhibit, ...]) -> Expectation:  # noqa: FBT001 - private
+    def _of(self, predicted: Text, measured: Text, agrees: bool, exhibits: tuple[Exhibit, ...]) -> Expectation:  # noqa: FBT001 - private
         return Expectation(
             id=self.id,
             subject=self.subject,
@@ -91,47 +92,47 @@ class Ask:
         )
 
 
-def _words(text: Words | str) -> Words:
+def _words(text: Text | str) -> Text:
     return said(text) if isinstance(text, str) else text
 
 
-def size(amount: float) -> Words:
+def size(amount: float) -> Text:
     """Say bytes roughly: `35.7 MiB`, `35,7 Mio`."""
     text = mebibytes(amount)
-    return Words(en=text, fr=text.replace("MiB", "Mio").replace(".", ",").replace(" ", "\u00a0"))
+    return Text(en=text, fr=text.replace("MiB", "Mio").replace(".", ",").replace(" ", "\u00a0"))
 
 
-def exact_size(amount: int | None) -> Words:
+def exact_size(amount: int | None) -> Text:
     """Say bytes to the last one; None is no limit."""
     if amount is None:
-        return Words(en="no limit", fr="pas de limite")
+        return Text(en="no limit", fr="pas de limite")
     figure = f"{amount:,}"
-    return Words(en=f"{figure} bytes", fr=f"{figure.replace(',', chr(0x202F))}\u00a0octets")
+    return Text(en=f"{figure} bytes", fr=f"{figure.replace(',', chr(0x202F))}\u00a0octets")
 
 
-def quota(microseconds: int | None) -> Words:
+def quota(microseconds: int | None) -> Text:
     """Say CPU time a period of 100 ms; None is no limit."""
     if microseconds is None:
-        return Words(en="no limit", fr="pas de limite")
+        return Text(en="no limit", fr="pas de limite")
     text = f"{microseconds / 1000:g}"
-    return Words(en=f"{text} ms of every 100 ms", fr=f"{text.replace('.', ',')}\u00a0ms sur 100\u00a0ms")
+    return Text(en=f"{text} ms of every 100 ms", fr=f"{text.replace('.', ',')}\u00a0ms sur 100\u00a0ms")
 
 
-def cores(amount: float) -> Words:
+def cores(amount: float) -> Text:
     """Say CPU as kubectl does: thousandths of a core."""
-    return Words(en=f"{amount * 1000:.0f}m", fr=f"{amount * 1000:.0f}m")
+    return Text(en=f"{amount * 1000:.0f}m", fr=f"{amount * 1000:.0f}m")
 
 
-def times(amount: float) -> Words:
+def times(amount: float) -> Text:
     """Say how many times as long, or as much."""
-    return Words(en=f"{amount:.1f} times", fr=f"{amount:.1f} fois".replace(".", ","))
+    return Text(en=f"{amount:.1f} times", fr=f"{amount:.1f} fois".replace(".", ","))
 
 
-def seconds(amount: float) -> Words:
+def seconds(amount: float) -> Text:
     """Say a time."""
-    return Words(en=f"{amount:.1f} s", fr=f"{amount:.1f}\u00a0s".replace(".", ","))
+    return Text(en=f"{amount:.1f} s", fr=f"{amount:.1f}\u00a0s".replace(".", ","))
 
 
-def percent(part: float) -> Words:
+def percent(part: float) -> Text:
     """Say a part of one."""
-    return Words(en=f"{part:.0%}", fr=f"{part * 100:.0f}\u00a0%")
+    return Text(en=f"{part:.0%}", fr=f"{part * 100:.0f}\u00a0%")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lab.experiments.results import Label, Moment, Timeline, Words
+from lab.experiments.results import Label, Moment, Timeline
+from lab.experiments.texts import Text
 from lab.experiments.timed import looking
 from lab.experiments.timed.expecting import said
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from lab.experiments.timed.recorder import Seen
 
 State = Literal["good", "bad", "neutral"]
-Drawn = tuple[Words, State]
+Drawn = tuple[Text, State]
 """What is said of a state, and how it is drawn."""
 
-YES, NO = Words(en="Ready", fr="Ready"), Words(en="not Ready", fr="non Ready")
-SERVED, LISTED = Words(en="ready", fr="ready"), Words(en="not ready", fr="non ready")
-GONE = Words(en="gone", fr="parti")
-LEAVING = Words(en="terminating", fr="terminating")
+YES, NO = Text(en="Ready", fr="Ready"), Text(en="not Ready", fr="non Ready")
+SERVED, LISTED = Text(en="ready", fr="ready"), Text(en="not ready", fr="non ready")
+GONE = Text(en="gone", fr="parti")
+LEAVING = Text(en="terminating", fr="terminating")
 NEWS = ("Unhealthy", "Killing", "Started", "BackOff", "Failed")
 """Reasons of the events that a timeline shows."""
 
@@ -35,12 +36,12 @@ class Lane:
     lasting: bool = True
 
 
-def label(id_: str, short: Words) -> Label:
+def label(id_: str, short: Text) -> Label:
     """Return a lane's label that says all in short."""
     return Label(id_, short, short)
 
 
-def timeline(id_: str, title: Words, lanes: Sequence[Lane], seen: Sequence[Seen], seconds: float) -> Timeline:
+def timeline(id_: str, title: Text, lanes: Sequence[Lane], seen: Sequence[Seen], seconds: float) -> Timeline:
     """Draw all lanes."""
     moments = [moment for lane in lanes for moment in drawn(lane, seen, seconds)]
     return Timeline(id_, title, tuple(lane.label for lane in lanes), tuple(moments), seconds)
@@ -98,12 +99,12 @@ def container(pod: str, name: str, label: Label) -> Lane:
 def _state(status: looking.Object) -> Drawn:
     state, count = status.get("state", {}), status.get("restartCount", 0)
     if "running" in state:
-        again = Words(en=f"running, restart {count}", fr=f"en marche, redémarrage {count}")
-        return (again if count else Words(en="running", fr="en marche")), "good"
+        again = Text(en=f"running, restart {count}", fr=f"en marche, redémarrage {count}")
+        return (again if count else Text(en="running", fr="en marche")), "good"
     if "terminated" in state:
         code = state["terminated"]["exitCode"]
-        return Words(en=f"exit {code}", fr=f"code {code}"), "bad" if code else "neutral"
-    return Words(en="waiting", fr="en attente"), "neutral"
+        return Text(en=f"exit {code}", fr=f"code {code}"), "bad" if code else "neutral"
+    return Text(en="waiting", fr="en attente"), "neutral"
 
 
 def endpoint(pod: str, label: Label) -> Lane:
@@ -143,12 +144,12 @@ def events(label: Label, pods: Iterable[str]) -> Lane:
         if one.body.get("involvedObject", {}).get("name") not in wanted:
             return None
         text = f"{one.body['reason']}: {one.body.get('message', '')}"[:80]
-        return Words(en=text, fr=text), "bad" if one.body.get("type") == "Warning" else "neutral"
+        return Text(en=text, fr=text), "bad" if one.body.get("type") == "Warning" else "neutral"
 
     return Lane(label, read, lasting=False)
 
 
-def deeds(label: Label, says: dict[str, Words]) -> Lane:
+def deeds(label: Label, says: dict[str, Text]) -> Lane:
     """Return the lane of what the experiment did, said in these words."""
 
     def read(one: Seen) -> Drawn | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.experiments import catalog
-from lab.experiments.results import Label, Moment, Timeline, Words
+from lab.experiments.results import Label, Moment, Timeline
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, lanes, limits_judged, limits_units, loads, looking, pods
 from lab.experiments.timed.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
 from lab.experiments.timed.loads import Order
@@ -113,19 +114,19 @@ def timeline(evidence: Evidence) -> Timeline:
     labels = (
         Label(
             "use",
-            Words(en="memory", fr="mémoire"),
-            Words(en="what the container used", fr="ce que le conteneur utilisait"),
+            Text(en="memory", fr="mémoire"),
+            Text(en="what the container used", fr="ce que le conteneur utilisait"),
         ),
-        Label("container", Words(en="container", fr="conteneur"), Words(en="its state", fr="son état")),
+        Label("container", Text(en="container", fr="conteneur"), Text(en="its state", fr="son état")),
         Label(
             FREE,
-            Words(en="no limit", fr="sans limite"),
-            Words(en="the same work, no limit", fr="le même travail, sans limite"),
+            Text(en="no limit", fr="sans limite"),
+            Text(en="the same work, no limit", fr="le même travail, sans limite"),
         ),
         Label(
             LIMITED,
-            Words(en="limited", fr="limité"),
-            Words(en=f"the work, {limits_judged.LIMIT}", fr=f"le travail, {limits_judged.LIMIT}"),
+            Text(en="limited", fr="limité"),
+            Text(en=f"the work, {limits_judged.LIMIT}", fr=f"le travail, {limits_judged.LIMIT}"),
         ),
     )
     state = lanes.container(MEMORY, TAKER, labels[1])
@@ -146,7 +147,7 @@ def _use(evidence: Evidence) -> Iterator[Moment]:
             whole = f"{found.memory >> 20} Mi"
             near = found.given.memory is not None and found.memory + step > found.given.memory
             state: lanes.State = "bad" if near else "neutral"
-            yield Moment(at - evidence.since, "use", Words(whole, whole), state, raw=str(found.memory))
+            yield Moment(at - evidence.since, "use", Text(whole, whole), state, raw=str(found.memory))
 
 
 def _work(evidence: Evidence, name: str) -> Iterator[Moment]:
@@ -156,8 +157,8 @@ def _work(evidence: Evidence, name: str) -> Iterator[Moment]:
         return
     (_, first), (_, last) = loads.samples(lines)[0], loads.samples(lines)[-1]
     part = cgroups.throttling(first, last)
-    cut = Words(en=f"throttled in {part:.0%} of periods", fr=f"bridé dans {part * 100:.0f}\u00a0% des périodes")
-    says = cut if part else Words(en="works", fr="travaille")
+    cut = Text(en=f"throttled in {part:.0%} of periods", fr=f"bridé dans {part * 100:.0f}\u00a0% des périodes")
+    says = cut if part else Text(en="works", fr="travaille")
     yield Moment(
         began.at - evidence.since, name, says, "bad" if part else "good", done.at - evidence.since, str(done.body)
     )

@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, figures, kills, loads, looking
 from lab.experiments.timed.figures import Ask
 from lab.kubernetes import quantities
@@ -67,17 +68,17 @@ def _memory(evidence: Evidence) -> Iterator[Expectation]:
     shown = looking.status_exhibit(
         f"{MEMORY}/{TAKER}, lastState",
         end,
-        Words(en="how the kernel ended it", fr="comment le noyau y a mis fin"),
+        Text(en="how the kernel ended it", fr="comment le noyau y a mis fin"),
         f"kubectl get pod {MEMORY} -o jsonpath='{{.status.containerStatuses[0].lastState}}'",
     )
-    because = Words(
+    because = Text(
         en="At the limit the kernel finds no page to give and kills: signal 9, and 128 + 9 = 137.",
         fr="À la limite, le noyau n’a plus de page à donner et tue\u00a0: signal 9, et 128 + 9 = 137.",
     )
     code = Ask(
         "memory-code",
         MEMORY,
-        Words(en="With which code does it end?", fr="Avec quel code finit-il\u202f?"),
+        Text(en="With which code does it end?", fr="Avec quel code finit-il\u202f?"),
         because,
         _ENFORCED,
     )
@@ -85,7 +86,7 @@ def _memory(evidence: Evidence) -> Iterator[Expectation]:
     reason = Ask(
         "memory-reason",
         MEMORY,
-        Words(en="For which reason, says the Pod?", fr="Pour quelle raison, selon le Pod\u202f?"),
+        Text(en="For which reason, says the Pod?", fr="Pour quelle raison, selon le Pod\u202f?"),
         because,
         _ENFORCED,
     )
@@ -94,8 +95,8 @@ def _memory(evidence: Evidence) -> Iterator[Expectation]:
     restarts = Ask(
         "memory-restart",
         MEMORY,
-        Words(en="How often is the container started again?", fr="Combien de fois le conteneur redémarre-t-il\u202f?"),
-        Words(
+        Text(en="How often is the container started again?", fr="Combien de fois le conteneur redémarre-t-il\u202f?"),
+        Text(
             en="restartPolicy is Always: a container that was killed is started again, in the same Pod.",
             fr="restartPolicy vaut Always\u00a0: un conteneur tué est relancé, dans le même Pod.",
         ),
@@ -112,15 +113,15 @@ def _most(evidence: Evidence) -> Expectation:
     ask = Ask(
         "memory-most",
         MEMORY,
-        Words(en="How much did it use at the most?", fr="Combien a-t-il utilisé au plus\u202f?"),
-        Words(
+        Text(en="How much did it use at the most?", fr="Combien a-t-il utilisé au plus\u202f?"),
+        Text(
             en="The limit is a wall, not a mark: use comes close to it, and never stands above.",
             fr="La limite est un mur, pas un repère\u00a0: l’usage s’en approche et ne la dépasse jamais.",
         ),
         _ENFORCED,
     )
     name = "memory/memory.usage_in_bytes" if evidence.version == "v1" else "memory.current"
-    shows = Words(en="the last that it could say", fr="le dernier chiffre qu’il a pu dire")
+    shows = Text(en="the last that it could say", fr="le dernier chiffre qu’il a pu dire")
     return ask.within(
         limit * 0.75, limit, used, figures.size, loads.file_exhibit(MEMORY, TAKER, name, loads.raw(lines, name), shows)
     )
@@ -132,15 +133,15 @@ def _child(evidence: Evidence) -> Expectation:
     told = loads.said(lines, "child ended")
     end = looking.last_end(pod, TAKER)
     measured = kills.CODE if end else f"signal {told.body['signal']}" if told else ""
-    alone = Words(en="its child alone, signal 9", fr="son enfant seul, signal 9")
-    whole = Words(en="the whole container, 137", fr="le conteneur entier, 137")
-    found = {"signal 9": alone, kills.CODE: whole}.get(measured, Words(measured, measured))
+    alone = Text(en="its child alone, signal 9", fr="son enfant seul, signal 9")
+    whole = Text(en="the whole container, 137", fr="le conteneur entier, 137")
+    found = {"signal 9": alone, kills.CODE: whole}.get(measured, Text(measured, measured))
     because = {
-        "v1": Words(
+        "v1": Text(
             en="On cgroup v1 the kernel kills one process, the largest; the container lives while process 1 does.",
             fr="Avec cgroup v1, le noyau tue le plus gros processus, seul\u202f; le conteneur vit avec le processus 1.",
         ),
-        "v2": Words(
+        "v2": Text(
             en="On cgroup v2 kubelet sets memory.oom.group: all processes of the container go together.",
             fr="Avec cgroup v2, kubelet active memory.oom.group\u00a0: tous ses processus partent ensemble.",
         ),
@@ -148,7 +149,7 @@ def _child(evidence: Evidence) -> Expectation:
     ask = Ask(
         "memory-child",
         CHILD,
-        Words(
+        Text(
             en="A process beside process 1 takes the memory: who is killed?",
             fr="Un processus à côté du processus 1 prend la mémoire\u00a0: qui est tué\u202f?",
         ),
@@ -156,7 +157,7 @@ def _child(evidence: Evidence) -> Expectation:
         _GROUP,
     )
     raw = json.dumps(end or (told.body if told else {}))
-    shows = Words(en="how it ended", fr="comment il a fini")
+    shows = Text(en="how it ended", fr="comment il a fini")
     return ask.exactly(
         whole if evidence.version == "v2" else alone,
         found,
@@ -169,26 +170,26 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
     samples, worked = loads.samples(lines), loads.said(lines, "worked")
     part = cgroups.throttling(samples[0][1], samples[-1][1]) if samples else 0.0
     stat = "cpu/cpu.stat" if evidence.version == "v1" else "cpu.stat"
-    shows = Words(
+    shows = Text(
         en="how many periods were cut short, and for how long",
         fr="combien de périodes ont été écourtées, et pendant combien de temps",
     )
     shown = loads.file_exhibit(CPU, LIMITED, stat, loads.raw(lines, stat), shows)
     allowed = quantities.millicores(limits(evidence, CPU, LIMITED)["cpu"])
     slower = 1000 / allowed
-    because = Words(
+    because = Text(
         en=f"Of every 100 ms it may compute {allowed // 10} ms, then waits for the next 100 ms: throttled.",
         fr=f"Sur 100\u00a0ms, il a droit à {allowed // 10}\u00a0ms de calcul, puis attend les suivantes\u00a0: bridé.",
     )
-    throttled = Ask("cpu-throttled", CPU, Words(en="Is it throttled?", fr="Est-il bridé\u202f?"), because, _ENFORCED)
+    throttled = Ask("cpu-throttled", CPU, Text(en="Is it throttled?", fr="Est-il bridé\u202f?"), because, _ENFORCED)
     yield throttled.exactly("yes", "yes" if part else "no", shown)
     ratio = Ask(
         "cpu-longer",
         CPU,
-        Words(
+        Text(
             en="How many times longer does the work take?", fr="Combien de fois plus de temps prend le travail\u202f?"
         ),
-        Words(
+        Text(
             en=f"1000m over {LIMIT} is {slower:.0f}; longer where others want the cores, as the other work tells.",
             fr=f"1000m divisés par {LIMIT} font {slower:.0f}\u202f; plus encore si d’autres veulent les mêmes cœurs.",
         ),
@@ -199,7 +200,7 @@ def _cpu(evidence: Evidence) -> Iterator[Expectation]:
         "command",
         f"{CPU}/{LIMITED}",
         json.dumps(worked.body if worked else {}),
-        Words(en="seconds on the clock, and of CPU", fr="secondes à l’horloge, et de CPU"),
+        Text(en="seconds on the clock, and of CPU", fr="secondes à l’horloge, et de CPU"),
         f"kubectl logs {CPU} -c {LIMITED}",
     )
     yield ratio.within(_soonest(allowed), slower * _crowding(evidence), took, figures.times, clock, shown)
@@ -212,8 +213,8 @@ def _unkilled(evidence: Evidence) -> Expectation:
     alive = Ask(
         "cpu-not-killed",
         CPU,
-        Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré\u202f?"),
-        Words(
+        Text(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré\u202f?"),
+        Text(
             en="CPU can be withheld, so nothing needs to die; memory that is held cannot.",
             fr="Le CPU peut attendre, donc rien n’a besoin de mourir\u202f; la mémoire tenue, elle, ne se reprend pas.",
         ),
@@ -223,7 +224,7 @@ def _unkilled(evidence: Evidence) -> Expectation:
     kept = looking.status_exhibit(
         f"{CPU}/{LIMITED}",
         {key: status.get(key) for key in ("restartCount", "state")},
-        Words(en="it runs on", fr="il continue"),
+        Text(en="it runs on", fr="il continue"),
         f"kubectl get pod {CPU}",
     )
     return alive.exactly("0", str(status.get("restartCount", "")), kept)
@@ -249,14 +250,14 @@ def _unlimited(evidence: Evidence, stat: str) -> Expectation:
     ask = Ask(
         "cpu-free",
         CPU,
-        Words(en="And without a limit: is it throttled?", fr="Et sans limite\u00a0: est-il bridé\u202f?"),
-        Words(
+        Text(en="And without a limit: is it throttled?", fr="Et sans limite\u00a0: est-il bridé\u202f?"),
+        Text(
             en="No limit, no quota: it shares the cores by weight, and takes what is free.",
             fr="Pas de limite, pas de quota\u00a0: il partage les cœurs selon son poids et prend ce qui est libre.",
         ),
         _ENFORCED,
     )
-    shows = Words(en="no period was cut short", fr="aucune période n’a été écourtée")
+    shows = Text(en="no period was cut short", fr="aucune période n’a été écourtée")
     measured = ("yes" if samples[-1][1].throttled else "no") if samples else ""
     return ask.exactly("no", measured, loads.file_exhibit(CPU, FREE, stat, loads.raw(lines, stat), shows))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, figures, loads
 from lab.experiments.timed.effort import ROOT
 from lab.experiments.timed.figures import Ask
@@ -37,21 +38,21 @@ def _unit(evidence: Evidence, name: str, held: cgroups.Given | None, ahead: cgro
     memory = Ask(
         f"memory-{name}",
         f"memory: {asked['memory']}",
-        Words(en="How many bytes is that in the cgroup?", fr="Combien d’octets dans le cgroup\u202f?"),
-        Words(
+        Text(en="How many bytes is that in the cgroup?", fr="Combien d’octets dans le cgroup\u202f?"),
+        Text(
             en="Mi is 2^20, M is 10^6; the kernel keeps whole pages of 4096 bytes.",
             fr="Mi vaut 2^20, M vaut 10^6\u202f; le noyau garde des pages entières de 4096\u00a0octets.",
         ),
         _UNITS,
     )
-    shows = Words(en="what the kernel holds the container to", fr="ce que le noyau impose au conteneur")
+    shows = Text(en="what the kernel holds the container to", fr="ce que le noyau impose au conteneur")
     raw = loads.file_exhibit(UNITS, name, files["memory"], loads.raw(lines, files["memory"]), shows)
     yield memory.exactly(figures.exact_size(ahead.memory), figures.exact_size(held.memory) if held else "", raw)
     cpu = Ask(
         f"cpu-{name}",
         f"cpu: {asked['cpu']}",
-        Words(en="How much CPU time is that?", fr="Combien de temps de CPU\u202f?"),
-        Words(
+        Text(en="How much CPU time is that?", fr="Combien de temps de CPU\u202f?"),
+        Text(
             en="m is a thousandth of a core: 100m and 0.1 are one and the same.",
             fr="m est un millième de cœur\u00a0: 100m et 0.1, c’est la même chose.",
         ),
@@ -67,8 +68,8 @@ def _stored(evidence: Evidence) -> Expectation:
     ask = Ask(
         "cpu-stored",
         f"cpu: {sent}",
-        Words(en="How does the API server write it back?", fr="Comment l’API server le réécrit-il\u202f?"),
-        Words(
+        Text(en="How does the API server write it back?", fr="Comment l’API server le réécrit-il\u202f?"),
+        Text(
             en="Quantities have one canonical form: thousandths where cores are not whole.",
             fr="Une quantité a une seule forme canonique\u00a0: en millièmes dès que les cœurs ne sont pas entiers.",
         ),
@@ -78,7 +79,7 @@ def _stored(evidence: Evidence) -> Expectation:
         "field",
         f"{UNITS}: spec.containers[1].resources.limits.cpu",
         str(found),
-        Words(en="sent as 0.1, kept as this", fr="envoyé 0.1, gardé ainsi"),
+        Text(en="sent as 0.1, kept as this", fr="envoyé 0.1, gardé ainsi"),
         f"kubectl get pod {UNITS} -o jsonpath='{{.spec.containers[1].resources}}'",
     )
     return ask.exactly(quantities.stored_cpu(sent), str(found), shown)

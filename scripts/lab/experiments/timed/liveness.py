@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import asking, lanes, looking, pods
 from lab.experiments.timed.liveness_judged import ALONE, BACK, CATS, FAILS, GRACE, LIVENESS, SIDECAR, TARGETS, judged
 from lab.experiments.timed.pods import Probe
@@ -67,18 +67,18 @@ def _perform(recorder: Recorder, cats: Subject) -> None:
 
 
 def _lanes() -> list[Lane]:
-    says = {FAILS: Words(en="/livez begins to fail", fr="/livez se met à échouer")}
+    says = {FAILS: Text(en="/livez begins to fail", fr="/livez se met à échouer")}
     named = {
-        BACK: Words(en="container back", fr="conteneur back"),
-        SIDECAR: Words(en="sidecar", fr="sidecar"),
-        TARGETS: Words(en="debugger with --target", fr="débogueur avec --target"),
-        ALONE: Words(en="debugger without", fr="débogueur sans"),
+        BACK: Text(en="container back", fr="conteneur back"),
+        SIDECAR: Text(en="sidecar", fr="sidecar"),
+        TARGETS: Text(en="debugger with --target", fr="débogueur avec --target"),
+        ALONE: Text(en="debugger without", fr="débogueur sans"),
     }
     return [
-        lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), says),
+        lanes.deeds(lanes.label("deeds", Text(en="what is done", fr="ce qu’on fait")), says),
         *(lanes.container(CATS, name, lanes.label(name, words)) for name, words in named.items()),
         lanes.answers(
-            "localhost", lanes.label("localhost", Words(en="localhost, from the sidecar", fr="localhost, du sidecar"))
+            "localhost", lanes.label("localhost", Text(en="localhost, from the sidecar", fr="localhost, du sidecar"))
         ),
-        lanes.events(lanes.label("events", Words(en="events", fr="événements")), [CATS]),
+        lanes.events(lanes.label("events", Text(en="events", fr="événements")), [CATS]),
     ]

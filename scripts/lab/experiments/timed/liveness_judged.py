@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import looking
 from lab.experiments.timed.expecting import Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timed.pods import Probe
@@ -50,9 +51,9 @@ def _expected_of_the_restart(probe: Probe, killed: Window, restarted: Window) ->
         Expect(
             "killed",
             CATS,
-            Words(en="Does kubelet kill the container?", fr="kubelet tue-t-il le conteneur ?"),
+            Text(en="Does kubelet kill the container?", fr="kubelet tue-t-il le conteneur ?"),
             "happens",
-            Words(
+            Text(
                 en=f"The probe asks every {probe.period} s, and {probe.failures} failures in a row are too many.",
                 fr=f"La sonde demande toutes les {probe.period}\u00a0s, et {probe.failures} échecs de suite suffisent.",
             ),
@@ -62,9 +63,9 @@ def _expected_of_the_restart(probe: Probe, killed: Window, restarted: Window) ->
         Expect(
             "restarted",
             CATS,
-            Words(en="Does another container run in its place?", fr="Un autre conteneur tourne-t-il à sa place ?"),
+            Text(en="Does another container run in its place?", fr="Un autre conteneur tourne-t-il à sa place ?"),
             "happens",
-            Words(
+            Text(
                 en="restartPolicy is Always; the first restart waits for nothing.",
                 fr="restartPolicy vaut Always ; le premier redémarrage n’attend pas.",
             ),
@@ -79,9 +80,9 @@ def _expected_of_the_container() -> tuple[Expect, ...]:
         Expect(
             "restart-count",
             CATS,
-            Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
+            Text(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
             "1",
-            Words(
+            Text(
                 en="The fault ended with its process, so the new one is well.",
                 fr="La panne a fini avec son processus : le nouveau va bien.",
             ),
@@ -90,9 +91,9 @@ def _expected_of_the_container() -> tuple[Expect, ...]:
         Expect(
             "container",
             CATS,
-            Words(en="Is it the same container?", fr="Est-ce le même conteneur ?"),
+            Text(en="Is it the same container?", fr="Est-ce le même conteneur ?"),
             "another",
-            Words(
+            Text(
                 en="A restart is a new container from the same image: its ID is another.",
                 fr="Un redémarrage, c’est un nouveau conteneur de la même image : son ID change.",
             ),
@@ -106,9 +107,9 @@ def _expected_of_the_pod() -> tuple[Expect, ...]:
         Expect(
             "pod-ip",
             CATS,
-            Words(en="Is the Pod’s IP the same?", fr="L’IP du Pod est-elle la même ?"),
+            Text(en="Is the Pod’s IP the same?", fr="L’IP du Pod est-elle la même ?"),
             "same",
-            Words(
+            Text(
                 en="The address belongs to the Pod’s sandbox, which was not touched.",
                 fr="L’adresse appartient au bac à sable du Pod, auquel rien n’a touché.",
             ),
@@ -117,12 +118,12 @@ def _expected_of_the_pod() -> tuple[Expect, ...]:
         Expect(
             "netns",
             CATS,
-            Words(
+            Text(
                 en="Is the new container in the same network namespace?",
                 fr="Le nouveau conteneur est-il dans le même namespace réseau ?",
             ),
             "same",
-            Words(
+            Text(
                 en="The inode is the same before and after, and the sidecar’s too: one sandbox all along.",
                 fr="L’inode est le même avant et après, et celui du sidecar aussi : un seul bac à sable.",
             ),
@@ -131,9 +132,9 @@ def _expected_of_the_pod() -> tuple[Expect, ...]:
         Expect(
             "sidecar",
             CATS,
-            Words(en="How often was the sidecar restarted?", fr="Combien de fois le sidecar a-t-il redémarré ?"),
+            Text(en="How often was the sidecar restarted?", fr="Combien de fois le sidecar a-t-il redémarré ?"),
             "0",
-            Words(
+            Text(
                 en="kubelet restarts the container whose probe failed, and no other.",
                 fr="kubelet redémarre le conteneur dont la sonde échoue, et aucun autre.",
             ),
@@ -147,11 +148,11 @@ def _expected_of_guests(killed: Window) -> tuple[Expect, ...]:
         Expect(
             TARGETS,
             TARGETS,
-            Words(
+            Text(
                 en="How does the debugger that targets the app end?", fr="Comment finit le débogueur qui vise l’app ?"
             ),
             "137",
-            Words(
+            Text(
                 en="It lives in the app’s PID namespace: when PID 1 ends, the kernel kills all in there (128 + 9).",
                 fr="Il vit dans le namespace PID de l’app : quand le PID 1 finit, le noyau y tue tout (128 + 9).",
             ),
@@ -161,12 +162,12 @@ def _expected_of_guests(killed: Window) -> tuple[Expect, ...]:
         Expect(
             ALONE,
             ALONE,
-            Words(
+            Text(
                 en="What becomes of the debugger without a target?",
                 fr="Que devient le débogueur qui ne vise personne ?",
             ),
             "runs",
-            Words(
+            Text(
                 en="It shares the Pod’s network only, and the network stayed.",
                 fr="Il ne partage que le réseau du Pod, et le réseau est resté.",
             ),
@@ -206,7 +207,7 @@ def _facts_of_the_container(
     proof = looking.status_exhibit(
         f"containerStatuses of {CATS}",
         {"before": was.get("containerID"), "after": kept},
-        Words(en="its ID before and after, and how it ended", fr="son ID avant et après, et comment il a fini"),
+        Text(en="its ID before and after, and how it ended", fr="son ID avant et après, et comment il a fini"),
         f"kubectl get pod {CATS} -o jsonpath='{{.status.containerStatuses}}'",
     )
     same = looking.compared(was.get("containerID"), is_.get("containerID"))
@@ -223,12 +224,12 @@ def _facts_of_the_pod(seen: Sequence[Seen], before: looking.Object, after: looki
     namespaces = [one for one in seen if one.kind == "answer" and one.name.startswith("netns")]
     inodes = {one.change for one in namespaces}
     sidecar = looking.container(after, SIDECAR)
-    of_ip = Words(en="the Pod’s IP before and after", fr="l’IP du Pod avant et après")
-    of_netns = Words(
+    of_ip = Text(en="the Pod’s IP before and after", fr="l’IP du Pod avant et après")
+    of_netns = Text(
         en="read in the sidecar, in the container before and in the one after",
         fr="lu dans le sidecar, dans le conteneur d’avant et dans celui d’après",
     )
-    of_sidecar = Words(en="it has run since before", fr="il tourne depuis avant")
+    of_sidecar = Text(en="it has run since before", fr="il tourne depuis avant")
     netns = "\n".join(f"{one.at:.1f} s {one.change} {one.body['raw']} ({one.name})" for one in namespaces)
     command = f"kubectl exec {CATS} -c {BACK} -- readlink /proc/self/ns/net"
     return {
@@ -251,7 +252,7 @@ def _facts_of_guests(seen: Sequence[Seen], fails: float, after: looking.Object) 
     died = looking.first(seen, looking.ended(CATS, TARGETS), fails)
     code = str(looking.last_end(died.body, TARGETS).get("exitCode", "")) if died else ""
     alone = looking.container(after, ALONE).get("state", {})
-    shows = Words(en="it runs since before the restart", fr="il tourne depuis avant le redémarrage")
+    shows = Text(en="it runs since before the restart", fr="il tourne depuis avant le redémarrage")
     return {
         TARGETS: looking.happens(died, fails, value=code),
         ALONE: Fact(

@@ -17,7 +17,7 @@ from lab.kubernetes.client import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lab.experiments.results import Words
+    from lab.experiments.texts import Text
     from lab.experiments.timed.cgroups import Cgroup
     from lab.experiments.timed.recorder import Recorder
     from lab.kubernetes.client import Api
@@ -96,7 +96,7 @@ def raw(lines: Sequence[Line], name: str) -> str:
     return str(last.body["files"].get(name, "")) if last else ""
 
 
-def file_exhibit(pod: str, of: str, name: str, text: str, shows: Words) -> Exhibit:
+def file_exhibit(pod: str, of: str, name: str, text: str, shows: Text) -> Exhibit:
     """Return a file of a container's cgroup as an exhibit."""
     path = f"{effort.ROOT}/{name}"
     return Exhibit("cgroup", f"{path}, {pod}/{of}", text, shows, f"kubectl exec {pod} -c {of} -- cat {path}")

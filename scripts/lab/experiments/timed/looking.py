@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import NOTHING, Fact
 from lab.experiments.timed.recorder import Seen
 
@@ -131,7 +132,7 @@ def answered(seen: Sequence[Seen], name: str, since: float, until: float) -> Fac
         return NOTHING
     bad = next((one for one in during if one.change != "answers"), before[0])
     raw = "\n".join(line(one) for one in during)
-    shows = Words(
+    shows = Text(
         en=f"each change of answer from {since:.1f} s to {until:.1f} s",
         fr=f"chaque changement de réponse de {since:.1f} à {until:.1f}\u00a0s".replace(".", ","),
     )
@@ -146,11 +147,11 @@ def happens(found: Seen | None, cause: float, *exhibits: Exhibit, value: str = "
 
 
 _SHOWS = {
-    "Event": Words(en="the event as kubelet wrote it", fr="l’événement tel que kubelet l’a écrit"),
-    "Pod": Words(en="the Pod’s status at that moment", fr="l’état du Pod à ce moment"),
-    "EndpointSlice": Words(en="the Service’s endpoints at that moment", fr="les endpoints du Service à ce moment"),
-    "answer": Words(en="the answer that was had", fr="la réponse obtenue"),
-    "deed": Words(en="what the experiment did", fr="ce que l’expérience a fait"),
+    "Event": Text(en="the event as kubelet wrote it", fr="l’événement tel que kubelet l’a écrit"),
+    "Pod": Text(en="the Pod’s status at that moment", fr="l’état du Pod à ce moment"),
+    "EndpointSlice": Text(en="the Service’s endpoints at that moment", fr="les endpoints du Service à ce moment"),
+    "answer": Text(en="the answer that was had", fr="la réponse obtenue"),
+    "deed": Text(en="what the experiment did", fr="ce que l’expérience a fait"),
 }
 
 
@@ -196,6 +197,6 @@ def _all(body: Object) -> list[Object]:
     return list(body.get("endpoints") or [])
 
 
-def status_exhibit(where: str, value: Any, shows: Words, command: str = "") -> Exhibit:
+def status_exhibit(where: str, value: Any, shows: Text, command: str = "") -> Exhibit:
     """Return a fragment of a status as an exhibit."""
     return Exhibit("status", where, json.dumps(value), shows, command)

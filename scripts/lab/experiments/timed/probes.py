@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import lanes, looking, pods
 from lab.experiments.timed.asking import asked
 from lab.experiments.timed.expecting import Expect, Fact, judge, noticed
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lab.config import Settings
-    from lab.experiments.results import Expectation, Experiment
+    from lab.experiments.results import Exhibit, Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
     from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
@@ -55,7 +55,7 @@ class Kind:
     """A kind of probe: whether it dials the Pod's loopback (or its address), and whether it waits for an answer."""
 
     id: str
-    says: Words
+    says: Text
     inside: bool
     listens: bool
     handler: pods.Object
@@ -66,7 +66,7 @@ class Trouble:
     """A fault of the app, and what it leaves: the Pod's address, an answer in time, a good answer."""
 
     id: str
-    says: Words
+    says: Text
     fault: str
     values: Mapping[str, float]
     outside: bool = True
@@ -77,21 +77,21 @@ class Trouble:
 KINDS = (
     Kind(
         "http",
-        Words(en="the HTTP probe", fr="la sonde HTTP"),
+        Text(en="the HTTP probe", fr="la sonde HTTP"),
         inside=False,
         listens=True,
         handler={"httpGet": {"path": PATH, "port": PORT}},
     ),
     Kind(
         "tcp",
-        Words(en="the TCP probe", fr="la sonde TCP"),
+        Text(en="the TCP probe", fr="la sonde TCP"),
         inside=False,
         listens=False,
         handler={"tcpSocket": {"port": PORT}},
     ),
     Kind(
         "exec",
-        Words(en="the command", fr="la commande"),
+        Text(en="the command", fr="la commande"),
         inside=True,
         listens=True,
         handler={"exec": {"command": ["python3", "-I", "-S", "-c", _COMMAND]}},
@@ -100,21 +100,21 @@ KINDS = (
 TROUBLES = (
     Trouble(
         "errors",
-        Words(en="the app answers 500", fr="l’app répond 500"),
+        Text(en="the app answers 500", fr="l’app répond 500"),
         "errors",
         {"percent": 100, "seconds": 120},
         good=False,
     ),
     Trouble(
         "loopback",
-        Words(en="the app listens on 127.0.0.1 only", fr="l’app n’écoute que sur 127.0.0.1"),
+        Text(en="the app listens on 127.0.0.1 only", fr="l’app n’écoute que sur 127.0.0.1"),
         "loopback",
         {"seconds": 120},
         outside=False,
     ),
     Trouble(
         "hangs",
-        Words(en="the app does not answer in time", fr="l’app ne répond pas à temps"),
+        Text(en="the app does not answer in time", fr="l’app ne répond pas à temps"),
         "latency",
         {"milliseconds": DELAY, "seconds": 120},
         in_time=False,
@@ -128,29 +128,29 @@ def fails(kind: Kind, trouble: Trouble) -> bool:
     return not connects or (kind.listens and not (trouble.in_time and trouble.good))
 
 
-def why(kind: Kind, trouble: Trouble) -> Words:
+def why(kind: Kind, trouble: Trouble) -> Text:
     """Say why it fails or passes."""
     if not trouble.outside:
         if kind.inside:
-            return Words(
+            return Text(
                 en="It runs in the container and dials 127.0.0.1, where the app listens.",
                 fr="Elle tourne dans le conteneur et appelle 127.0.0.1, où l’app écoute.",
             )
-        return Words(
+        return Text(
             en="It comes from the node and dials the Pod’s address, where nothing listens: refused.",
             fr="Elle vient du nœud et appelle l’adresse du Pod, où rien n’écoute : refusé.",
         )
     if not kind.listens:
-        return Words(
+        return Text(
             en="It only connects, and the kernel accepts that for a listening app, whatever the app then does.",
             fr="Elle ne fait que se connecter, et le noyau l’accepte pour une app qui écoute, quoi qu’elle fasse.",
         )
     if not trouble.in_time:
-        return Words(
+        return Text(
             en=f"It waits for the answer, and gives up after {PROBE.timeout} s.",
             fr=f"Elle attend la réponse et abandonne après {PROBE.timeout}\u00a0s.",
         )
-    return Words(en="It reads the answer, and 500 is none.", fr="Elle lit la réponse, et 500 n’en est pas une bonne.")
+    return Text(en="It reads the answer, and 500 is none.", fr="Elle lit la réponse, et 500 n’en est pas une bonne.")
 
 
 def expected(probe: Probe) -> tuple[Expect, ...]:
@@ -163,7 +163,7 @@ def _cell(probe: Probe, kind: Kind, trouble: Trouble) -> Expect:
     return Expect(
         f"{trouble.id}-{kind.id}",
         kind.id,
-        Words(en=f"When {trouble.says.en}: {kind.says.en}?", fr=f"Quand {trouble.says.fr} : {kind.says.fr} ?"),
+        Text(en=f"When {trouble.says.en}: {kind.says.en}?", fr=f"Quand {trouble.says.fr} : {kind.says.fr} ?"),
         "fails" if bad else "passes",
         why(kind, trouble),
         _PROBES,
@@ -175,12 +175,12 @@ def _beside() -> Iterator[Expect]:
     yield Expect(
         "ping",
         "tcp",
-        Words(
+        Text(
             en="While the TCP probe is refused, does the Pod answer a ping?",
             fr="Pendant que la sonde TCP est refusée, le Pod répond-il au ping ?",
         ),
         "answers",
-        Words(
+        Text(
             en="A ping asks the kernel for an echo; the TCP probe asks for a port on which something listens.",
             fr="Un ping demande un écho au noyau ; la sonde TCP demande un port sur lequel quelque chose écoute.",
         ),
@@ -189,11 +189,11 @@ def _beside() -> Iterator[Expect]:
     yield Expect(
         "restarts",
         "kubelet",
-        Words(
+        Text(
             en="How many restarts, all containers together?", fr="Combien de redémarrages, tous conteneurs confondus ?"
         ),
         "0",
-        Words(en="All three are readiness probes.", fr="Ce sont trois sondes readiness."),
+        Text(en="All three are readiness probes.", fr="Ce sont trois sondes readiness."),
         _PROBES,
     )
 
@@ -249,7 +249,7 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     found = [looking.pod(seen, trouble.id) for trouble in TROUBLES]
     statuses = [one for each in found for one in each.get("status", {}).get("containerStatuses") or []]
     counts = [one["restartCount"] for one in statuses]
-    shows = Words(en="each container’s restarts at the end", fr="les redémarrages de chaque conteneur à la fin")
+    shows = Text(en="each container’s restarts at the end", fr="les redémarrages de chaque conteneur à la fin")
     return {
         **cells,
         "ping": looking.answered(seen, "ping", _began(seen, DEAD_END), seen[-1].at),
@@ -273,7 +273,7 @@ def _fact(seen: Sequence[Seen], kind: Kind, trouble: Trouble) -> Fact:
 
 def _ready_still(kind: Kind, trouble: Trouble, status: looking.Object, seconds: float) -> Exhibit:
     kept = {key: status.get(key) for key in ("name", "ready", "restartCount")}
-    shows = Words(
+    shows = Text(
         en=f"still ready after {seconds:.0f} s of it", fr=f"toujours ready après {seconds:.0f}\u00a0s de ce problème"
     )
     command = f"kubectl get pod {trouble.id} -o jsonpath='{{.status.containerStatuses}}'"
@@ -290,10 +290,10 @@ def _began(seen: Sequence[Seen], trouble: str) -> float:
 
 
 def _lanes(trouble: Trouble) -> list[Lane]:
-    ping = lanes.label("ping", Words(en="ping, from another Pod", fr="ping, depuis un autre Pod"))
+    ping = lanes.label("ping", Text(en="ping, from another Pod", fr="ping, depuis un autre Pod"))
     return [
-        lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), {trouble.id: trouble.says}),
+        lanes.deeds(lanes.label("deeds", Text(en="what is done", fr="ce qu’on fait")), {trouble.id: trouble.says}),
         *(lanes.container_ready(trouble.id, kind.id, lanes.label(kind.id, kind.says)) for kind in KINDS),
         *([lanes.answers("ping", ping)] if trouble.id == DEAD_END else []),
-        lanes.events(lanes.label("events", Words(en="events", fr="événements")), [trouble.id]),
+        lanes.events(lanes.label("events", Text(en="events", fr="événements")), [trouble.id]),
     ]

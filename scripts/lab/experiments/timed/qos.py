@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lab import docker
 from lab.experiments import catalog
-from lab.experiments.results import Label, Words
+from lab.experiments.results import Label
+from lab.experiments.texts import Text
 from lab.experiments.timed import lanes, loads, looking, pods, qos_judged
 from lab.experiments.timed.expecting import MOST
 from lab.experiments.timed.loads import Order
@@ -105,16 +106,14 @@ def _logs(
 
 def timeline(seen: Sequence[Seen], seconds: float) -> Timeline:
     """Draw the eviction: the container, and what kubelet says."""
-    state = lanes.container(
-        FILLS, "c1", Label(FILLS, Words(FILLS, FILLS), Words(en="its container", fr="son conteneur"))
-    )
-    told = Label("kubelet", Words("kubelet", "kubelet"), Words(en="its events", fr="ses événements"))
+    state = lanes.container(FILLS, "c1", Label(FILLS, Text(FILLS, FILLS), Text(en="its container", fr="son conteneur")))
+    told = Label("kubelet", Text("kubelet", "kubelet"), Text(en="its events", fr="ses événements"))
 
     def read(one: Seen) -> lanes.Drawn | None:
         if one.kind != "Event" or one.body.get("involvedObject", {}).get("name") != FILLS:
             return None
         text = f"{one.body['reason']}: {one.body.get('message', '').strip()}"
-        return Words(text, text), "bad" if one.body.get("type") == "Warning" else "neutral"
+        return Text(text, text), "bad" if one.body.get("type") == "Warning" else "neutral"
 
     return lanes.timeline(
         "eviction", catalog.find("qos").title, (state, lanes.Lane(told, read, lasting=False)), seen, seconds

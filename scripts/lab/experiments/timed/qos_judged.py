@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import figures, loads, looking, qos_rules
 from lab.experiments.timed.figures import Ask
 from lab.experiments.timed.qos_cases import CASES, FILLS
@@ -86,7 +87,7 @@ def floor(runtime: str) -> int:
 def _class(evidence: Evidence, name: str) -> Expectation:
     found = looking.pod(evidence.seen, name).get("status", {}).get("qosClass", "")
     ask = Ask(
-        f"class-{name}", name, Words(en="Which QoS class?", fr="Quelle classe de QoS\u202f?"), CASES[name].because, _QOS
+        f"class-{name}", name, Text(en="Which QoS class?", fr="Quelle classe de QoS\u202f?"), CASES[name].because, _QOS
     )
     spec = evidence.sent[name]["spec"]
     stored = looking.pod(evidence.seen, name).get("spec", {})
@@ -95,7 +96,7 @@ def _class(evidence: Evidence, name: str) -> Expectation:
         "field",
         f"{name}: resources",
         json.dumps({"pod": stored.get("resources"), **{one["name"]: one["resources"] for one in kept}}),
-        Words(
+        Text(
             en="as the API server keeps them, defaults and all", fr="tels que l’API server les garde, défauts compris"
         ),
         f"kubectl get pod {name} -o jsonpath='{{.spec.containers[*].resources}}'",
@@ -103,7 +104,7 @@ def _class(evidence: Evidence, name: str) -> Expectation:
     shown = looking.status_exhibit(
         f"{name}: status.qosClass",
         found,
-        Words(en="the class, as the API server gave it", fr="la classe, telle que l’API server l’a donnée"),
+        Text(en="the class, as the API server gave it", fr="la classe, telle que l’API server l’a donnée"),
         f"kubectl get pod {name} -o jsonpath='{{.status.qosClass}}'",
     )
     return ask.exactly(qos_rules.qos_class(spec), found, shown, asked)
@@ -121,7 +122,7 @@ def _score(evidence: Evidence, name: str, of: str) -> Expectation:
     ask = Ask(
         f"oom-{name}-{of}",
         f"{name}/{of}",
-        Words(
+        Text(
             en="Its oom_score_adj, from -1000 (spared) to 1000 (first)?",
             fr="Son oom_score_adj, de -1000 (épargné) à 1000 (premier)\u202f?",
         ),
@@ -132,14 +133,14 @@ def _score(evidence: Evidence, name: str, of: str) -> Expectation:
         "command",
         f"/proc/1/oom_score_adj, {name}/{of}",
         measured,
-        Words(en="what the kernel adds to its score", fr="ce que le noyau ajoute à son score"),
+        Text(en="what the kernel adds to its score", fr="ce que le noyau ajoute à son score"),
         f"kubectl exec {name} -c {of} -- cat /proc/1/oom_score_adj",
     )
     told = Exhibit(
         "command",
         "the node: containerd",
         evidence.runtime,
-        Words(
+        Text(
             en="what the runtime may set, and its own value",
             fr="ce que le runtime a le droit de régler, et sa propre valeur",
         ),
@@ -147,21 +148,21 @@ def _score(evidence: Evidence, name: str, of: str) -> Expectation:
     return ask.exactly(str(ahead), measured, shown, *((told,) if ahead != wanted else ()))
 
 
-def _why(found: str, wanted: int, ahead: int) -> Words:
+def _why(found: str, wanted: int, ahead: int) -> Text:
     """Say where the score comes from, and what holds it up where this node's runtime may not go so low."""
     rule = {
-        "Guaranteed": Words(en="Guaranteed is -997: killed last.", fr="Guaranteed donne -997\u00a0: tué en dernier."),
-        "BestEffort": Words(en="BestEffort is 1000: killed first.", fr="BestEffort donne 1000\u00a0: tué en premier."),
+        "Guaranteed": Text(en="Guaranteed is -997: killed last.", fr="Guaranteed donne -997\u00a0: tué en dernier."),
+        "BestEffort": Text(en="BestEffort is 1000: killed first.", fr="BestEffort donne 1000\u00a0: tué en premier."),
     }.get(
         found,
-        Words(
+        Text(
             en="Burstable is 1000 less the thousandths of the node’s memory that it requests, 3 to 999.",
             fr="Burstable donne 1000 moins les millièmes de la mémoire du nœud qu’il demande, de 3 à 999.",
         ),
     )
     if wanted == ahead:
         return rule
-    return Words(
+    return Text(
         en=f"{rule.en} This node’s containerd may not go below its own {ahead} (restrict_oom_score_adj).",
         fr=f"{rule.fr} Ici, containerd ne peut pas descendre sous sa propre valeur, {ahead} (restrict_oom_score_adj).",
     )
@@ -174,11 +175,11 @@ def _ranking(evidence: Evidence) -> Expectation:
     ask = Ask(
         "eviction-order",
         ", ".join(sorted(RANKED)),
-        Words(
+        Text(
             en="Were the node short of memory, in which order would kubelet evict these?",
             fr="Si le nœud manquait de mémoire, dans quel ordre kubelet les évincerait-il\u202f?",
         ),
-        Words(
+        Text(
             en="First who uses more than requested, by most first: the class itself does not count, and what is "
             "critical is spared. Ranked from live figures: nothing is evicted for it here.",
             fr="D’abord qui dépasse ses requests, du plus grand écart au plus petit\u00a0: la classe ne compte pas, "
@@ -191,7 +192,7 @@ def _ranking(evidence: Evidence) -> Expectation:
         "cgroup",
         "working sets, and requests",
         raw,
-        Words(en="bytes used and requested, and the priority", fr="octets utilisés et demandés, et la priorité"),
+        Text(en="bytes used and requested, and the priority", fr="octets utilisés et demandés, et la priorité"),
         "kubectl top pod",
     )
     return ask.exactly(", ".join(ahead), ", ".join(one.name for one in qos_rules.evicted_first(live)), shown)
@@ -216,20 +217,20 @@ def _reserve(evidence: Evidence) -> Expectation:
         for name in ("kubeReserved", "systemReserved")
     )
     measured = quantities.size(evidence.node["status"]["allocatable"]["memory"])
-    none = Words(
+    none = Text(
         en="This kubelet has no threshold for memory (evictionHard names disks only, and what it does not name is 0): "
         "where memory runs short here, the kernel kills and nobody is evicted.",
         fr="Ce kubelet n’a pas de seuil de mémoire (evictionHard ne nomme que des disques, le reste vaut 0)\u00a0: "
         "si la mémoire manque ici, le noyau tue et personne n’est évincé.",
     )
-    some = Words(
+    some = Text(
         en="What Pods may request is the node’s memory less what is reserved and the eviction threshold.",
         fr="Les Pods peuvent demander la mémoire du nœud moins les réserves et le seuil d’éviction.",
     )
     ask = Ask(
         "eviction-threshold",
         evidence.node["metadata"]["name"],
-        Words(en="How much memory may Pods request?", fr="Combien de mémoire les Pods peuvent-ils demander\u202f?"),
+        Text(en="How much memory may Pods request?", fr="Combien de mémoire les Pods peuvent-ils demander\u202f?"),
         some if kept else none,
         f"{_PRESSURE}#eviction-thresholds",
     )
@@ -237,7 +238,7 @@ def _reserve(evidence: Evidence) -> Expectation:
         "field",
         "kubelet: evictionHard",
         json.dumps(hard),
-        Words(en="when this kubelet evicts", fr="quand ce kubelet évince"),
+        Text(en="when this kubelet evicts", fr="quand ce kubelet évince"),
         f"kubectl get --raw /api/v1/nodes/{evidence.node['metadata']['name']}/proxy/configz",
     )
     return ask.exactly(figures.exact_size(capacity - kept), figures.exact_size(measured), shown)
@@ -258,22 +259,22 @@ def _eviction(evidence: Evidence) -> Iterator[Expectation]:
     shown = looking.status_exhibit(
         f"{FILLS}: status",
         {key: status.get(key) for key in ("phase", "reason", "message", "qosClass")},
-        Words(en="what kubelet wrote when it evicted the Pod", fr="ce que kubelet a écrit en évinçant le Pod"),
+        Text(en="what kubelet wrote when it evicted the Pod", fr="ce que kubelet a écrit en évinçant le Pod"),
         f"kubectl get pod {FILLS} -o jsonpath='{{.status}}'",
     )
-    because = Words(
+    because = Text(
         en="It wrote 20 MiB with a limit of 10Mi of ephemeral-storage: kubelet evicts it, whatever its class.",
         fr="Il a écrit 20\u00a0Mio pour 10Mi d’ephemeral-storage\u00a0: kubelet l’évince, quelle que soit sa classe.",
     )
-    happens = Ask("eviction", FILLS, Words(en="Is it evicted?", fr="Est-il évincé\u202f?"), because, _STORAGE)
+    happens = Ask("eviction", FILLS, Text(en="Is it evicted?", fr="Est-il évincé\u202f?"), because, _STORAGE)
     window = (began + EVICTED[0], began + EVICTED[1])
     at = gone.at if gone else None
     yield happens.happens("yes", window, "yes" if gone else "no", at, shown, crowd=evidence.crowd)
     stays = Ask(
         "eviction-for-good",
         FILLS,
-        Words(en="And then, with restartPolicy Always?", fr="Et ensuite, avec restartPolicy Always\u202f?"),
-        Words(
+        Text(en="And then, with restartPolicy Always?", fr="Et ensuite, avec restartPolicy Always\u202f?"),
+        Text(
             en="An evicted Pod has ended: its containers are not started again; a Deployment would make another Pod.",
             fr="Un Pod évincé est terminé\u00a0: rien n’y repart\u202f; un Deployment en créerait un autre.",
         ),
@@ -285,9 +286,9 @@ def _eviction(evidence: Evidence) -> Iterator[Expectation]:
     yield stays.exactly(_ended("Failed", 1), _ended(phase, len(starts)), shown, *events)
 
 
-def _ended(phase: str, starts: int) -> Words:
+def _ended(phase: str, starts: int) -> Text:
     """Say how a Pod is, and how often its container was started: by the events, as restartCount may be one too high.
 
     Where kubelet finds the container gone before it saw its end, it counts a restart that never was.
     """
-    return Words(en=f"{phase}; starts: {starts}", fr=f"{phase}\u202f; démarrages\u00a0: {starts}")
+    return Text(en=f"{phase}; starts: {starts}", fr=f"{phase}\u202f; démarrages\u00a0: {starts}")

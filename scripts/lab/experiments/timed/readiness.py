@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from lab.experiments import catalog
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import lanes, looking, pods
 from lab.experiments.timed.asking import asked, forwarded
 from lab.experiments.timed.expecting import Expect, Fact, Window, judge, later, noticed, recovered
@@ -54,9 +54,9 @@ def _leaving(probe: Probe, leaves: Window) -> tuple[Expect, ...]:
         Expect(
             "not-ready",
             CATS,
-            Words(en="Is the Pod no longer Ready?", fr="Le Pod n’est-il plus Ready ?"),
+            Text(en="Is the Pod no longer Ready?", fr="Le Pod n’est-il plus Ready ?"),
             "happens",
-            Words(
+            Text(
                 en=f"The probe asks every {probe.period} s, and {probe.failures} failures in a row count.",
                 fr=f"La sonde demande toutes les {probe.period}\u00a0s, et {probe.failures} échecs de suite comptent.",
             ),
@@ -66,9 +66,9 @@ def _leaving(probe: Probe, leaves: Window) -> tuple[Expect, ...]:
         Expect(
             "endpoint-leaves",
             CATS,
-            Words(en="Is its endpoint no longer ready?", fr="Son endpoint n’est-il plus ready ?"),
+            Text(en="Is its endpoint no longer ready?", fr="Son endpoint n’est-il plus ready ?"),
             "happens",
-            Words(
+            Text(
                 en="The EndpointSlice follows the Pod’s condition: the address stays listed, ready is false.",
                 fr="L’EndpointSlice suit la condition du Pod : l’adresse reste inscrite, ready vaut false.",
             ),
@@ -78,9 +78,9 @@ def _leaving(probe: Probe, leaves: Window) -> tuple[Expect, ...]:
         Expect(
             "service-refuses",
             SERVICE,
-            Words(en="Does the Service refuse?", fr="Le Service refuse-t-il ?"),
+            Text(en="Does the Service refuse?", fr="Le Service refuse-t-il ?"),
             "refused",
-            Words(
+            Text(
                 en="It has no ready endpoint left, so the node rejects what is sent to its address.",
                 fr="Il n’a plus aucun endpoint ready : le nœud rejette ce qu’on envoie à son adresse.",
             ),
@@ -92,25 +92,25 @@ def _leaving(probe: Probe, leaves: Window) -> tuple[Expect, ...]:
 
 def _unaffected() -> Iterator[Expect]:
     asks = {
-        "pod-ip": Words(en="Does the Pod’s IP answer meanwhile?", fr="L’IP du Pod répond-elle pendant ce temps ?"),
-        "pod-name": Words(
+        "pod-ip": Text(en="Does the Pod’s IP answer meanwhile?", fr="L’IP du Pod répond-elle pendant ce temps ?"),
+        "pod-name": Text(
             en="Does the Pod’s name answer inside the Pod meanwhile?",
             fr="Le nom du Pod répond-il dans le Pod pendant ce temps ?",
         ),
-        "port-forward": Words(
+        "port-forward": Text(
             en="Does port-forward answer meanwhile?", fr="Le port-forward répond-il pendant ce temps ?"
         ),
     }
     why = {
-        "pod-ip": Words(
+        "pod-ip": Text(
             en="Packets for the Pod’s own address pass no Service.",
             fr="Les paquets pour l’adresse du Pod ne passent par aucun Service.",
         ),
-        "pod-name": Words(
+        "pod-name": Text(
             en="The name stands in the Pod’s /etc/hosts, which knows nothing of readiness.",
             fr="Le nom est dans le /etc/hosts du Pod, qui ignore tout de la readiness.",
         ),
-        "port-forward": Words(
+        "port-forward": Text(
             en="kubelet dials inside the Pod; it asks for a running Pod, not for a ready one.",
             fr="kubelet se connecte dans le Pod ; il demande un Pod en marche, pas un Pod prêt.",
         ),
@@ -125,9 +125,9 @@ def _container() -> tuple[Expect, ...]:
         Expect(
             "not-restarted",
             CATS,
-            Words(en="How often was the container restarted?", fr="Combien de fois le conteneur a-t-il redémarré ?"),
+            Text(en="How often was the container restarted?", fr="Combien de fois le conteneur a-t-il redémarré ?"),
             "0",
-            Words(
+            Text(
                 en="Readiness decides on traffic only; restarting is the liveness probe’s part.",
                 fr="Readiness ne décide que du trafic ; redémarrer, c’est l’affaire de la sonde liveness.",
             ),
@@ -136,9 +136,9 @@ def _container() -> tuple[Expect, ...]:
         Expect(
             "same-container",
             CATS,
-            Words(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant ?"),
+            Text(en="Is it the same container as before?", fr="Est-ce le même conteneur qu’avant ?"),
             "same",
-            Words(en="Nothing was started anew.", fr="Rien n’a été redémarré."),
+            Text(en="Nothing was started anew.", fr="Rien n’a été redémarré."),
             _PROBES,
         ),
     )
@@ -149,9 +149,9 @@ def _returning(probe: Probe, returns: Window) -> tuple[Expect, ...]:
         Expect(
             "endpoint-returns",
             CATS,
-            Words(en="Is its endpoint ready again?", fr="Son endpoint est-il de nouveau ready ?"),
+            Text(en="Is its endpoint ready again?", fr="Son endpoint est-il de nouveau ready ?"),
             "happens",
-            Words(
+            Text(
                 en=f"{probe.successes} success in a row is enough.",
                 fr=f"{probe.successes} succès de suite suffit.",
             ),
@@ -161,9 +161,9 @@ def _returning(probe: Probe, returns: Window) -> tuple[Expect, ...]:
         Expect(
             "service-answers",
             SERVICE,
-            Words(en="Does the Service answer again?", fr="Le Service répond-il de nouveau ?"),
+            Text(en="Does the Service answer again?", fr="Le Service répond-il de nouveau ?"),
             "answers",
-            Words(en="It has a ready endpoint again.", fr="Il a de nouveau un endpoint ready."),
+            Text(en="It has a ready endpoint again.", fr="Il a de nouveau un endpoint ready."),
             _CONDITIONS,
             later(returns, most=4),
         ),
@@ -243,7 +243,7 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     proof = looking.status_exhibit(
         f"containerStatuses of {CATS}",
         {"restartCount": is_.get("restartCount"), "containerID": is_.get("containerID")},
-        Words(en="the same container, never restarted", fr="le même conteneur, jamais redémarré"),
+        Text(en="the same container, never restarted", fr="le même conteneur, jamais redémarré"),
         f"kubectl get pod {CATS} -o jsonpath='{{.status.containerStatuses[0]}}'",
     )
     same = looking.compared(was.get("containerID"), is_.get("containerID"))
@@ -266,20 +266,20 @@ def drawn(seen: Sequence[Seen], seconds: float) -> Timeline:
 
 def _lanes() -> list[Lane]:
     says = {
-        FAILS: Words(en="/readyz begins to fail", fr="/readyz se met à échouer"),
-        WELL: Words(en="/readyz passes again", fr="/readyz réussit de nouveau"),
+        FAILS: Text(en="/readyz begins to fail", fr="/readyz se met à échouer"),
+        WELL: Text(en="/readyz passes again", fr="/readyz réussit de nouveau"),
     }
     named = {
-        "service": Words(en="Service, from another Pod", fr="Service, depuis un autre Pod"),
-        "pod-ip": Words(en="Pod IP, from another Pod", fr="IP du Pod, depuis un autre Pod"),
-        "pod-name": Words(en="Pod name, inside the Pod", fr="nom du Pod, dans le Pod"),
-        "port-forward": Words(en="port-forward, from this computer", fr="port-forward, depuis cet ordinateur"),
+        "service": Text(en="Service, from another Pod", fr="Service, depuis un autre Pod"),
+        "pod-ip": Text(en="Pod IP, from another Pod", fr="IP du Pod, depuis un autre Pod"),
+        "pod-name": Text(en="Pod name, inside the Pod", fr="nom du Pod, dans le Pod"),
+        "port-forward": Text(en="port-forward, from this computer", fr="port-forward, depuis cet ordinateur"),
     }
     return [
-        lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), says),
-        lanes.ready(CATS, lanes.label("pod", Words(en="Pod", fr="Pod"))),
-        lanes.container(CATS, BACK, lanes.label("container", Words(en="container", fr="conteneur"))),
-        lanes.endpoint(CATS, lanes.label("endpoint", Words(en="endpoint", fr="endpoint"))),
+        lanes.deeds(lanes.label("deeds", Text(en="what is done", fr="ce qu’on fait")), says),
+        lanes.ready(CATS, lanes.label("pod", Text(en="Pod", fr="Pod"))),
+        lanes.container(CATS, BACK, lanes.label("container", Text(en="container", fr="conteneur"))),
+        lanes.endpoint(CATS, lanes.label("endpoint", Text(en="endpoint", fr="endpoint"))),
         *(lanes.answers(name, lanes.label(name, words)) for name, words in named.items()),
-        lanes.events(lanes.label("events", Words(en="events", fr="événements")), [CATS]),
+        lanes.events(lanes.label("events", Text(en="events", fr="événements")), [CATS]),
     ]

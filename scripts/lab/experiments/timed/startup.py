@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lab.experiments.results import Exhibit, Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import lanes, looking, pods
 from lab.experiments.timed.expecting import LATE, Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timed.pods import Probe
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.config import Settings
-    from lab.experiments.results import Expectation, Experiment
+    from lab.experiments.results import Exhibit, Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
     from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
@@ -56,12 +56,12 @@ def _held_back() -> tuple[Expect, ...]:
         Expect(
             "held-back",
             PATIENT,
-            Words(
+            Text(
                 en="How many liveness and readiness probes failed before it had started?",
                 fr="Combien de sondes liveness et readiness ont échoué avant la fin du démarrage ?",
             ),
             "0",
-            Words(
+            Text(
                 en="Until the startup probe has passed, kubelet asks neither of the two.",
                 fr="Tant que la sonde startup n’a pas réussi, kubelet ne lance aucune des deux autres.",
             ),
@@ -70,9 +70,9 @@ def _held_back() -> tuple[Expect, ...]:
         Expect(
             "first-probe",
             PATIENT,
-            Words(en="Which probe did the app see first?", fr="Quelle sonde l’application a-t-elle vue en premier ?"),
+            Text(en="Which probe did the app see first?", fr="Quelle sonde l’application a-t-elle vue en premier ?"),
             "startupz",
-            Words(en="The app’s own record agrees.", fr="Le registre de l’application le confirme."),
+            Text(en="The app’s own record agrees.", fr="Le registre de l’application le confirme."),
             _STARTUP,
         ),
     )
@@ -83,9 +83,9 @@ def _let_go(started: Window, readiness: Probe) -> tuple[Expect, ...]:
         Expect(
             "started",
             PATIENT,
-            Words(en="Does the startup probe pass?", fr="La sonde startup réussit-elle ?"),
+            Text(en="Does the startup probe pass?", fr="La sonde startup réussit-elle ?"),
             "happens",
-            Words(
+            Text(
                 en="It fails until something listens, and it may fail often enough for that.",
                 fr="Elle échoue jusqu’à ce que quelque chose écoute, et elle a droit à assez d’échecs.",
             ),
@@ -95,18 +95,18 @@ def _let_go(started: Window, readiness: Probe) -> tuple[Expect, ...]:
         Expect(
             "ready",
             PATIENT,
-            Words(en="Is the Pod Ready soon after?", fr="Le Pod est-il Ready peu après ?"),
+            Text(en="Is the Pod Ready soon after?", fr="Le Pod est-il Ready peu après ?"),
             "happens",
-            Words(en="Now readiness is asked, at once.", fr="Readiness est alors interrogée, tout de suite."),
+            Text(en="Now readiness is asked, at once.", fr="Readiness est alors interrogée, tout de suite."),
             _STARTUP,
             (0.0, readiness.period + LATE),
         ),
         Expect(
             "patient-restarts",
             PATIENT,
-            Words(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
+            Text(en="How often was it restarted?", fr="Combien de fois a-t-il redémarré ?"),
             "0",
-            Words(en="The liveness probe never met the slow start.", fr="La sonde liveness n’a pas vu le démarrage."),
+            Text(en="The liveness probe never met the slow start.", fr="La sonde liveness n’a pas vu le démarrage."),
             _CONFIGURE,
         ),
     )
@@ -118,12 +118,12 @@ def _without(liveness: Probe) -> tuple[Expect, ...]:
         Expect(
             "killed",
             IMPATIENT,
-            Words(
+            Text(
                 en="Without a startup probe, does kubelet kill it?",
                 fr="Sans sonde startup, kubelet le tue-t-il ?",
             ),
             "happens",
-            Words(
+            Text(
                 en=f"Liveness is asked from the beginning, and {liveness.failures} failures in a row are too many.",
                 fr=f"Liveness est interrogée dès le début, et {liveness.failures} échecs de suite suffisent.",
             ),
@@ -133,9 +133,9 @@ def _without(liveness: Probe) -> tuple[Expect, ...]:
         Expect(
             "exit-code",
             IMPATIENT,
-            Words(en="With which code does it end?", fr="Avec quel code finit-il ?"),
+            Text(en="With which code does it end?", fr="Avec quel code finit-il ?"),
             "137",
-            Words(
+            Text(
                 en="What sleeps as PID 1 does not heed SIGTERM, so SIGKILL comes after the grace: 128 + 9.",
                 fr="Un PID 1 qui dort n’entend pas SIGTERM : SIGKILL vient après le délai de grâce, 128 + 9.",
             ),
@@ -144,9 +144,9 @@ def _without(liveness: Probe) -> tuple[Expect, ...]:
         Expect(
             "impatient-ready",
             IMPATIENT,
-            Words(en="Is it ever Ready?", fr="Est-il Ready un jour ?"),
+            Text(en="Is it ever Ready?", fr="Est-il Ready un jour ?"),
             "never",
-            Words(
+            Text(
                 en="Each new start is as slow as the one before, and is killed as soon.",
                 fr="Chaque nouveau démarrage est aussi lent que le précédent, et tué aussi vite.",
             ),
@@ -244,26 +244,26 @@ def _failed(name: str, kind: str) -> looking.Test:
 
 
 def _recorded(record: Seen) -> Exhibit:
-    shows = Words(en="the first probes that the app itself saw", fr="les premières sondes vues par l’application")
+    shows = Text(en="the first probes that the app itself saw", fr="les premières sondes vues par l’application")
     command = f"kubectl exec {PATIENT} -- cat /tmp/{PATIENT}.probes.json"
     return looking.status_exhibit("GET /api/house", record.body["probes"], shows, command)
 
 
 def _status(seen: Sequence[Seen], name: str) -> Exhibit:
-    shows = Words(en="the Pod’s status at the end", fr="l’état du Pod à la fin")
+    shows = Text(en="the Pod’s status at the end", fr="l’état du Pod à la fin")
     return looking.status_exhibit(f"Pod {name}", looking.fragment(looking.pod(seen, name)), shows)
 
 
 def _lanes() -> list[Lane]:
     named = {
-        PATIENT: Words(en="with a startup probe", fr="avec sonde startup"),
-        IMPATIENT: Words(en="without", fr="sans"),
+        PATIENT: Text(en="with a startup probe", fr="avec sonde startup"),
+        IMPATIENT: Text(en="without", fr="sans"),
     }
-    may = {CUE: Words(en="the first one may serve now", fr="le premier peut servir maintenant")}
-    made = [lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), may)]
+    may = {CUE: Text(en="the first one may serve now", fr="le premier peut servir maintenant")}
+    made = [lanes.deeds(lanes.label("deeds", Text(en="what is done", fr="ce qu’on fait")), may)]
     for name, words in named.items():
-        ready = Words(en=f"{words.en}: Ready", fr=f"{words.fr} : Ready")
-        events = Words(en=f"{words.en}: events", fr=f"{words.fr} : événements")
+        ready = Text(en=f"{words.en}: Ready", fr=f"{words.fr} : Ready")
+        events = Text(en=f"{words.en}: events", fr=f"{words.fr} : événements")
         made.append(lanes.container(name, BACK, lanes.label(name, words)))
         made.append(lanes.ready(name, lanes.label(f"{name}-ready", ready)))
         made.append(lanes.events(lanes.label(f"{name}-events", events), [name]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import lanes, looking, pods
 from lab.experiments.timed.asking import asked
 from lab.experiments.timed.expecting import EARLY, LATE, Expect, Fact, Window, judge, later, noticed
@@ -62,9 +62,9 @@ def _leaving(unready: Window) -> tuple[Expect, ...]:
         Expect(
             "terminating",
             POLITE,
-            Words(en="Is its endpoint marked as terminating?", fr="Son endpoint est-il marqué terminating ?"),
+            Text(en="Is its endpoint marked as terminating?", fr="Son endpoint est-il marqué terminating ?"),
             "happens",
-            Words(
+            Text(
                 en="At once: the deletion itself marks it, and no longer ready.",
                 fr="Aussitôt : la suppression même le marque, et il n’est plus ready.",
             ),
@@ -74,9 +74,9 @@ def _leaving(unready: Window) -> tuple[Expect, ...]:
         Expect(
             "not-serving",
             POLITE,
-            Words(en="Is it no longer serving?", fr="Ne sert-il plus (serving) ?"),
+            Text(en="Is it no longer serving?", fr="Ne sert-il plus (serving) ?"),
             "happens",
-            Words(
+            Text(
                 en="On SIGTERM the app fails its readiness, which kubelet goes on asking.",
                 fr="À SIGTERM, l’app fait échouer sa readiness, que kubelet continue d’interroger.",
             ),
@@ -91,9 +91,9 @@ def _closing(unready: Window, drain: float) -> tuple[Expect, ...]:
         Expect(
             "service-refuses",
             SERVICE,
-            Words(en="Does the Service refuse?", fr="Le Service refuse-t-il ?"),
+            Text(en="Does the Service refuse?", fr="Le Service refuse-t-il ?"),
             "refused",
-            Words(
+            Text(
                 en="A lone terminating endpoint still gets traffic while it is serving; then there is none.",
                 fr="Un endpoint terminating, s’il est seul, reçoit encore du trafic tant qu’il sert ; puis plus rien.",
             ),
@@ -103,9 +103,9 @@ def _closing(unready: Window, drain: float) -> tuple[Expect, ...]:
         Expect(
             "pod-ip",
             POLITE,
-            Words(en="Does the Pod’s IP refuse once it has drained?", fr="L’IP du Pod refuse-t-elle après le drain ?"),
+            Text(en="Does the Pod’s IP refuse once it has drained?", fr="L’IP du Pod refuse-t-elle après le drain ?"),
             "refused",
-            Words(
+            Text(
                 en=f"The app goes on for {drain:g} s for those who have not heard, then it closes its door.",
                 fr=f"L’app continue {drain:g}\u00a0s pour ceux qui ne savent pas encore, puis ferme sa porte.",
             ),
@@ -120,9 +120,9 @@ def _finishing(request: float, over: Window) -> tuple[Expect, ...]:
         Expect(
             "in-flight",
             POLITE,
-            Words(en="Is the request under way answered?", fr="La requête en cours reçoit-elle sa réponse ?"),
+            Text(en="Is the request under way answered?", fr="La requête en cours reçoit-elle sa réponse ?"),
             "answers",
-            Words(
+            Text(
                 en="It was accepted before, so the app finishes it, even behind a closed door.",
                 fr="Elle avait été acceptée : l’app la termine, même porte fermée.",
             ),
@@ -132,9 +132,9 @@ def _finishing(request: float, over: Window) -> tuple[Expect, ...]:
         Expect(
             "polite-ends",
             POLITE,
-            Words(en="With which code does it end?", fr="Avec quel code finit-il ?"),
+            Text(en="With which code does it end?", fr="Avec quel code finit-il ?"),
             "0",
-            Words(
+            Text(
                 en="It ends by itself when all is answered, long before its grace is over.",
                 fr="Il finit de lui-même quand tout a reçu réponse, bien avant la fin du délai de grâce.",
             ),
@@ -149,12 +149,12 @@ def _killed(grace: float) -> tuple[Expect, ...]:
         Expect(
             "deaf-ends",
             DEAF,
-            Words(
+            Text(
                 en="With which code does the one end that ignores SIGTERM?",
                 fr="Avec quel code finit celui qui ignore SIGTERM ?",
             ),
             "137",
-            Words(
+            Text(
                 en=f"After its grace of {grace:g} s kubelet has it killed: SIGKILL, 128 + 9.",
                 fr=f"Après son délai de grâce de {grace:g}\u00a0s, kubelet le fait tuer : SIGKILL, 128 + 9.",
             ),
@@ -268,22 +268,22 @@ def _end(found: Seen | None, deleted: float) -> Fact:
 
 def _lanes() -> list[Lane]:
     says = {
-        SENT: Words(en="a long request is sent", fr="une longue requête part"),
-        DELETE: Words(en="both Pods are deleted", fr="les deux Pods sont supprimés"),
+        SENT: Text(en="a long request is sent", fr="une longue requête part"),
+        DELETE: Text(en="both Pods are deleted", fr="les deux Pods sont supprimés"),
     }
     named = {
-        "service": Words(en="Service, from another Pod", fr="Service, depuis un autre Pod"),
-        "pod-ip": Words(en="Pod IP, from another Pod", fr="IP du Pod, depuis un autre Pod"),
-        ANSWERED: Words(en="the long request", fr="la longue requête"),
+        "service": Text(en="Service, from another Pod", fr="Service, depuis un autre Pod"),
+        "pod-ip": Text(en="Pod IP, from another Pod", fr="IP du Pod, depuis un autre Pod"),
+        ANSWERED: Text(en="the long request", fr="la longue requête"),
     }
     of = {
-        POLITE: Words(en="container that heeds SIGTERM", fr="conteneur qui entend SIGTERM"),
-        DEAF: Words(en="container that ignores it", fr="conteneur qui l’ignore"),
+        POLITE: Text(en="container that heeds SIGTERM", fr="conteneur qui entend SIGTERM"),
+        DEAF: Text(en="container that ignores it", fr="conteneur qui l’ignore"),
     }
     return [
-        lanes.deeds(lanes.label("deeds", Words(en="what is done", fr="ce qu’on fait")), says),
-        lanes.endpoint(POLITE, lanes.label("endpoint", Words(en="endpoint", fr="endpoint"))),
+        lanes.deeds(lanes.label("deeds", Text(en="what is done", fr="ce qu’on fait")), says),
+        lanes.endpoint(POLITE, lanes.label("endpoint", Text(en="endpoint", fr="endpoint"))),
         *(lanes.answers(name, lanes.label(name, words)) for name, words in named.items()),
         *(lanes.container(name, BACK, lanes.label(name, words)) for name, words in of.items()),
-        lanes.events(lanes.label("events", Words(en="events", fr="événements")), [POLITE, DEAF]),
+        lanes.events(lanes.label("events", Text(en="events", fr="événements")), [POLITE, DEAF]),
     ]

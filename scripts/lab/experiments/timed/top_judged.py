@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Exhibit, Label, Moment, Timeline, Words
+from lab.experiments.results import Exhibit, Label, Moment, Timeline
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, figures, loads
 from lab.experiments.timed.figures import Ask
 
@@ -122,8 +123,8 @@ def _known(evidence: Evidence) -> Expectation:
     ask = Ask(
         "top-known",
         BUSY,
-        Words(en="When does `kubectl top` know a new Pod?", fr="Quand `kubectl top` connaît-il un nouveau Pod\u202f?"),
-        Words(
+        Text(en="When does `kubectl top` know a new Pod?", fr="Quand `kubectl top` connaît-il un nouveau Pod\u202f?"),
+        Text(
             en=f"metrics-server looks every {evidence.every:.0f} s, and CPU is a difference: it needs two looks.",
             fr=f"metrics-server regarde toutes les {evidence.every:.0f}\u00a0s, et le CPU est une différence\u00a0: "
             "il lui faut deux regards.",
@@ -146,8 +147,8 @@ def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
     of_cpu = Ask(
         f"cpu-{name}",
         name,
-        Words(en="CPU: what does top show?", fr="CPU\u00a0: que montre top\u202f?"),
-        Words(
+        Text(en="CPU: what does top show?", fr="CPU\u00a0: que montre top\u202f?"),
+        Text(
             en="The CPU time that the cgroup counted over the same seconds, divided by them (± 10 % and 5m).",
             fr="Le temps de CPU compté par le cgroup sur les mêmes secondes, divisé par elles (± 10\u00a0% et 5m).",
         ),
@@ -157,8 +158,8 @@ def _same(evidence: Evidence, name: str) -> Iterator[Expectation]:
     of_memory = Ask(
         f"memory-{name}",
         name,
-        Words(en="Memory: what does top show?", fr="Mémoire\u00a0: que montre top\u202f?"),
-        Words(
+        Text(en="Memory: what does top show?", fr="Mémoire\u00a0: que montre top\u202f?"),
+        Text(
             en="The working set: what the cgroup holds less the file cache that nobody used lately (± 5 % and 1 MiB).",
             fr="Le working set\u00a0: ce que tient le cgroup, moins le cache de fichiers inutilisé "
             "(± 5\u00a0% et 1\u00a0Mio).",
@@ -176,11 +177,11 @@ def _hidden(evidence: Evidence) -> Expectation:
     ask = Ask(
         "hidden-cache",
         CACHE,
-        Words(
+        Text(
             en="It wrote a file of 24 MiB: how much of what its cgroup holds does top leave out?",
             fr="Il a écrit un fichier de 24\u00a0Mio\u00a0: combien top passe-t-il sous silence\u202f?",
         ),
-        Words(
+        Text(
             en="The page cache counts in the cgroup and against the limit; top leaves out what can be given back.",
             fr="Le page cache compte dans le cgroup et dans la limite\u202f; top en ôte ce qui peut être rendu.",
         ),
@@ -191,7 +192,7 @@ def _hidden(evidence: Evidence) -> Expectation:
         "cgroup",
         f"memory.stat, {CACHE}",
         loads.raw(evidence.logs[CACHE], "memory/memory.stat") or loads.raw(evidence.logs[CACHE], "memory.stat"),
-        Words(en="the cache, and what of it nobody used lately", fr="le cache, et sa part inutilisée"),
+        Text(en="the cache, and what of it nobody used lately", fr="le cache, et sa part inutilisée"),
         f"kubectl exec {CACHE} -- cat /sys/fs/cgroup/memory/memory.stat",
     )
     return ask.within(20 * _MIB, 30 * _MIB, left_out, figures.size, raw)
@@ -202,11 +203,11 @@ def _counted(evidence: Evidence) -> Expectation:
     ask = Ask(
         "counted-volume",
         VOLUME,
-        Words(
+        Text(
             en="A file of 12 MiB in an emptyDir of medium Memory: does top count it?",
             fr="Un fichier de 12\u00a0Mio dans un emptyDir de type Memory\u00a0: top le compte-t-il\u202f?",
         ),
-        Words(
+        Text(
             en="Such a volume is memory that cannot be given back: the container’s, in top and in its limit.",
             fr="Un tel volume est de la mémoire qu’on ne peut rendre\u00a0: elle compte, dans top et dans la limite.",
         ),
@@ -221,16 +222,16 @@ def _throttled(evidence: Evidence) -> Expectation:
     shown, samples = _latest(evidence, STARVED), loads.samples(evidence.logs[STARVED])
     part = cgroups.throttling(samples[0][1], samples[-1][1]) if samples else 0.0
     name = "cpu/cpu.stat" if samples and samples[0][1].version == "v1" else "cpu.stat"
-    shows = Words(en="periods, and how many were cut short", fr="périodes, et combien furent écourtées")
+    shows = Text(en="periods, and how many were cut short", fr="périodes, et combien furent écourtées")
     raw = loads.file_exhibit(STARVED, STARVED, name, loads.raw(evidence.logs[STARVED], name), shows)
     ask = Ask(
         "hidden-throttling",
         STARVED,
-        Words(
+        Text(
             en="top shows 100m for it at the most, and no more: is it throttled?",
             fr="top lui donne 100m au plus, sans rien ajouter\u00a0: est-il bridé\u202f?",
         ),
-        Words(
+        Text(
             en="It wants a core and gets 100m. Little use is not little need: only the cgroup tells.",
             fr="Il veut un cœur et reçoit 100m. Peu d’usage n’est pas peu de besoin\u00a0: seul le cgroup le dit.",
         ),
@@ -244,8 +245,8 @@ def _fields(evidence: Evidence) -> Expectation:
     ask = Ask(
         "top-fields",
         "metrics.k8s.io",
-        Words(en="Which figures are there at all?", fr="Quels chiffres y a-t-il, en tout\u202f?"),
-        Words(
+        Text(en="Which figures are there at all?", fr="Quels chiffres y a-t-il, en tout\u202f?"),
+        Text(
             en="Two: neither limits, throttling, page cache nor restarts are among them.",
             fr="Deux\u00a0: ni limites, ni bridage, ni page cache, ni redémarrages.",
         ),
@@ -261,20 +262,20 @@ def _usage(shown: Shown) -> Exhibit:
         "command",
         f"metrics.k8s.io, {shown.pod}, a window of {shown.until - shown.since:.1f} s",
         json.dumps(dict(shown.raw)),
-        Words(en="what top is made of", fr="ce dont top est fait"),
+        Text(en="what top is made of", fr="ce dont top est fait"),
         "kubectl get --raw /apis/metrics.k8s.io/v1beta1/namespaces/default/pods",
     )
 
 
 def _table(evidence: Evidence) -> Exhibit:
-    shows = Words(en="what top prints, rounded", fr="ce que top affiche, arrondi")
+    shows = Text(en="what top prints, rounded", fr="ce que top affiche, arrondi")
     return Exhibit("command", "kubectl top", evidence.table.strip(), shows, "kubectl top pod --containers")
 
 
-def timeline(evidence: Evidence, title: Words) -> Timeline:
+def timeline(evidence: Evidence, title: Text) -> Timeline:
     """Draw when each Pod was ready, and each figure when it first came."""
     lanes = tuple(
-        Label(name, Words(name, name), Words(en="what top says of it", fr="ce que top en dit")) for name in NAMES
+        Label(name, Text(name, name), Text(en="what top says of it", fr="ce que top en dit")) for name in NAMES
     )
     moments = [one for name in NAMES for one in _moments(evidence, name)]
     return Timeline("top", title, lanes, tuple(moments), evidence.ended)
@@ -283,9 +284,9 @@ def timeline(evidence: Evidence, title: Words) -> Timeline:
 def _moments(evidence: Evidence, name: str) -> Iterator[Moment]:
     ready = loads.said(evidence.logs[name], "ready")
     if ready:
-        yield Moment(ready.at - evidence.since, name, Words(en="ready", fr="prêt"), "good", raw=str(ready.body))
+        yield Moment(ready.at - evidence.since, name, Text(en="ready", fr="prêt"), "good", raw=str(ready.body))
     for one in evidence.shown:
         if one.pod == name:
             cpu, memory = figures.cores(one.cpu), figures.size(one.memory)
-            says = Words(en=f"{cpu.en}, {memory.en}", fr=f"{cpu.fr}, {memory.fr}")
+            says = Text(en=f"{cpu.en}, {memory.en}", fr=f"{cpu.fr}, {memory.fr}")
             yield Moment(one.seen - evidence.since, name, says, raw=json.dumps(dict(one.raw)))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.experiments.results import Cell, Exhibit, Experiment, Language
+    from lab.experiments.results import Cell, Exhibit, Experiment
+    from lab.experiments.texts import Language
 
 
 def cell_lines(cell: Cell, experiment: Experiment, language: Language) -> Iterator[RenderableType]:

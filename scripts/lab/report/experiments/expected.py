@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.experiments.results import Claim, Expectation, Experiment, Language
+    from lab.experiments.results import Claim, Expectation, Experiment
+    from lab.experiments.texts import Language
 
 _VERDICT_STYLES = {"true": "green", "nuance": "yellow", "false": "bold red", "unknown": "dim"}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Label, Words
+from lab.experiments.results import Label
+from lab.experiments.texts import Text
 from lab.report.experiments import words
 
 if TYPE_CHECKING:
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from lab.experiments.results import Cell, Experiment
 
 NOWHERE = "not-applicable"
-NO_WORDS = Words(en="", fr="")
+NO_WORDS = Text(en="", fr="")
 
 
 @dataclass(frozen=True)
 class Grid:
     """One table: labelled rows and columns, and the cell of each pair (row, column) that was tried."""
 
-    title: Words
+    title: Text
     rows: tuple[Label, ...]
     columns: tuple[Label, ...]
     cells: Mapping[tuple[str, str], Cell]
@@ -71,17 +72,17 @@ def grids(experiment: Experiment) -> tuple[Grid, ...]:
 
 def label(labels: Sequence[Label], name: str) -> Label:
     """Return the label of an id; the id itself where nobody wrote one."""
-    return next((one for one in labels if one.id == name), Label(name, Words(en=name, fr=name), NO_WORDS))
+    return next((one for one in labels if one.id == name), Label(name, Text(en=name, fr=name), NO_WORDS))
 
 
 def route(experiment: Experiment, cell: Cell) -> Label:
     """Name a cell by its vantage point and address."""
     ends = label(experiment.vantages, cell.vantage).short, label(experiment.addresses, cell.address).short
-    said = Words(en=f"{ends[0].en} → {ends[1].en}", fr=f"{ends[0].fr} → {ends[1].fr}")
+    said = Text(en=f"{ends[0].en} → {ends[1].en}", fr=f"{ends[0].fr} → {ends[1].fr}")
     return Label(f"{cell.vantage} {cell.address}", said, NO_WORDS)
 
 
-def _grid(experiment: Experiment, title: Words, variant: str, part: Sequence[Cell]) -> Grid:
+def _grid(experiment: Experiment, title: Text, variant: str, part: Sequence[Cell]) -> Grid:
     rows = _ordered(experiment.vantages, (cell.vantage for cell in part))
     columns = _ordered(experiment.addresses, (cell.address for cell in part))
     return Grid(title, rows, columns, {(cell.vantage, cell.address): cell for cell in part}, variant)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.experiments.results import Expectation, Experiment, Language, Moment, Timeline
+    from lab.experiments.results import Expectation, Experiment, Moment, Timeline
+    from lab.experiments.texts import Language
 
 NAMES = 22
 _STRETCH = {"good": "━", "bad": "▒", "neutral": "─"}

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from lab.experiments.results import Cell, Label, Language, Outcome
+    from lab.experiments.results import Cell, Label, Outcome
+    from lab.experiments.texts import Language
     from lab.report.experiments.grids import Grid
 
 WIDTH = 100

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as RichText
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.report.experiments import expected, matrix, words
 from lab.report.experiments.evidence import cell_lines
 from lab.report.experiments.grids import grids, label, mechanisms, route
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from lab.experiments.results import Cell, Experiment, Flip, Language, Outcome
+    from lab.experiments.results import Cell, Experiment, Flip, Outcome
+    from lab.experiments.texts import Language
 
 
 SHOWN = 6
@@ -53,7 +54,7 @@ def lines(experiment: Experiment, language: Language, width: int = matrix.WIDTH)
 
 def heading(text: str) -> Padding:
     """Return a section's name, with a free line above."""
-    return Padding(Text(text, "bold"), (1, 0, 0, 0))
+    return Padding(RichText(text, "bold"), (1, 0, 0, 0))
 
 
 def _print(found: Iterator[RenderableType], console: Console) -> None:
@@ -62,11 +63,11 @@ def _print(found: Iterator[RenderableType], console: Console) -> None:
 
 
 def _head(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
-    yield Padding(Text(experiment.title.of(language), "bold"), (1, 0, 0, 0))
-    yield Text(experiment.question.of(language))
+    yield Padding(RichText(experiment.title.of(language), "bold"), (1, 0, 0, 0))
+    yield RichText(experiment.question.of(language))
     seen = experiment.cluster
     cgroup = seen.cgroup if seen.cgroup.startswith("cgroup") else f"cgroup {seen.cgroup}"
-    yield Text(f"Kubernetes {seen.kubernetes}, {seen.runtime}, Linux {seen.kernel}, {cgroup}", "dim")
+    yield RichText(f"Kubernetes {seen.kubernetes}, {seen.runtime}, Linux {seen.kernel}, {cgroup}", "dim")
 
 
 def _matrices(experiment: Experiment, language: Language, width: int) -> Iterator[RenderableType]:
@@ -91,12 +92,12 @@ def _mechanisms(experiment: Experiment, language: Language) -> Iterator[Renderab
     table.add_column(width=3, justify="right")
     table.add_column(overflow="fold")
     for one in found:
-        said = Text(one.id, "bold")
+        said = RichText(one.id, "bold")
         said.append(f"  {words.cells(len(one.cells), language)}", "dim")
         said.append(f"  {route(experiment, one.example).short.of(language)}", "dim")
         said.append(f"  {one.example.vantage}/{one.example.address}", "dim")
         table.add_row(matrix.mark(one.example), said)
-        table.add_row("", Text(one.example.because.of(language)))
+        table.add_row("", RichText(one.example.because.of(language)))
     yield table
 
 
@@ -109,7 +110,10 @@ def _differences(experiment: Experiment, language: Language) -> Iterator[Rendera
         yield from cell_lines(cell, experiment, language)
     if len(wrong) > SHOWN:
         more = {"en": "--html FILE shows all of them", "fr": "--html FICHIER les montre toutes"}[language]
-        yield Padding(Text(f"… {words.cells(len(wrong) - SHOWN, language)}{words.colon(language)}{more}"), (1, 0, 0, 2))
+        count = words.cells(len(wrong) - SHOWN, language)
+        yield Padding(RichText(f"… {count}{words.colon(language)}{more}"), (1, 0, 0, 2))
+            RichText(f"… {words.cells(len(wrong) - SHOWN, language)}{words.colon(language)}{more}"), (1, 0, 0, 2)
+        )
 
 
 def _flips(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
@@ -127,7 +131,7 @@ def _variant(experiment: Experiment, variant: str, language: Language) -> Render
     tried = sum(cell.variant == variant for cell in experiment.cells)
     flips = sum(flip.variant == variant for flip in experiment.flips)
     told = label(experiment.variants, variant)
-    said = Text(told.short.of(language), "bold")
+    said = RichText(told.short.of(language), "bold")
     said.append(f"  {words.of_cells(flips, tried, language)}", "dim")
     if more := told.more.of(language):
         said.append(f"\n{more}")
@@ -139,7 +143,7 @@ def _flip(experiment: Experiment, flip: Flip, language: Language) -> Table:
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=1)
     table.add_column(overflow="fold")
-    said = Text(f"{ends[0].of(language)} → {ends[1].of(language)}{words.colon(language)}")
+    said = RichText(f"{ends[0].of(language)} → {ends[1].of(language)}{words.colon(language)}")
     said.append_text(_change(flip.measured, language))
     if not flip.agrees:
         said.append(f"  ≠ {words.PREDICTED.of(language)} ", "bold red")
@@ -149,8 +153,8 @@ def _flip(experiment: Experiment, flip: Flip, language: Language) -> Table:
     return table
 
 
-def _change(ends: tuple[Outcome, Outcome], language: Language) -> Text:
-    said = Text()
+def _change(ends: tuple[Outcome, Outcome], language: Language) -> RichText:
+    said = RichText()
     for number, outcome in enumerate(ends):
         said.append(" ⇒ " if number else "")
         said.append(f"{words.SIGNS[outcome]} {words.OUTCOMES[outcome].of(language)}", matrix.STYLES[outcome])
@@ -163,10 +167,10 @@ def _summary(experiment: Experiment, language: Language) -> RenderableType:
     agreed = sum(one.agrees for kind in kinds for one in kind)
     counted = words.counts(experiment, language)
     took = words.seconds(experiment.seconds, language)
-    said = Text("✓ " if experiment.agrees else "✗ ", "bold green" if experiment.agrees else "bold red")
+    said = RichText("✓ " if experiment.agrees else "✗ ", "bold green" if experiment.agrees else "bold red")
     said.append(f"{experiment.experiment}, {took}{words.colon(language)}")
     said.append(counted)
     if total:
-        said.append(Words(en="; ", fr=" ; ").of(language))
+        said.append(Text(en="; ", fr=" ; ").of(language))
         said.append(words.summary(agrees=agreed, total=total, language=language))
     return Padding(said, (1, 0, 0, 0))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lab.experiments.results import Cell, Expectation, Experiment, Language, Outcome, Verdict
+    from lab.experiments.results import Cell, Expectation, Experiment, Outcome, Verdict
+    from lab.experiments.texts import Language
 
 SIGNS: Mapping[Outcome, str] = {
     "answers": "●",
@@ -23,41 +24,41 @@ SIGNS: Mapping[Outcome, str] = {
     "unmeasured": "!",
 }
 
-OUTCOMES: Mapping[Outcome, Words] = {
-    "answers": Words(en="answers", fr="répond"),
-    "resolves": Words(en="name found", fr="nom trouvé"),
-    "no-name": Words(en="no such name", fr="nom inconnu"),
-    "refused": Words(en="refused", fr="refusé"),
-    "timeout": Words(en="timed out", fr="délai dépassé"),
-    "reset": Words(en="cut off", fr="coupé"),
-    "elsewhere": Words(en="goes elsewhere", fr="part ailleurs"),
-    "not-applicable": Words(en="not applicable", fr="sans objet"),
-    "unmeasured": Words(en="not measured", fr="non mesuré"),
+OUTCOMES: Mapping[Outcome, Text] = {
+    "answers": Text(en="answers", fr="répond"),
+    "resolves": Text(en="name found", fr="nom trouvé"),
+    "no-name": Text(en="no such name", fr="nom inconnu"),
+    "refused": Text(en="refused", fr="refusé"),
+    "timeout": Text(en="timed out", fr="délai dépassé"),
+    "reset": Text(en="cut off", fr="coupé"),
+    "elsewhere": Text(en="goes elsewhere", fr="part ailleurs"),
+    "not-applicable": Text(en="not applicable", fr="sans objet"),
+    "unmeasured": Text(en="not measured", fr="non mesuré"),
 }
 
 VERDICT_SIGNS: Mapping[Verdict, str] = {"true": "✓", "nuance": "≈", "false": "✗", "unknown": "?"}
 
-VERDICTS: Mapping[Verdict, Words] = {
-    "true": Words(en="true", fr="vrai"),
-    "nuance": Words(en="true, with a nuance", fr="vrai, avec une nuance"),
-    "false": Words(en="not as said", fr="pas comme c’est dit"),
-    "unknown": Words(en="not seen here", fr="pas observé ici"),
+VERDICTS: Mapping[Verdict, Text] = {
+    "true": Text(en="true", fr="vrai"),
+    "nuance": Text(en="true, with a nuance", fr="vrai, avec une nuance"),
+    "false": Text(en="not as said", fr="pas comme c’est dit"),
+    "unknown": Text(en="not seen here", fr="pas observé ici"),
 }
 
-BASE = Words(en="as it is", fr="tel quel")
-DIFFERS = Words(en="predicted ≠ measured", fr="prédit ≠ mesuré")
-PREDICTED = Words(en="predicted", fr="prédit")
-MEASURED = Words(en="measured", fr="mesuré")
-EXHIBITS = Words(en="Exhibits", fr="Pièces à conviction")
-WHY = Words(en="Why", fr="Pourquoi")
-FLIPS = Words(en="What flips", fr="Ce qui bascule")
-NO_FLIP = Words(en="nothing flips", fr="rien ne bascule")
-EXPECTED = Words(en="Expected, and seen", fr="Attendu, et observé")
-ASKED = Words(en="asked", fr="question")
-WHEN = Words(en="when", fr="quand")
-UNFORESEEN = Words(en="not the verdict that was known before", fr="pas le verdict connu d’avance")
-CLAIMS = Words(en="What the course says", fr="Ce que dit le cours")
-SOURCE = Words(en="source", fr="source")
+BASE = Text(en="as it is", fr="tel quel")
+DIFFERS = Text(en="predicted ≠ measured", fr="prédit ≠ mesuré")
+PREDICTED = Text(en="predicted", fr="prédit")
+MEASURED = Text(en="measured", fr="mesuré")
+EXHIBITS = Text(en="Exhibits", fr="Pièces à conviction")
+WHY = Text(en="Why", fr="Pourquoi")
+FLIPS = Text(en="What flips", fr="Ce qui bascule")
+NO_FLIP = Text(en="nothing flips", fr="rien ne bascule")
+EXPECTED = Text(en="Expected, and seen", fr="Attendu, et observé")
+ASKED = Text(en="asked", fr="question")
+WHEN = Text(en="when", fr="quand")
+UNFORESEEN = Text(en="not the verdict that was known before", fr="pas le verdict connu d’avance")
+CLAIMS = Text(en="What the course says", fr="Ce que dit le cours")
+SOURCE = Text(en="source", fr="source")
 
 
 def sign(cell: Cell) -> str:

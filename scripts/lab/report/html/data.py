@@ -13,7 +13,8 @@ from lab.report.experiments import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.results import Cell, Experiment, Words
+    from lab.experiments.results import Cell, Experiment
+    from lab.experiments.texts import Text
 
 
 def packed(experiments: Sequence[Experiment]) -> str:
@@ -45,7 +46,7 @@ class Reason:
 
 def reasons(experiment: Experiment) -> tuple[Reason, ...]:
     """Group an experiment's cells, in their order, by what is told of them."""
-    told: dict[tuple[str, str, str, Words], list[int]] = {}
+    told: dict[tuple[str, str, str, Text], list[int]] = {}
     for number, cell in enumerate(experiment.cells):
         told.setdefault((cell.variant, cell.url, words.sign(cell), cell.because), []).append(number)
     groups = sorted(told.values(), key=lambda numbers: experiment.cells[numbers[0]].variant != "")

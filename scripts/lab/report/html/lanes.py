@@ -13,7 +13,8 @@ from lab.report.experiments.lanes import belonging
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.experiments.results import Expectation, Experiment, Timeline, Words
+    from lab.experiments.results import Expectation, Experiment, Timeline
+    from lab.experiments.texts import Text
 
 WHOLE = 100.0
 _THINNEST = 0.5
@@ -28,7 +29,7 @@ class Mark:
     at: float
     room: float
     state: str
-    says: Words
+    says: Text
     lasts: bool
 
 
@@ -36,7 +37,7 @@ class Mark:
 class Lane:
     """A lane's name, and its marks, stretches first."""
 
-    name: Words
+    name: Text
     marks: tuple[Mark, ...]
 
 
@@ -45,7 +46,7 @@ class Window:
     """When something was expected, and seen (`at`, None if not); `ends` tells whether that end is still shown."""
 
     number: int
-    asks: Words
+    asks: Text
     start: float
     width: float
     ends: bool

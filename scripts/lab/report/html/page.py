@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.report.experiments import words
 from lab.report.experiments.grids import Grid, Mechanism, grids, label, mechanisms, route
 from lab.report.experiments.lanes import told
@@ -23,7 +23,8 @@ from lab.report.html.data import Reason, cell_id, packed, reasons
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.results import Cell, Claim, Expectation, Experiment, Flip, Label, Language, Timeline
+    from lab.experiments.results import Cell, Claim, Expectation, Experiment, Flip, Label, Timeline
+    from lab.experiments.texts import Language
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _JOINED = "\u2060"
@@ -54,13 +55,13 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
         style=_file("report.css"),
         script=_file("report.js"),
         words=words,
-        Words=Words,
+        Text=Text,
         kinds=scene.KINDS,
         told=told,
     )
 
 
-def both(said: Words) -> Markup:
+def both(said: Text) -> Markup:
     """Write a text in both languages, of which the page shows one; once where they are the same."""
     if said.en == said.fr:
         return _coded(said.en)
@@ -72,7 +73,7 @@ def whole(text: Markup) -> Markup:
     return text.replace("--", f"-{_JOINED}-{_JOINED}")
 
 
-def tspans(said: Words) -> Markup:
+def tspans(said: Text) -> Markup:
     """Write the same inside a drawing's text."""
     if said.en == said.fr:
         return escape(said.en)
@@ -153,7 +154,7 @@ class Shown:
     def _numbers(self) -> dict[int, int]:
         return {id(cell): number for number, cell in enumerate(self.experiment.cells)}
 
-    def route(self, cell: Cell) -> Words:
+    def route(self, cell: Cell) -> Text:
         """Name a cell by its two ends."""
         return route(self.experiment, cell).short
 
@@ -165,7 +166,7 @@ class Shown:
         """Return a vantage point's label."""
         return label(self.experiment.vantages, name)
 
-    def ends(self, flip: Flip) -> tuple[Words, Words]:
+    def ends(self, flip: Flip) -> tuple[Text, Text]:
         """Return the names of a flip's two ends."""
         return label(self.experiment.vantages, flip.vantage).short, label(self.experiment.addresses, flip.address).short
 
@@ -179,7 +180,7 @@ class Shown:
         """Return a timeline's drawing."""
         return lanes.drawn(self.experiment, timeline)
 
-    def lane(self, timeline: Timeline, name: str) -> Words:
+    def lane(self, timeline: Timeline, name: str) -> Text:
         """Return a lane's name."""
         return label(timeline.lanes, name).short
 

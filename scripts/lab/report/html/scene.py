@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +26,13 @@ _PLATE = 46
 _ROOF = 64
 _NAME = 24
 
-NONE = Words(en="", fr="")
-COMPUTER = Words(en="this computer", fr="cet ordinateur")
+NONE = Text(en="", fr="")
+COMPUTER = Text(en="this computer", fr="cet ordinateur")
 KINDS = {
-    "app": Words(en="app", fr="application"),
-    "sidecar": Words(en="sidecar", fr="sidecar"),
-    "init": Words(en="init", fr="init"),
-    "ephemeral": Words(en="ephemeral", fr="éphémère"),
+    "app": Text(en="app", fr="application"),
+    "sidecar": Text(en="sidecar", fr="sidecar"),
+    "init": Text(en="init", fr="init"),
+    "ephemeral": Text(en="ephemeral", fr="éphémère"),
 }
 
 
@@ -46,8 +46,8 @@ class Thing:
     y: float
     width: float
     height: float
-    name: Words
-    below: Words = NONE
+    name: Text
+    below: Text = NONE
     mark: str = ""
 
     @property
@@ -135,7 +135,7 @@ def _room_height(pod: PodSeen) -> float:
 
 
 def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
-    state = NONE if pod.ready else Words(en="not ready", fr="pas prêt")
+    state = NONE if pod.ready else Text(en="not ready", fr="pas prêt")
     kind = "host-room" if pod.host_network else "room"
     yield Thing(pod_key(pod), kind, x, y, _ROOM, height, _cut(pod.name, 25), state, "" if pod.ready else "unready")
     for number, (name, what, _) in enumerate(pod.containers):
@@ -144,7 +144,7 @@ def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
         left = x + 8 + number % 2 * ((_ROOM - 22) / 2 + 6)
         key, said = container_key(pod, name), KINDS.get(what, _same(what))
         yield Thing(key, "container", left, y + 30 + number // 2 * 38, width, 33, _cut(name, 12), said, what)
-    shared = Words(en="the node’s network", fr="le réseau du nœud")
+    shared = Text(en="the node’s network", fr="le réseau du nœud")
     ip = shared if pod.host_network else _same(pod.ip)
     below = _same(pod.netns if pod.netns.startswith("net:") else f"netns {pod.netns}")
     yield Thing(
@@ -169,12 +169,12 @@ def _service(service: ServiceSeen, y: float) -> Thing:
 
 def _ground(scene: Scene, top: float) -> Iterator[Thing]:
     """Yield what belongs to no namespace of ours: the ground floor."""
-    node = Words(en=f"node {scene.node}", fr=f"nœud {scene.node}")
+    node = Text(en=f"node {scene.node}", fr=f"nœud {scene.node}")
     parts = (
-        ("dns", 128, Words(en="cluster DNS", fr="DNS du cluster"), _same("CoreDNS")),
-        ("api", 128, _same("API server"), Words(en="proxy, forwards", fr="proxy, redirection")),
-        ("node", 340, _cut_words(node, 38), Words(en="its own network", fr="son propre réseau")),
-        ("kubelet", 249, _same("kubelet"), Words(en="probes, /etc/hosts", fr="sondes, /etc/hosts")),
+        ("dns", 128, Text(en="cluster DNS", fr="DNS du cluster"), _same("CoreDNS")),
+        ("api", 128, _same("API server"), Text(en="proxy, forwards", fr="proxy, redirection")),
+        ("node", 340, _cut_words(node, 38), Text(en="its own network", fr="son propre réseau")),
+        ("kubelet", 249, _same("kubelet"), Text(en="probes, /etc/hosts", fr="sondes, /etc/hosts")),
     )
     x = float(_SERVICES)
     for key, width, name, below in parts:
@@ -183,8 +183,8 @@ def _ground(scene: Scene, top: float) -> Iterator[Thing]:
 
 
 def _outside(top: float) -> Iterator[Thing]:
-    nobody = Words(en="no Pod there", fr="aucun Pod là-bas")
-    yield Thing("away", "part", 8, _ROOF - 40, 168, _PLATE, Words(en="elsewhere", fr="ailleurs"), nobody)
+    nobody = Text(en="no Pod there", fr="aucun Pod là-bas")
+    yield Thing("away", "part", 8, _ROOF - 40, 168, _PLATE, Text(en="elsewhere", fr="ailleurs"), nobody)
     yield Thing("computer", "computer", 8, top + 8, 168, _PLATE, COMPUTER)
 
 
@@ -195,13 +195,13 @@ def _leads(scene: Scene) -> Iterator[tuple[str, str]]:
                 yield service_key(service), net_key(pod)
 
 
-def _cut(name: str, most: int) -> Words:
+def _cut(name: str, most: int) -> Text:
     return _same(name if len(name) <= most else f"{name[: most - 1]}…")
 
 
-def _cut_words(said: Words, most: int) -> Words:
-    return Words(en=_cut(said.en, most).en, fr=_cut(said.fr, most).fr)
+def _cut_words(said: Text, most: int) -> Text:
+    return Text(en=_cut(said.en, most).en, fr=_cut(said.fr, most).fr)
 
 
-def _same(text: str) -> Words:
-    return Words(en=text, fr=text)
+def _same(text: str) -> Text:
+    return Text(en=text, fr=text)

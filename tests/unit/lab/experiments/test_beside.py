@@ -73,10 +73,11 @@ from multiprocessing import util
 from pathlib import Path
 from lab.experiments import catalog
 from lab.kubernetes import client
-from lab.experiments.results import ClusterSeen, Experiment, Words
+from lab.experiments.results import ClusterSeen, Experiment
+from lab.experiments.texts import Text
 
 client.api = lambda _settings: None
-here, nothing = Path(__file__).parent, Words("", "")
+here, nothing = Path(__file__).parent, Text("", "")
 names = ["one", "two", "three"]
 for name in names:
     catalog.CATALOGUE[name] = catalog.Entry(name, nothing, nothing, 1, name)

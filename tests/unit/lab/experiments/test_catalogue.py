@@ -10,7 +10,7 @@ import pytest
 
 from lab.config import ROOT
 from lab.errors import BadInput
-from lab.experiments import catalog, results
+from lab.experiments import catalog, results, texts
 from lab.experiments.course.claims_said import NEEDED
 from lab.experiments.timed import result
 
@@ -70,9 +70,9 @@ def test_the_verdicts_stand_on_experiments_that_there_are():
     ],
 )
 def test_french_has_the_spaces_of_its_typography(typed, set_):
-    told = results.Words(en="Here : ?", fr=typed)
+    told = texts.Text(en="Here : ?", fr=typed)
     assert (told.en, told.fr) == ("Here : ?", set_)
-    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=results.Words) == told
+    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=texts.Text) == told
 
 
 def test_the_published_schema_is_the_code_s():

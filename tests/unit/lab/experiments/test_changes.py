@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from lab.experiments.matrix import diff
-from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction
+from lab.experiments.texts import Text
 
-TEXT = Words("text", "texte")
+TEXT = Text("text", "texte")
 POD = {
     "metadata": {"name": "cats", "namespace": "n", "uid": "1", "resourceVersion": "7", "labels": {"a": "b"}},
     "spec": {"hostname": "cats"},

@@ -8,11 +8,12 @@ import pytest
 
 from lab.experiments.course import claims
 from lab.experiments.course.claims_said import NEEDED, SENTENCES
-from lab.experiments.results import Cell, Expectation, Measurement, Prediction, Words
+from lab.experiments.results import Cell, Expectation, Measurement, Prediction
 from lab.experiments.sentence import Sentence, Shows
+from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import said
 
-TEXT = Words("text", "texte")
+TEXT = Text("text", "texte")
 SAYS, MORE = Shows("names/guest/pod-name", "answers"), Shows("limits/memory-code", "137")
 
 
@@ -117,6 +118,6 @@ def test_there_are_as_many_as_the_module_has_statements():
 
 
 def test_a_time_beside_the_word_does_not_hide_it():
-    late = Expectation("x", "", TEXT, TEXT, Words("refused, 3.1 s after", "refusé"), agrees=True, because=TEXT)
+    late = Expectation("x", "", TEXT, TEXT, Text("refused, 3.1 s after", "refusé"), agrees=True, because=TEXT)
     evidence = claims.Evidence({}, {"readiness/x": late})
     assert evidence.saw(Shows("readiness/x", "refused")) is True

@@ -14,10 +14,11 @@ from lab.cli import experiment, output
 from lab.errors import BadInput, LabError
 from lab.experiments import catalog, parallel, results
 from lab.experiments.matrix import cluster_dns
-from lab.experiments.results import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction
+from lab.experiments.texts import Text
 from lab.steps import Step
 
-TEXT = Words("It is in the hosts file.", "Il est dans le fichier hosts.")
+TEXT = Text("It is in the hosts file.", "Il est dans le fichier hosts.")
 LINE = Exhibit("hosts", "names/cats: /etc/hosts", "10.244.0.7\tcats", TEXT, "kubectl exec cats -- cat /etc/hosts")
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from lab.experiments.matrix import compare
-from lab.experiments.results import Cell, Measurement, Prediction, Words
+from lab.experiments.results import Cell, Measurement, Prediction
+from lab.experiments.texts import Text
 
-NO = Words(en="", fr="")
+NO = Text(en="", fr="")
 OUTSIDE = ("outside-cluster-dns",)
 
 

@@ -7,10 +7,11 @@ import pytest
 from lab.errors import BadInput, LabError
 from lab.experiments.matrix import bind_addresses, compare, engine, labels, names, variants, whatif
 from lab.experiments.model.predict import predict
-from lab.experiments.results import Cell, Measurement, Prediction, Words
+from lab.experiments.results import Cell, Measurement, Prediction
+from lab.experiments.texts import Text
 
 HERE = ("here", "there")
-NO = Words(en="", fr="")
+NO = Text(en="", fr="")
 YES, NEVER = "answers", "refused"
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from lab.cli import quiz
 from lab.experiments.matrix import labels
-from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction
+from lab.experiments.texts import Text
 
-TEXT = Words("Because.", "Parce que.")
+TEXT = Text("Because.", "Parce que.")
 ENDS = {"guest/localhost": "answers", "guest/pod-name": "answers", "guest/container-name": "no-name"}
 
 

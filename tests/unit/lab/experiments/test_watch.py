@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lab.cli import watch
-from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction, Words
+from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction
+from lab.experiments.texts import Text
 
-WHY = Words("Nobody is behind the Service.", "Personne derrière le Service.")
+WHY = Text("Nobody is behind the Service.", "Personne derrière le Service.")
 
 
 def cell(vantage, outcome, mechanism="no-endpoint"):

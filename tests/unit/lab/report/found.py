@@ -18,8 +18,8 @@ from lab.experiments.results import (
     Scene,
     ServiceSeen,
     Timeline,
-    Words,
 )
+from lab.experiments.texts import Text
 from lab.report.html.scene import container_key, net_key
 
 APP = "k8-chatroulette-back"
@@ -27,12 +27,12 @@ IP, SERVICE_IP = "10.244.0.7", "10.96.12.34"
 CLUSTER = ClusterSeen("cats", "v1.37.2", "containerd://2.4.2", "6.12.1", "v2", "cats-control-plane")
 
 
-def both(text: str) -> Words:
-    return Words(en=text, fr=text)
+def both(text: str) -> Text:
+    return Text(en=text, fr=text)
 
 
-def said(en: str, fr: str) -> Words:
-    return Words(en=en, fr=fr)
+def said(en: str, fr: str) -> Text:
+    return Text(en=en, fr=fr)
 
 
 def labels(**names: tuple[str, str]) -> tuple[Label, ...]:
@@ -192,7 +192,7 @@ def led_to(address: str, ends: str) -> tuple[str, ...]:
     return (twin.get(address, SERVICE_IP if address in by_service else IP if "pod" in address else "127.0.0.1"),)
 
 
-def because(vantage: str, address: str, mechanism: str) -> Words:
+def because(vantage: str, address: str, mechanism: str) -> Text:
     return said(
         f"From {vantage}, {URLS[address]} is decided by {mechanism}. The kubelet’s hosts file <says> so.",
         f"Depuis {vantage}, {URLS[address]} dépend de {mechanism}. Le fichier hosts de kubelet le <dit>.",

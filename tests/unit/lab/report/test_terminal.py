@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
+from rich.text import Text as RichText
 
-from lab.experiments.results import Label, Outcome, Words
+from lab.experiments.results import Label, Outcome
+from lab.experiments.texts import Text
 from lab.report.experiments import lanes, terminal, words
 from lab.report.experiments.grids import grids, mechanisms
 
@@ -42,7 +43,7 @@ def test_it_fits_100_columns_with_and_without_colour(experiment, language):
     assert "\x1b" not in plain
     coloured = shown(experiment, language, colour=True)
     assert "\x1b" in coloured
-    assert Text.from_ansi(coloured).plain.split() == plain.split()
+    assert RichText.from_ansi(coloured).plain.split() == plain.split()
 
 
 def test_a_cell_stands_under_its_address_by_its_sign():
@@ -97,7 +98,7 @@ def test_variants_that_flip_nothing_are_columns_with_words():
 
 def test_too_many_words_leave_signs_under_named_columns():
     """Six bind addresses have no room for words, but need no numbers."""
-    six = tuple(Label(f"bind-{n}", Words(en=f"[::{n}]:3000", fr="x"), Words(en="", fr="")) for n in range(6))
+    six = tuple(Label(f"bind-{n}", Text(en=f"[::{n}]:3000", fr="x"), Text(en="", fr="")) for n in range(6))
     cells = tuple(found.cell("node", "service", one.id) for one in six)
     text = shown(msgspec.structs.replace(found.binds(), variants=six, cells=cells))
     assert row(text, "node → Service ") == ["?"] * 6
@@ -105,7 +106,7 @@ def test_too_many_words_leave_signs_under_named_columns():
 
 
 def test_more_columns_than_fit_go_on_in_a_second_table():
-    many = [Label(f"a{n}", Words(en=f"address {n}", fr="x"), Words(en="", fr="")) for n in range(20)]
+    many = [Label(f"a{n}", Text(en=f"address {n}", fr="x"), Text(en="", fr="")) for n in range(20)]
     cell = found.cell("node", "service")
     cells = tuple(msgspec.structs.replace(cell, address=one.id) for one in many)
     text = shown(msgspec.structs.replace(found.names(), addresses=tuple(many), cells=cells))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import liveness_judged, probes, readiness, startup, termination
 from lab.experiments.timed.expecting import (
     EARLY,
@@ -51,7 +51,7 @@ def test_what_follows_is_later():
     assert later((1.0, 2.0), least=-0.5, most=3) == (0.5, 5.0)
 
 
-ASKS = Words(en="?", fr=" ?")
+ASKS = Text(en="?", fr=" ?")
 TIMED = Expect("it", "cat", ASKS, "happens", ASKS, "https://kubernetes.io", (1.0, 3.0))
 PLAIN = Expect("it", "cat", ASKS, "0", ASKS, "https://kubernetes.io")
 
@@ -123,18 +123,18 @@ def test_in_any_crowd_a_window_ends_before_the_wait_does(name):
 def test_what_was_not_looked_at_disagrees():
     (found,) = judge([PLAIN], {})
     assert not found.agrees
-    assert found.measured == Words(en="nothing was seen", fr="rien n’a été vu")
+    assert found.measured == Text(en="nothing was seen", fr="rien n’a été vu")
 
 
 def test_both_sides_are_said_in_both_languages_and_in_seconds_since_the_cause():
     (found,) = judge([TIMED], {"it": Fact("happens", 12.34, 10.0)})
-    assert found.predicted == Words(
+    assert found.predicted == Text(
         en="happens, 1.0 to 3.0 s after", fr="se produit, 1,0 à 3,0\N{NO-BREAK SPACE}s après"
     )
-    assert found.measured == Words(en="happens, 2.3 s after", fr="se produit, 2,3\N{NO-BREAK SPACE}s après")
+    assert found.measured == Text(en="happens, 2.3 s after", fr="se produit, 2,3\N{NO-BREAK SPACE}s après")
     assert found.within == (11.0, 13.0)
     assert found.at == 12.34
 
 
 def test_figures_are_said_as_they_are():
-    assert said("137") == Words(en="137", fr="137")
+    assert said("137") == Text(en="137", fr="137")

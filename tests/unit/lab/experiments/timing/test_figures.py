@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import figures
 from lab.experiments.timed.expecting import TURN
 from lab.experiments.timed.figures import Ask
 
-ASK = Ask("id", "subject", Words("asks", "demande"), Words("because", "parce que"), "source")
+ASK = Ask("id", "subject", Text("asks", "demande"), Text("because", "parce que"), "source")
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ ASK = Ask("id", "subject", Words("asks", "demande"), Words("because", "parce que
 def test_a_figure_lies_between_two(found, agrees):
     judged = ASK.within(1, 2, found, figures.seconds)
     assert judged.agrees is agrees
-    assert judged.predicted == Words("1.0 s to 2.0 s", "1,0\u00a0s à 2,0\u00a0s")
+    assert judged.predicted == Text("1.0 s to 2.0 s", "1,0\u00a0s à 2,0\u00a0s")
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_words_agree_with_the_same_words_alone():
 @pytest.mark.parametrize(("found", "agrees"), [("a", True), ("b", True), ("c", False), ("", False)])
 def test_several_texts_may_be(found, agrees):
     judged = ASK.among(("a", "b"), found)
-    assert (judged.agrees, judged.predicted) == (agrees, Words("a or b", "a ou b"))
+    assert (judged.agrees, judged.predicted) == (agrees, Text("a or b", "a ou b"))
 
 
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        pytest.param(figures.size(35.7 * 2**20), Words("35.7 MiB", "35,7\u00a0Mio"), id="size"),
+        pytest.param(figures.size(35.7 * 2**20), Text("35.7 MiB", "35,7\u00a0Mio"), id="size"),
         pytest.param(
-            figures.exact_size(64_000_000), Words("64,000,000 bytes", "64\u202f000\u202f000\u00a0octets"), id="exact"
+            figures.exact_size(64_000_000), Text("64,000,000 bytes", "64\u202f000\u202f000\u00a0octets"), id="exact"
         ),
-        pytest.param(figures.exact_size(None), Words("no limit", "pas de limite"), id="no limit"),
-        pytest.param(figures.quota(3500), Words("3.5 ms of every 100 ms", "3,5\u00a0ms sur 100\u00a0ms"), id="quota"),
-        pytest.param(figures.cores(0.1534), Words("153m", "153m"), id="cores"),
-        pytest.param(figures.percent(0.61), Words("61%", "61\u00a0%"), id="percent"),
+        pytest.param(figures.exact_size(None), Text("no limit", "pas de limite"), id="no limit"),
+        pytest.param(figures.quota(3500), Text("3.5 ms of every 100 ms", "3,5\u00a0ms sur 100\u00a0ms"), id="quota"),
+        pytest.param(figures.cores(0.1534), Text("153m", "153m"), id="cores"),
+        pytest.param(figures.percent(0.61), Text("61%", "61\u00a0%"), id="percent"),
     ],
 )
 def test_how_figures_are_said(said, words):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import lanes
 
-LABEL = lanes.label("lane", Words(en="lane", fr="ligne"))
+LABEL = lanes.label("lane", Text(en="lane", fr="ligne"))
 
 
 def drawn(lane, story, seconds=10.0):
@@ -70,7 +70,7 @@ def test_events_are_moments_and_only_those_that_are_news(story):
 def test_deeds_are_said_in_words(story):
     story.deed(1, "fails")
     story.deed(2, "of no interest")
-    says = Words(en="it fails", fr="ça échoue")
+    says = Text(en="it fails", fr="ça échoue")
     assert drawn(lanes.deeds(LABEL, {"fails": says}), story) == [(1, None, "it fails", "neutral")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.results import Words
+from lab.experiments.texts import Text
 from lab.experiments.timed import probes
 from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.probes import KINDS, TROUBLES, Trouble
@@ -19,7 +19,7 @@ def test_who_notices_what():
 
 
 def test_a_trouble_that_leaves_everything_as_it_was_is_noticed_by_none():
-    nothing = Trouble("nothing", Words(en="", fr=""), "latency", {})
+    nothing = Trouble("nothing", Text(en="", fr=""), "latency", {})
     assert not any(probes.fails(kind, nothing) for kind in KINDS)
 
 
