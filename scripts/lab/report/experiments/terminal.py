@@ -112,8 +112,6 @@ def _differences(experiment: Experiment, language: Language) -> Iterator[Rendera
         more = {"en": "--html FILE shows all of them", "fr": "--html FICHIER les montre toutes"}[language]
         count = words.cells(len(wrong) - SHOWN, language)
         yield Padding(RichText(f"… {count}{words.colon(language)}{more}"), (1, 0, 0, 2))
-            RichText(f"… {words.cells(len(wrong) - SHOWN, language)}{words.colon(language)}{more}"), (1, 0, 0, 2)
-        )
 
 
 def _flips(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
