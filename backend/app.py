@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from backend import cgroup, cluster_status, health, identity, logs, metrics, openapi, request_logging, responses
+from backend import cgroup, cluster_status, health, identity, metrics, openapi, request_logging
 from backend.cats import api as cats_api
 from backend.cluster_status import ClusterStatus
 from backend.context import KEY, Context
@@ -19,9 +20,7 @@ from backend.faults import middleware as fault_middleware
 from backend.faults.bounds import caps
 from backend.faults.effects import Effects
 from backend.faults.manager import FaultManager
-from backend.health import Health
 from backend.identity import Identity
-from backend.lifecycle import Lifecycle, Phase
 from backend.metrics import Metrics
 from backend.probe_log import ProbeLog
 from backend.roulette import api as roulette_api
@@ -30,6 +29,9 @@ from backend.roulette.memory import MemoryStore
 from backend.roulette.store import Limits, Store
 from backend.roulette.streams import Streams
 from backend.state_files import StateFiles
+from service_runtime import logs, request_tracking, responses
+from service_runtime.health import Health, not_shutting_down, ping, started
+from service_runtime.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from backend.config import Settings
@@ -41,65 +43,77 @@ class Backend(Flask):
     """Flask, whose errors are logged with their request's id."""
 
     def log_exception(self, exc_info: Any) -> None:
-        """Write one line with the traceback."""
         fields = {"request_id": g.get("request_id"), "method": request.method, "path": request_logging.path()}
         log.error("request failed", exc_info=exc_info, extra={"fields": fields})
 
 
 def build(settings: Settings) -> Flask:
     """Return an application that serves at once."""
-    logs.configure(settings.log_level, settings.pod)
-    app = Backend("backend", static_folder=None)
-    app.extensions[KEY] = _state(settings)
+    logs.configure("backend", settings.log_level, settings.pod)
+    app, context = Backend("backend", static_folder=None), _context(settings)
+    app.extensions |= {KEY: context, "lifecycle": context.lifecycle}
     for family in (health, identity, metrics, openapi, cats_api, roulette_api, cluster_status, faults_api):
         app.register_blueprint(family.routes)
-    request_logging.install(app)
+    request_tracking.install(app, context.metrics, request_logging.log_request)
     app.register_error_handler(HTTPException, responses.on_http_error)
-    app.register_error_handler(InternalServerError, responses.on_crash)
+    app.register_error_handler(InternalServerError, _on_crash)
     for bad in (responses.BadInput, msgspec.ValidationError):
         app.register_error_handler(bad, responses.on_bad_input)
-    _watch(app.extensions[KEY])
     if settings.faults == "on":
-        _meet_faults(app, app.extensions[KEY])
-    app.extensions[KEY].lifecycle.serve()
+        _install_faults(app, context)
+    context.lifecycle.on_start += [context.keeper.start, partial(context.cluster_status.start, context)]
+    context.lifecycle.serve()
     return app
 
 
-def _watch(state: Context) -> None:
-    state.health.add("livez", "keeper", state.keeper.failed)
-    if state.store.kind == "redis":
-        state.health.add("readyz", "redis", lambda: state.keeper.away, critical=False)
+def _on_crash(_error: InternalServerError) -> Response:
+    """Answer an error of ours: the log has the details, the answer only the request's id."""
+    detail = "Something broke here; the log of this Pod has this request_id."
+    return responses.problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
-def _meet_faults(app: Flask, state: Context) -> None:
-    fault_middleware.install(app, state)
-    state.streams.on_order = partial(faults_api.take_order, state.faults)
-    state.faults.resume()
+def _install_faults(app: Flask, context: Context) -> None:
+    fault_middleware.install(app, context)
+    context.streams.on_order = partial(faults_api.take_order, context.faults)
+    context.faults.resume()
 
 
-def _state(settings: Settings) -> Context:
-    lifecycle, metrics, store = Lifecycle(), Metrics(), _store(settings)
-    streams = Streams(store, settings.pod, settings.max_streams, lambda: lifecycle.phase is Phase.DRAINING)
+def _context(settings: Settings) -> Context:
+    lifecycle, metrics, store = Lifecycle(settings.drain_seconds), Metrics(), _store(settings)
+    streams = Streams(store, settings.pod, settings.max_streams, lambda: lifecycle.draining)
     metrics.streams.set_function(lambda: streams.count)
     metrics.visitors.set_function(lambda: len(streams.visitors))
+    keeper = Keeper(store, streams, settings.absent_seconds, settings.drain_seconds)
     identity, state_files = Identity(settings), StateFiles(settings.state_dir, settings.pod)
     usage = partial(cgroup.read, identity.cgroup_root, identity.proc)
-    effects = Effects(state_files, lambda: usage().memory)
-    faults = FaultManager(state_files, effects.by_name(), lambda: caps(usage()))
+    effects = Effects(state_files, lambda: usage().memory, lifecycle)
     return Context(
-        settings,
-        lifecycle,
-        Health(lifecycle),
-        identity,
-        metrics,
-        store,
-        streams,
-        Keeper(store, streams, settings.absent_seconds, settings.drain_seconds),
-        ProbeLog(state_files),
-        effects,
-        faults,
-        ClusterStatus(),
+        settings=settings,
+        lifecycle=lifecycle,
+        health=_health(lifecycle, store, keeper),
+        identity=identity,
+        metrics=metrics,
+        store=store,
+        streams=streams,
+        keeper=keeper,
+        probe_log=ProbeLog(state_files),
+        faults=FaultManager(state_files, effects.by_name(), lambda: caps(usage())),
+        cluster_status=ClusterStatus(),
     )
+
+
+def _health(lifecycle: Lifecycle, store: Store, keeper: Keeper) -> Health:
+    start = started(lifecycle)
+    health = Health(
+        {
+            "livez": {"ping": ping, "keeper": keeper.failed},
+            "readyz": {"ping": ping, "started": start, "shutdown": not_shutting_down(lifecycle)},
+            "startupz": {"started": start},
+        }
+    )
+    if store.kind == "redis":
+        health.add("readyz", "redis", lambda: keeper.away, critical=False)
+    return health
 
 
 def _store(settings: Settings) -> Store:

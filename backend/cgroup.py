@@ -151,3 +151,8 @@ def _text(path: Path) -> str | None:
         return path.read_text()
     except OSError:
         return None
+
+
+def oom_kills() -> int | None:
+    """Return how often the kernel has killed in this container's cgroup."""
+    return read().memory.oom_kills

@@ -17,15 +17,14 @@ from backend.config import without_password
 from backend.context import context
 from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
 from backend.identity import Container  # noqa: TC001 - the same
-from backend.lifecycle import Phase
 from backend.probe_log import Probe  # noqa: TC001 - the same
-from backend.responses import encode
 from backend.restarts import Life  # noqa: TC001 - the same
 from backend.roulette.store import Away, Census
+from service_runtime.lifecycle import Phase
+from service_runtime.responses import encode, json_bytes
 
 if TYPE_CHECKING:
     from backend.context import Context
-    from backend.listeners import Listeners
 
 REPORT_SECONDS = 2.0
 FRESH_SECONDS = 0.5
@@ -75,11 +74,10 @@ class House(msgspec.Struct, frozen=True):
 
 
 class ClusterStatus:
-    """Tells of this Pod and of the house; `listeners` are there once its worker serves."""
+    """Tells of this Pod and of the house."""
 
     def __init__(self) -> None:
         """Begin without having told anything."""
-        self.listeners: Listeners | None = None
         self._lock = RLock()
         self._told: tuple[float, bytes] = (0.0, b"")
 
@@ -108,7 +106,7 @@ class ClusterStatus:
             ready=here.health.report("readyz").ok,
             phase=_phase(here),
             streams=here.streams.count,
-            listening=self.listeners.listening if self.listeners else here.settings.listen,
+            listening=here.lifecycle.listeners.listening if here.lifecycle.listeners else here.settings.listen,
             lives=restarts.read(here.probe_log.state_files),
             probes=list(here.probe_log.last),
             faults=here.faults.active(),
@@ -169,4 +167,4 @@ def _read(raw: bytes) -> PodStatus | None:
 def house() -> Response:
     """Show the whole house, always with 200."""
     body = context().cluster_status.house(context())
-    return Response(body, content_type="application/json", headers={"Cache-Control": "no-store"})
+    return json_bytes(body)

@@ -10,16 +10,15 @@ from flask import current_app
 if TYPE_CHECKING:
     from backend.cluster_status import ClusterStatus
     from backend.config import Settings
-    from backend.faults.effects import Effects
     from backend.faults.manager import FaultManager
-    from backend.health import Health
     from backend.identity import Identity
-    from backend.lifecycle import Lifecycle
     from backend.metrics import Metrics
     from backend.probe_log import ProbeLog
     from backend.roulette.keeper import Keeper
     from backend.roulette.store import Store
     from backend.roulette.streams import Streams
+    from service_runtime.health import Health
+    from service_runtime.lifecycle import Lifecycle
 
 KEY = "backend"
 
@@ -37,7 +36,6 @@ class Context:
     streams: Streams
     keeper: Keeper
     probe_log: ProbeLog
-    effects: Effects
     faults: FaultManager
     cluster_status: ClusterStatus
 

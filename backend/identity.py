@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
-import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,8 @@ from flask import Blueprint, Response
 
 from backend import cgroup
 from backend.context import context
-from backend.responses import encode, reply
+from service_runtime.responses import encode, json_bytes, reply
+from service_runtime.version import version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
 NAME = "k8-chatroulette-back"
 
 routes = Blueprint("identity", __name__)
-
-
-class Version(msgspec.Struct, frozen=True):
-    """The software that answers; `colour` is the page's roof line and follows from the version."""
-
-    name: str
-    version: str
-    commit: str
-    build_time: str
-    colour: str
 
 
 class DrawnBy(msgspec.Struct, frozen=True):
@@ -70,13 +59,6 @@ class WhoAmI(msgspec.Struct, frozen=True):
     container: Container
 
 
-def colour_of(version: str) -> str:
-    """Return the version's colour as #rrggbb: the same one for the same version, mid-dark and saturated."""
-    hue = int.from_bytes(hashlib.sha256(version.encode()).digest()[:2]) / 65536
-    red, green, blue = colorsys.hls_to_rgb(hue, 0.42, 0.6)
-    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
-
-
 class Identity:
     """What the settings say about this process, worked out once."""
 
@@ -84,8 +66,7 @@ class Identity:
         """Keep the settings, and where cgroups are read from."""
         self.settings = settings
         self.cgroup_root, self.proc = cgroup_root, proc
-        colour = settings.colour or colour_of(settings.version)
-        self.version = Version(NAME, settings.version, settings.commit, settings.build_time, colour)
+        self.version = version(NAME, settings)
         self.version_json = encode(self.version)
         self.drawn_by = DrawnBy(
             settings.pod, settings.pod_namespace, settings.node_name, settings.version, self.version.colour
@@ -124,11 +105,9 @@ def _split(addresses: str) -> list[str]:
 
 
 @routes.get("/version")
-def version() -> Response:
+def show_version() -> Response:
     """Say which software this is."""
-    return Response(
-        context().identity.version_json, content_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+    return json_bytes(context().identity.version_json)
 
 
 @routes.get("/whoami")

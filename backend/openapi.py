@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 from backend.context import context
 from backend.identity import NAME
 from backend.operations import EVENT_DATA, HEADERS, OPERATIONS, PARAMETERS, structs
-from backend.responses import Problem, encode
+from service_runtime.responses import Problem, encode
 
 if TYPE_CHECKING:
     from backend.operations import Operation

@@ -11,11 +11,12 @@ from backend.cats.api import PortraitQuery, Seed, Wall, WallQuery
 from backend.cluster_status import House
 from backend.faults import api as faults
 from backend.faults.catalogue import KNOWN, Name
-from backend.health import Report
-from backend.identity import Version, WhoAmI
+from backend.identity import WhoAmI
 from backend.roulette import api as roulette
 from backend.roulette import sse
 from backend.roulette.limits import VISITOR
+from service_runtime.health import Report
+from service_runtime.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
+
+from service_runtime.health import ProbeKind  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backend.state_files import StateFiles
 
-Kind = Literal["livez", "readyz", "startupz"]
 KEPT = 60
 FILE = "probes"
 
@@ -27,7 +28,7 @@ class Probe(msgspec.Struct, frozen=True):
     """One probe and its answer; `reason` is null when it passed."""
 
     at: datetime
-    kind: Kind
+    kind: ProbeKind
     status: int
     reason: str | None = None
 
@@ -38,10 +39,10 @@ class ProbeLog:
     def __init__(self, state_files: StateFiles) -> None:
         """Begin with those that the containers before this one have answered."""
         self.state_files = state_files
-        self.on_probe: Callable[[Kind], None] = lambda _kind: None
+        self.on_probe: Callable[[ProbeKind], None] = lambda _kind: None
         self.last = deque(read(state_files), maxlen=KEPT)
 
-    def add(self, kind: Kind, status: int, reason: str | None) -> None:
+    def add(self, kind: ProbeKind, status: int, reason: str | None) -> None:
         """Keep one more, and write all: a few kilobytes, about once a second."""
         self.last.append(Probe(datetime.now(UTC), kind, status, reason))
         self.state_files.write(FILE, list(self.last))

@@ -16,7 +16,7 @@ from backend.cats.portrait import draw
 from backend.cats.traits import Cat, Coat, Mood, cat_of
 from backend.cats.wall import wall_seeds
 from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
-from backend.responses import BadInput, reply
+from service_runtime.responses import BadInput, reply
 
 SEED_PATTERN = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
 """Python's `$` alone would let a line end pass."""

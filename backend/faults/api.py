@@ -13,7 +13,7 @@ from backend.context import context
 from backend.faults.bounds import Bound, bounds, values
 from backend.faults.catalogue import KNOWN, Lesson, Name, Values
 from backend.faults.manager import Active, FaultManager, Order
-from backend.responses import BadInput, problem, reply
+from service_runtime.responses import BadInput, problem, reply
 
 MOST_BYTES = 4096
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from backend.faults.catalogue import KNOWN
-from backend.responses import BadInput
+from service_runtime.responses import BadInput
 
 if TYPE_CHECKING:
     from backend.cgroup import Usage

@@ -16,8 +16,8 @@ import gevent
 
 from backend import restarts
 from backend.faults.manager import FILE
-from backend.responses import BadInput
-from backend.supervision import ignore_sigterm_until
+from backend.faults.sigterm import ignore_until
+from service_runtime.responses import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from backend.cgroup import Memory
     from backend.faults.catalogue import Burning, Crashing, Name, Taking, Timed
     from backend.faults.manager import Effect, Undo
-    from backend.listeners import Listeners
     from backend.state_files import StateFiles
+    from service_runtime.lifecycle import Lifecycle
 
 MEBIBYTE = 1 << 20
 STEPS = 50
@@ -90,8 +90,8 @@ def _touch(block: mmap.mmap, pause: float, note: Callable[[], None]) -> None:
 
 def sigterm(values: Timed) -> Undo:
     """Have the main process ignore SIGTERM for a while."""
-    ignore_sigterm_until(time.monotonic() + values.seconds)
-    return lambda: ignore_sigterm_until(0)
+    ignore_until(time.monotonic() + values.seconds)
+    return lambda: ignore_until(0)
 
 
 def crash(values: Crashing, end: Callable[[int], None] = os._exit) -> Undo:
@@ -106,12 +106,10 @@ def crash(values: Crashing, end: Callable[[int], None] = os._exit) -> Undo:
 
 
 class Effects:
-    """The effects of one application; `listeners` are there once its worker serves."""
+    """The effects of one application."""
 
-    def __init__(self, state_files: StateFiles, memory: Callable[[], Memory]) -> None:
-        """Keep where a slow start and readings of the memory are written, and how the memory is read."""
-        self.state_files, self.memory = state_files, memory
-        self.listeners: Listeners | None = None
+    def __init__(self, state_files: StateFiles, memory: Callable[[], Memory], lifecycle: Lifecycle) -> None:
+        self.state_files, self.memory, self.lifecycle = state_files, memory, lifecycle
 
     def by_name(self) -> dict[Name, Effect]:
         """Return every effect; the other faults are asked for where they matter."""
@@ -136,7 +134,8 @@ class Effects:
     def loopback(self, values: Timed) -> Undo:
         """Listen on 127.0.0.1 only."""
         _ = values
-        if self.listeners is None:
+        listeners = self.lifecycle.listeners
+        if listeners is None:
             raise BadInput("The fault loopback needs gunicorn: nothing else here has its sockets.")
-        self.listeners.only_loopback()
-        return self.listeners.everywhere
+        listeners.only_loopback()
+        return listeners.everywhere

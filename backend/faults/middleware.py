@@ -10,7 +10,7 @@ import gevent
 from flask import request
 
 from backend.context import context
-from backend.responses import problem
+from service_runtime.responses import problem
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from backend.context import Context
     from backend.faults.catalogue import Name
     from backend.faults.manager import FaultManager
-    from backend.health import Check
-    from backend.probe_log import Kind
+    from service_runtime.health import Check, ProbeKind
 
-FAILS: dict[Kind, tuple[Name, ...]] = {
+FAILS: dict[ProbeKind, tuple[Name, ...]] = {
     "livez": ("liveness",),
     "readyz": ("readiness", "startup"),
     "startupz": ("startup",),
@@ -41,11 +40,11 @@ def install(app: Flask, state: Context) -> None:
     app.before_request(_disturb)
 
 
-def _check(kind: Kind, faults: FaultManager) -> Check:
+def _check(kind: ProbeKind, faults: FaultManager) -> Check:
     return lambda: next((f"fault: {name} is told to fail" for name in FAILS[kind] if faults.on(name)), None)
 
 
-def _probed(faults: FaultManager, kind: Kind) -> None:
+def _probed(faults: FaultManager, kind: ProbeKind) -> None:
     """Count a probe of the kubelet."""
     for name in FAILS[kind]:
         faults.probed(name)

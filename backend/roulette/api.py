@@ -17,10 +17,10 @@ from msgspec import Meta
 from backend.cats.api import CatCard, card
 from backend.cats.traits import cat_of
 from backend.context import context
-from backend.responses import problem, reply
 from backend.roulette import sse, store, talk
 from backend.roulette.limits import VISITOR, Id, Text, body, clean
 from backend.roulette.store import Away, NotInChat, TooMany, Unknown
+from service_runtime.responses import problem, reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

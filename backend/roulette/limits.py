@@ -10,7 +10,7 @@ import msgspec
 from flask import request
 from msgspec import Meta
 
-from backend.responses import BadInput
+from service_runtime.responses import BadInput
 
 MOST_BYTES = 8192
 """A larger body is answered 413: room for the longest text as JSON escapes it, twelve bytes for an emoji."""

@@ -12,9 +12,9 @@ import msgspec
 from backend.cats import words
 from backend.cats.api import CatCard, card
 from backend.cats.traits import cat_of
-from backend.responses import encode
 from backend.roulette import store
 from backend.roulette.store import State, Why  # noqa: TC001 - msgspec reads the annotations
+from service_runtime.responses import encode
 
 if TYPE_CHECKING:
     from backend.roulette.store import Entry, Language

@@ -7,9 +7,9 @@ import pytest
 from backend import cluster_status, create_app, restarts
 from backend.cgroup import Memory
 from backend.cluster_status import PodStatus, neighbours
-from backend.lifecycle import Phase
-from backend.responses import encode
 from backend.roulette.store import Away
+from service_runtime.lifecycle import Phase
+from service_runtime.responses import encode
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
-from backend.health import Outcome, Report, as_text
-from backend.lifecycle import Lifecycle, Phase
+from service_runtime.health import Outcome, Report, as_text
+from service_runtime.lifecycle import Lifecycle, Phase
 
 ALL = ["/livez", "/healthz", "/readyz", "/startupz"]
 

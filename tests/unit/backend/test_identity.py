@@ -5,7 +5,8 @@ import pytest
 
 from backend import create_app
 from backend.config import Settings
-from backend.identity import Version, WhoAmI, colour_of
+from backend.identity import WhoAmI
+from service_runtime.version import Version, colour_of
 
 
 def test_version(client):

@@ -4,8 +4,8 @@ import gevent
 import pytest
 from gevent import socket
 
-from backend import listeners
-from backend.listeners import Listeners
+from service_runtime import listeners
+from service_runtime.listeners import Listeners
 
 
 def answer(_listener, client, _address):

@@ -3,9 +3,9 @@
 import pytest
 
 from backend import probe_log
-from backend.lifecycle import Phase
 from backend.probe_log import Probe, ProbeLog
 from backend.state_files import StateFiles
+from service_runtime.lifecycle import Phase
 
 KUBELET = {"User-Agent": "kube-probe/1.37"}
 

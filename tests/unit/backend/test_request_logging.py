@@ -6,7 +6,7 @@ import pytest
 
 from backend import create_app
 from backend.config import Settings
-from backend.logs import JsonFormatter
+from service_runtime.logs import JsonFormatter
 
 
 def lines(capsys):

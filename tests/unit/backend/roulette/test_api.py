@@ -11,8 +11,8 @@ import pytest
 from backend import create_app, logs
 from backend.cats import words
 from backend.cats.traits import cat_of
-from backend.lifecycle import Phase
 from backend.roulette.store import Away
+from service_runtime.lifecycle import Phase
 
 TOKEN = "0" * 32
 

@@ -1,4 +1,4 @@
-"""JSON answers, and errors as RFC 9457 problems."""
+"""JSON responses, and errors as RFC 9457 problems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from flask import Response, g
 
 if TYPE_CHECKING:
-    from werkzeug.exceptions import HTTPException, InternalServerError
+    from werkzeug.exceptions import HTTPException
 
 encode = msgspec.json.Encoder().encode
 
@@ -28,17 +28,28 @@ class BadInput(ValueError):
     """A value in the request that cannot be used; answered as 400 with this text."""
 
 
+def json_bytes(body: bytes, status: int = 200) -> Response:
+    """Return encoded JSON that no cache keeps."""
+    return Response(body, status, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
 def reply(body: Any, status: int = 200) -> Response:
     """Return `body` (structs, dicts, lists) as JSON that no cache keeps."""
-    response = Response(encode(body), status, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return json_bytes(encode(body), status)
 
 
-def problem(status: int, detail: str, kind: str = "about:blank", retry_after: int | None = None) -> Response:
+def problem(
+    status: int,
+    detail: str,
+    kind: str = "about:blank",
+    retry_after: int | None = None,
+    *,
+    title: str = "",
+    **extensions: Any,
+) -> Response:
     """Return an error as `application/problem+json`; `kind` is its type, for programs, `retry_after` in seconds."""
-    body = Problem(status, HTTPStatus(status).phrase, detail, g.get("request_id"), kind)
-    response = reply(body, status)
+    body = Problem(status, title or HTTPStatus(status).phrase, detail, g.get("request_id"), kind)
+    response = reply(msgspec.to_builtins(body) | extensions if extensions else body, status)
     response.content_type = "application/problem+json"
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
@@ -48,7 +59,7 @@ def problem(status: int, detail: str, kind: str = "about:blank", retry_after: in
 def on_http_error(error: HTTPException) -> Response:
     """Answer what Flask refuses (404, 405 …) as a problem, keeping headers such as `Allow`."""
     original = error.get_response()
-    if original.status_code < HTTPStatus.BAD_REQUEST:
+    if original.status_code < HTTPStatus.BAD_REQUEST or error.response is not None:
         return Response(original.get_data(), original.status_code, original.headers)
     response = problem(original.status_code, error.description or "")
     for name, value in original.headers.items():
@@ -60,9 +71,3 @@ def on_http_error(error: HTTPException) -> Response:
 def on_bad_input(error: Exception) -> Response:
     """Answer a value that does not validate as 400, saying which and why."""
     return problem(HTTPStatus.BAD_REQUEST, str(error))
-
-
-def on_crash(error: InternalServerError) -> Response:
-    """Answer an error of ours as 500: the log has the details, the answer only the request's id."""
-    _ = error
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something broke here; the log of this Pod has this request_id.")

@@ -1,20 +1,19 @@
-"""gunicorn's gevent worker, taught to leave without losing a request."""
+"""gunicorn's gevent worker, which ends without losing a request."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import Event
 from gunicorn.workers.ggevent import GeventWorker
 
-from backend.lifecycle import Phase
-from backend.listeners import Listeners
+from service_runtime.listeners import Listeners
 
 if TYPE_CHECKING:
-    from backend.context import Context
+    from service_runtime.lifecycle import Lifecycle
 
 
 class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types
@@ -24,6 +23,8 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
     SIGINT and SIGQUIT: the same without the wait. A second signal ends the wait.
     Either ends a worker that is still loading the application at once: there is nothing to finish.
+
+    The application's `Lifecycle` is `extensions["lifecycle"]`.
     """
 
     wsgi: Any = None
@@ -33,25 +34,34 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
         self.stopping = Event()
         super().init_signals()
 
+    @property
+    def lifecycle(self) -> Lifecycle:
+        lifecycle: Lifecycle = self.wsgi.extensions["lifecycle"]
+        return lifecycle
+
     def run(self) -> None:
-        """Serve until told to stop, then finish what was accepted."""
         self.idle_seconds = self.cfg.keepalive
-        self.listeners = Listeners(self.sockets, self.handle, self.worker_connections)
-        state = self._state()
-        state.cluster_status.listeners = state.effects.listeners = self.listeners
+        lifecycle = self.lifecycle
+        listeners = lifecycle.listeners = Listeners(self.sockets, self.handle, self.worker_connections)
+        for callback in lifecycle.on_start:
+            callback()
         while not self.stopping.wait(timeout=1.0):
             self.notify()
+        for callback in lifecycle.on_stop:
+            callback()
         self.alive = False
-        self.listeners.close()
+        listeners.close()
         # The main process ends the wait when it lasts too long.
-        while not self.listeners.finished(seconds=1.0):
+        while not listeners.finished(seconds=1.0):
             self.notify()
 
-    def _state(self) -> Context:
-        return cast("Context", self.wsgi.extensions["backend"])
-
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
-        """Answer one request, then let the other connections have their turn: a busy one would keep them waiting."""
+        """Answer one request, then let the other connections have their turn: a busy one would keep them waiting.
+
+        An event stream's connection is not used again: its headers may have promised so before a drain began.
+        """
+        if req.path.endswith("/events"):
+            req.force_close()
         done = super().handle_request(listener_name, req, sock, addr)
         gevent.sleep(0)
         return done
@@ -59,12 +69,12 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     def handle_exit(self, sig: int, frame: object) -> None:
         """Take SIGTERM."""
         _ = sig, frame
-        self._drain(at_once=False)
+        self._drain(self.lifecycle.drain_seconds if self.wsgi else 0)
 
     def handle_quit(self, sig: int, frame: object) -> None:
         """Take SIGINT and SIGQUIT."""
         _ = sig, frame
-        self._drain(at_once=True)
+        self._drain(0)
 
     def handle_abort(self, sig: int, frame: object) -> None:
         """Take SIGABRT, which the main process sends when it has not heard from this one for `timeout`: end at once.
@@ -74,15 +84,19 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
         _ = frame
         os._exit(128 + sig)
 
-    def _drain(self, *, at_once: bool) -> None:
+    def _drain(self, seconds: float) -> None:
         if self.wsgi is None:
             sys.exit(0)
-        state = self._state()
-        again = state.lifecycle.phase is Phase.DRAINING
-        state.lifecycle.drain()
+        lifecycle = self.lifecycle
+        if lifecycle.draining:
+            seconds = 0
+        else:
+            lifecycle.drain()
+            for callback in lifecycle.on_drain:
+                gevent.spawn(callback)
         # From now on each answer says `Connection: close`, so that clients come back through another Pod.
         self.cfg.set("keepalive", 0)
-        gevent.spawn_later(0 if again or at_once else state.settings.drain_seconds, self.stopping.set)
+        gevent.spawn_later(seconds, self.stopping.set)
 
     def timeout_ctx(self) -> gevent.Timeout:
         """Return the time limit of a connection that is kept open; draining does not shorten it."""

@@ -1,4 +1,4 @@
-"""One JSON object a line on standard output: the application's records and gunicorn's."""
+"""One JSON object a line on standard output: the service's records and gunicorn's."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ import msgspec
 logging._srcfile = None  # noqa: SLF001 - the documented switch
 logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
-SECRET = re.compile(r"(/api/visitors/)[0-9A-Za-z]{16,}")
-"""A visitor's token in a path, wherever it comes from: gunicorn's debug lines have whole paths."""
+QUIET = frozenset({"/livez", "/readyz", "/startupz", "/healthz", "/metrics"})
+"""Requested every few seconds by the kubelet and Prometheus: logged at debug level only."""
+
+REQUEST_ID = "service_runtime.request_id"
+"""The key of a request's id in its WSGI environment."""
+
+TOKEN = re.compile(r"/visitors/[^/?\s\"\\]+")
+"""A visitor's token in a path is a secret, wherever the path comes from: gunicorn's debug lines have whole ones."""
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -25,12 +31,10 @@ class JsonFormatter(logging.Formatter):
     """time, level, message, pod, then the record's own `fields`, then `error` with the traceback, if any."""
 
     def __init__(self, pod: str) -> None:
-        """Stamp every line with the Pod's name."""
         super().__init__()
         self.pod = pod
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line of JSON."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
@@ -40,14 +44,14 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return SECRET.sub(r"\1…", _encode(line).decode())
+        return TOKEN.sub("/visitors/<visitor>", _encode(line).decode())
 
 
-def configure(level: str, pod: str) -> None:
-    """Send the application's and gunicorn's records to standard output; again is harmless."""
+def configure(service: str, level: str, pod: str) -> None:
+    """Send the service's and gunicorn's records to standard output; again is harmless."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(pod))
-    for name in ("backend", "gunicorn.error"):
+    for name in (service, "gunicorn.error", "gunicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False

@@ -13,7 +13,7 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 from gevent.socket import socket as gevent_socket
 
-from backend.socket_filter import accept_new_connections, drop_new_connections
+from service_runtime.socket_filter import accept_new_connections, drop_new_connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable

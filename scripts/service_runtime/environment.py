@@ -1,0 +1,89 @@
+"""Settings read from environment variables and validated at start."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Port = Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
+Address = Annotated[
+    str, Meta(pattern=r"^[0-9a-fA-F.:]+$", description="an IP address to listen on, such as 0.0.0.0 or 127.0.0.1")
+]
+DrainSeconds = Annotated[float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")]
+GraceSeconds = Annotated[float, Meta(ge=4, le=3600, description="a number of seconds from 4 to 3600")]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"], Meta(description="one of debug, info, warning and error")
+]
+Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour such as #c2410c")]
+Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
+Text = Annotated[str, Meta(max_length=256, description="a text of at most 256 characters")]
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class ConfigError(ValueError):
+    """A variable whose value cannot be used; its text is one line: name, value, what would be right."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r} cannot be used: it should be {expected}")
+
+
+class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The variables of every service: `drain_seconds` is `DRAIN_SECONDS`."""
+
+    port: Port
+    bind: Address = "0.0.0.0"  # noqa: S104 - in a Pod only the Pod's own address is there to be bound
+    log_level: LogLevel = "info"
+    drain_seconds: DrainSeconds = 5.0
+    grace_seconds: GraceSeconds = 30.0
+    faults: Switch = "off"
+
+    version: Text = "0.0.0+local"
+    commit: Text = "unknown"
+    build_time: Text = "unknown"
+    colour: Colour | None = None
+
+    pod_name: Text | None = None
+    pod_namespace: Text | None = None
+
+    @property
+    def pod(self) -> str:
+        """The Pod's name; outside a Pod the host's."""
+        return self.pod_name or socket.gethostname()
+
+    @property
+    def listen(self) -> str:
+        """The address and port as gunicorn takes them."""
+        return f"[{self.bind}]:{self.port}" if ":" in self.bind else f"{self.bind}:{self.port}"
+
+
+def read(
+    kind: type[T], env: Mapping[str, str] | None = None, redact: Mapping[str, Callable[[str], str]] | None = None
+) -> T:
+    """Return the settings in `env` (the process's own by default); an empty variable counts as absent.
+
+    Raises `ConfigError` for the first wrong one; `redact` has what may be shown of a secret variable's value.
+    """
+    env = os.environ if env is None else env
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        name = field.name.upper()
+        if text := env.get(name):
+            try:
+                values[field.name] = msgspec.convert(text, field.type, strict=False)
+            except msgspec.ValidationError:
+                shown = (redact or {}).get(name, str)(text)
+                raise ConfigError(name, shown, _description(field.type)) from None
+    return kind(**values)
+
+
+def _description(kind: Any) -> str:
+    metas = [meta for part in (kind, *get_args(kind)) for meta in getattr(part, "__metadata__", ())]
+    return next(str(meta.description) for meta in metas)
