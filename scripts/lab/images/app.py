@@ -24,11 +24,12 @@ SERVICES: tuple[Service, ...] = ("back", "front")
 PUBLISHED_BASE = "python:3.11-slim-bookworm"
 PYTHON = recipes.Recipe("python")
 _FOLDERS: dict[Service, str] = {"back": "backend", "front": "frontend"}
+_RUNTIME = "scripts/service_runtime"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Which code an image holds: the project's version, the last commit of the service's folder, and when that was."""
+    """Which code an image holds: the project's version, the last commit of its folders, and when that was."""
 
     version: str
     commit: str
@@ -82,7 +83,7 @@ def build(settings: Settings, service: Service, wanted: str, report: Report) -> 
         code = source(service)
         _copy_code(service, context / "code")
         if _reference(base(settings), service, code) != wanted:
-            raise LabError(f"{_FOLDERS[service]}/ changed meanwhile", "run the same command again")
+            raise LabError(f"{_FOLDERS[service]}/ or {_RUNTIME}/ changed meanwhile", "run the same command again")
         args = {"BASE": stage, "VERSION": code.version, "COMMIT": code.commit, "BUILD_TIME": code.time}
         docker.build(context, wanted, args=args, dockerfile=folder(service) / "Dockerfile")
 
@@ -92,13 +93,19 @@ def folder(service: Service) -> Path:
     return ROOT / _FOLDERS[service]
 
 
+def _code(service: Service) -> list[Path]:
+    """Return the folders that the image has below /app."""
+    return [folder(service), ROOT / _RUNTIME]
+
+
 def source(service: Service) -> Source:
     """Tell which code this is. A change that is not committed shows as ``-dirty``, dated by the newest file."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    commit, _, time = _git("log", "-1", "--format=%h %cI", "--", _FOLDERS[service]).partition(" ")
+    folders = [_FOLDERS[service], _RUNTIME]
+    commit, _, time = _git("log", "-1", "--format=%h %cI", "--", *folders).partition(" ")
     if not commit:
         return Source(version, "unknown", _newest(service))
-    if _git("status", "--porcelain", "--", _FOLDERS[service]):
+    if _git("status", "--porcelain", "--", *folders):
         return Source(version, f"{commit}-dirty", _newest(service))
     return Source(version, commit, _utc(datetime.fromisoformat(time)))
 
@@ -108,23 +115,23 @@ def _reference(base_name: str, service: Service, code: Source) -> str:
     where = folder(service)
     stage = dependencies.tag(where / "requirements.lock", base_name)
     dockerfile = (where / "Dockerfile").read_bytes()
-    files = hashing.of_files(where, hashing.service_files(where))
+    files = (part for path in _code(service) for part in hashing.of_files(path.parent, hashing.service_files(path)))
     return f"{repository(service)}:{hashing.digest([code.version, code.commit, dockerfile, stage, *files])}"
 
 
 def _copy_code(service: Service, target: Path) -> None:
     """Lay the code out as in the image's /app; where our Python is not 3.11, the container's compiles as it starts."""
-    where = folder(service)
-    for path in hashing.service_files(where):
-        copy = target / _FOLDERS[service] / path.relative_to(where)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, copy)
-        copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+    for where in _code(service):
+        for path in hashing.service_files(where):
+            copy = target / path.relative_to(where.parent)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, copy)
+            copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
     dependencies.compile_here(target, "/app")
 
 
 def _newest(service: Service) -> str:
-    newest = max(path.stat().st_mtime for path in hashing.service_files(folder(service)))
+    newest = max(path.stat().st_mtime for where in _code(service) for path in hashing.service_files(where))
     return _utc(datetime.fromtimestamp(newest, UTC))
 
 

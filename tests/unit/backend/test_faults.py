@@ -440,7 +440,9 @@ def test_memory_is_noted_at_each_step(tmp_path):
     """So that the next life knows, when the kernel kills during the next step."""
     used = iter(range(1, 1000))
     state_files = StateFiles(tmp_path, "a")
-    undo = Effects(state_files, lambda: Memory(100, 0, next(used)), Lifecycle()).take(KNOWN["memory"].values(seconds=1, mebibytes=1))
+    undo = Effects(state_files, lambda: Memory(100, 0, next(used)), Lifecycle()).take(
+        KNOWN["memory"].values(seconds=1, mebibytes=1)
+    )
     with gevent.Timeout(5):
         while ((state_files.read("memory", Memory) or Memory()).working_set_bytes or 0) < 40:
             gevent.sleep(0.01)

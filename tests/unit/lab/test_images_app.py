@@ -59,7 +59,10 @@ def test_a_reference_asks_neither_docker_nor_a_network(settings: Settings, monke
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one commit, in place of ours."""
     root = tmp_path / "project"
-    (root / "backend").mkdir(parents=True)
+    runtime = root / "scripts" / "service_runtime"
+    runtime.mkdir(parents=True)
+    (runtime / "worker.py").touch()
+    (root / "backend").mkdir()
     (root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
     for name in ("app.py", "Dockerfile", "requirements.lock"):
         (root / "backend" / name).write_text(name)
@@ -84,9 +87,10 @@ def test_the_source_is_the_folders_last_commit(project: Path) -> None:
     assert app.source("back").commit == commit
 
 
-def test_a_change_that_is_not_committed_is_said(project: Path) -> None:
-    (project / "backend" / "app.py").write_text("changed")
-    os.utime(project / "backend" / "app.py", (2_000_000_000, 2_000_000_000))
+@pytest.mark.parametrize("name", ["backend/app.py", "scripts/service_runtime/worker.py"])
+def test_a_change_that_is_not_committed_is_said(project: Path, name: str) -> None:
+    (project / name).write_text("changed")
+    os.utime(project / name, (2_000_000_000, 2_000_000_000))
     source = app.source("back")
     assert source.commit.endswith("-dirty")
     assert source.time == "2033-05-18T03:33:20Z"
@@ -97,12 +101,15 @@ def test_without_git_the_commit_is_unknown(project: Path) -> None:
     assert app.source("back").commit == "unknown"
 
 
-@pytest.mark.parametrize("name", ["app.py", "Dockerfile", "requirements.lock"])
+@pytest.mark.parametrize(
+    "name",
+    ["backend/app.py", "backend/Dockerfile", "backend/requirements.lock", "scripts/service_runtime/worker.py"],
+)
 def test_whatever_is_in_the_image_is_in_its_name(project: Path, settings: Settings, name: str) -> None:
     (project / "backend" / "x.py").touch()  # dirty from here on
     before = app.reference(settings, "back")
     assert app.reference(settings, "back") == before
-    (project / "backend" / name).write_text("changed")
+    (project / name).write_text("changed")
     assert app.reference(settings, "back") != before
 
 
@@ -128,7 +135,7 @@ def test_files_that_changed_since_they_were_named_are_not_built(
 ) -> None:
     wanted = app.reference(settings, "back")
     (project / "backend" / "app.py").write_text("changed")
-    with pytest.raises(LabError, match="backend/ changed meanwhile"):
+    with pytest.raises(LabError, match="backend/ or scripts/service_runtime/ changed meanwhile"):
         app.build(settings, "back", wanted, lambda *_: None)
     assert built == []
 

@@ -8,10 +8,11 @@ import time
 import msgspec
 import pytest
 
-from backend import create_app, logs
+from backend import create_app
 from backend.cats import words
 from backend.cats.traits import cat_of
 from backend.roulette.store import Away
+from service_runtime import logs
 from service_runtime.lifecycle import Phase
 
 TOKEN = "0" * 32
@@ -415,7 +416,7 @@ def test_with_the_store_away_streams_move_and_calls_say_so(app, guest, monkeypat
 
 
 def test_the_keeper_moves_streams_when_the_store_goes_away_and_says_so_once(app, guest, monkeypatch, capsys):
-    logs.configure("info", "back")
+    logs.configure("backend", "info", "back")
     stream = guest.stream()
     stream.read()
     with monkeypatch.context() as patched:
@@ -610,7 +611,7 @@ def test_too_many_chats_say_when_to_come_back(app):
 
 
 def test_no_log_line_and_no_figure_has_a_token(app, capsys):
-    logs.configure("info", "back")
+    logs.configure("backend", "info", "back")
     app.add_url_rule("/api/visitors/<visitor>/crash", view_func=lambda **_: {}["crash"])
     guest = Guest(app)
     guest.seek()
