@@ -1,18 +1,20 @@
-"""What the course states, put to the cluster: a verdict for each sentence, drawn from what the experiments measured.
+"""Sentences of the course, put to the cluster: a verdict for each, drawn from what other experiments measured.
 
-A sentence is true where everything that it says was seen, has a nuance where something that it leaves out was seen too,
-and is not as said where something that it says was not. What was not measured is unknown.
+A sentence is true where everything that it says was measured, has a nuance where something that it leaves out was
+measured too, and is false where something that it says was not. Where evidence is missing the verdict is unknown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lab.experiments import catalog, parallel
-from lab.experiments.course.claims_said import NEEDED, SENTENCES
-from lab.experiments.results import Claim, Experiment
+from lab.experiments.results import Claim, Experiment, Verdict
 from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import said
 
@@ -20,112 +22,122 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lab.config import Settings
-    from lab.experiments.results import Cell, Exhibit, Expectation, Verdict
-    from lab.experiments.sentence import Sentence, Shows
+    from lab.experiments.results import Cell, Exhibit, Expectation
     from lab.kubernetes.client import Api
     from lab.steps import Event, Report
 
-_EXHIBITS = 4
-"""So many exhibits are shown with a claim: one or two of each thing that it stands on."""
+MAX_EXHIBITS = 4
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One sentence; ``because`` explains ``verdict``, and is shown where the cluster gives that verdict."""
+
+    says: Text
+    because: Text
+    verdict: Verdict
+    shows: tuple[str, ...]
+    leaves_out: tuple[str, ...] = ()
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """What the verdict is drawn from: EXPERIMENT/CELL or EXPERIMENT/CHECK."""
+        return tuple(dict.fromkeys(shown.partition("=")[0] for shown in (*self.shows, *self.leaves_out)))
+
+
+SENTENCES = msgspec.yaml.decode(Path(__file__).with_name("claims.yaml").read_bytes(), type=dict[str, Sentence])
+EXPERIMENTS = tuple(sorted({ref.partition("/")[0] for sentence in SENTENCES.values() for ref in sentence.refs}))
+"""The experiments that the verdicts are drawn from."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured, by the name that `Shows` gives it: a cell's outcome, or an expectation's short word."""
+    """What was measured: cells as ``names/guest/pod-name``, expectations as ``limits/memory-code``."""
 
     cells: Mapping[str, Cell]
-    facts: Mapping[str, Expectation]
+    expectations: Mapping[str, Expectation]
 
-    def saw(self, one: Shows) -> bool | None:
-        """Tell whether that was seen; None where nothing was measured."""
-        known = one.ref in self.cells or one.ref in self.facts
-        word = self.word(one.ref)
-        if not known or word in {"unmeasured", said("").en}:
+    def shows(self, shown: str) -> bool | None:
+        """Tell whether ``REF=VALUE`` was measured; None where nothing was."""
+        ref, _, value = shown.partition("=")
+        measured = self.measured(ref)
+        if measured in {None, "unmeasured", said("").en}:
             return None
-        return word == (one.value if one.ref in self.cells else said(one.value).en)
+        return measured == (value if ref in self.cells else said(value).en)
 
-    def word(self, ref: str) -> str:
-        """Return what was measured there, in short."""
+    def measured(self, ref: str) -> str | None:
         if ref in self.cells:
             return self.cells[ref].measured.outcome
-        return self.facts[ref].measured.en.partition(",")[0] if ref in self.facts else "nothing"
+        return self.expectations[ref].measured.en.partition(",")[0] if ref in self.expectations else None
 
     def exhibits(self, ref: str) -> tuple[Exhibit, ...]:
-        """Return the evidence for it."""
-        found = self.cells.get(ref) or self.facts.get(ref)
-        return found.exhibits if found else ()
+        source = self.cells.get(ref) or self.expectations.get(ref)
+        return source.exhibits if source else ()
 
 
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - all are called alike
-    """Run the experiments that the verdicts need, at the same time, and judge; raises LabError."""
+def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - the catalog's interface
+    """Run the experiments that the verdicts need, in parallel, and judge; raises LabError."""
 
     def emit(event: Event) -> None:
         report(f"{event.step}: {event.detail}")
 
-    ran = parallel.together([catalog.CATALOGUE[one] for one in NEEDED], settings, image, emit)
+    ran = parallel.together([catalog.CATALOGUE[name] for name in EXPERIMENTS], settings, image, emit)
     for error in ran.failed.values():
         raise error
     return judged(ran.found)
 
 
-def judged(found: Mapping[str, Experiment]) -> Experiment:
-    """Judge every sentence by what these experiments found."""
-    evidence = gather(found.values())
+def judged(experiments: Mapping[str, Experiment]) -> Experiment:
+    """Judge every sentence by these experiments' results."""
+    evidence = gather(experiments.values())
     entry = catalog.find("claims")
-    any_one = next(iter(found.values()))
-    claims = tuple(claim(one, evidence) for one in SENTENCES)
+    claims = tuple(claim(name, sentence, evidence) for name, sentence in SENTENCES.items())
     return Experiment(
         experiment="claims",
         title=entry.title,
         question=entry.question,
-        cluster=any_one.cluster,
+        cluster=next(iter(experiments.values())).cluster,
         began=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=max(one.seconds for one in found.values()),
-        agrees=all(one.agrees for one in claims),
+        seconds=max(experiment.seconds for experiment in experiments.values()),
+        agrees=all(claim.agrees for claim in claims),
         claims=claims,
     )
 
 
-def gather(found: Iterable[Experiment]) -> Evidence:
-    """Name all that was measured: ``names/guest/pod-name``, ``binds/::1/other/pod-ip``, ``limits/memory-code``."""
+def gather(experiments: Iterable[Experiment]) -> Evidence:
     cells: dict[str, Cell] = {}
-    facts: dict[str, Expectation] = {}
-    for one in found:
-        for cell in one.cells:
-            parts = (one.experiment, cell.variant, cell.vantage, cell.address)
+    expectations: dict[str, Expectation] = {}
+    for experiment in experiments:
+        for cell in experiment.cells:
+            parts = (experiment.experiment, cell.variant, cell.vantage, cell.address)
             cells["/".join(filter(None, parts))] = cell
-        facts |= {f"{one.experiment}/{fact.id}": fact for fact in one.expectations}
-    return Evidence(cells, facts)
+        expectations |= {f"{experiment.experiment}/{each.id}": each for each in experiment.expectations}
+    return Evidence(cells, expectations)
 
 
-def claim(sentence: Sentence, evidence: Evidence) -> Claim:
-    """Judge one sentence."""
+def claim(name: str, sentence: Sentence, evidence: Evidence) -> Claim:
     verdict = judge(sentence, evidence)
-    refs = tuple(dict.fromkeys(one.ref for one in (*sentence.says_that, *sentence.leaves_out)))
-    shown = [each for ref in refs for each in evidence.exhibits(ref)[:2]]
+    exhibits = [exhibit for ref in sentence.refs for exhibit in evidence.exhibits(ref)[:2]]
     return Claim(
-        id=sentence.id,
+        id=name,
         says=sentence.says,
         verdict=verdict,
-        because=sentence.because if verdict == sentence.known else _otherwise(sentence, evidence),
-        shown_by=refs,
-        exhibits=tuple(shown[:_EXHIBITS]),
-        agrees=verdict == sentence.known,
+        because=sentence.because if verdict == sentence.verdict else _measured(sentence, evidence),
+        shown_by=sentence.refs,
+        exhibits=tuple(exhibits[:MAX_EXHIBITS]),
+        agrees=verdict == sentence.verdict,
     )
 
 
 def judge(sentence: Sentence, evidence: Evidence) -> Verdict:
-    """Weigh what was seen against what the sentence says and leaves out."""
-    says = [evidence.saw(one) for one in sentence.says_that]
-    more = [evidence.saw(one) for one in sentence.leaves_out]
-    if None in says or None in more:
+    shown = [evidence.shows(each) for each in sentence.shows]
+    left_out = [evidence.shows(each) for each in sentence.leaves_out]
+    if None in shown or None in left_out:
         return "unknown"
-    if not all(says):
+    if not all(shown):
         return "false"
-    return "nuance" if any(more) else "true"
+    return "nuance" if any(left_out) else "true"
 
 
-def _otherwise(sentence: Sentence, evidence: Evidence) -> Text:
-    """Say what was seen, where it is not what the sentence's own explanation speaks of."""
-    seen = ", ".join(f"{one.ref}: {evidence.word(one.ref)}" for one in (*sentence.says_that, *sentence.leaves_out))
-    return Text(en=f"Seen on this cluster: {seen}.", fr=f"Observé sur ce cluster : {seen}.")
+def _measured(sentence: Sentence, evidence: Evidence) -> Text:
+    measured = ", ".join(f"{ref}: {evidence.measured(ref) or 'nothing'}" for ref in sentence.refs)
+    return Text(en=f"Seen on this cluster: {measured}.", fr=f"Observé sur ce cluster : {measured}.")

@@ -1,123 +1,82 @@
-"""Verdicts follow what was measured: turn a fact around and the verdict turns; take it away and it is unknown."""
+"""Verdicts follow what was measured: another measurement gives another verdict, none gives unknown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
+from lab.experiments.catalog import CATALOGUE
 from lab.experiments.course import claims
-from lab.experiments.course.claims_said import NEEDED, SENTENCES
+from lab.experiments.course.claims import SENTENCES, Sentence
 from lab.experiments.results import Cell, Expectation, Measurement, Prediction
-from lab.experiments.sentence import Sentence, Shows
 from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import said
 
 TEXT = Text("text", "texte")
-SAYS, MORE = Shows("names/guest/pod-name", "answers"), Shows("limits/memory-code", "137")
+CELL, CHECK = "names/guest/pod-name", "limits/memory-code"
+EACH_SENTENCE = pytest.mark.parametrize("name", SENTENCES)
 
 
-def cell(ref, outcome):
-    _, *variant, vantage, address = ref.split("/")
-    found = Measurement(outcome)
-    return Cell(
-        vantage,
-        address,
-        "",
-        Prediction(outcome),
-        found,
-        agrees=True,
-        mechanism="",
-        because=TEXT,
-        variant="".join(variant),
-    )
-
-
-def fact(ref, value):
-    name = ref.rpartition("/")[2]
-    return Expectation(name, "", TEXT, said(value), said(value), agrees=True, because=TEXT)
-
-
-@dataclass
-class Measured:
-    """What was measured, one thing at a time."""
-
-    cells: dict = field(default_factory=dict)
-    facts: dict = field(default_factory=dict)
-
-    def put(self, ref, value):
-        if ref.partition("/")[0] in {"names", "binds"}:
-            self.cells[ref] = cell(ref, value)
+def evidence(*measured):
+    """What was measured, as REF=VALUE; the last value of a ref counts."""
+    cells, expectations = {}, {}
+    for ref, _, value in (each.partition("=") for each in measured):
+        experiment, *_, vantage, address = ("", *ref.split("/"))
+        if ref.startswith(("names/", "binds/")):
+            prediction, measurement = Prediction(value), Measurement(value)
+            cells[ref] = Cell(vantage, address, "", prediction, measurement, agrees=True, mechanism="", because=TEXT)
         else:
-            self.facts[ref] = fact(ref, value)
-        return self
-
-    @property
-    def evidence(self):
-        return claims.Evidence(self.cells, self.facts)
+            words = said(value)
+            expectations[ref] = Expectation(address, experiment, TEXT, words, words, agrees=True, because=TEXT)
+    return claims.Evidence(cells, expectations)
 
 
 def as_known(sentence):
-    """Measure what makes the sentence's verdict the one that its explanation speaks of."""
-    found = Measured()
-    for one in sentence.leaves_out:
-        found.put(one.ref, one.value)
-    for one in sentence.says_that:
-        found.put(one.ref, one.value)
-    if sentence.known == "false":
-        found.put(sentence.says_that[-1].ref, "no")
-    return found
+    """What makes the sentence's verdict the one that its explanation speaks of."""
+    measured = [*sentence.leaves_out, *sentence.shows]
+    if sentence.verdict == "false":
+        measured.append(f"{sentence.shows[-1].partition('=')[0]}=no")
+    return measured
 
 
 @pytest.mark.parametrize(
-    ("seen", "verdict"),
+    ("measured", "verdict"),
     [
-        pytest.param({SAYS.ref: "answers", MORE.ref: "0"}, "true", id="all that it says"),
-        pytest.param({SAYS.ref: "answers", MORE.ref: "137"}, "nuance", id="and what it leaves out"),
-        pytest.param({SAYS.ref: "refused", MORE.ref: "137"}, "false", id="not what it says"),
-        pytest.param({SAYS.ref: "answers"}, "unknown", id="half measured"),
-        pytest.param({SAYS.ref: "unmeasured", MORE.ref: "137"}, "unknown", id="a cell that could not be tried"),
-        pytest.param({SAYS.ref: "answers", MORE.ref: ""}, "unknown", id="a fact of which nothing was seen"),
-        pytest.param({}, "unknown", id="nothing measured"),
+        pytest.param((f"{CELL}=answers", f"{CHECK}=0"), "true", id="all that it says"),
+        pytest.param((f"{CELL}=answers", f"{CHECK}=137"), "nuance", id="and what it leaves out"),
+        pytest.param((f"{CELL}=refused", f"{CHECK}=137"), "false", id="not what it says"),
+        pytest.param((f"{CELL}=answers",), "unknown", id="half measured"),
+        pytest.param((f"{CELL}=unmeasured", f"{CHECK}=137"), "unknown", id="a cell that could not be tried"),
+        pytest.param((f"{CELL}=answers", f"{CHECK}="), "unknown", id="an expectation without a measurement"),
+        pytest.param((), "unknown", id="nothing measured"),
     ],
 )
-def test_a_verdict_is_drawn_from_what_was_seen(seen, verdict):
-    found = Measured()
-    for ref, value in seen.items():
-        found.put(ref, value)
-    assert claims.judge(Sentence("x", TEXT, "true", TEXT, (SAYS,), (MORE,)), found.evidence) == verdict
+def test_a_verdict_is_drawn_from_what_was_measured(measured, verdict):
+    sentence = Sentence(TEXT, TEXT, "true", (f"{CELL}=answers",), (f"{CHECK}=137",))
+    assert claims.judge(sentence, evidence(*measured)) == verdict
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda one: one.id)
-def test_each_sentence_has_its_verdict_where_all_is_as_known(sentence):
-    found = claims.claim(sentence, as_known(sentence).evidence)
-    assert found.verdict == sentence.known
-    assert found.because is sentence.because
-    assert found.shown_by
+@EACH_SENTENCE
+def test_each_sentence_has_its_verdict_and_explanation_where_all_is_as_known(name):
+    claim = claims.claim(name, SENTENCES[name], evidence(*as_known(SENTENCES[name])))
+    assert claim.verdict == SENTENCES[name].verdict
+    assert claim.because is SENTENCES[name].because
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda one: one.id)
-def test_each_verdict_turns_with_what_it_says(sentence):
-    """No verdict is a constant: another measurement gives another one, and then what was seen is said instead."""
-    measured = as_known(sentence)
-    for one in sentence.says_that:
-        measured.put(one.ref, "timeout" if sentence.known != "false" else one.value)
-    found = claims.claim(sentence, measured.evidence)
-    assert found.verdict != sentence.known
-    assert sentence.says_that[0].ref in found.because.en
-    assert sentence.says_that[0].ref in found.because.fr
+@EACH_SENTENCE
+def test_another_measurement_gives_another_verdict_and_is_told(name):
+    sentence = SENTENCES[name]
+    refs = [each.partition("=")[0] for each in sentence.shows]
+    other = sentence.shows if sentence.verdict == "false" else [f"{ref}=timeout" for ref in refs]
+    claim = claims.claim(name, sentence, evidence(*as_known(sentence), *other))
+    assert claim.verdict != sentence.verdict
+    assert refs[0] in claim.because.en
+    assert refs[0] in claim.because.fr
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda one: one.id)
-def test_it_stands_on_experiments_that_are_run_for_it(sentence):
-    assert {one.ref.partition("/")[0] for one in (*sentence.says_that, *sentence.leaves_out)} <= set(NEEDED)
-
-
-def test_there_are_as_many_as_the_module_has_statements():
-    assert len({one.id for one in SENTENCES}) == len(SENTENCES) >= 15
+def test_sentences_stand_on_experiments_that_there_are():
+    assert set(claims.EXPERIMENTS) <= set(CATALOGUE)
 
 
 def test_a_time_beside_the_word_does_not_hide_it():
     late = Expectation("x", "", TEXT, TEXT, Text("refused, 3.1 s after", "refusé"), agrees=True, because=TEXT)
-    evidence = claims.Evidence({}, {"readiness/x": late})
-    assert evidence.saw(Shows("readiness/x", "refused")) is True
+    assert claims.Evidence({}, {"readiness/x": late}).shows("readiness/x=refused") is True
