@@ -14,9 +14,10 @@ import pytest
 
 from lab import waiting
 from lab.deploy import apply, manifests, wait
-from lab.deploy.manifests import RENDERED, Ref, holds
+from lab.deploy.manifests import RENDERED, Ref
 from lab.kubernetes import client
 from lab.kubernetes.client import ApiError
+from lab.kubernetes.objects import is_condition_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ class Subject:
 
     @property
     def ready(self) -> bool:
-        return holds(self.pod, "Ready")
+        return is_condition_true(self.pod, "Ready")
 
     @property
     def served(self) -> bool:

@@ -9,9 +9,10 @@ import pytest
 
 from lab import docker, waiting
 from lab.deploy import status, volumes
-from lab.deploy.manifests import SHAPES, Ref, collection, condition, holds
+from lab.deploy.manifests import SHAPES, Ref, collection
 from lab.kubernetes import client
 from lab.kubernetes.client import ApiError
+from lab.kubernetes.objects import condition, is_condition_true
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def api(scale: Cluster) -> Api:
 def pods(api: Api, service: str) -> list[dict[str, Any]]:
     """Those that are Ready and stay."""
     found = api.items(collection("Pod", SPACE), labelSelector=f"app.kubernetes.io/name={service}")
-    return [pod for pod in found if holds(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")]
+    return [pod for pod in found if is_condition_true(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")]
 
 
 def said(done: Any) -> dict[str, str]:
@@ -76,7 +77,7 @@ def test_an_autoscaler_has_figures(name: str, scale: Cluster, api: Api) -> None:
 
     def look() -> tuple[bool, str]:
         found = api.get(path) or {}
-        return holds(found, "ScalingActive"), str(condition(found, "ScalingActive"))
+        return is_condition_true(found, "ScalingActive"), str(condition(found, "ScalingActive"))
 
     waiting.until(f"{name} to scale", look, timeout=90)
     metric = (api.get(path) or {})["status"]["currentMetrics"][0]["resource"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose, manifests
-from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Object, Ref, Shape, ref
+from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref
 from lab.errors import LabError
 from lab.kubernetes.client import ApiError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 _GONE = 60.0
 _READY_FOR_PODS = 15.0

@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.kubernetes import ephemeral
+from lab.kubernetes.exec import ContainerRef, PodExec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lab.config import Settings
-    from lab.deploy.manifests import Object
+    from lab.kubernetes.objects import Object
 
 NO_NAME, REFUSED, TIMED_OUT = "no such name", "refused", "timed out"
 _EACH = 3
@@ -97,7 +97,8 @@ for url in sys.argv[1:]:
 
 def with_python(settings: Settings, pod: Object, container: str, urls: Sequence[str]) -> list[Answer]:
     """Ask each address from a container that has Python; ``$NAME`` in one is the container's own environment."""
-    said = ephemeral.run(settings, pod, container, "python3", "-c", _PYTHON, *urls, timeout=10 + _EACH * len(urls))
+    command = ("python3", "-c", _PYTHON, *urls)
+    said = PodExec(settings).run(ContainerRef.of(pod, container), command, 10 + _EACH * len(urls))
     rows = [json.loads(line) for line in said.splitlines() if line.startswith("[")]
     return [Answer(status, body, classify(failed), took) for status, body, failed, took in rows]
 
@@ -113,10 +114,9 @@ done
 
 def with_wget(settings: Settings, pod: Object, container: str, urls: Sequence[str]) -> list[Answer]:
     """Ask each address with busybox's wget, which has no exit code or status line for "404", only words."""
-    words = ("sh", "-c", _WGET, "sh", *urls)
-    return list(
-        parse_wget(ephemeral.run(settings, pod, container, *words, timeout=10 + _EACH * len(urls)).splitlines())
-    )
+    command = ("sh", "-c", _WGET, "sh", *urls)
+    output = PodExec(settings).run(ContainerRef.of(pod, container), command, 10 + _EACH * len(urls))
+    return list(parse_wget(output.splitlines()))
 
 
 def parse_wget(lines: Iterable[str]) -> Iterable[Answer]:

@@ -15,8 +15,9 @@ from lab.kubernetes import client
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from lab.kubernetes.objects import Object
+
 Shape = Literal["pods", "app", "scale"]
-Object = dict[str, Any]
 
 SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette", "scale": "chatroulette"}
 """Each shape and the namespace that it lives in."""
@@ -177,14 +178,3 @@ def backwards(refs: Iterable[Ref]) -> list[Ref]:
     """Put objects in the order to delete: by kind, the last that was applied first, then by name."""
     order = list(KINDS)
     return sorted(refs, key=lambda one: (-order.index(one.kind), one.name))
-
-
-def condition(item: Object, kind: str) -> dict[str, Any]:
-    """Return an object's condition such as ``Ready``; empty where it has none (yet)."""
-    conditions: list[dict[str, Any]] = item.get("status", {}).get("conditions") or []
-    return next((one for one in conditions if one.get("type") == kind), {})
-
-
-def holds(item: Object, kind: str) -> bool:
-    """Tell whether an object's condition such as ``Ready`` is True; one that is Unknown or not there is not."""
-    return bool(condition(item, kind).get("status") == "True")

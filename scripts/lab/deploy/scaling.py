@@ -10,8 +10,8 @@ from lab.kubernetes import client
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lab.deploy.manifests import Object
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 MERGE = "application/merge-patch+json"
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.deploy import fetch, scaling
-from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Object, Ref, collection, holds
+from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
 from lab.errors import LabError
 from lab.kubernetes import client
+from lab.kubernetes.objects import is_condition_true
 
 if TYPE_CHECKING:
     from lab.config import Settings
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 PART_OF = "app.kubernetes.io/part-of=chatroulette"
 
@@ -137,7 +139,9 @@ def _url(url: str) -> Url:
 
 
 def _node(item: Object) -> Node:
-    return Node(item["metadata"]["name"], holds(item, "Ready"), item["status"]["nodeInfo"]["kubeletVersion"])
+    return Node(
+        item["metadata"]["name"], is_condition_true(item, "Ready"), item["status"]["nodeInfo"]["kubeletVersion"]
+    )
 
 
 def _autoscaler(item: Object) -> Autoscaler:
@@ -162,7 +166,7 @@ def _pod(item: Object) -> Pod:
         name=item["metadata"]["name"],
         namespace=_namespace(item),
         image=item["spec"]["containers"][0]["image"],
-        ready=holds(item, "Ready"),
+        ready=is_condition_true(item, "Ready"),
         phase=state.get("phase", "Unknown"),
         restarts=sum(one.get("restartCount", 0) for one in containers),
         ip=state.get("podIP", ""),

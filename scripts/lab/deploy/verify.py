@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from lab.deploy import fetch
 from lab.deploy.fetch import NO_NAME, Answer
-from lab.deploy.manifests import holds
 from lab.deploy.status import deployed, shape
 from lab.errors import CommandFailed, LabError
 from lab.kubernetes import client, ephemeral
+from lab.kubernetes.objects import is_condition_true
 from lab.kubernetes.port_forward import forward
 from lab.results import Check
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from lab.config import Settings
-    from lab.deploy.manifests import Object
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 WHY_NODE_PORT = "kind passes this port of the computer to the node, whose NodePort leads to the Service's Ready Pods"
 WHY_FORWARD = "port-forward dials localhost inside the Pod's network, by way of the API server and kubelet"
@@ -114,7 +114,7 @@ def verify(settings: Settings) -> list[Check]:
 
 def ready(pods: Sequence[Object], service: str) -> list[Side]:
     """List the Pods of the backend that are Ready, each as a side of its own."""
-    return [Side(service, 3000, "/version", pod) for pod in of(pods, service) if holds(pod, "Ready")]
+    return [Side(service, 3000, "/version", pod) for pod in of(pods, service) if is_condition_true(pod, "Ready")]
 
 
 def of(pods: Sequence[Object], service: str) -> list[Object]:
@@ -166,7 +166,7 @@ def sides(pods: Sequence[Object]) -> tuple[Side, Side]:
 
 def _side(pods: Sequence[Object], service: str, port: int, path: str) -> Side:
     if mine := of(pods, service):
-        return Side(service, port, path, max(mine, key=lambda pod: holds(pod, "Ready")))
+        return Side(service, port, path, max(mine, key=lambda pod: is_condition_true(pod, "Ready")))
     raise LabError(
         f"the lab has deployed no Pod of {service}",
         "`make deploy` does; a Pod of that name that you made gives way to it",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lab import docker
 from lab.deploy import apply, manifests
-from lab.deploy.manifests import Object, Ref, ref
+from lab.deploy.manifests import Ref, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.deploy.manifests import Shape
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 FOLDER = "/var/lib/chatroulette-lab"
 """Where the folders are on the node."""

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose
-from lab.deploy.manifests import Object, Ref, collection, condition, holds, ref
+from lab.deploy.manifests import Ref, collection, ref
 from lab.errors import LabError, TimedOut
 from lab.kubernetes.client import ApiError
+from lab.kubernetes.objects import condition, is_condition_true
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lab.deploy.diagnose import Diagnosis
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 _TAIL = 10
 _NO_LOG = "unable to retrieve container logs"  # what kubelet answers, with 200, for a container that is gone
@@ -119,7 +121,7 @@ def _template(api: Api, deployment: Object) -> str:
 def pod_state(pod: Object) -> State:
     """Tell whether a Pod is Ready, and if not how far it is."""
     status = pod.get("status", {})
-    ready = holds(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")
+    ready = is_condition_true(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")
     waits = [
         (one.get("state", {}).get("waiting") or {}).get("reason", "") for one in status.get("containerStatuses") or []
     ]
@@ -133,7 +135,7 @@ def rollout_state(found: Object) -> State:
     wanted, status = found["spec"].get("replicas", 1), found.get("status", {})
     seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
     counts = [status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")]
-    refused = holds(found, "ReplicaFailure")
+    refused = is_condition_true(found, "ReplicaFailure")
     refusal = condition(found, "ReplicaFailure").get("message", "") if refused else ""
     return State(seen and counts == [wanted] * 3, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)
 

@@ -1,92 +1,99 @@
-"""An ephemeral container in a Pod: a guest that shares its network, and cannot be taken out again.
+"""Ephemeral containers: they share a running Pod's network, and cannot be taken out again.
 
-The lab looks into the very Pods that are deployed: a copy would prove something of the copy. As an ephemeral container
-stays in its Pod's description for ever (Kubernetes 1.37), there is one, ``lab-verify``, which sleeps and is used again
-each time; it costs one sleeping process and goes with its Pod. Another is added only where it has ended. It asks for
-nothing that the restricted Pod Security profile forbids, and for a numeric user, as busybox would run as root.
+https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
-from lab.kubernetes import client
+from lab.kubernetes import client, pod_status
+from lab.kubernetes.objects import RESTRICTED, pod_path
 
 if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.deploy.manifests import Object
+    from collections.abc import Sequence
+
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 NAME = "lab-verify"
 IMAGE = "busybox"
-_SLEEP = "trap exit TERM; while :; do sleep 3600 & wait $!; done"  # a plain `sleep` as PID 1 would ignore SIGTERM
-_NOBODY = 65534
+SLEEP = ("sleep", "infinity")
+_SLEEP_UNTIL_TERM = ("sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait $!; done")
+"""A plain `sleep` as PID 1 would ignore SIGTERM and use its Pod's whole grace period up."""
+
+
+def container(name: str, image: str, *, target: str = "", command: Sequence[str] = SLEEP) -> Object:
+    """Return an ephemeral container; with a target it shares that container's processes."""
+    made: Object = {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": list(command),
+        "securityContext": RESTRICTED,
+    }
+    return {**made, "targetContainerName": target} if target else made
+
+
+def add(api: Api, namespace: str, pod: str, containers: Sequence[Object], *, timeout: float = 30) -> None:
+    """Add ephemeral containers to a Pod, all in one step, and wait until they run.
+
+    Raises LabError where one will never start or the Pod is gone, TimedOut after ``timeout`` seconds.
+    """
+    path = pod_path(namespace, pod)
+    # The patch is shaped like a Pod: the API server ignores any other silently.
+    patch = {"spec": {"ephemeralContainers": list(containers)}}
+    api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=client.STRATEGIC)
+    _wait(api, path, [made["name"] for made in containers], timeout)
 
 
 def ensure(api: Api, pod: Object, *, timeout: float = 30) -> str:
-    """Return the name of a running ephemeral container in a Pod; one is added where there is none.
+    """Return the name of the lab's own ephemeral container in a Pod, running; raises as ``add``.
 
-    Raises LabError where its image cannot be had, TimedOut after ``timeout`` seconds.
+    An ephemeral container stays in its Pod's spec for ever (Kubernetes 1.37), so there is one, which sleeps and is used
+    again each time. Another is added only where it has ended.
     """
-    name, there = choose(pod)
-    path = _path(pod)
-    if not there:
-        api.call("PATCH", f"{path}/ephemeralcontainers", patch(name), media=client.STRATEGIC)
-    waiting.until(f"ephemeral container {name}", lambda: _running(api, path, name), timeout=timeout)
+    meta = pod["metadata"]
+    name, exists = choose(pod)
+    if exists:
+        _wait(api, pod_path(meta["namespace"], meta["name"]), [name], timeout)
+    else:
+        made = container(name, IMAGE, command=_SLEEP_UNTIL_TERM)
+        add(api, meta["namespace"], meta["name"], [made], timeout=timeout)
     return name
 
 
-def run(settings: Settings, pod: Object, container: str, *words: str, timeout: float = 30) -> str:
-    """Run a command in a container of a Pod and return its output; raises CommandFailed or TimedOut."""
-    meta = pod["metadata"]
-    target = ("--namespace", meta["namespace"], meta["name"], "--container", container)
-    return client.kubectl(settings, "exec", *target, "--", *words, timeout=timeout).stdout
-
-
 def choose(pod: Object) -> tuple[str, bool]:
-    """Name the ephemeral container to use, and tell whether it is there already."""
-    ended = {one["name"] for one in _statuses(pod) if "terminated" in one.get("state", {})}
-    known = [one["name"] for one in pod["spec"].get("ephemeralContainers") or []]
-    ours = [name for name in known if name == NAME or name.startswith(f"{NAME}-")]
-    usable = [name for name in ours if name not in ended]
+    """Name the ephemeral container to use, and tell whether it exists."""
+    names = [spec["name"] for spec in pod["spec"].get("ephemeralContainers") or []]
+    ours = [name for name in names if name == NAME or name.startswith(f"{NAME}-")]
+    usable = [name for name in ours if pod_status.state(pod_status.container_status(pod, name)) != "terminated"]
     if usable:
         return usable[-1], True
     return (f"{NAME}-{len(ours) + 1}" if ours else NAME), False
 
 
-def patch(name: str, image: str = IMAGE) -> dict[str, Any]:
-    """Return what adds an ephemeral container: shaped like a Pod, or the API server would ignore it without a word."""
-    rights = {
-        "runAsNonRoot": True,
-        "runAsUser": _NOBODY,
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
-    container = {"name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", _SLEEP]}
-    return {"spec": {"ephemeralContainers": [{**container, "securityContext": rights}]}}
+def _wait(api: Api, path: str, names: Sequence[str], timeout: float) -> None:
+    def look() -> tuple[bool, str]:
+        pod = api.get(path)
+        if pod is None:
+            raise LabError(f"the Pod of ephemeral container {names[0]} is gone", "run the same command again")
+        states = {name: _started(pod, name) for name in names}
+        missing = [f"{name} {state}" for name, state in states.items() if state != "running"]
+        return not missing, ", ".join(missing)
+
+    waiting.until(f"ephemeral container {', '.join(names)}", look, timeout=timeout)
 
 
-def _running(api: Api, path: str, name: str) -> tuple[bool, str]:
-    found = api.get(path)
-    if found is None:
-        raise LabError(f"the Pod of ephemeral container {name} is gone", "run it again: `make verify`")
-    state: dict[str, Any] = next((one.get("state", {}) for one in _statuses(found) if one["name"] == name), {})
-    waits = state.get("waiting", {})
-    if waits.get("reason") in {"ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "RunContainerError"}:
+def _started(pod: Object, name: str) -> str:
+    """Return a container's state in one word; raises LabError where it will never start."""
+    status = pod_status.container_status(pod, name)
+    reason = pod_status.waiting(status)
+    if reason.get("reason") in pod_status.NEVER_STARTS:
         raise LabError(
-            f"ephemeral container {name} does not start: {waits.get('message') or waits['reason']}",
-            f"has the lab's registry the image {IMAGE}? `make deploy` puts it there",
+            f"ephemeral container {name} does not start: {reason.get('message') or reason['reason']}",
+            "has the lab's registry its image? `make deploy` puts it there",
         )
-    return "running" in state, waits.get("reason", "") or ", ".join(state) or "not seen by kubelet yet"
-
-
-def _statuses(pod: Object) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pod.get("status", {}).get("ephemeralContainerStatuses") or []
-    return found
-
-
-def _path(pod: Object) -> str:
-    return f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
+    return pod_status.describe(status)

@@ -1,90 +1,124 @@
-"""Run a command in a container as ``kubectl exec`` does, in this process: 6 ms of CPU each, where kubectl takes 100."""
+"""Run a command in a container, as ``kubectl exec`` does.
+
+A command that ends runs over this process' own WebSocket, which takes 6 ms of CPU where kubectl takes 100. One whose
+output is read while it runs is kubectl's.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import yaml
-
+from lab import shell
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.kubernetes import client
+from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import subprocess
+    from collections.abc import Iterator, Sequence
 
     from kubernetes.client import Configuration
 
     from lab.config import Settings
-    from lab.experiments.model.cluster import Vantage
+    from lab.kubernetes.objects import Object
 
-_OUT, _ERR, _STATUS = 1, 2, 3
+_STDOUT, _STDERR, _STATUS = 1, 2, 3
+"""The channels of the protocol v4.channel.k8s.io."""
 
 
-class Inside:
-    """The way into containers of the lab's cluster; safe across threads, as each call has its own connection."""
+@dataclass(frozen=True)
+class ContainerRef:
+    """A container of a Pod."""
+
+    namespace: str
+    pod: str
+    container: str
+
+    @classmethod
+    def of(cls, pod: Object, container: str) -> ContainerRef:
+        """Name a container of a Pod that the API server gave."""
+        return cls(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
+
+    def __str__(self) -> str:
+        """Name it as people do."""
+        return f"{self.namespace}/{self.pod}, container {self.container}"
+
+
+class PodExec:
+    """Runs commands in containers of the lab's cluster. Safe across threads: each call has its own connection."""
 
     def __init__(self, settings: Settings) -> None:
-        """Read where the cluster is; raises Refused as ``kube.connect``."""
+        """Read where the cluster is; raises Refused as ``client.connect``."""
         access = client.connect(settings)
         from kubernetes.client import Configuration  # noqa: PLC0415 - not on the way to `lab --help`
         from kubernetes.config import load_kube_config  # noqa: PLC0415 - the same
 
-        self._open: Configuration = Configuration(host=access.server, no_proxy="*")
-        load_kube_config(str(access.kubeconfig), access.context, self._open, persist_config=False)
+        self._settings = settings
+        self._configuration: Configuration = Configuration(host=access.server, no_proxy="*")
+        load_kube_config(str(access.kubeconfig), access.context, self._configuration, persist_config=False)
 
-    def run(self, vantage: Vantage, argv: Sequence[str], timeout: float) -> str:
-        """Run a command in the vantage's container and return its output.
+    def run(self, container: ContainerRef, command: Sequence[str], timeout: float = 30) -> str:
+        """Run a command to its end and return its output.
 
         Raises CommandFailed for an exit code other than 0, TimedOut after ``timeout`` seconds, LabError where there is
         no such container, or it does not run.
         """
         import websocket  # noqa: PLC0415 - not on the way to `lab --help`
 
-        websocket.setdefaulttimeout(timeout)  # of the handshake: the client has no word for it
+        websocket.setdefaulttimeout(timeout)  # of the handshake: the client has no parameter for it
         try:
-            return self._said(vantage, argv, timeout)
+            return self._run(container, command, timeout)
         except (websocket.WebSocketException, OSError) as error:
-            raise LabError(f"{place(vantage)} cannot be entered: {_refusal(str(error))}") from error
+            raise LabError(f"{container} cannot be entered: {_api_message(str(error))}") from error
 
-    def _said(self, vantage: Vantage, argv: Sequence[str], timeout: float) -> str:
+    @contextlib.contextmanager
+    def stream(self, container: ContainerRef, command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+        """Start a command and yield kubectl's process, whose ``stdout`` is the command's; it ends with the block."""
+        where = ("--namespace", container.namespace, container.pod, "--container", container.container)
+        process = shell.start(client.command(self._settings, "exec", *where, "--", *command))
+        try:
+            yield process
+        finally:
+            shell.end(process)
+
+    def _run(self, container: ContainerRef, command: Sequence[str], timeout: float) -> str:
         from kubernetes.stream.ws_client import WSClient  # noqa: PLC0415 - not on the way to `lab --help`
 
-        query = [*(("command", word) for word in argv), ("container", vantage.container), ("stdout", 1), ("stderr", 1)]
-        server = self._open.host.replace("https://", "wss://", 1)
-        path = f"/api/v1/namespaces/{vantage.namespace}/pods/{vantage.pod}/exec"
-        socket = WSClient(self._open, f"{server}{path}?{urlencode(query)}", {}, capture_all=False)
+        query = [*(("command", word) for word in command), ("container", container.container)]
+        query += [("stdout", "1"), ("stderr", "1")]
+        server = self._configuration.host.replace("https://", "wss://", 1)
+        url = f"{server}{pod_path(container.namespace, container.pod)}/exec?{urlencode(query)}"
+        socket = WSClient(self._configuration, url, {}, capture_all=False)
         try:
             socket.run_forever(timeout=timeout)
             if socket.is_open():
-                raise TimedOut(f"a command in {place(vantage)}", timeout, socket.read_channel(_ERR))
-            said, errors = socket.read_channel(_OUT), socket.read_channel(_ERR)
-            ended(vantage, argv, socket.read_channel(_STATUS), errors or said)
+                raise TimedOut(f"a command in {container}", timeout, socket.read_channel(_STDERR))
+            output, errors = socket.read_channel(_STDOUT), socket.read_channel(_STDERR)
+            check_status(container, command, socket.read_channel(_STATUS), errors or output)
         finally:
             socket.close()
             socket.sock.shutdown()  # the client leaves its socket open where the server was the first to close
-        return str(said)
+        return str(output)
 
 
-def _refusal(said: str) -> str:
-    """Return the API server's own message, where there is one in what the handshake came to."""
-    found = re.search(r'"message":"((?:[^"\\]|\\.)*)"', said)
-    return found[1].replace('\\"', '"') if found else " ".join(said.split())[:300]
-
-
-def ended(vantage: Vantage, argv: Sequence[str], status: str, said: str) -> None:
-    """Raise unless the Status object, the last word of the API server on an exec, says that all went well."""
-    found = yaml.safe_load(status or "{}") or {}
-    if found.get("status") == "Success":
+def check_status(container: ContainerRef, command: Sequence[str], status: str, output: str) -> None:
+    """Raise unless ``status``, the Status object that ends an exec, says that the command succeeded."""
+    result = json.loads(status or "{}")
+    if result.get("status") == "Success":
         return
-    causes = found.get("details", {}).get("causes", [])
-    code = next((int(one["message"]) for one in causes if one.get("reason") == "ExitCode"), None)
+    causes = result.get("details", {}).get("causes", [])
+    code = next((int(cause["message"]) for cause in causes if cause.get("reason") == "ExitCode"), None)
     if code is None:
-        raise LabError(f"{place(vantage)} cannot be entered: {found.get('message') or 'the connection ended'}")
-    raise CommandFailed([place(vantage), *argv[:2]], code, said)
+        raise LabError(f"{container} cannot be entered: {result.get('message') or 'the connection ended'}")
+    raise CommandFailed([str(container), *command[:2]], code, output)
 
 
-def place(vantage: Vantage) -> str:
-    """Name a vantage's container as people do."""
-    return f"{vantage.namespace}/{vantage.pod}, container {vantage.container}"
+def _api_message(error: str) -> str:
+    """Return the API server's own message, where the handshake's error has one."""
+    message = re.search(r'"message":"((?:[^"\\]|\\.)*)"', error)
+    return message[1].replace('\\"', '"') if message else " ".join(error.split())[:300]

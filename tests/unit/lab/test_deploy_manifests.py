@@ -11,6 +11,7 @@ from lab.config import ROOT
 from lab.deploy import manifests
 from lab.deploy.manifests import Ref
 from lab.errors import BadInput
+from lab.kubernetes.objects import is_condition_true
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,8 +87,8 @@ def test_what_an_earlier_version_had_is_deleted_backwards() -> None:
     ],
 )
 def test_a_condition_holds_where_it_is_true(status: dict[str, Any], *, ready: bool) -> None:
-    assert manifests.holds({"status": status}, "Ready") is ready
-    assert manifests.holds({}, "Ready") is False
+    assert is_condition_true({"status": status}, "Ready") is ready
+    assert is_condition_true({}, "Ready") is False
 
 
 @pytest.mark.parametrize("kind", sorted(manifests.KINDS))

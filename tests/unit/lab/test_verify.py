@@ -9,7 +9,6 @@ import pytest
 from lab.deploy import fetch, verify
 from lab.deploy.fetch import NO_NAME, Answer
 from lab.errors import LabError
-from lab.kubernetes import ephemeral
 
 BACK = '{"name":"k8-chatroulette-back","version":"1.2"}'
 WHO = '{"pod":"k8-chatroulette-back","version":"1.2"}'
@@ -175,31 +174,3 @@ def test_a_failure_is_named_by_what_it_means(words: str, meaning: str) -> None:
 def test_nothing_listens_here() -> None:
     assert fetch.from_here("http://127.0.0.1:1/").failed == "refused"
     assert fetch.from_here("http://no-such-name.invalid:1/").failed in {NO_NAME, "timed out"}
-
-
-@pytest.mark.parametrize(
-    ("known", "states", "chosen"),
-    [
-        pytest.param([], {}, ("lab-verify", False), id="the first"),
-        pytest.param(["lab-verify"], {"lab-verify": "running"}, ("lab-verify", True), id="used again"),
-        pytest.param(["lab-verify"], {}, ("lab-verify", True), id="just added"),
-        pytest.param(["debugger-x"], {"debugger-x": "running"}, ("lab-verify", False), id="a person's own is not ours"),
-        pytest.param(["lab-verify"], {"lab-verify": "terminated"}, ("lab-verify-2", False), id="it ended"),
-        pytest.param(["lab-verify", "lab-verify-2"], {"lab-verify": "terminated", "lab-verify-2": "running"},
-                     ("lab-verify-2", True), id="the second is used again"),
-    ],
-)  # fmt: skip
-def test_one_ephemeral_container_is_used_again(known: list[str], states: dict[str, str], chosen: Any) -> None:
-    one = pod("x")
-    one["spec"]["ephemeralContainers"] = [{"name": name} for name in known]
-    one["status"] = {"ephemeralContainerStatuses": [{"name": n, "state": {s: {}}} for n, s in states.items()]}
-    assert ephemeral.choose(one) == chosen
-
-
-def test_the_patch_is_shaped_like_a_pod_and_within_the_restricted_profile() -> None:
-    (container,) = ephemeral.patch("lab-verify")["spec"]["ephemeralContainers"]
-    rights = container["securityContext"]
-    assert rights["runAsUser"] > 0
-    assert rights["runAsNonRoot"]
-    assert rights["capabilities"] == {"drop": ["ALL"]}
-    assert not rights["allowPrivilegeEscalation"]

@@ -9,7 +9,7 @@ import json
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import shell, waiting
 from lab.errors import LabError
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.results import ExhibitKind, Experiment
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
-Object = dict[str, Any]
 UNITS, WAITING, GREEDY, RUN, SERVICE = "units", "waiting", "greedy", "mypod", "cats"
 SIZES = {"m": "128M", "mi": "128Mi"}
 """The containers of the Pod ``units``, and their memory limits."""

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
     from lab.experiments.matrix.environment import Stage
-    from lab.experiments.matrix.manifests import Object
     from lab.experiments.model.cluster import Service, World
     from lab.experiments.results import Experiment
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 POD, OTHER = "binds", "other"

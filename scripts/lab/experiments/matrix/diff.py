@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import TimedOut
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from lab.experiments.results import Cell, Experiment
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
-Object = dict[str, Any]
 _KINDS: Mapping[str, str] = {
     "Pod": "/api/v1/namespaces/{}/pods",
     "Service": "/api/v1/namespaces/{}/services",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lab.experiments.matrix.measure import Measured
     from lab.experiments.results import ClusterSeen, Label, Prediction
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
 _ROUTES = Path("/proc/net/route")
 NOWHERE: Final = "not-applicable"
@@ -165,7 +166,7 @@ def _cluster(api: Api) -> from_api.Live:
     return from_api.Live((), (), node, dns)
 
 
-def _alive(found: Sequence[from_api.Object]) -> list[from_api.Object]:
+def _alive(found: Sequence[Object]) -> list[Object]:
     return [one for one in found if "deletionTimestamp" not in one["metadata"]]
 
 

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from lab.experiments.matrix.manifests import Cast, Copy, Guests
     from lab.experiments.results import ClusterSeen, Experiment
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
-Object = dict[str, Any]
 
 UP = 120.0
 AT_ONCE = 8

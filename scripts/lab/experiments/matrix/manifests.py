@@ -12,7 +12,8 @@ from lab.experiments.timed import pods
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Object = dict[str, Any]
+    from lab.kubernetes.objects import Object
+
 
 PORT = pods.PORT
 APP = pods.LABEL

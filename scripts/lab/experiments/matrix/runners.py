@@ -16,7 +16,7 @@ from lab.experiments.model.cluster import Address
 from lab.experiments.model.routing import fits
 from lab.experiments.results import Measurement
 from lab.kubernetes.client import ApiError
-from lab.kubernetes.exec import Inside
+from lab.kubernetes.exec import ContainerRef, PodExec
 from lab.kubernetes.port_forward import forward
 
 if TYPE_CHECKING:
@@ -41,9 +41,8 @@ class Ways:
     seconds: float = SECONDS
 
     @cached_property
-    def inside(self) -> Inside:
-        """The way into containers."""
-        return Inside(self.settings)
+    def pod_exec(self) -> PodExec:
+        return PodExec(self.settings)
 
     def ask(self, vantage: Vantage, addresses: Sequence[Address]) -> Answer:
         """Try the addresses from there and look around; what does not fit is not tried.
@@ -63,10 +62,11 @@ def container(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Answ
     its output, in one of a hundred.
     """
     words = question(addresses, seconds=way.seconds)
+    target = ContainerRef(vantage.namespace, vantage.pod, vantage.container)
     try:
-        return read(way.inside.run(vantage, words, BOUND))
+        return read(way.pod_exec.run(target, words, BOUND))
     except Unheard:
-        return read(way.inside.run(vantage, words, BOUND))
+        return read(way.pod_exec.run(target, words, BOUND))
 
 
 def init(way: Ways, vantage: Vantage, _addresses: Sequence[Address]) -> Answer:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.experiments.model.cluster import World
+    from lab.kubernetes.objects import Object
 
-Object = dict[str, Any]
 
 CONTAINER = "back"
 HOSTNAME, ALIAS, EDITED, LITTER = "felix", "minou", "griffe", "litter"

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.config import Settings
-    from lab.experiments.matrix.manifests import Object
     from lab.experiments.matrix.variants import Variant
     from lab.experiments.model.cluster import World
     from lab.experiments.results import Experiment
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 OTHER = "other"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab.experiments.model.cluster import (
     Cluster,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lab.experiments.model.cluster import ContainerKind
+    from lab.kubernetes.objects import Object
 
-Object = dict[str, Any]
 
 BACKEND = "k8-chatroulette-back"
 """The image, whatever registry and tag, whose own command is a server."""

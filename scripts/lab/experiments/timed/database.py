@@ -28,9 +28,9 @@ from lab.kubernetes.namespaces import spaces
 if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.results import Experiment, Timeline
-    from lab.experiments.timed.pods import Object
     from lab.experiments.timed.recorder import Recorder
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 _FILE = ROOT / "k8s" / "lessons" / "database.yaml"

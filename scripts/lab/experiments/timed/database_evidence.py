@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.experiments.timed.cgroups import Version
-    from lab.experiments.timed.pods import Object
     from lab.experiments.timed.recorder import Seen
+    from lab.kubernetes.objects import Object
 
 LESSON, SMALL, GREEDY = "frontend", "small", "greedy"
 """The Pods: the course's own, by the name that it has there; the one that is raised; the one that finds no room."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lab.experiments.results import Expectation
     from lab.experiments.timed.database_evidence import Answer, Evidence
-    from lab.experiments.timed.pods import Object
+    from lab.kubernetes.objects import Object
 
 _TAKES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"
 LIMITS = f"{_TAKES}#how-pods-with-resource-limits-are-run"

@@ -16,8 +16,8 @@ from lab.kubernetes import client
 if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.timed.cgroups import Cgroup
-    from lab.experiments.timed.pods import Object
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.shell import Completed
 
 CONTAINER = "db"

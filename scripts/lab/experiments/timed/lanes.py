@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from lab.experiments.timed.recorder import Seen
+    from lab.kubernetes.objects import Object
 
 State = Literal["good", "bad", "neutral"]
 Drawn = tuple[Text, State]
@@ -96,7 +97,7 @@ def container(pod: str, name: str, label: Label) -> Lane:
     return Lane(label, read)
 
 
-def _state(status: looking.Object) -> Drawn:
+def _state(status: Object) -> Drawn:
     state, count = status.get("state", {}), status.get("restartCount", 0)
     if "running" in state:
         again = Text(en=f"running, restart {count}", fr=f"en marche, redémarrage {count}")

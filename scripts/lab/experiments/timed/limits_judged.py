@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lab.experiments.results import Expectation
     from lab.experiments.timed.cgroups import Version
     from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.pods import Object
     from lab.experiments.timed.recorder import Seen
+    from lab.kubernetes.objects import Object
 
 MEMORY, CHILD, CPU, UNITS = "memory", "child", "cpu", "units"
 TAKER, LIMITED, FREE = "taker", "limited", "free"

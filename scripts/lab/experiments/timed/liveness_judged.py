@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lab.experiments.results import Expectation
     from lab.experiments.timed.recorder import Seen
+    from lab.kubernetes.objects import Object
 
 CATS, BACK, SIDECAR = "cats", "back", "sidecar"
 TARGETS, ALONE = "guest-target", "guest-network"
@@ -192,10 +193,8 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     }
 
 
-def _facts_of_the_container(
-    seen: Sequence[Seen], fails: float, before: looking.Object, after: looking.Object
-) -> dict[str, Fact]:
-    def anew(found: looking.Object) -> bool:
+def _facts_of_the_container(seen: Sequence[Seen], fails: float, before: Object, after: Object) -> dict[str, Fact]:
+    def anew(found: Object) -> bool:
         status = looking.container(found, BACK)
         return status.get("restartCount", 0) > 0 and "running" in status.get("state", {})
 
@@ -219,7 +218,7 @@ def _facts_of_the_container(
     }
 
 
-def _facts_of_the_pod(seen: Sequence[Seen], before: looking.Object, after: looking.Object) -> dict[str, Fact]:
+def _facts_of_the_pod(seen: Sequence[Seen], before: Object, after: Object) -> dict[str, Fact]:
     ips = [found.get("status", {}).get("podIP", "") for found in (before, after)]
     namespaces = [one for one in seen if one.kind == "answer" and one.name.startswith("netns")]
     inodes = {one.change for one in namespaces}
@@ -248,7 +247,7 @@ def _facts_of_the_pod(seen: Sequence[Seen], before: looking.Object, after: looki
     }
 
 
-def _facts_of_guests(seen: Sequence[Seen], fails: float, after: looking.Object) -> dict[str, Fact]:
+def _facts_of_guests(seen: Sequence[Seen], fails: float, after: Object) -> dict[str, Fact]:
     died = looking.first(seen, looking.ended(CATS, TARGETS), fails)
     code = str(looking.last_end(died.body, TARGETS).get("exitCode", "")) if died else ""
     alone = looking.container(after, ALONE).get("state", {})

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from lab.experiments.timed.cgroups import Cgroup
     from lab.experiments.timed.recorder import Recorder
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
-Object = dict[str, Any]
 SOURCE = Path(effort.__file__).read_text()
 
 

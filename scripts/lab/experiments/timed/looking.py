@@ -14,7 +14,8 @@ from lab.experiments.timed.recorder import Seen
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-Object = dict[str, Any]
+    from lab.kubernetes.objects import Object
+
 Test = Callable[[Seen], bool]
 """Tells whether something that was seen is what is looked for."""
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")

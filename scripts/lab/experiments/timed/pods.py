@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
-Object = dict[str, Any]
 PORT = 3000
 LABEL = "chatroulette.lab/subject"
 WAITS = ("sleep", "infinity")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 OTHER, DEAD_END = "other", "loopback"
@@ -58,7 +59,7 @@ class Kind:
     says: Text
     inside: bool
     listens: bool
-    handler: pods.Object
+    handler: Object
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), timelines)
 
 
-def _pods(image: str) -> Iterator[pods.Object]:
+def _pods(image: str) -> Iterator[Object]:
     for trouble in TROUBLES:
         witnesses = [pods.guest(image, kind.id, readinessProbe=PROBE.fields(kind.handler)) for kind in KINDS]
         yield pods.pod(trouble.id, pods.backend(image), *witnesses, grace=0)
@@ -271,7 +272,7 @@ def _fact(seen: Sequence[Seen], kind: Kind, trouble: Trouble) -> Fact:
     return Fact("passes" if status.get("ready") else "", exhibits=(still,))
 
 
-def _ready_still(kind: Kind, trouble: Trouble, status: looking.Object, seconds: float) -> Exhibit:
+def _ready_still(kind: Kind, trouble: Trouble, status: Object, seconds: float) -> Exhibit:
     kept = {key: status.get(key) for key in ("name", "ready", "restartCount")}
     shows = Text(
         en=f"still ready after {seconds:.0f} s of it", fr=f"toujours ready après {seconds:.0f}\u00a0s de ce problème"

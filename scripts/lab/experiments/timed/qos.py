@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.results import Experiment, Timeline
     from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.pods import Object
     from lab.experiments.timed.qos_cases import Case
     from lab.experiments.timed.recorder import Recorder, Seen
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 _START = 90.0

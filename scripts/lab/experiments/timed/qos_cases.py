@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lab.experiments.texts import Text
 
-Object = dict[str, Any]
+if TYPE_CHECKING:
+    from lab.kubernetes.objects import Object
+
 _SMALL = {"cpu": "30m", "memory": "24Mi"}
 _FULL = {"limits": _SMALL, "requests": _SMALL}
 _NONE: Object = {}

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from lab.experiments.results import Expectation
     from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.pods import Object
     from lab.experiments.timed.recorder import Seen
+    from lab.kubernetes.objects import Object
 
 EVICTED = (0.0, 60.0)
 """Seconds: kubelet looks every 10 s, at figures that the runtime takes every 10 s; more where cores are busy."""

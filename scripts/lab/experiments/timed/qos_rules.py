@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from fractions import Fraction
 
-Object = dict[str, Any]
+    from lab.kubernetes.objects import Object
+
 Class = Literal["Guaranteed", "Burstable", "BestEffort"]
 _COUNTED = ("cpu", "memory")
 CRITICAL = 2_000_000_000

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 PATIENT, IMPATIENT, BACK = "patient", "impatient", "back"
@@ -170,7 +171,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
 PAIR = (PATIENT, IMPATIENT)
 
 
-def _slow(image: str, name: str) -> pods.Object:
+def _slow(image: str, name: str) -> Object:
     """Return the backend after a wait; only the patient one has a startup probe."""
     serve = "exec python3 -m gunicorn -c python:backend.gunicorn_conf 'backend:create_app()'"
     more: dict[str, Any] = {"livenessProbe": LIVENESS.http("/livez"), "readinessProbe": READINESS.http("/readyz")}

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.results import Experiment
     from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.pods import Object
     from lab.experiments.timed.recorder import Recorder
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 _START, _KNOWN, _EVERY = 90.0, 75.0 + MOST, 0.5

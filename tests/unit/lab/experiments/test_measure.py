@@ -18,7 +18,7 @@ from lab.experiments.matrix.probe_protocol import Answer, Sighting
 from lab.experiments.model.cluster import Address, Cluster, Service, Vantage, World
 from lab.experiments.results import Measurement
 from lab.kubernetes import client
-from lab.kubernetes import exec as pod_exec
+from lab.kubernetes.exec import ContainerRef, check_status
 
 WORLD = World(
     Cluster("containerd://2.4.2", "node-1", "172.18.0.2", "10.96.0.10"),
@@ -351,10 +351,11 @@ def test_a_witness_has_one_probe():
         pytest.param("", LabError, "the connection ended", id="no last word"),
     ],
 )
-def test_an_exec_s_last_word_decides(status, error, said):
+def test_the_status_of_an_exec_decides(status, error, said):
+    container = ContainerRef("ns", "p", "back")
     with pytest.raises(error, match=said):
-        pod_exec.ended(APP, ["python3"], status, "Traceback")
-    pod_exec.ended(APP, ["python3"], '{"status":"Success"}', "")
+        check_status(container, ["python3"], status, "Traceback")
+    check_status(container, ["python3"], '{"status":"Success"}', "")
 
 
 def test_no_answer_of_the_probe_quotes_what_came():
@@ -371,7 +372,7 @@ def test_no_answer_of_the_probe_quotes_what_came():
 def test_a_container_whose_word_was_lost_is_asked_once_more(monkeypatch, said, heard):
     said = ['{"cells": {}}' if one else one for one in said]
     way = runners.Ways(None, None, "image", WORLD)
-    monkeypatch.setattr(runners.Ways, "inside", SimpleNamespace(run=lambda *_: said.pop(0)))
+    monkeypatch.setattr(runners.Ways, "pod_exec", SimpleNamespace(run=lambda *_: said.pop(0)))
     if heard:
         assert way.ask(APP, [ONE]) == Answer({})
     else:
