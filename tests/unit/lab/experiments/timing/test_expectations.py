@@ -1,0 +1,158 @@
+"""Expectations: what agrees with a prediction, in which time, and how both are worded."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.experiments.texts import Text, Texts
+from lab.experiments.timed import units
+from lab.experiments.timed.expectations import (
+    DELAY_PER_PROCESS,
+    MAX_DELAY,
+    Between,
+    Expect,
+    Fact,
+    OneOf,
+    delay,
+    judge,
+    near,
+    texts_of,
+)
+
+TEXT = {
+    "asks": {"en": "asks", "fr": "demande"},
+    "because": {"en": "because of {figure:.1f}", "fr": "à cause de {figure:.1f}"},
+    "source": "https://source",
+}
+
+
+def judged(predicted, fact, processes=1.0, **more):
+    expects = [Expect("id", "subject", predicted, lambda _: fact, values={"figure": 0.5}, **more)]
+    (expectation,) = judge(expects, Texts("texts", {"id": TEXT}), None, processes)
+    return expectation
+
+
+@pytest.mark.parametrize(
+    ("predicted", "value", "agrees"),
+    [
+        pytest.param("yes", "yes", True, id="the same word"),
+        pytest.param("yes", "", False, id="no word"),
+        pytest.param("yes", None, False, id="nothing"),
+        pytest.param(Text("a", "b"), Text("a", "b"), True, id="the same text"),
+        pytest.param(OneOf(("a", "b")), "b", True, id="one of several"),
+        pytest.param(OneOf(("a", "b")), "c", False, id="none of several"),
+        pytest.param(Between(1, 2, units.seconds), 1, True, id="the least"),
+        pytest.param(Between(1, 2, units.seconds), 2.0, True, id="the most"),
+        pytest.param(Between(1, 2, units.seconds), 0.9, False, id="below"),
+        pytest.param(Between(1, 2, units.seconds), 2.1, False, id="above"),
+        pytest.param(Between(1, 2, units.seconds), None, False, id="no figure"),
+        pytest.param(near(1.0, 0.2, units.seconds), 1.1, True, id="near"),
+        pytest.param(near(1.0, 0.2, units.seconds), 1.3, False, id="not near"),
+        pytest.param(near(None, 0.2, units.seconds), 0.0, False, id="nothing to be near to"),
+        pytest.param(near(None, 0.2, units.seconds), None, False, id="neither"),
+    ],
+)
+def test_what_agrees_with_a_prediction(predicted, value, agrees):
+    assert judged(predicted, Fact(value)).agrees is agrees
+
+
+@pytest.mark.parametrize(
+    ("value", "at", "agrees"),
+    [
+        pytest.param("yes", 5.0, True, id="in time"),
+        pytest.param("yes", 14.0, False, id="too late"),
+        pytest.param("yes", 2.0, False, id="too early"),
+        pytest.param("no", 5.0, False, id="something else"),
+        pytest.param("", None, False, id="never"),
+    ],
+)
+def test_what_happens_has_its_time_after_its_cause(value, at, agrees):
+    expectation = judged("yes", Fact(value, at, cause=3.0), within=(1.0, 10.0))
+    assert (expectation.agrees, expectation.within, expectation.at) == (agrees, (4.0, 13.0), at)
+
+
+def test_a_window_ends_later_where_processes_take_turns():
+    expectation = judged("yes", Fact("yes", 12.0), within=(1.0, 10.0), processes=3)
+    assert (expectation.agrees, expectation.within) == (True, (1.0, 10.0 + 2 * DELAY_PER_PROCESS))
+    assert (delay(0.2), delay(1000)) == (0, MAX_DELAY)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "fact", "within", "expected"),
+    [
+        pytest.param("yes", Fact("137"), None, (Text("yes", "oui"), Text("137", "137")), id="words"),
+        pytest.param(
+            "yes",
+            Fact("no", 4.5, 3.0),
+            (1, 2),
+            (
+                Text("yes, 1.0 to 2.0 s after", "oui, 1,0 à 2,0\u00a0s après"),
+                Text("no, 1.5 s after", "non, 1,5\u00a0s après"),
+            ),
+            id="words in time",
+        ),
+        pytest.param(
+            Between(1, 2, units.seconds),
+            Fact(1.26),
+            None,
+            (Text("1.0 s to 2.0 s", "1,0\u00a0s à 2,0\u00a0s"), Text("1.3 s", "1,3\u00a0s")),
+            id="figures",
+        ),
+        pytest.param(
+            OneOf(("a", "b")),
+            Fact(None),
+            None,
+            (Text("a or b", "a ou b"), Text("nothing was seen", "rien n’a été vu")),
+            id="several",
+        ),
+        pytest.param(
+            near(None, 1, units.seconds),
+            Fact(2.0),
+            None,
+            (Text("nothing was seen", "rien n’a été vu"), Text("2.0 s", "2,0\u00a0s")),
+            id="near to nothing",
+        ),
+    ],
+)
+def test_how_both_are_worded(predicted, fact, within, expected):
+    expectation = judged(predicted, fact, within=within)
+    assert (expectation.predicted, expectation.measured) == expected
+
+
+def test_texts_are_filled_in_and_parts_may_depend_on_the_run():
+    text = {**TEXT, "because": {"v1": {"en": "one", "fr": "un"}, "v2": {"en": "two", "fr": "deux"}}}
+    expects = [
+        Expect("a", str.upper, lambda run: run, Fact, text="shared", because=lambda run: run),
+        Expect("left-out", "subject", "", Fact, when=lambda run: run != "v2"),
+    ]
+    (expectation,) = judge(expects, Texts("texts", {"shared": text}), "v2")
+    assert (expectation.subject, expectation.because.fr, expectation.agrees) == ("V2", "deux", True)
+    assert judged("", Fact()).because == Text("because of 0.5", "à cause de 0,5")
+
+
+def test_an_expectation_without_text_is_refused(monkeypatch):
+    monkeypatch.setattr(
+        "lab.experiments.timed.expectations.load", lambda name: Texts(name, {"expectations": {"a": TEXT}})
+    )
+    expects = [Expect("b", "subject", "", Fact)]
+    with pytest.raises(KeyError, match="a, b"):
+        texts_of("experiment", expects)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(units.size(35.7 * 2**20), Text("35.7 MiB", "35,7\u00a0Mio"), id="size"),
+        pytest.param(units.size(64 << 20), Text("64 MiB", "64\u00a0Mio"), id="whole"),
+        pytest.param(
+            units.exact_size(64_000_000), Text("64,000,000 bytes", "64\u202f000\u202f000\u00a0octets"), id="exact"
+        ),
+        pytest.param(units.exact_size(None), Text("no limit", "pas de limite"), id="no limit"),
+        pytest.param(units.quota(3500), Text("3.5 ms of every 100 ms", "3,5\u00a0ms sur 100\u00a0ms"), id="quota"),
+        pytest.param(units.cores(0.1534), Text("153m", "153m"), id="cores"),
+        pytest.param(units.times(5), Text("5.0 times", "5,0 fois"), id="times"),
+        pytest.param(units.percent(0.61), Text("61%", "61\u00a0%"), id="percent"),
+    ],
+)
+def test_how_figures_are_written(text, expected):
+    assert text == expected
