@@ -42,8 +42,11 @@ undeploy: $(LAB) ## Take the cats away, keep the cluster
 kind-down: $(LAB) ## Take the cluster away, keep the caches
 	@$(LAB) kind-down
 
-test: $(LAB) ## Run every test: unit, end to end on a cluster of its own, browser
+test: $(LAB) ## Run the tests of every change: unit, browser, end to end on a cluster of their own
 	@$(LAB) test
+
+test-all: $(LAB) ## Run the nightly tests too: every experiment, faults, load, Kubernetes 1.35 and 1.37
+	@$(LAB) test --all
 
 test-unit: $(LAB) ## Run the tests that need no Docker
 	@$(LAB) test --unit
@@ -66,4 +69,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-.PHONY: help kind-up deploy verify experiment open status logs undeploy kind-down test test-unit test-versions bench lint doctor clean
+.PHONY: help kind-up deploy verify experiment open status logs undeploy kind-down test test-all test-unit test-versions bench lint doctor clean

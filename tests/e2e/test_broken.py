@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from lab.testing import Namespace
 
 pytestmark = pytest.mark.cluster
+nightly = pytest.mark.nightly
 SLEEP = ["sh", "-c", "trap exit TERM; sleep 1000 & wait"]
 
 
 def pod(**container: Any) -> dict[str, Any]:
     """A Pod whose one container is busybox, asleep, but for what is given; ``pod`` is added to its spec."""
     spec = container.pop("pod", {})
-    one = {"name": "app", "image": "busybox", "imagePullPolicy": "IfNotPresent", "command": SLEEP, **container}
+    app = {"name": "app", "image": "busybox", "imagePullPolicy": "IfNotPresent", "command": SLEEP, **container}
     meta = {"name": "broken", "annotations": {RENDERED: "0"}}
-    spec = {"containers": [one], "terminationGracePeriodSeconds": 1, **spec}
+    spec = {"containers": [app], "terminationGracePeriodSeconds": 1, **spec}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
@@ -82,31 +83,32 @@ CASES = {
         ["there is no PersistentVolumeClaim nowhere"],
     ),
 }
+EACH_CHANGE = {"image-missing", "crash", "readiness-http"}
+"""One case for each stage of a Pod's start; the others run nightly."""
 QUOTA = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
-
-
-def placed(namespace: Namespace, item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, "metadata": {**item["metadata"], "namespace": namespace.name}}
 
 
 def put(namespace: Namespace, *items: dict[str, Any], timeout: float = 60) -> LabError:
     """Apply and wait as ``lab deploy`` does, and return how that failed."""
     api = client.api(namespace.cluster.settings)
-    here = [placed(namespace, item) for item in items]
+    placed = [{**item, "metadata": {**item["metadata"], "namespace": namespace.name}} for item in items]
     try:
-        apply.apply_all(api, here, lambda _: None)
-        wait.until_ready(api, here, timeout=timeout, say=lambda _: None)
+        apply.apply_all(api, placed, lambda _: None)
+        wait.until_ready(api, placed, timeout=timeout, say=lambda _: None)
     except LabError as error:
         return error
     return pytest.fail("it became Ready")
 
 
-@pytest.mark.parametrize(("broken", "said"), [pytest.param(*case, id=name) for name, case in CASES.items()])
+@pytest.mark.parametrize(
+    ("broken", "cause"),
+    [pytest.param(*case, id=name, marks=[] if name in EACH_CHANGE else nightly) for name, case in CASES.items()],
+)
 def test_the_cause_is_told_early_with_the_next_command(
-    namespace: Namespace, broken: dict[str, Any], said: list[str]
+    namespace: Namespace, broken: dict[str, Any], cause: list[str]
 ) -> None:
     error = put(namespace, broken)
-    for words in said:
+    for words in cause:
         assert words in error.what
     assert error.what.startswith("Pod broken: "), "it was found before the deadline"
     assert error.hint.startswith("kubectl ")
@@ -118,6 +120,7 @@ def test_a_quota_that_is_used_up_refuses_a_pod(namespace: Namespace) -> None:
     assert error.hint == f"kubectl describe resourcequota -n {namespace.name}"
 
 
+@nightly
 def test_a_quota_that_is_used_up_keeps_a_deployment_without_pods(namespace: Namespace) -> None:
     labels = {"app": "broken"}
     template = {"metadata": {"labels": labels}, "spec": pod()["spec"] | {"terminationGracePeriodSeconds": 1}}
@@ -128,6 +131,7 @@ def test_a_quota_that_is_used_up_keeps_a_deployment_without_pods(namespace: Name
     assert "the namespace's quota is used up" in error.what
 
 
+@nightly
 def test_pod_security_refuses_a_pod_and_says_what_it_breaks(namespace: Namespace) -> None:
     namespace.kubectl("label", "namespace", namespace.name, "pod-security.kubernetes.io/enforce=restricted")
     error = put(namespace, pod())

@@ -62,15 +62,15 @@ spec:
 def eventually(look: Callable[[], str], wanted: str, timeout: float = 60) -> str:
     """Look until the words come; fail with what was seen last."""
     deadline = time.monotonic() + timeout
-    seen = look()
-    while wanted not in seen:
-        assert time.monotonic() < deadline, f"no {wanted!r} in: {seen}"
+    text = look()
+    while wanted not in text:
+        assert time.monotonic() < deadline, f"no {wanted!r} in: {text}"
         time.sleep(0.5)
-        seen = look()
-    return seen
+        text = look()
+    return text
 
 
-def listens(student: Any, pod: str) -> None:
+def wait_until_listening(student: Any, pod: str) -> None:
     """Wait for the app's own word: `kubectl run` gives it no probe, so Ready comes before it listens."""
     student.waits_for(pod)
     eventually(lambda: student.types(f"kubectl logs {pod}").stdout, "Listening at")
@@ -116,7 +116,7 @@ def test_the_corrected_mypod_can_be_entered_debugged_and_forwarded_to(student: A
 
 def test_the_backend_of_the_exercise_answers_by_port_forward_and_in_an_ephemeral_container(student: Any) -> None:
     student.types(f"k run k8-chatroulette-back --image={ECR}/k8-chatroulette-back:latest")
-    listens(student, "k8-chatroulette-back")
+    wait_until_listening(student, "k8-chatroulette-back")
     with student.on_a_terminal("kubectl port-forward k8-chatroulette-back 3000:3000") as terminal:
         terminal.until("Forwarding from 127.0.0.1:3000 -> 3000")
         answer = requests.get("http://localhost:3000/version", timeout=5).json()
@@ -134,7 +134,7 @@ def test_the_backend_of_the_exercise_answers_by_port_forward_and_in_an_ephemeral
 
 def test_the_frontend_of_the_exercise_answers_by_port_forward(student: Any) -> None:
     student.types(f"k run k8-chatroulette-front --image={ECR}/k8-chatroulette-front:latest")
-    listens(student, "k8-chatroulette-front")
+    wait_until_listening(student, "k8-chatroulette-front")
     with student.on_a_terminal("kubectl port-forward k8-chatroulette-front 8080:8080") as terminal:
         terminal.until("Forwarding from 127.0.0.1:8080 -> 8080")
         page = requests.get("http://localhost:8080/", timeout=5)
@@ -143,7 +143,7 @@ def test_the_frontend_of_the_exercise_answers_by_port_forward(student: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "refusal"),
     [
         pytest.param(MYPOD, "apiVersion not set", id="mypod as printed"),
         pytest.param(MYPOD.replace("apiversion", "apiVersion"), 'no kind "pod" is registered', id="mypod: kind"),
@@ -165,11 +165,11 @@ def test_the_frontend_of_the_exercise_answers_by_port_forward(student: Any) -> N
         ),
     ],
 )
-def test_the_printed_yaml_is_rejected(student: Any, text: str, said: str) -> None:
+def test_the_printed_yaml_is_rejected(student: Any, text: str, refusal: str) -> None:
     (student.folder / "printed.yaml").write_text(text)
     refused = student.types("k apply -f printed.yaml", check=False)
     assert refused.code != 0
-    assert said in refused.stderr
+    assert refusal in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -188,16 +188,18 @@ def test_its_corrected_twin_becomes_ready(student: Any, file: str, pod: str) -> 
 def test_the_database_keeps_to_what_was_asked_for(student: Any) -> None:
     student.types(f"k apply -f {LESSONS}/database.yaml")
     student.waits_for("frontend")
-    found = student.types("k get pod frontend -o jsonpath='{.spec.containers[0].resources} {.status.qosClass}'").stdout
-    assert found == '{"limits":{"cpu":"500m","memory":"128Mi"},"requests":{"cpu":"250m","memory":"64Mi"}} Burstable'
+    resources = student.types(
+        "k get pod frontend -o jsonpath='{.spec.containers[0].resources} {.status.qosClass}'"
+    ).stdout
+    assert resources == '{"limits":{"cpu":"500m","memory":"128Mi"},"requests":{"cpu":"250m","memory":"64Mi"}} Burstable'
 
 
 def test_top_shows_what_pods_use(student: Any) -> None:
     student.types(f"k apply -f {LESSONS}/mypod.yaml")
     student.waits_for("mypod")
-    seen = eventually(lambda: student.types("k top pod", check=False).stdout, "mypod", timeout=150)
-    assert "CPU(cores)" in seen
-    assert "MEMORY(bytes)" in seen
+    table = eventually(lambda: student.types("k top pod", check=False).stdout, "mypod", timeout=150)
+    assert "CPU(cores)" in table
+    assert "MEMORY(bytes)" in table
 
 
 def test_a_name_that_does_not_exist_is_said_not_to_within_a_second(student: Any) -> None:

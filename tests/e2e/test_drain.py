@@ -14,7 +14,7 @@ from lab.kubernetes import client
 if TYPE_CHECKING:
     from lab.testing import Namespace
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.nightly]
 NAME = "k8-chatroulette-back"
 SECONDS = 30
 ASK = f"""
@@ -35,14 +35,14 @@ print(json.dumps([pods, failed]), flush=True)
 
 def deployed(namespace: str) -> list[dict[str, Any]]:
     """The backend as a Deployment with its Service, as shape `app` has it, in a namespace of the test's own."""
-    mine = [item for item in manifests.render("app", {NAME: f"{NAME}:latest"}) if NAME in item["metadata"]["name"]]
-    for item in mine:
+    items = [item for item in manifests.render("app", {NAME: f"{NAME}:latest"}) if NAME in item["metadata"]["name"]]
+    for item in items:
         item["metadata"]["namespace"] = namespace
         if item["kind"] == "Service":
             item["spec"].pop("type", None)
             for port in item["spec"]["ports"]:
                 port.pop("nodePort", None)
-    return mine
+    return items
 
 
 def client_pod(namespace: str, pod: dict[str, Any]) -> dict[str, Any]:
@@ -58,19 +58,19 @@ def test_a_rolling_restart_drops_no_request(namespace: Namespace) -> None:
     apply.apply_all(api, items, lambda _: None)
     wait.until_ready(api, items, timeout=60, say=lambda _: None)
     (deployment,) = (item for item in items if item["kind"] == "Deployment")
-    one = manifests.ref(deployment).path.replace("/deployments/", "/pods/").replace("/apis/apps/v1", "/api/v1")
-    path = one.replace(NAME, "client")
+    pod_path = manifests.ref(deployment).path.replace("/deployments/", "/pods/").replace("/apis/apps/v1", "/api/v1")
+    path = pod_path.replace(NAME, "client")
     api.apply(path, client_pod(namespace.name, deployment["spec"]["template"]["spec"]))
 
-    def said() -> str:
+    def log() -> str:
         return namespace.kubectl("logs", "client", check=False).stdout
 
-    waiting.until("the client to begin", lambda: ("begun" in said(), said()), timeout=30)
+    waiting.until("the client to begin", lambda: ("begun" in log(), log()), timeout=30)
     for _ in range(2):
         namespace.kubectl("rollout", "restart", f"deployment/{NAME}")
         namespace.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=30s")
-    waiting.until("the client to end", lambda: (said().count("\n") == 2, said()), timeout=SECONDS + 10, every=0.5)
-    pods, failed = json.loads(said().splitlines()[1])
+    waiting.until("the client to end", lambda: (log().count("\n") == 2, log()), timeout=SECONDS + 10, every=0.5)
+    pods, failed = json.loads(log().splitlines()[1])
     assert failed == []
     assert len(pods) >= 3, "two restarts: three Pods answered"
     assert sum(pods.values()) > 200

@@ -25,9 +25,10 @@ from lab.kubernetes import client, namespaces
 from lab.steps import Event, Report
 
 pytestmark = pytest.mark.cluster
-QUIET = Report(lambda _event: None, Event("start", "test"))
+nightly = pytest.mark.nightly
+SILENT = Report(lambda _event: None, Event("start", "test"))
 MATRICES = {"names": names.MATRIX, "binds": bind_addresses.MATRIX, "whatif": whatif.of(whatif.chosen(()))}
-EVERYTHING = 400
+TIMEOUT = 400
 """Seconds for all experiments, on a machine that has other work too."""
 
 
@@ -37,93 +38,119 @@ def api(cluster):
 
 
 @pytest.fixture(scope="session")
-def document(cluster):
-    """Run everything once, as a person would; its disagreements are the tests' matter."""
-    return cluster.lab("experiment", "all", "--json", timeout=EVERYTHING, check=False)
+def names_result(cluster):
+    (result,) = testing.read(cluster.lab("experiment", "names", "--json", timeout=TIMEOUT, check=False))
+    return result
 
 
 @pytest.fixture(scope="session")
-def found(document, cluster, aloud):
-    """What each found, at its second try where the first disagreed."""
-    return testing.settled(cluster, testing.read(document), EVERYTHING, aloud)
+def document(cluster):
+    """The output of every experiment, run at the same time as a person would."""
+    return cluster.lab("experiment", "all", "--json", timeout=TIMEOUT, check=False)
+
+
+@pytest.fixture(scope="session")
+def results(document, cluster, aloud):
+    """Every experiment's result, of its second run where the first disagreed."""
+    return testing.settled(cluster, testing.read(document), TIMEOUT, aloud)
 
 
 @pytest.fixture(scope="session")
 def measured(cluster, api):
-    """Measure the matrices once more, with their worlds at hand: what each rule is held against."""
+    """Cells of the matrices measured once more, with the model of their cluster: what each rule is held against."""
     image = app.references(cluster.settings)[app.repository("back")]
     hand = engine.Hand(cluster.settings, api, image)
-    kept = []
-    for one in MATRICES.values():
-        with environment.staged(cluster.settings, api, image, one, QUIET) as stands:
+    cells = []
+    for matrix in MATRICES.values():
+        with environment.staged(cluster.settings, api, image, matrix, SILENT) as stands:
             world = engine.read(hand, stands.namespaces)
-            tries = one.tries(world, stands.namespaces)
-            seen = stands.look().cells
-        kept += [(world, tried, cell.measured) for tried, cell in zip(tries, seen, strict=True)]
-    return kept
+            tries = matrix.tries(world, stands.namespaces)
+            cells += [(world, tried, cell.measured) for tried, cell in zip(tries, stands.look().cells, strict=True)]
+    return cells
 
 
-@pytest.mark.parametrize("name", catalog.CATALOGUE)
-def test_what_is_measured_is_what_was_predicted(found, name):
-    assert found[name].agrees, testing.disagreements(found[name])
-    assert found[name].cells or found[name].expectations or found[name].claims
+def test_names_are_measured_as_predicted(names_result):
+    assert names_result.agrees, testing.disagreements(names_result)
+    assert len(names_result.cells) > 200
 
 
-def test_there_are_more_than_250_cells(found):
-    assert sum(len(found[name].cells) for name in MATRICES) >= 250
+@pytest.mark.parametrize("name", ["binds", "readiness"])
+def test_an_experiment_alone_is_as_predicted(cluster, name):
+    done = cluster.lab("experiment", name, "--json", timeout=TIMEOUT, check=False)
+    (result,) = testing.read(done)
+    assert result.agrees, testing.disagreements(result)
+    assert done.code == 0
 
 
-def test_the_document_is_what_the_schema_says(document):
-    """It is read strictly, and writing it again gives the same: no field is unknown, none has another type."""
-    read = msgspec.json.decode(document.stdout, type=list[Experiment], strict=True)
-    assert msgspec.json.decode(msgspec.json.encode(read)) == msgspec.json.decode(document.stdout)
-
-
-def test_the_name_answers_with_at_least_three_exhibits(found):
-    (cell,) = [one for one in found["names"].cells if (one.vantage, one.address) == ("guest", "pod-name")]
+def test_the_name_answers_with_at_least_three_exhibits(names_result):
+    (cell,) = [cell for cell in names_result.cells if (cell.vantage, cell.address) == ("guest", "pod-name")]
     assert cell.measured.outcome == "answers"
     assert len({exhibit.kind for exhibit in cell.exhibits}) >= 3
-    assert "k8-chatroulette-back" in next(one.text for one in cell.exhibits if one.kind == "hosts")
+    assert "k8-chatroulette-back" in next(exhibit.text for exhibit in cell.exhibits if exhibit.kind == "hosts")
 
 
-def test_each_change_flips_the_cells_that_it_should_and_no_other(found):
-    cells = found["whatif"].cells
-    base = {(one.vantage, one.address): one for one in cells if not one.variant}
+@pytest.mark.parametrize("name", [name for name, entry in catalog.CATALOGUE.items() if "timed" in entry.module])
+def test_the_server_takes_the_manifests_that_an_experiment_prints(cluster, namespace, name):
+    manifests = cluster.lab("experiment", name, "--manifests").stdout
+    namespace.kubectl("apply", "--dry-run=server", "-f", "-", stdin=manifests)
+
+
+@nightly
+@pytest.mark.parametrize("name", catalog.CATALOGUE)
+def test_every_experiment_is_as_predicted(results, name):
+    assert results[name].agrees, testing.disagreements(results[name])
+    assert results[name].cells or results[name].expectations or results[name].claims
+
+
+@nightly
+def test_the_document_is_what_the_schema_says(document):
+    """It is read strictly, and writing it again gives the same: no field is unknown, none has another type."""
+    experiments = msgspec.json.decode(document.stdout, type=list[Experiment], strict=True)
+    assert msgspec.json.decode(msgspec.json.encode(experiments)) == msgspec.json.decode(document.stdout)
+
+
+@nightly
+def test_each_change_flips_the_cells_that_it_should_and_no_other(results):
+    cells, flips = results["whatif"].cells, results["whatif"].flips
+    base = {(cell.vantage, cell.address): cell for cell in cells if not cell.variant}
     for side in ("predicted", "measured"):
         flipped = {
-            (one.variant, one.vantage, one.address)
-            for one in cells
-            if one.variant
-            and (before := base.get((one.vantage, one.address)))
-            and getattr(before, side).outcome != getattr(one, side).outcome
+            (cell.variant, cell.vantage, cell.address)
+            for cell in cells
+            if cell.variant
+            and (before := base.get((cell.vantage, cell.address)))
+            and getattr(before, side).outcome != getattr(cell, side).outcome
         }
-        assert flipped == {(one.variant, one.vantage, one.address) for one in found["whatif"].flips}
-    quiet = {one.id for one in whatif.VARIANTS} - {one.variant for one in found["whatif"].flips}
-    assert quiet == {"hosts-edit-guest"}, "only a hand edit that kubelet has written over leaves nothing"
+        assert flipped == {(flip.variant, flip.vantage, flip.address) for flip in flips}
+    without_flips = {variant.id for variant in whatif.VARIANTS} - {flip.variant for flip in flips}
+    assert without_flips == {"hosts-edit-guest"}, "only a hand edit that kubelet has written over leaves nothing"
 
 
+@nightly
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_that_says_the_opposite_is_found_out(measured, rule):
-    """The model can be wrong: turned around, each of its rules disagrees with something that agrees with it."""
-    turned = inverted(rule)
+def test_an_inverted_rule_disagrees(measured, rule):
+    """The model can be wrong: inverted, each of its rules disagrees with a cell that agrees with it."""
+    rules = inverted(rule)
     assert any(
-        compare.agrees(predict(*cell), seen) and not compare.agrees(predict(*cell, turned), seen)
-        for world, tried, seen in measured
+        compare.agrees(predict(*cell), measurement) and not compare.agrees(predict(*cell, rules), measurement)
+        for world, tried, measurement in measured
         for cell in [(world, tried.vantage, engine.told(tried))]
     )
 
 
+@nightly
 @pytest.mark.parametrize("name", SENTENCES)
-def test_the_course_s_sentences_get_the_verdict_that_is_known(found, name):
-    (claim,) = [claim for claim in found["claims"].claims if claim.id == name]
+def test_the_course_s_sentences_get_the_verdict_that_is_known(results, name):
+    (claim,) = [claim for claim in results["claims"].claims if claim.id == name]
     assert claim.verdict == SENTENCES[name].verdict, claim.because.en
     assert claim.exhibits
 
 
 def test_a_wrong_prediction_ends_with_1_and_shows_both(cluster, monkeypatch, capsys):
     """Both stand there, the predicted and the measured outcome, with the evidence of what was measured."""
-    turned = functools.partial(predict, rules=inverted("pod-hosts-file"))
-    monkeypatch.setattr("lab.experiments.matrix.engine.predict", turned)
+    monkeypatch.setattr(
+        "lab.experiments.matrix.engine.predict", functools.partial(predict, rules=inverted("pod-hosts-file"))
+    )
     for name, value in cluster.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["lab", "experiment", "names", "--lang", "en"])
@@ -133,24 +160,16 @@ def test_a_wrong_prediction_ends_with_1_and_shows_both(cluster, monkeypatch, cap
     shown = capsys.readouterr()
     assert ended.value.code == 1
     assert "measured is not what was predicted" in shown.err
-    assert "names: " in shown.err
     assert "predicted ≠ measured" in shown.out
     assert "/etc/hosts" in shown.out
-
-
-def test_nothing_of_all_this_is_left(api, found, measured):
-    assert found
-    assert measured
-    left = [one["metadata"]["name"] for one in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)]
-    namespaces.gone(api, left)
 
 
 @pytest.mark.parametrize(
     ("name", "how"),
     [
         pytest.param("names", signal.SIGINT, id="one, Ctrl-C"),
-        pytest.param("all", signal.SIGINT, id="all, Ctrl-C"),
-        pytest.param("all", signal.SIGTERM, id="all, SIGTERM to the first process only"),
+        pytest.param("all", signal.SIGINT, id="all, Ctrl-C", marks=nightly),
+        pytest.param("all", signal.SIGTERM, id="all, SIGTERM to the first process only", marks=nightly),
     ],
 )
 def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name, how):
@@ -160,9 +179,9 @@ def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name
             os.killpg(process.pid, how)
         else:
             process.send_signal(how)
-        _, said = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted: what it made is going away" in said
+    assert "interrupted: what it made is going away" in errors
     assert not made_by(api, process.pid)
     namespaces.gone(api, made)
 
@@ -174,7 +193,8 @@ def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
         process.communicate(timeout=20)
     assert made
     cluster.lab("experiment", "course")
-    namespaces.gone(api, made)
+    left = [each["metadata"]["name"] for each in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)]
+    namespaces.gone(api, [*made, *left])
 
 
 @contextlib.contextmanager
@@ -195,8 +215,8 @@ def running(cluster, name):
 def made_by(api, group):
     """Name the namespaces whose owner is of that process group, and lives."""
     owners = {
-        one["metadata"]["name"]: one["metadata"]["annotations"][namespaces.OWNER].partition("@")[0]
-        for one in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)
+        each["metadata"]["name"]: each["metadata"]["annotations"][namespaces.OWNER].partition("@")[0]
+        for each in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)
     }
     return [name for name, pid in owners.items() if group_of(int(pid)) == group]
 
@@ -212,7 +232,7 @@ def appears(api, process):
     """Wait for the experiment's first Pods, and return all its namespaces."""
 
     def look():
-        with_pods = [one for one in made_by(api, process.pid) if api.items(f"/api/v1/namespaces/{one}/pods")]
+        with_pods = [name for name in made_by(api, process.pid) if api.items(f"/api/v1/namespaces/{name}/pods")]
         return bool(with_pods), f"no Pod yet; the process: {process.poll()}"
 
     waiting.until("the experiment's Pods", look, timeout=60)

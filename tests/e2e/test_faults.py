@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lab.kubernetes.client import Api
     from lab.testing import Cluster
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.nightly]
 IMAGES = {name: f"{name}:latest" for name in ("k8-chatroulette-back", "k8-chatroulette-front")}
 """What `kind-up` gave the nodes, under the name that does not change with the content."""
 
@@ -36,7 +36,7 @@ LABELS = {"chatroulette.lab/subject": "true"}
 def backend(namespace: str) -> dict[str, Any]:
     """The course's bare Pod of the backend, faults allowed, asking little of the node."""
     pods = (item for item in manifests.render("pods", IMAGES, faults=True) if item["kind"] == "Pod")
-    pod = next(one for one in pods if one["metadata"]["name"] == "k8-chatroulette-back")
+    pod = next(pod for pod in pods if pod["metadata"]["name"] == "k8-chatroulette-back")
     pod["metadata"] = {"namespace": namespace, "labels": LABELS}
     pod["spec"]["containers"][0]["resources"]["requests"] = {"cpu": "10m", "memory": "32Mi"}
     pod["spec"]["containers"][0]["readinessProbe"] |= {"periodSeconds": 1, "failureThreshold": 1}
@@ -45,11 +45,11 @@ def backend(namespace: str) -> dict[str, Any]:
 
 def named(pod: dict[str, Any], name: str, change: Callable[[dict[str, Any]], object] | None = None) -> dict[str, Any]:
     """One Pod of these, its container changed."""
-    made = copy.deepcopy(pod)
-    made["metadata"]["name"] = name
+    renamed = copy.deepcopy(pod)
+    renamed["metadata"]["name"] = name
     if change:
-        change(made["spec"]["containers"][0])
-    return made
+        change(renamed["spec"]["containers"][0])
+    return renamed
 
 
 def service(namespace: str) -> dict[str, Any]:
@@ -72,9 +72,9 @@ class Subject:
 
     @property
     def pod(self) -> dict[str, Any]:
-        found = self.api.get(self.ref.path)
-        assert found is not None, f"{self.name} is gone"
-        return found
+        pod = self.api.get(self.ref.path)
+        assert pod is not None, f"{self.name} is gone"
+        return pod
 
     @property
     def container(self) -> dict[str, Any]:
@@ -94,8 +94,9 @@ class Subject:
         """Whether the Service sends it anything: its endpoint is ready."""
         path = f"/apis/discovery.k8s.io/v1/namespaces/{self.namespace}/endpointslices"
         slices = self.api.items(path, labelSelector=f"kubernetes.io/service-name={SERVICE}")
-        mine = [one for each in slices for one in each.get("endpoints") or [] if one["targetRef"]["name"] == self.name]
-        return any(one["conditions"].get("ready") for one in mine)
+        endpoints = [endpoint for each in slices for endpoint in each.get("endpoints") or []]
+        ready = {endpoint["targetRef"]["name"] for endpoint in endpoints if endpoint["conditions"].get("ready")}
+        return self.name in ready
 
     @property
     def last_end(self) -> dict[str, Any]:
@@ -109,19 +110,19 @@ class Subject:
     def fault(self, name: str, **values: float) -> Any:
         return self.ask("POST", f"/faults/{name}", values)
 
-    def until(self, what: str, so: Callable[[], bool], timeout: float = 30) -> None:
+    def until(self, what: str, condition: Callable[[], bool], timeout: float = 30) -> None:
         """Wait for something to become true; what is asked of a container on its way may fail meanwhile."""
 
         def look() -> tuple[bool, str]:
             try:
-                return so(), str(self.pod["status"].get("containerStatuses"))
+                return condition(), str(self.pod["status"].get("containerStatuses"))
             except ApiError as error:
                 return False, str(error)
 
         waiting.until(f"{self.name} {what}", look, timeout=timeout)
 
 
-SPACE = "faults"
+NAMESPACE = "faults"
 HOLD = "chatroulette.lab/hold"
 """A finalizer: with it a Pod that has ended can still be read."""
 
@@ -142,17 +143,17 @@ NAMES = ("readiness", "liveness", "startup", "cpu", "memory", "latency", "errors
 def pods(cluster: Cluster) -> Iterator[dict[str, Subject]]:
     """One Pod a fault, all started at once, behind one Service."""
     api = client.api(cluster.settings)
-    path = f"/api/v1/namespaces/{SPACE}"
-    api.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}})
-    model = backend(SPACE)
+    path = f"/api/v1/namespaces/{NAMESPACE}"
+    api.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    model = backend(NAMESPACE)
     made = [named(model, name, CHANGES.get(name)) for name in NAMES]
-    next(one for one in made if one["metadata"]["name"] == "sigterm")["metadata"]["finalizers"] = [HOLD]
+    next(pod for pod in made if pod["metadata"]["name"] == "sigterm")["metadata"]["finalizers"] = [HOLD]
     try:
-        for item in (service(SPACE), *made):
+        for item in (service(NAMESPACE), *made):
             item["metadata"].setdefault("annotations", {})[RENDERED] = ""
             apply.apply_all(api, [item], lambda _: None)
         wait.until_ready(api, made, timeout=90, say=lambda _: None)
-        yield {name: Subject(api, SPACE, name) for name in NAMES}
+        yield {name: Subject(api, NAMESPACE, name) for name in NAMES}
     finally:
         api.delete(path, propagationPolicy="Background")
 
@@ -160,9 +161,9 @@ def pods(cluster: Cluster) -> Iterator[dict[str, Subject]]:
 @pytest.fixture
 def pod(request: pytest.FixtureRequest, pods: dict[str, Subject]) -> Subject:
     """The Pod of the fault that the test names, once the Service sends it traffic."""
-    one = pods[request.param]
-    one.until("is behind its Service", lambda: one.served)
-    return one
+    pod = pods[request.param]
+    pod.until("is behind its Service", lambda: pod.served)
+    return pod
 
 
 @pytest.mark.parametrize("pod", ["readiness"], indirect=True)
@@ -225,8 +226,8 @@ def test_memory_beyond_the_limit_kills_the_container(pod: Subject) -> None:
     assert pod.last_end["exitCode"] == 137
     assert pod.last_end["reason"] in {"OOMKilled", "Error"}, "on cgroup v1 the runtime may miss the kernel's word"
     pod.until("is Ready", lambda: pod.ready)
-    (told,) = pod.ask("GET", "/api/house")["pods"]
-    assert [life["how"] for life in told["lives"]] == ["oom", None], "whoever the kernel killed, the panel says why"
+    (status,) = pod.ask("GET", "/api/house")["pods"]
+    assert [life["how"] for life in status["lives"]] == ["oom", None], "whoever the kernel killed, the panel says why"
     assert pod.restarts == 1
 
 
@@ -246,14 +247,14 @@ def test_answers_are_late_and_the_probes_see_nothing_of_it(pod: Subject) -> None
 
 
 def errors(pod: Subject, tries: int) -> int:
-    found = 0
+    count = 0
     for _ in range(tries):
         try:
             pod.ask("GET", "/version")
         except ApiError as error:
             assert error.code == 500  # noqa: PT017 - others are not this fault's
-            found += 1
-    return found
+            count += 1
+    return count
 
 
 @pytest.mark.parametrize("pod", ["errors"], indirect=True)
@@ -304,13 +305,13 @@ def test_what_listens_on_loopback_answers_inside_the_pod_only(pod: Subject, clus
     pod.fault("loopback", seconds=8)
     pod.until("leaves the Service", lambda: not pod.served, timeout=5)
 
-    def seen(there: str, host: str) -> str:
-        words = ("exec", there, "--", "python3", "-c", LOOK, f"http://{host}:3000/version")
-        return cluster.kubectl("-n", SPACE, *words).stdout.strip()
+    def fetched(source: str, host: str) -> str:
+        words = ("exec", source, "--", "python3", "-c", LOOK, f"http://{host}:3000/version")
+        return cluster.kubectl("-n", NAMESPACE, *words).stdout.strip()
 
-    assert "refused" in seen("errors", pod.pod["status"]["podIP"])
-    assert "refused" in seen(pod.name, pod.name), "the Pod's name is its address, not its loopback"
-    assert seen(pod.name, "localhost") == "200"
+    assert "refused" in fetched("errors", pod.pod["status"]["podIP"])
+    assert "refused" in fetched(pod.name, pod.name), "the Pod's name is its address, not its loopback"
+    assert fetched(pod.name, "localhost") == "200"
     pod.until("comes back", lambda: pod.served, timeout=15)
     assert pod.ask("GET", "/version")
     assert pod.restarts == 0
@@ -318,13 +319,13 @@ def test_what_listens_on_loopback_answers_inside_the_pod_only(pod: Subject, clus
 
 def test_no_fault_is_to_be_had_unless_faults_are_on(pods: dict[str, Subject]) -> None:
     any_pod = pods["errors"]
-    model = backend(SPACE)
-    for one in model["spec"]["containers"][0]["env"]:
-        if one["name"] == "FAULTS":
-            one["value"] = "off"
+    model = backend(NAMESPACE)
+    for variable in model["spec"]["containers"][0]["env"]:
+        if variable["name"] == "FAULTS":
+            variable["value"] = "off"
     item = named(model, "plain")
-    any_pod.api.apply(f"/api/v1/namespaces/{SPACE}/pods/plain", item)
-    plain = Subject(any_pod.api, SPACE, "plain")
+    any_pod.api.apply(f"/api/v1/namespaces/{NAMESPACE}/pods/plain", item)
+    plain = Subject(any_pod.api, NAMESPACE, "plain")
     plain.until("is Ready", lambda: plain.ready)
     with pytest.raises(ApiError) as refused:
         plain.fault("crash", code=1)

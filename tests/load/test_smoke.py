@@ -8,7 +8,7 @@ import loads
 import pytest
 import scaled
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.nightly]
 PLAN = loads.Plan(visitors=60, rate=20, seconds=15, dropping=0.0)
 
 

@@ -9,7 +9,7 @@ from lab.config import MINORS
 from lab.experiments.catalog import CATALOGUE
 from lab.testing import disagreements
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.nightly]
 NEWER, OLDER = MINORS
 EXPECTED = {
     "cluster/kubernetes": "the two versions themselves",

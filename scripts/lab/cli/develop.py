@@ -22,31 +22,38 @@ if TYPE_CHECKING:
 
     from lab.config import Minor
 
+FOLDERS = ("tests/unit", "tests/browser", "tests/e2e", "tests/load", "tests/versions")
 BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page", "experiments")
 
 
 @command("test", tells=False)
-@click.option("--unit", is_flag=True, help="Only the tests that need neither Docker nor a browser; they need Redis.")
-@click.option("--versions", is_flag=True, help=f"Only every experiment, on Kubernetes {' and '.join(MINORS)}.")
+@click.option("--unit", "tier", flag_value="unit", help="Only the tests that need neither Docker nor a browser.")
+@click.option("--all", "tier", flag_value="all", help="The nightly tests too: every experiment, faults, both minors.")
+@click.option("--versions", "tier", flag_value="versions", help=f"Only every experiment, on {' and '.join(MINORS)}.")
 @click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
-def test(session: Session, *, unit: bool, versions: bool, pytest_args: tuple[str, ...]) -> None:
-    """Run the tests.
+def test(session: Session, *, tier: str | None, pytest_args: tuple[str, ...]) -> None:
+    """Run the tests that each change waits for; `--all` runs those that are marked nightly too.
 
     Further words go to pytest, after a `--`. Brings what they need: a Redis server, a browser, Docker, and a cluster of
     their own with ports of its own, which they take away.
     """
-    if versions:
-        _prepare(session, (), MINORS)
-        folders: tuple[str, ...] = ("tests/versions",)
-    elif unit:
-        if preflight.lacking(preflight.REDIS):
-            session.perform([_have("a Redis server", preflight.REDIS)])
-        folders = ("tests/unit",)
-    else:
-        own = [_have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)]
-        _prepare(session, own, [session.settings.kubernetes])
-        folders = ("tests/unit", "tests/browser", "tests/e2e", "tests/load")
-    _become("-m", "pytest", *(pytest_args or folders))
+    redis, browser = _have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)
+    each_change = ("-m", "not nightly")
+    match tier:
+        case "versions":
+            _prepare(session, (), MINORS)
+            words: tuple[str, ...] = ("tests/versions",)
+        case "unit":
+            if preflight.lacking(preflight.REDIS):
+                session.perform([redis])
+            words = (*each_change, "tests/unit")
+        case "all":
+            _prepare(session, [redis, browser], MINORS)
+            words = FOLDERS
+        case _:
+            _prepare(session, [redis, browser], [session.settings.kubernetes])
+            words = (*each_change, *FOLDERS)
+    _become("-m", "pytest", *(pytest_args or words))
 
 
 @command("lint", tells=False)
