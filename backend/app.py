@@ -11,19 +11,23 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from backend import cgroup, cluster_status, health, identity, metrics, openapi, request_logging
-from backend.cats import api as cats_api
-from backend.cluster_status import ClusterStatus
-from backend.context import KEY, Context
-from backend.faults import api as faults_api
+from backend import cgroup, openapi, request_logging
+from backend.cats.endpoints import routes as cats
+from backend.cluster_status import ClusterStatus, OwnStatus
+from backend.context import Context
+from backend.endpoints.cluster_status import routes as cluster_status
+from backend.endpoints.health import routes as health
+from backend.endpoints.service import routes as service
 from backend.faults import middleware as fault_middleware
 from backend.faults.bounds import caps
 from backend.faults.effects import Effects
+from backend.faults.endpoints import routes as faults
 from backend.faults.manager import FaultManager
-from backend.identity import Identity
+from backend.faults.orders import take_order
+from backend.identity import NAME, Identity
 from backend.metrics import Metrics
 from backend.probe_log import ProbeLog
-from backend.roulette import api as roulette_api
+from backend.roulette.api import routes as roulette
 from backend.roulette.keeper import Keeper
 from backend.roulette.memory import MemoryStore
 from backend.roulette.store import Limits, Store
@@ -35,6 +39,8 @@ from service_runtime.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from backend.config import Settings
+
+FAMILIES = (service, health, cluster_status, cats, roulette, faults)
 
 log = logging.getLogger("backend")
 
@@ -51,9 +57,9 @@ def build(settings: Settings) -> Flask:
     """Return an application that serves at once."""
     logs.configure("backend", settings.log_level, settings.pod)
     app, context = Backend("backend", static_folder=None), _context(settings)
-    app.extensions |= {KEY: context, "lifecycle": context.lifecycle}
-    for family in (health, identity, metrics, openapi, cats_api, roulette_api, cluster_status, faults_api):
-        app.register_blueprint(family.routes)
+    app.extensions |= {"context": context, "lifecycle": context.lifecycle}
+    for family in FAMILIES:
+        app.register_blueprint(family)
     request_tracking.install(app, context.metrics, request_logging.log_request)
     app.register_error_handler(HTTPException, responses.on_http_error)
     app.register_error_handler(InternalServerError, _on_crash)
@@ -61,7 +67,7 @@ def build(settings: Settings) -> Flask:
         app.register_error_handler(bad, responses.on_bad_input)
     if settings.faults == "on":
         _install_faults(app, context)
-    context.lifecycle.on_start += [context.keeper.start, partial(context.cluster_status.start, context)]
+    context.lifecycle.on_start += [context.keeper.start, context.cluster_status.start]
     context.lifecycle.serve()
     return app
 
@@ -73,33 +79,41 @@ def _on_crash(_error: InternalServerError) -> Response:
 
 
 def _install_faults(app: Flask, context: Context) -> None:
-    fault_middleware.install(app, context)
-    context.streams.on_order = partial(faults_api.take_order, context.faults)
+    fault_middleware.install(app, context.faults, context.health, context.probe_log)
+    context.streams.on_order = partial(take_order, context.faults)
     context.faults.resume()
 
 
 def _context(settings: Settings) -> Context:
     lifecycle, metrics, store = Lifecycle(settings.drain_seconds), Metrics(), _store(settings)
+    identity, state_files = Identity(settings), StateFiles(settings.state_dir, settings.pod)
     streams = Streams(store, settings.pod, settings.max_streams, lambda: lifecycle.draining)
     metrics.streams.set_function(lambda: streams.count)
     metrics.visitors.set_function(lambda: len(streams.visitors))
     keeper = Keeper(store, streams, settings.absent_seconds, settings.drain_seconds)
-    identity, state_files = Identity(settings), StateFiles(settings.state_dir, settings.pod)
-    usage = partial(cgroup.read, identity.cgroup_root, identity.proc)
-    effects = Effects(state_files, lambda: usage().memory, lifecycle)
+    health, probe_log = _health(lifecycle, store, keeper), ProbeLog(state_files)
+    faults = _faults(identity, state_files, lifecycle)
+    own_status = OwnStatus(identity, lifecycle, health, streams, state_files, probe_log, faults)
     return Context(
         settings=settings,
         lifecycle=lifecycle,
-        health=_health(lifecycle, store, keeper),
+        health=health,
         identity=identity,
         metrics=metrics,
         store=store,
         streams=streams,
         keeper=keeper,
-        probe_log=ProbeLog(state_files),
-        faults=FaultManager(state_files, effects.by_name(), lambda: caps(usage())),
-        cluster_status=ClusterStatus(),
+        probe_log=probe_log,
+        faults=faults,
+        cluster_status=ClusterStatus(own_status, store, settings.redis_url),
+        openapi=openapi.document(NAME, settings.version, FAMILIES),
     )
+
+
+def _faults(identity: Identity, state_files: StateFiles, lifecycle: Lifecycle) -> FaultManager:
+    usage = partial(cgroup.read, identity.cgroup_root, identity.proc)
+    effects = Effects(state_files, lambda: usage().memory, lifecycle)
+    return FaultManager(state_files, effects.by_name(), lambda: caps(usage()))
 
 
 def _health(lifecycle: Lifecycle, store: Store, keeper: Keeper) -> Health:

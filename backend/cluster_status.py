@@ -1,36 +1,40 @@
-"""The whole house: every Pod as it reports itself, the visitors counted, the shared memory's health."""
+"""The status of this Pod and of all: each reports itself, and any of them shows the whole."""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import gevent
 import msgspec
-from flask import Blueprint, Response
 from gevent.lock import RLock
 
 from backend import restarts
 from backend.config import without_password
-from backend.context import context
 from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
 from backend.identity import Container  # noqa: TC001 - the same
 from backend.probe_log import Probe  # noqa: TC001 - the same
 from backend.restarts import Life  # noqa: TC001 - the same
 from backend.roulette.store import Away, Census
 from service_runtime.lifecycle import Phase
-from service_runtime.responses import encode, json_bytes
+from service_runtime.responses import encode
 
 if TYPE_CHECKING:
-    from backend.context import Context
+    from backend.faults.manager import FaultManager
+    from backend.identity import Identity
+    from backend.probe_log import ProbeLog
+    from backend.roulette.store import Store
+    from backend.roulette.streams import Streams
+    from backend.state_files import StateFiles
+    from service_runtime.health import Health
+    from service_runtime.lifecycle import Lifecycle
 
 REPORT_SECONDS = 2.0
-FRESH_SECONDS = 0.5
-"""However many ask, the house is counted so often at most."""
-
-routes = Blueprint("house", __name__)
+CACHE_SECONDS = 0.5
+"""However many ask, the Pods are listed so often at most."""
 
 
 class PodStatus(msgspec.Struct, frozen=True):
@@ -73,98 +77,102 @@ class House(msgspec.Struct, frozen=True):
     pods: list[PodStatus]
 
 
-class ClusterStatus:
-    """Tells of this Pod and of the house."""
+@dataclass(frozen=True)
+class OwnStatus:
+    """The status of this Pod, read from its parts."""
 
-    def __init__(self) -> None:
-        """Begin without having told anything."""
-        self._lock = RLock()
-        self._told: tuple[float, bytes] = (0.0, b"")
+    identity: Identity
+    lifecycle: Lifecycle
+    health: Health
+    streams: Streams
+    state_files: StateFiles
+    probe_log: ProbeLog
+    faults: FaultManager
 
-    def house(self, here: Context) -> bytes:
-        """Return the house as JSON."""
-        with self._lock:
-            if not self._told[1] or time.monotonic() - self._told[0] > FRESH_SECONDS:
-                told = encode(_house(here, self.status(here)))
-                self._told = (time.monotonic(), told)
-            return self._told[1]
-
-    def status(self, here: Context) -> PodStatus:
-        """Return how this Pod is."""
-        who = here.identity.whoami(here.lifecycle.started_at, here.lifecycle.uptime)
+    def read(self) -> PodStatus:
+        whoami = self.identity.whoami(self.lifecycle.started_at, self.lifecycle.uptime)
+        listeners = self.lifecycle.listeners
         return PodStatus(
-            pod=who.pod,
-            namespace=who.namespace,
-            node=who.node,
-            ips=who.ips,
-            version=who.version,
-            colour=who.colour,
-            started_at=who.started_at,
-            uptime_seconds=who.uptime_seconds,
+            pod=whoami.pod,
+            namespace=whoami.namespace,
+            node=whoami.node,
+            ips=whoami.ips,
+            version=whoami.version,
+            colour=whoami.colour,
+            started_at=whoami.started_at,
+            uptime_seconds=whoami.uptime_seconds,
             at=datetime.now(UTC),
-            container=who.container,
-            ready=here.health.report("readyz").ok,
-            phase=_phase(here),
-            streams=here.streams.count,
-            listening=here.lifecycle.listeners.listening if here.lifecycle.listeners else here.settings.listen,
-            lives=restarts.read(here.probe_log.state_files),
-            probes=list(here.probe_log.last),
-            faults=here.faults.active(),
+            container=whoami.container,
+            ready=self.health.report("readyz").ok,
+            phase=self._phase(),
+            streams=self.streams.count,
+            listening=listeners.listening if listeners else self.identity.settings.listen,
+            lives=restarts.read(self.state_files),
+            probes=list(self.probe_log.last),
+            faults=self.faults.active(),
         )
 
-    def start(self, here: Context) -> None:
-        """Begin to tell the other Pods how this one is."""
-        gevent.spawn(self._report, here)
+    def _phase(self) -> Any:
+        if self.lifecycle.phase is Phase.SERVING and not self.health.report("startupz").ok:
+            return Phase.STARTING.value
+        return self.lifecycle.phase.value
 
-    def _report(self, here: Context) -> None:
+
+class ClusterStatus:
+    """Reports this Pod to the others, and shows all."""
+
+    def __init__(self, own: OwnStatus, store: Store, redis_url: str | None) -> None:
+        self.own, self.store = own, store
+        self.url = redis_url and without_password(redis_url)
+        self._lock = RLock()
+        self._cached_at, self._cached = 0.0, b""
+
+    def read(self) -> bytes:
+        """Return the status of all Pods as JSON, not older than CACHE_SECONDS."""
+        with self._lock:
+            if not self._cached or time.monotonic() - self._cached_at > CACHE_SECONDS:
+                self._cached = encode(self._collect(self.own.read()))
+                self._cached_at = time.monotonic()
+            return self._cached
+
+    def _collect(self, own: PodStatus) -> House:
+        """Return this Pod and the others; with the store away it is this Pod alone."""
+        reason = self.store.check()
+        try:
+            if reason is None:
+                census, pods = self.store.census(), own_first(own, self.store.pods())
+                return House(own.pod, census, StoreStatus(self.store.kind, ok=True, reason=None, url=self.url), pods)
+        except Away as away:
+            reason = str(away)
+        return House(own.pod, None, StoreStatus(self.store.kind, ok=False, reason=reason, url=self.url), [own])
+
+    def start(self) -> None:
+        """Begin to report this Pod every two seconds."""
+        gevent.spawn(self._report_forever)
+
+    def _report_forever(self) -> None:
         while True:
             # In a greenlet of its own: gevent logs what it raises, and the next report is made all the same.
-            gevent.spawn(self.report, here).join()
+            gevent.spawn(self.report).join()
             gevent.sleep(REPORT_SECONDS)
 
-    def report(self, here: Context) -> None:
-        """Tell the other Pods, and this container's next life, how this one is."""
-        status = self.status(here)
-        restarts.record_memory(here.probe_log.state_files, status.container.memory)
-        # The keeper of the streams says so in the log.
+    def report(self) -> None:
+        """Report this Pod to the others, and its memory to the next start of its container."""
+        status = self.own.read()
+        restarts.record_memory(self.own.state_files, status.container.memory)
+        # The roulette's background tasks log an outage.
         with suppress(Away):
-            here.store.report(here.settings.pod, encode(status))
+            self.store.report(status.pod, encode(status))
 
 
-def _phase(here: Context) -> Any:
-    if here.lifecycle.phase is Phase.SERVING and not here.health.report("startupz").ok:
-        return Phase.STARTING.value
-    return here.lifecycle.phase.value
-
-
-def _house(here: Context, own: PodStatus) -> House:
-    """Put the house together; with the store away it is this Pod alone."""
-    url = here.settings.redis_url and without_password(here.settings.redis_url)
-    reason = here.store.check()
-    try:
-        if reason is None:
-            census, pods = here.store.census(), neighbours(own, here.store.pods())
-            return House(own.pod, census, StoreStatus(here.store.kind, ok=True, reason=None, url=url), pods)
-    except Away as away:
-        reason = str(away)
-    return House(own.pod, None, StoreStatus(here.store.kind, ok=False, reason=reason, url=url), [own])
-
-
-def neighbours(own: PodStatus, told: dict[str, bytes]) -> list[PodStatus]:
+def own_first(own: PodStatus, reports: dict[str, bytes]) -> list[PodStatus]:
     """Return this Pod, then the others by their names; one whose report another version wrote is left out."""
-    others = [status for pod, raw in sorted(told.items()) if pod != own.pod and (status := _read(raw))]
+    others = [status for pod, report in sorted(reports.items()) if pod != own.pod and (status := _decode(report))]
     return [own, *others]
 
 
-def _read(raw: bytes) -> PodStatus | None:
+def _decode(report: bytes) -> PodStatus | None:
     try:
-        return msgspec.json.decode(raw, type=PodStatus)
+        return msgspec.json.decode(report, type=PodStatus)
     except msgspec.DecodeError:
         return None
-
-
-@routes.get("/api/house")
-def house() -> Response:
-    """Show the whole house, always with 200."""
-    body = context().cluster_status.house(context())
-    return json_bytes(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from backend.roulette.streams import Streams
     from service_runtime.health import Health
     from service_runtime.lifecycle import Lifecycle
-
-KEY = "backend"
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,10 @@ class Context:
     probe_log: ProbeLog
     faults: FaultManager
     cluster_status: ClusterStatus
+    openapi: bytes
 
 
 def context() -> Context:
-    """Return the state of the application that answers the current request."""
-    return cast("Context", current_app.extensions[KEY])
+    """Return the context of the application that answers the current request."""
+    current: Context = current_app.extensions["context"]
+    return current

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
-from flask import Blueprint, Response
 
 from backend import cgroup
-from backend.context import context
-from service_runtime.responses import encode, json_bytes, reply
+from service_runtime.responses import encode
 from service_runtime.version import version
 
 if TYPE_CHECKING:
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from backend.config import Settings
 
 NAME = "k8-chatroulette-back"
-
-routes = Blueprint("identity", __name__)
 
 
 class DrawnBy(msgspec.Struct, frozen=True):
@@ -102,16 +98,3 @@ class Identity:
 
 def _split(addresses: str) -> list[str]:
     return [address.strip() for address in addresses.split(",") if address.strip()]
-
-
-@routes.get("/version")
-def show_version() -> Response:
-    """Say which software this is."""
-    return json_bytes(context().identity.version_json)
-
-
-@routes.get("/whoami")
-def whoami() -> Response:
-    """Say which Pod this is and how it fares."""
-    lifecycle = context().lifecycle
-    return reply(context().identity.whoami(lifecycle.started_at, lifecycle.uptime))

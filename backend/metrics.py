@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
 from prometheus_client import Counter, Gauge
 
-from backend.context import context
 from service_runtime.metrics import HttpMetrics
-
-routes = Blueprint("metrics", __name__)
 
 
 class Metrics(HttpMetrics):
@@ -17,9 +13,3 @@ class Metrics(HttpMetrics):
         self.streams = Gauge("roulette_streams", "Event streams that this Pod holds.", registry=self.registry)
         self.visitors = Gauge("roulette_visitors", "Visitors with a stream here.", registry=self.registry)
         self.messages = Counter("roulette_messages", "Messages accepted, repeats apart.", registry=self.registry)
-
-
-@routes.get("/metrics")
-def metrics() -> Response:
-    """Give all figures in Prometheus' text format."""
-    return context().metrics.exposition()

@@ -3,68 +3,145 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from flask import Blueprint, Response
 
-from backend.context import context
-from backend.identity import NAME
-from backend.operations import EVENT_DATA, HEADERS, OPERATIONS, PARAMETERS, structs
 from service_runtime.responses import Problem, encode
 
 if TYPE_CHECKING:
-    from backend.operations import Operation
+    from collections.abc import Callable, Iterable, Mapping
 
-routes = Blueprint("openapi", __name__)
+View = TypeVar("View", bound="Callable[..., Response]")
 
 JSON = "application/json"
+REF = "#/components/schemas/{name}"
 TRY_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-@cache
-def document(version: str) -> bytes:
-    """Return the description of all endpoints as JSON."""
+class NameConflictError(TypeError):
+    """Two different structs have one name, and the document has one place for both."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path; `answer` is None where there is no body, or none that a type describes.
+
+    `problems` are the statuses of its own besides whatever goes wrong everywhere.
+    """
+
+    method: str
+    rule: str
+    """The path as Flask writes it: `/cats/<seed>.svg`."""
+    summary: str
+    answer: type | None = None
+    media: str | None = JSON
+    status: int = 200
+    body: tuple[type, ...] = ()
+    """One of these."""
+    optional_body: bool = False
+    query: type | None = None
+    headers: Mapping[str, object] = field(default_factory=dict)
+    """The headers that count, each with its type."""
+    events: Mapping[str, type] = field(default_factory=dict)
+    """What the events of a stream carry."""
+    problems: tuple[int, ...] = ()
+    unwell: bool = False
+    """Answers 503 with the same body."""
+
+
+class Endpoints(Blueprint):
+    """A family of endpoints, each declared once, on its view function: the route and its description."""
+
+    def __init__(self, name: str, parameters: Mapping[str, object] | None = None) -> None:
+        """Take the type of each parameter in the family's paths."""
+        super().__init__(name, __name__)
+        self.parameters = parameters or {}
+        self.operations: list[Operation] = []
+
+    def serves(self, operation: Operation) -> Callable[[View], View]:
+        """Have the decorated view serve the operation."""
+
+        def register(view: View) -> View:
+            self.add_url_rule(operation.rule, view_func=view, methods=[operation.method])
+            self.operations.append(operation)
+            return view
+
+        return register
+
+
+def document(title: str, version: str, families: Iterable[Endpoints]) -> bytes:
+    """Return the description of all endpoints as JSON. Raises NameConflictError."""
     paths: dict[str, Any] = {}
-    for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
-    _, schemas = msgspec.json.schema_components((*structs(), Problem), ref_template="#/components/schemas/{name}")
+    structs: dict[type, None] = {}
+    for family in families:
+        for operation in family.operations:
+            description = _description(operation, family.parameters)
+            paths.setdefault(_path(operation), {})[operation.method.lower()] = description
+            types = (operation.answer, operation.query, *operation.body, *operation.events.values())
+            structs |= dict.fromkeys(kind for kind in types if kind)
     return encode(
         {
             "openapi": "3.1.0",
-            "info": {"title": NAME, "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
+            "info": {"title": title, "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
             "paths": paths,
-            "components": {"schemas": schemas, "responses": _problems()},
+            "components": {"schemas": _schemas((*structs, Problem)), "responses": _problems()},
         }
     )
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
-    described: dict[str, Any] = {
+def _schemas(structs: tuple[type, ...]) -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components(structs, ref_template=REF)
+    # msgspec gives the structs that share a name their full names, to which no reference here leads.
+    if conflicts := sorted(name for name in schemas if "." in name):
+        raise NameConflictError(f"two structs have one name in the OpenAPI document: {' and '.join(conflicts)}")
+    return schemas
+
+
+def _description(operation: Operation, parameters: Mapping[str, object]) -> dict[str, Any]:
+    description: dict[str, Any] = {
         "summary": operation.summary,
-        "parameters": [*_places(operation.path), *_query(operation.query)],
+        "parameters": [*_parameters(operation, parameters), *_query(operation.query)],
         "responses": _responses(operation),
     }
     if operation.body:
-        content = {JSON: {"schema": _one_of(operation.body)}}
-        described["requestBody"] = {"required": not operation.optional_body, "content": content}
-    return described
+        content = {JSON: {"schema": _any_of(operation.body)}}
+        description["requestBody"] = {"required": not operation.optional_body, "content": content}
+    return description
+
+
+def _path(operation: Operation) -> str:
+    return re.sub(r"<(\w+)>", r"{\1}", operation.rule)
+
+
+def _parameters(operation: Operation, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+    in_path = [("path", name, parameters[name]) for name in re.findall(r"<(\w+)>", operation.rule)]
+    in_headers = [("header", name, kind) for name, kind in operation.headers.items()]
+    return [
+        {"name": name, "in": place, "required": place == "path", "schema": msgspec.json.schema(kind)}
+        for place, name, kind in in_path + in_headers
+    ]
+
+
+def _query(kind: type | None) -> list[dict[str, Any]]:
+    if kind is None:
+        return []
+    _, schemas = msgspec.json.schema_components((kind,), ref_template=REF)
+    properties = schemas[kind.__name__]["properties"]
+    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
     body = {"schema": _ref(operation.answer)} if operation.answer else {}
     answer: dict[str, Any] = {"description": "Done."} if operation.media is None else _media(operation.media, body)
-    if operation.media == "text/event-stream":
-        answer["x-events"] = _events()
+    if operation.events:
+        answer["x-events"] = {name: _ref(kind) for name, kind in operation.events.items()}
     problems = {str(status): _problem(status) for status in operation.problems}
     unwell = {"503": {**answer, "description": "A check failed; its reason says why."}} if operation.unwell else {}
     return {str(operation.status): answer, **problems, **unwell, "default": _problem()}
-
-
-def _events() -> dict[str, Any]:
-    return {name: _ref(kind) for name, kind in EVENT_DATA.items()}
 
 
 def _problem(status: int | None = None) -> dict[str, str]:
@@ -77,37 +154,13 @@ def _problems() -> dict[str, Any]:
     return {"Problem": problem, "Later": problem | {"headers": {"Retry-After": header}}}
 
 
-def _one_of(kinds: tuple[type, ...]) -> dict[str, Any]:
+def _any_of(kinds: tuple[type, ...]) -> dict[str, Any]:
     return _ref(kinds[0]) if len(kinds) == 1 else {"anyOf": [_ref(kind) for kind in kinds]}
 
 
 def _ref(kind: type) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {"$ref": REF.format(name=kind.__name__)}
 
 
 def _media(media_type: str, body: dict[str, Any]) -> dict[str, Any]:
     return {"description": "The answer.", "content": {media_type: body}}
-
-
-def _places(path: str) -> list[dict[str, Any]]:
-    """Return the parameters in the path, and the headers that count there."""
-    places = [("path", name) for name in re.findall(r"{(\w+)}", path)]
-    headers = [("header", name) for name in HEADERS.get(path, ())]
-    return [
-        {"name": name, "in": where, "required": where == "path", "schema": msgspec.json.schema(PARAMETERS[name])}
-        for where, name in places + headers
-    ]
-
-
-def _query(kind: type | None) -> list[dict[str, Any]]:
-    if kind is None:
-        return []
-    _, schemas = msgspec.json.schema_components((kind,), ref_template="#/components/schemas/{name}")
-    properties = schemas[kind.__name__]["properties"]
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in properties.items()]
-
-
-@routes.get("/openapi.json")
-def openapi() -> Response:
-    """Describe this service."""
-    return Response(document(context().settings.version), content_type=JSON)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backend.faults.catalogue import KNOWN
+from backend.faults.catalogue import CATALOGUE
 from service_runtime.responses import BadInput
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def caps(usage: Usage) -> Caps:
 
 def bounds(name: Name, caps: Caps) -> dict[str, Bound]:
     """Return what the fault may be given here, from the very type that validates it."""
-    schema = msgspec.json.schema(KNOWN[name].values)
+    schema = msgspec.json.schema(CATALOGUE[name].values)
     properties = next(iter(schema["$defs"].values()))["properties"]
     return {value: _bound(found, caps.get(value)) for value, found in properties.items()}
 
@@ -58,7 +58,7 @@ def values(name: Name, given: bytes, caps: Caps) -> Values:
     try:
         fields = msgspec.json.decode(given or b"{}", type=dict[str, Any])
         whole = {value: bound.default for value, bound in here.items()} | fields
-        chosen = msgspec.convert(whole, KNOWN[name].values, strict=True)
+        chosen = msgspec.convert(whole, CATALOGUE[name].values, strict=True)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"The fault {name} cannot have this: {error}") from None
     for value, bound in here.items():

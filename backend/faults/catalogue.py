@@ -1,8 +1,9 @@
-"""The faults there are: what each does, what it may be given, which lesson it belongs to. Nothing but data."""
+"""The faults there are: the values of each, its lesson, and in `catalogue.json` its texts."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -65,6 +66,17 @@ class Crashing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 Values = Timed | Counted | Burning | Taking | Delaying | Failing | Crashing
 
+VALUES: dict[Name, type[Values]] = {
+    "readiness": Counted,
+    "liveness": Counted,
+    "cpu": Burning,
+    "memory": Taking,
+    "latency": Delaying,
+    "errors": Failing,
+    "crash": Crashing,
+}
+"""What a fault is given; those that are not listed are `Timed`."""
+
 
 class Lesson(msgspec.Struct, frozen=True):
     """A lesson of the course."""
@@ -73,7 +85,7 @@ class Lesson(msgspec.Struct, frozen=True):
     title: Both
 
 
-class Kind(msgspec.Struct, frozen=True):
+class Fault(msgspec.Struct, frozen=True):
     """One fault: what it does, the lesson it belongs to, what it is given."""
 
     says: Both
@@ -81,94 +93,14 @@ class Kind(msgspec.Struct, frozen=True):
     values: type[Values]
 
 
-READINESS = Lesson("readiness", Both(fr="Readiness : recevoir du trafic ou non", en="Readiness: traffic or none"))
-LIVENESS = Lesson("liveness", Both(fr="Liveness : redémarrer le conteneur", en="Liveness: the container starts again"))
-STARTUP = Lesson("startup", Both(fr="Startup : laisser le temps de démarrer", en="Startup: time to start"))
-CPU = Lesson("limits-cpu", Both(fr="Limites : le CPU est ralenti", en="Limits: CPU is throttled"))
-MEMORY = Lesson("limits-memory", Both(fr="Limites : la mémoire tue", en="Limits: memory kills"))
-LOGS = Lesson("logs", Both(fr="Journaux et redémarrages", en="Logs and restarts"))
-TERMINATION = Lesson("termination", Both(fr="La fin d’un Pod", en="The end of a Pod"))
-LOCALHOST = Lesson("localhost", Both(fr="localhost et l’adresse du Pod", en="localhost and the Pod's address"))
+def _load() -> dict[Name, Fault]:
+    texts: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("catalogue.json").read_bytes())
+    lessons = {id_: Lesson(id_, Both(**title)) for id_, title in texts["lessons"].items()}
+    faults = {name: texts["faults"][name] for name in get_args(Name)}
+    return {
+        name: Fault(Both(text["fr"], text["en"]), lessons[text["lesson"]], VALUES.get(name, Timed))
+        for name, text in faults.items()
+    }
 
-KNOWN: dict[Name, Kind] = {
-    "readiness": Kind(
-        Both(
-            fr="/readyz échoue : le Service écarte ce Pod, qui continue de tourner.",
-            en="/readyz fails: the Service leaves this Pod out, and the Pod goes on.",
-        ),
-        READINESS,
-        Counted,
-    ),
-    "liveness": Kind(
-        Both(
-            fr="/livez échoue : après quelques échecs, le kubelet redémarre le conteneur, pas le Pod.",
-            en="/livez fails: after a few failures the kubelet restarts the container, not the Pod.",
-        ),
-        LIVENESS,
-        Counted,
-    ),
-    "startup": Kind(
-        Both(
-            fr="Le prochain démarrage du conteneur est lent : /startupz échoue pendant ce temps.",
-            en="The next start of the container is slow: /startupz fails meanwhile.",
-        ),
-        STARTUP,
-        Timed,
-    ),
-    "cpu": Kind(
-        Both(
-            fr="Du temps de calcul est brûlé : au-delà de la limite, le conteneur est ralenti, jamais tué.",
-            en="CPU time is burnt: beyond the limit the container is slowed down, never killed.",
-        ),
-        CPU,
-        Burning,
-    ),
-    "memory": Kind(
-        Both(
-            fr="De la mémoire est prise : au-delà de la limite, le noyau tue le processus (OOMKilled, code 137).",
-            en="Memory is taken: beyond the limit the kernel kills the process (OOMKilled, exit code 137).",
-        ),
-        MEMORY,
-        Taking,
-    ),
-    "latency": Kind(
-        Both(
-            fr="Les réponses tardent ; les sondes n’en voient rien.",
-            en="Answers are late; the probes see nothing of it.",
-        ),
-        READINESS,
-        Delaying,
-    ),
-    "errors": Kind(
-        Both(
-            fr="Une partie des réponses sont des erreurs 500 : les journaux disent lesquelles.",
-            en="Some answers are errors 500: the logs say which.",
-        ),
-        LOGS,
-        Failing,
-    ),
-    "crash": Kind(
-        Both(
-            fr="Le conteneur s’arrête avec ce code ; « kubectl logs --previous » montre ses derniers mots.",
-            en="The container ends with that code; `kubectl logs --previous` shows its last words.",
-        ),
-        LOGS,
-        Crashing,
-    ),
-    "sigterm": Kind(
-        Both(
-            fr="SIGTERM est ignoré : au bout du délai de grâce, le kubelet tue (SIGKILL, code 137).",
-            en="SIGTERM is ignored: when the grace period is over the kubelet kills (SIGKILL, exit code 137).",
-        ),
-        TERMINATION,
-        Timed,
-    ),
-    "loopback": Kind(
-        Both(
-            fr="Le service n’écoute que sur 127.0.0.1 : l’adresse du Pod refuse, port-forward répond toujours.",
-            en="The service listens on 127.0.0.1 only: the Pod's address refuses, port-forward still answers.",
-        ),
-        LOCALHOST,
-        Timed,
-    ),
-}
+
+CATALOGUE = _load()

@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import msgspec
 from gevent.lock import RLock
 
-from backend.faults.catalogue import KNOWN, Crashing, Lesson, Name, Timed, Values
+from backend.faults.catalogue import CATALOGUE, Crashing, Lesson, Name, Timed, Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +41,6 @@ class Active(msgspec.Struct, frozen=True):
     lesson: Lesson
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What one replica has another do; without a name `stop` means all faults."""
-
-    do: Literal["start", "stop"]
-    name: Name | None = None
-    values: msgspec.Raw = msgspec.Raw(b"{}")
-
-
 @dataclass
 class Running:
     """A fault that is on, here: `ends` is a `time.monotonic()`."""
@@ -64,7 +56,7 @@ def described(name: Name, values: Values, seconds: float) -> Active:
     now = datetime.now(UTC)
     until = now + timedelta(seconds=seconds) if seconds < math.inf else None
     left = getattr(values, "probes", 0) or None
-    return Active(name, now, until, left, msgspec.structs.asdict(values), KNOWN[name].lesson)
+    return Active(name, now, until, left, msgspec.structs.asdict(values), CATALOGUE[name].lesson)
 
 
 def length(name: Name, values: Values) -> float:
@@ -116,10 +108,10 @@ class FaultManager:
     def stop(self, name: Name | None = None) -> None:
         """End a fault, or all of them; one that is not on is no error."""
         with self._lock:
-            for one in [name] if name else list(self._running):
-                if running := self._running.pop(one, None):
+            for fault in [name] if name else list(self._running):
+                if running := self._running.pop(fault, None):
                     running.undo()
-                    log.warning("fault: %s is over", one, extra={"fields": {"fault": one}})
+                    log.warning("fault: %s is over", fault, extra={"fields": {"fault": fault}})
 
     def on(self, name: Name) -> Running | None:
         """Return the fault if it is on; a slow start that waits for the next container is not."""

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 import gevent
 from flask import request
 
-from backend.context import context
 from service_runtime.responses import problem
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-    from backend.context import Context
     from backend.faults.catalogue import Name
     from backend.faults.manager import FaultManager
-    from service_runtime.health import Check, ProbeKind
+    from backend.probe_log import ProbeLog
+    from service_runtime.health import Check, Health, ProbeKind
 
 FAILS: dict[ProbeKind, tuple[Name, ...]] = {
     "livez": ("liveness",),
@@ -32,20 +31,19 @@ SPARED = "/api/house"
 """The panel goes on telling what is wrong."""
 
 
-def install(app: Flask, state: Context) -> None:
+def install(app: Flask, faults: FaultManager, health: Health, probe_log: ProbeLog) -> None:
     """Have the probes and the requests of this application meet the faults."""
     for kind in FAILS:
-        state.health.add(kind, "fault", _check(kind, state.faults))
-    state.probe_log.on_probe = partial(_probed, state.faults)
-    app.before_request(_disturb)
+        health.add(kind, "fault", _check(kind, faults))
+    probe_log.on_probe = partial(_count_probe, faults)
+    app.before_request(partial(_disturb, faults))
 
 
 def _check(kind: ProbeKind, faults: FaultManager) -> Check:
     return lambda: next((f"fault: {name} is told to fail" for name in FAILS[kind] if faults.on(name)), None)
 
 
-def _probed(faults: FaultManager, kind: ProbeKind) -> None:
-    """Count a probe of the kubelet."""
+def _count_probe(faults: FaultManager, kind: ProbeKind) -> None:
     for name in FAILS[kind]:
         faults.probed(name)
 
@@ -55,8 +53,7 @@ def hit(percent: float, drawn: float) -> bool:
     return drawn * 100 < percent
 
 
-def _disturb() -> Response | None:
-    faults = context().faults
+def _disturb(faults: FaultManager) -> Response | None:
     if not faults or not request.path.startswith(DISTURBED) or request.path == SPARED:
         return None
     if late := faults.on("latency"):

@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 from msgspec import Meta
 
-from backend.cats.api import CatCard, card
+from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.context import context
+from backend.openapi import Endpoints, Operation
 from backend.roulette import sse, store, talk
 from backend.roulette.limits import VISITOR, Id, Text, body, clean
 from backend.roulette.store import Away, NotInChat, TooMany, Unknown
@@ -36,7 +37,9 @@ SILENT_MILLISECONDS = 20_000
 
 Number = Annotated[int, Meta(ge=0, le=2**53, description="the number of the last event seen")]
 
-routes = Blueprint("roulette", __name__)
+Token = Annotated[str, Meta(pattern=f"^{VISITOR.pattern}$", description="the visitor's token: keep it secret")]
+
+routes = Endpoints("roulette", {"visitor": Token})
 
 
 class Entering(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,45 +158,73 @@ def _away(error: Away) -> Response:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, "redis-away", AWAY_SECONDS)
 
 
-@routes.post("/api/visitors")
+@routes.serves(
+    Operation(
+        "POST",
+        "/api/visitors",
+        "Begin a visit, with a cat of one's own.",
+        Entered,
+        status=201,
+        body=(Entering,),
+        problems=(400, 413, 429, 503),
+    )
+)
 def enter() -> Response:
-    """Begin a visit, with a cat of one's own."""
     asked = body(Entering)
     visitor, seed = os.urandom(16).hex(), os.urandom(5).hex()
     context().store.enter(visitor, seed, asked.language)
     return reply(Entered(visitor, card(cat_of(seed))), HTTPStatus.CREATED)
 
 
-@routes.get("/api/visitors/<visitor>")
+@routes.serves(Operation("GET", "/api/visitors/<visitor>", "How does the visit stand?", Visit, problems=(404, 503)))
 def visit(visitor: str) -> Response:
-    """Say how the visit stands."""
     known = context().store.who(visitor)
     return reply(Visit(card(cat_of(known.cat)), known.state, known.chat))
 
 
-@routes.delete("/api/visitors/<visitor>")
+@routes.serves(
+    Operation("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(404, 503))
+)
 def end(visitor: str) -> Response:
-    """End the visit: everything about it is forgotten."""
     context().store.quit(visitor)
     return _done()
 
 
-@routes.post("/api/visitors/<visitor>/chat")
+@routes.serves(
+    Operation(
+        "POST",
+        "/api/visitors/<visitor>/chat",
+        "Be paired, or wait; leaves what there is. The same id again is a repeat.",
+        Sought,
+        status=202,
+        body=(Seeking,),
+        problems=(400, 404, 413, 429, 503),
+    )
+)
 def seek(visitor: str) -> Response:
-    """Leave the chat that there is, and be paired or wait."""
     return reply(Sought(context().store.seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
-@routes.delete("/api/visitors/<visitor>/chat")
+@routes.serves(
+    Operation("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(404, 503))
+)
 def leave(visitor: str) -> Response:
-    """Leave the chat, or stop waiting."""
     context().store.leave(visitor)
     return _done()
 
 
-@routes.post("/api/visitors/<visitor>/messages")
+@routes.serves(
+    Operation(
+        "POST",
+        "/api/visitors/<visitor>/messages",
+        "Say something. The same id again is a repeat.",
+        Accepted,
+        status=202,
+        body=(Saying,),
+        problems=(400, 404, 409, 413, 429, 503),
+    )
+)
 def say(visitor: str) -> Response:
-    """Say something to the other one; a house cat answers."""
     here, asked = context(), body(Saying)
     text = clean(asked.text)
     said = here.store.say(visitor, asked.chat, asked.id, text)
@@ -212,16 +243,35 @@ def _answer(visitor: str, asked: Saying, house: str, text: str) -> None:
         context().store.answer(visitor, asked.chat, own, text)
 
 
-@routes.post("/api/visitors/<visitor>/typing")
+@routes.serves(
+    Operation(
+        "POST",
+        "/api/visitors/<visitor>/typing",
+        "Tell the other one that something is being typed.",
+        media=None,
+        status=204,
+        body=(Typed,),
+        problems=(400, 404, 409, 413, 503),
+    )
+)
 def typing(visitor: str) -> Response:
-    """Tell the other one that the visitor types."""
     context().store.typing(visitor, body(Typed).chat)
     return _done()
 
 
-@routes.get("/api/visitors/<visitor>/events")
+@routes.serves(
+    Operation(
+        "GET",
+        "/api/visitors/<visitor>/events",
+        "What happens, as server-sent events: those after the last one seen, then each as it comes.",
+        media="text/event-stream",
+        query=EventsQuery,
+        headers={"Last-Event-ID": Number},
+        events=sse.EVENTS,
+        problems=(400, 404, 429, 503),
+    )
+)
 def events(visitor: str) -> Response:
-    """Stream what happens: the log after the last event seen, then as it grows."""
     query = msgspec.convert(request.args.to_dict(), EventsQuery, strict=False)
     last = msgspec.convert(request.headers.get("Last-Event-ID") or "0", Number, strict=False)
     if request.method == "HEAD":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from backend.cats import words
-from backend.cats.api import CatCard, card
+from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.roulette import store
 from backend.roulette.store import State, Why  # noqa: TC001 - msgspec reads the annotations

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from backend.cats.api import Wall
+from backend.cats.cards import Wall
 
 
 def test_a_portrait_may_be_kept_for_good(client):

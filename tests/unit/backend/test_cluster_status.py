@@ -6,7 +6,7 @@ import pytest
 
 from backend import cluster_status, create_app, restarts
 from backend.cgroup import Memory
-from backend.cluster_status import PodStatus, neighbours
+from backend.cluster_status import PodStatus, own_first
 from backend.roulette.store import Away
 from service_runtime.lifecycle import Phase
 from service_runtime.responses import encode
@@ -14,7 +14,7 @@ from service_runtime.responses import encode
 
 @pytest.fixture
 def here(app):
-    return app.extensions["backend"]
+    return app.extensions["context"]
 
 
 def test_a_pod_alone_tells_of_itself(client):
@@ -44,19 +44,19 @@ def test_probes_are_shown(client):
 
 
 def status(here, name):
-    return msgspec.structs.replace(here.cluster_status.status(here), pod=name)
+    return msgspec.structs.replace(here.cluster_status.own.read(), pod=name)
 
 
 def test_the_others_come_by_name(here):
     own = status(here, "b")
     told = {name: encode(status(here, name)) for name in ("c", "b", "a")}
-    assert [pod.pod for pod in neighbours(own, told)] == ["b", "a", "c"]
+    assert [pod.pod for pod in own_first(own, told)] == ["b", "a", "c"]
 
 
 @pytest.mark.parametrize("report", [b"", b"{}", b"null", b"\xff"])
 def test_a_report_that_cannot_be_read_is_left_out(here, report):
     own = status(here, "b")
-    assert neighbours(own, {"a": report}) == [own]
+    assert own_first(own, {"a": report}) == [own]
 
 
 def test_a_report_can_be_read_as_it_was_written(here):
@@ -104,7 +104,7 @@ def test_many_who_ask_at_once_cost_one_count(here, client, monkeypatch):
 def test_a_password_is_not_shown(settings, url, shown):
     app = create_app(msgspec.structs.replace(settings, redis_url=url))
     told = app.test_client().get("/api/house").json
-    app.extensions["backend"].store.close()
+    app.extensions["context"].store.close()
     assert told["store"]["url"] == shown
 
 
@@ -125,21 +125,21 @@ def reported(reports):
 
 @pytest.mark.parametrize("error", [ValueError("no such number"), OSError("no such file"), Away("no route")])
 def test_a_report_that_fails_is_not_the_last(here, reports, monkeypatch, error):
-    whole, failing = here.cluster_status.status, iter([error])
+    whoami, failing = here.identity.whoami, iter([error])
 
-    def status(state):
-        for one in failing:
-            raise one
-        return whole(state)
+    def fail_once(*arguments):
+        for failure in failing:
+            raise failure
+        return whoami(*arguments)
 
-    monkeypatch.setattr(here.cluster_status, "status", status)
-    here.cluster_status.start(here)
+    monkeypatch.setattr(here.identity, "whoami", fail_once)
+    here.cluster_status.start()
     reported(reports)
     assert reports[0][0] == "back-7d9"
 
 
 def test_with_each_report_the_memory_in_use_is_kept_for_the_next_life(here, reports):
-    here.cluster_status.report(here)
-    kept = here.probe_log.state_files.read(restarts.MEMORY_FILE, Memory)
+    here.cluster_status.report()
+    kept = here.cluster_status.own.state_files.read(restarts.MEMORY_FILE, Memory)
     assert kept
     assert kept.limit_bytes == msgspec.json.decode(reports[0][1], type=PodStatus).container.memory.limit_bytes

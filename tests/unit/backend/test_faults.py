@@ -11,10 +11,10 @@ import pytest
 from backend import create_app
 from backend.cgroup import Cpu, Memory, Usage
 from backend.faults import bounds, middleware
-from backend.faults.api import take_order
-from backend.faults.catalogue import KNOWN
+from backend.faults.catalogue import CATALOGUE
 from backend.faults.effects import Effects
-from backend.faults.manager import FaultManager, Order
+from backend.faults.manager import FaultManager
+from backend.faults.orders import Order, take_order
 from backend.state_files import StateFiles
 from service_runtime.lifecycle import Lifecycle, Phase
 from service_runtime.responses import BadInput
@@ -43,7 +43,7 @@ class Clock:
 @pytest.fixture
 def app(settings):
     app = create_app(msgspec.structs.replace(settings, faults="on"))
-    here = app.extensions["backend"]
+    here = app.extensions["context"]
     here.faults.clock = Clock()
     yield app
     here.faults.stop()
@@ -51,7 +51,7 @@ def app(settings):
 
 @pytest.fixture
 def here(app):
-    return app.extensions["backend"]
+    return app.extensions["context"]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def statuses(client, paths):
 def test_what_is_known_is_told_with_its_bounds_here(client):
     told = client.get("/faults").json
     assert (told["pod"], told["active"]) == ("back-7d9", [])
-    assert {known["name"] for known in told["known"]} == set(KNOWN)
+    assert {known["name"] for known in told["known"]} == set(CATALOGUE)
     assert {known["lesson"]["id"] for known in told["known"]} == LESSONS
     latency = next(known for known in told["known"] if known["name"] == "latency")
     assert latency["values"] == {
@@ -81,7 +81,7 @@ def test_what_is_known_is_told_with_its_bounds_here(client):
     }
 
 
-@pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
+@pytest.mark.parametrize("known", CATALOGUE.values(), ids=CATALOGUE)
 def test_everything_is_said_in_both_languages(known):
     for text in (known.says, known.lesson.title):
         assert text.fr
@@ -158,7 +158,7 @@ def test_switched_off_there_is_nothing(settings, method, path):
 
 
 def test_switched_off_no_order_is_taken(settings):
-    here = create_app(settings).extensions["backend"]
+    here = create_app(settings).extensions["context"]
     here.streams.ordered(msgspec.json.encode(Order("start", "readiness")))
     gevent.sleep(0)
     assert here.faults.active() == []
@@ -350,9 +350,9 @@ def undone(state_files, clock=None):
 
 def test_the_same_again_begins_anew(tmp_path):
     faults, done = undone(StateFiles(tmp_path, "a"))
-    faults.start("cpu", KNOWN["cpu"].values(cores=0.5))
+    faults.start("cpu", CATALOGUE["cpu"].values(cores=0.5))
     faults.clock.now += 20
-    faults.start("cpu", KNOWN["cpu"].values(cores=0.75))
+    faults.start("cpu", CATALOGUE["cpu"].values(cores=0.75))
     assert done == [0.5]
     faults.clock.now += 29
     assert faults.on("cpu").values.cores == 0.75
@@ -364,7 +364,7 @@ def test_the_same_again_begins_anew(tmp_path):
 def test_it_is_undone_in_time_though_nobody_asks(tmp_path, monkeypatch):
     faults, done = undone(StateFiles(tmp_path, "a"))
     monkeypatch.setattr("backend.faults.manager.length", lambda *_: 0.01)
-    faults.start("cpu", KNOWN["cpu"].values())
+    faults.start("cpu", CATALOGUE["cpu"].values())
     gevent.sleep(0.05)
     assert (done, bool(faults)) == ([1.0], False)
 
@@ -405,7 +405,7 @@ def slow_effects(tmp_path):
 
 def test_an_end_that_comes_during_the_beginning_is_not_lost(tmp_path):
     faults, under, _ = slow_effects(tmp_path)
-    beginning = gevent.spawn(faults.start, "cpu", KNOWN["cpu"].values())
+    beginning = gevent.spawn(faults.start, "cpu", CATALOGUE["cpu"].values())
     gevent.sleep(0)
     faults.stop()
     beginning.join()
@@ -414,7 +414,7 @@ def test_an_end_that_comes_during_the_beginning_is_not_lost(tmp_path):
 
 def test_many_who_begin_at_once_leave_one(tmp_path):
     faults, under, most = slow_effects(tmp_path)
-    chosen = [KNOWN["cpu"].values(cores=cores / 10) for cores in range(1, 6)]
+    chosen = [CATALOGUE["cpu"].values(cores=cores / 10) for cores in range(1, 6)]
     gevent.joinall([gevent.spawn(faults.start, "cpu", values) for values in chosen])
     assert (len(under), max(most)) == (1, 1)
     faults.stop()
@@ -423,9 +423,9 @@ def test_many_who_begin_at_once_leave_one(tmp_path):
 
 def test_a_fault_whose_time_is_up_does_not_end_its_successor(tmp_path):
     faults, _, _ = slow_effects(tmp_path)
-    faults.start("cpu", KNOWN["cpu"].values(cores=0.1))
+    faults.start("cpu", CATALOGUE["cpu"].values(cores=0.1))
     faults.clock.now += 30
-    again = gevent.spawn(faults.start, "cpu", KNOWN["cpu"].values(cores=0.2))
+    again = gevent.spawn(faults.start, "cpu", CATALOGUE["cpu"].values(cores=0.2))
     gevent.sleep(0)
     looking = gevent.spawn(faults.active)
     gevent.joinall([again, looking])
@@ -441,7 +441,7 @@ def test_memory_is_noted_at_each_step(tmp_path):
     used = iter(range(1, 1000))
     state_files = StateFiles(tmp_path, "a")
     undo = Effects(state_files, lambda: Memory(100, 0, next(used)), Lifecycle()).take(
-        KNOWN["memory"].values(seconds=1, mebibytes=1)
+        CATALOGUE["memory"].values(seconds=1, mebibytes=1)
     )
     with gevent.Timeout(5):
         while ((state_files.read("memory", Memory) or Memory()).working_set_bytes or 0) < 40:
@@ -460,7 +460,7 @@ def test_the_next_start_is_slow_and_the_one_after_is_not(settings, client):
     assert statuses(slow, ["/livez", "/readyz", "/startupz"]) == {"/livez": 200, "/readyz": 503, "/startupz": 503}
     (pod,) = slow.get("/api/house").json["pods"]
     assert (pod["phase"], pod["faults"][0]["name"], pod["faults"][0]["until"] is None) == ("starting", "startup", False)
-    faults = again.extensions["backend"].faults
+    faults = again.extensions["context"].faults
     faults.clock = lambda: faults._running["startup"].ends
     assert statuses(slow, ["/readyz", "/startupz"]) == {"/readyz": 200, "/startupz": 200}
     third = create_app(msgspec.structs.replace(settings, faults="on")).test_client()
@@ -558,6 +558,6 @@ def test_an_order_that_cannot_be_used_changes_nothing(here, command):
 def test_draining_is_told_although_the_start_was_slow(settings, client):
     client.post("/faults/startup", json={})
     again = create_app(msgspec.structs.replace(settings, faults="on"))
-    again.extensions["backend"].lifecycle.drain()
+    again.extensions["context"].lifecycle.drain()
     (pod,) = again.test_client().get("/api/house").json["pods"]
     assert pod["phase"] == Phase.DRAINING.value

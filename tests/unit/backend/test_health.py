@@ -26,13 +26,13 @@ def test_a_serving_process_is_well(client, path):
     ],
 )
 def test_draining_only_takes_readiness_away(app, client, path, status):
-    app.extensions["backend"].lifecycle.drain()
+    app.extensions["context"].lifecycle.drain()
     assert client.get(path).status_code == status
     assert client.get("/version").status_code == 200
 
 
 def test_a_draining_process_says_so(app, client):
-    app.extensions["backend"].lifecycle.drain()
+    app.extensions["context"].lifecycle.drain()
     checks = client.get("/readyz").json["checks"]
     assert [c for c in checks if not c["ok"]] == [
         {"name": "shutdown", "ok": False, "reason": "shutting down", "critical": True}
@@ -41,7 +41,7 @@ def test_a_draining_process_says_so(app, client):
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", 200), ("/readyz", 503), ("/startupz", 503)])
 def test_a_starting_process_is_alive_only(app, client, path, status):
-    app.extensions["backend"].lifecycle.phase = Phase.STARTING
+    app.extensions["context"].lifecycle.phase = Phase.STARTING
     assert client.get(path).status_code == status
 
 
@@ -63,7 +63,7 @@ def test_verbose_tells_the_reason_of_a_failure():
 
 
 def test_what_is_not_critical_is_told_and_changes_nothing(app, client):
-    app.extensions["backend"].health.add("readyz", "redis", lambda: "refused", critical=False)
+    app.extensions["context"].health.add("readyz", "redis", lambda: "refused", critical=False)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["ok"]) == (200, True)
     assert answer.json["checks"][-1] == {"name": "redis", "ok": False, "reason": "refused", "critical": False}
@@ -71,6 +71,6 @@ def test_what_is_not_critical_is_told_and_changes_nothing(app, client):
 
 
 def test_what_is_critical_counts(app, client):
-    app.extensions["backend"].health.add("readyz", "redis", lambda: "refused")
+    app.extensions["context"].health.add("readyz", "redis", lambda: "refused")
     assert client.get("/readyz").status_code == 503
     assert client.get("/livez").status_code == 200

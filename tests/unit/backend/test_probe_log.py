@@ -11,7 +11,7 @@ KUBELET = {"User-Agent": "kube-probe/1.37"}
 
 
 def kept(app):
-    return [(probe.kind, probe.status, probe.reason) for probe in app.extensions["backend"].probe_log.last]
+    return [(probe.kind, probe.status, probe.reason) for probe in app.extensions["context"].probe_log.last]
 
 
 def test_only_the_kubelet_counts(app, client):
@@ -31,7 +31,7 @@ def test_each_probe_is_kept_by_its_kind(app, client, path, kind):
 
 
 def test_a_failure_is_kept_with_its_reason(app, client):
-    app.extensions["backend"].lifecycle.phase = Phase.STARTING
+    app.extensions["context"].lifecycle.phase = Phase.STARTING
     client.get("/startupz", headers=KUBELET)
     assert kept(app) == [("startupz", 503, "still starting")]
 

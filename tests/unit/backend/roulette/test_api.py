@@ -93,11 +93,11 @@ def pair(app):
 
 
 def keeper(app):
-    return app.extensions["backend"].keeper
+    return app.extensions["context"].keeper
 
 
 def hub(app):
-    return app.extensions["backend"].streams
+    return app.extensions["context"].streams
 
 
 def store_away(app, monkeypatch, *names):
@@ -105,7 +105,7 @@ def store_away(app, monkeypatch, *names):
         raise Away("it is being moved")
 
     for name in names:
-        monkeypatch.setattr(app.extensions["backend"].store, name, away)
+        monkeypatch.setattr(app.extensions["context"].store, name, away)
 
 
 def test_a_visit_has_a_cat_of_its_own(app):
@@ -234,7 +234,7 @@ def test_a_place_that_cannot_be_is_refused(app, guest, query, header):
 def test_nothing_falls_between_connecting_and_reading(app, pair):
     """What is said while the store is told of the stream, or while it reads, is in the stream."""
     (one, to_one), (two, _) = pair
-    store = app.extensions["backend"].store
+    store = app.extensions["context"].store
     connect, read = store.connect, store.read
 
     def connect_late(visitor, connection):
@@ -272,7 +272,7 @@ def test_a_late_request_of_the_same_page_does_not_silence_it(app, guest, monkeyp
     """Requests overtake one another: the page's stream may be older than one that the page gave up; it comes again."""
     old = guest.stream(page="p")
     if not told:
-        monkeypatch.setattr(app.extensions["backend"].store, "connect", lambda *_: None)
+        monkeypatch.setattr(app.extensions["context"].store, "connect", lambda *_: None)
     guest.stream(page="p")
     assert old.names(2) == ["hello", "move"]
     assert guest.stream(page="p").names() == ["hello"]
@@ -287,7 +287,7 @@ def test_another_page_takes_over(guest):
 def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, monkeypatch):
     """What another process, or Redis, tells may be lost."""
     old = guest.stream()
-    monkeypatch.setattr(app.extensions["backend"].store, "connect", lambda *_: None)
+    monkeypatch.setattr(app.extensions["context"].store, "connect", lambda *_: None)
     guest.stream()
     assert old.names(2) == ["hello", "replaced"]
 
@@ -295,7 +295,7 @@ def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, mon
 @pytest.mark.parametrize("told", [pytest.param(True, id="told-late"), pytest.param(False, id="not-told")])
 def test_of_two_pages_that_overlap_the_later_one_stays(app, guest, monkeypatch, told):
     """Another page comes while the first is still connecting, and the store may hear of them the other way round."""
-    store, later = app.extensions["backend"].store, []
+    store, later = app.extensions["context"].store, []
     connect = store.connect
 
     def overlap(visitor, connection):
@@ -311,7 +311,7 @@ def test_of_two_pages_that_overlap_the_later_one_stays(app, guest, monkeypatch, 
 
 
 def test_a_stream_may_be_replaced_while_it_connects(app, guest, monkeypatch):
-    store = app.extensions["backend"].store
+    store = app.extensions["context"].store
     monkeypatch.setattr(store, "connect", lambda visitor, mine: hub(app).replaced(visitor, mine, "another.1"))
     stream = guest.stream()
     assert stream.names(2) == ["hello", "replaced"]
@@ -378,7 +378,7 @@ def test_a_drain_sends_every_stream_elsewhere_and_still_serves(app):
     streams = [guest.stream() for guest in guests]
     for stream in streams:
         stream.read()
-    app.extensions["backend"].lifecycle.phase = Phase.DRAINING
+    app.extensions["context"].lifecycle.phase = Phase.DRAINING
     for _ in range(20):
         hub(app).turn()
     for stream in streams:
@@ -430,7 +430,7 @@ def test_the_keeper_moves_streams_when_the_store_goes_away_and_says_so_once(app,
 
 
 def test_presence_is_renewed_for_those_who_have_a_stream(app, monkeypatch):
-    store, here = app.extensions["backend"].store, []
+    store, here = app.extensions["context"].store, []
     monkeypatch.setattr(store, "here", here.append)
     present, _absent = Guest(app), Guest(app)
     present.stream()
@@ -475,7 +475,7 @@ def test_a_house_cat_that_has_stepped_aside_is_no_error(app, guest, monkeypatch)
     """Another visitor came along between the message and its answer."""
     guest.seek()
     keeper(app).tick()
-    store = app.extensions["backend"].store
+    store = app.extensions["context"].store
     say = store.say
 
     def say_and_pair(*given):
@@ -575,7 +575,7 @@ def test_who_is_not_known_is_told_so(client, token, method, path):
 def test_the_store_is_asked_only_for_what_can_be_a_token(app, client, monkeypatch):
     """A token is part of keys in Redis."""
     asked = []
-    monkeypatch.setattr(app.extensions["backend"].store, "quit", asked.append)
+    monkeypatch.setattr(app.extensions["context"].store, "quit", asked.append)
     for token in (TOKEN, "*", TOKEN + "0", TOKEN + "%0A", "A" * 32):
         client.delete(f"/api/visitors/{token}")
     assert asked == [TOKEN]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-
-import gevent
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
 from backend.context import context
 from backend.faults.bounds import Bound, bounds, values
-from backend.faults.catalogue import KNOWN, Lesson, Name, Values
-from backend.faults.manager import Active, FaultManager, Order
-from service_runtime.responses import BadInput, problem, reply
+from backend.faults.catalogue import CATALOGUE, Lesson, Name
+from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
+from backend.faults.orders import Order
+from backend.openapi import Endpoints, Operation
+from service_runtime.responses import problem, reply
 
 MOST_BYTES = 4096
+PROBLEMS = (400, 403, 404, 503)
 
-routes = Blueprint("faults", __name__)
-log = logging.getLogger("backend")
+BODIES = tuple(dict.fromkeys(fault.values for fault in CATALOGUE.values()))
+
+routes = Endpoints("faults", {"name": Name})
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -51,27 +52,6 @@ class PodQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pod: str | None = None
 
 
-def take_order(faults: FaultManager, command: bytes) -> None:
-    """Do what another replica passes on, in a greenlet of its own; what cannot be read is logged and left."""
-    try:
-        order = msgspec.json.decode(command, type=Order)
-        chosen = values(order.name, bytes(order.values), faults.caps()) if order.do == "start" and order.name else None
-    except (msgspec.DecodeError, BadInput) as error:
-        log.warning("an order cannot be used: %s", error)
-        return
-    if order.name and chosen:
-        gevent.spawn(_start, faults, order.name, chosen)
-    elif order.do == "stop":
-        gevent.spawn(faults.stop, order.name)
-
-
-def _start(faults: FaultManager, name: Name, chosen: Values) -> None:
-    try:
-        faults.start(name, chosen)
-    except (BadInput, OSError) as error:
-        log.warning("fault: %s was ordered and cannot begin: %s", name, error, extra={"fields": {"fault": name}})
-
-
 @routes.before_request
 def switched_off() -> Response | None:
     """Answer 404 unless FAULTS=on."""
@@ -96,18 +76,36 @@ def from_elsewhere() -> Response | None:
     return None
 
 
-@routes.get("/faults")
+@routes.serves(
+    Operation(
+        "GET",
+        "/faults",
+        "The faults that are on here, and all there are; 404 unless FAULTS=on.",
+        Overview,
+        problems=(404,),
+    )
+)
 def overview() -> Response:
-    """List the faults."""
-    here = context().faults.caps()
-    known = [Known(name, kind.says, kind.lesson, bounds(name, here)) for name, kind in KNOWN.items()]
+    caps = context().faults.caps()
+    known = [Known(name, fault.says, fault.lesson, bounds(name, caps)) for name, fault in CATALOGUE.items()]
     return reply(Overview(context().settings.pod, context().faults.active(), known))
 
 
-@routes.post("/faults/<name>")
+@routes.serves(
+    Operation(
+        "POST",
+        "/faults/<name>",
+        "Switch a fault on; values that are not given have their defaults.",
+        Begun,
+        status=202,
+        body=BODIES,
+        optional_body=True,
+        query=PodQuery,
+        problems=(400, 403, 404, 413, 415, 503),
+    )
+)
 def begin(name: Name) -> Response:
-    """Switch a fault on."""
-    if name not in KNOWN:
+    if name not in CATALOGUE:
         return _unknown(name)
     request.max_content_length = MOST_BYTES
     chosen = values(name, request.get_data(cache=False), context().faults.caps())
@@ -118,15 +116,19 @@ def begin(name: Name) -> Response:
     return _pass_on(pod, order) or reply(Begun(pod, None), 202)
 
 
-@routes.delete("/faults/<name>")
+@routes.serves(
+    Operation(
+        "DELETE", "/faults/<name>", "Switch a fault off.", media=None, status=204, query=PodQuery, problems=PROBLEMS
+    )
+)
 def end(name: Name) -> Response:
-    """Switch a fault off."""
-    return _stop(name) if name in KNOWN else _unknown(name)
+    return _stop(name) if name in CATALOGUE else _unknown(name)
 
 
-@routes.delete("/faults")
+@routes.serves(
+    Operation("DELETE", "/faults", "Switch all off.", media=None, status=204, query=PodQuery, problems=PROBLEMS)
+)
 def end_all() -> Response:
-    """Switch every fault off."""
     return _stop(None)
 
 
@@ -150,4 +152,4 @@ def _pass_on(pod: str, order: Order) -> Response | None:
 
 
 def _unknown(name: str) -> Response:
-    return problem(404, f"There is no fault {name!r}; there are {', '.join(KNOWN)}.")
+    return problem(404, f"There is no fault {name!r}; there are {', '.join(CATALOGUE)}.")

@@ -1,0 +1,36 @@
+"""Health checks, as the kubelet probes them."""
+
+from __future__ import annotations
+
+from flask import Response, request
+
+from backend.context import context
+from backend.openapi import Endpoints, Operation
+from backend.probe_log import KUBELET
+from service_runtime import health
+from service_runtime.health import ProbeKind, Report
+
+routes = Endpoints("health")
+
+
+@routes.serves(Operation("GET", "/livez", "Is it alive?", Report, unwell=True))
+@routes.serves(Operation("GET", "/healthz", "Is it alive?", Report, unwell=True))
+def livez() -> Response:
+    return _respond("livez")
+
+
+@routes.serves(Operation("GET", "/readyz", "Is it ready?", Report, unwell=True))
+def readyz() -> Response:
+    return _respond("readyz")
+
+
+@routes.serves(Operation("GET", "/startupz", "Is it started?", Report, unwell=True))
+def startupz() -> Response:
+    return _respond("startupz")
+
+
+def _respond(kind: ProbeKind) -> Response:
+    report = context().health.report(kind)
+    if request.user_agent.string.startswith(KUBELET):
+        context().probe_log.add(kind, report.status, report.reason)
+    return health.response(report)
