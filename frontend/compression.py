@@ -1,8 +1,9 @@
-"""Gzip for texts and drawings: a wall of cats in a third of the bytes. Event streams pass as they are."""
+"""Gzip for texts and drawings, a third of the bytes; event streams pass as they are."""
 
 from __future__ import annotations
 
 import zlib
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,38 +12,31 @@ if TYPE_CHECKING:
     from flask import Request, Response
 
 TYPES = ("text/html", "text/css", "text/javascript", "application/json", "image/svg+xml")
-SMALL_BYTES = 512
-GZIP_WINDOW = 31
+MIN_BYTES = 512
+GZIP_WBITS = 31
 
 
-def squeeze(request: Request, response: Response) -> Response:
-    """Compress the answer when its type gains from it and the client takes gzip."""
+def compress(request: Request, response: Response) -> Response:
+    """Compress the response when its type gains from it and the client accepts gzip."""
     if response.mimetype not in TYPES:
         return response
     response.vary.add("Accept-Encoding")
-    length = response.content_length
-    plain = response.status_code == 200 and not response.headers.get("Content-Encoding")  # noqa: PLR2004
-    if not plain or request.method == "HEAD" or not request.accept_encodings["gzip"]:
+    is_plain = response.status_code == HTTPStatus.OK and not response.headers.get("Content-Encoding")
+    if not is_plain or request.method == "HEAD" or not request.accept_encodings["gzip"]:
         return response
-    if length is not None and length < SMALL_BYTES:
+    if response.content_length is not None and response.content_length < MIN_BYTES:
         return response
     response.headers.pop("Content-Length", None)
     response.headers["Content-Encoding"] = "gzip"
-    weaken(response)
-    response.response = squeezed(response.iter_encoded())
+    tag, is_weak = response.get_etag()
+    if tag and not is_weak:
+        response.set_etag(tag, weak=True)  # it now stands for other bytes (RFC 9110 8.8.1)
+    response.response = gzip_chunks(response.iter_encoded())
     return response
 
 
-def weaken(response: Response) -> None:
-    """Say that the same tag now stands for another row of bytes (RFC 9110 8.8.1)."""
-    tag, weak = response.get_etag()
-    if tag and not weak:
-        response.set_etag(tag, weak=True)
-
-
-def squeezed(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the pieces compressed; closing this closes the source."""
-    packer = zlib.compressobj(6, zlib.DEFLATED, GZIP_WINDOW)
-    for piece in pieces:
-        yield packer.compress(piece)
-    yield packer.flush()
+def gzip_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    compressor = zlib.compressobj(6, zlib.DEFLATED, GZIP_WBITS)
+    for chunk in chunks:
+        yield compressor.compress(chunk)
+    yield compressor.flush()

@@ -40,7 +40,7 @@ class ConfigError(ValueError):
     """A setting is wrong; the text is one line that names it."""
 
 
-class Target(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True):
     """Where the backend is said to be."""
 
     host: str
@@ -53,7 +53,7 @@ class Target(msgspec.Struct, frozen=True):
         return f"http://{host}:{self.port}"
 
     @property
-    def is_address(self) -> bool:
+    def is_ip(self) -> bool:
         """Tell whether the host is an address, or `localhost`: no Service is behind it by name."""
         try:
             ipaddress.ip_address(self.host)
@@ -62,10 +62,10 @@ class Target(msgspec.Struct, frozen=True):
         return True
 
     @property
-    def pods(self) -> Target:
+    def headless(self) -> Address:
         """The headless Service beside the Service, whose name gives the Pods' own addresses, ready or not."""
         name, dot, rest = self.host.partition(".")
-        return Target(f"{name}-pods{dot}{rest}", self.port)
+        return Address(f"{name}-pods{dot}{rest}", self.port)
 
 
 class Config(msgspec.Struct, frozen=True, rename="upper"):
@@ -89,9 +89,9 @@ class Config(msgspec.Struct, frozen=True, rename="upper"):
     pod_namespace: str = ""
 
     @property
-    def target(self) -> Target:
+    def backend_address(self) -> Address:
         """`BACKEND_URL` taken apart."""
-        return parse_target(self.backend_url)
+        return parse_address(self.backend_url)
 
     @property
     def pod(self) -> str:
@@ -99,19 +99,19 @@ class Config(msgspec.Struct, frozen=True, rename="upper"):
         return self.pod_name or socket.gethostname()
 
     @property
-    def tint(self) -> str:
+    def effective_colour(self) -> str:
         """`COLOUR`, else the version's own: as the backend derives it, so that equal versions look equal."""
         hue = int.from_bytes(hashlib.sha256(self.version.encode()).digest()[:2]) / 65536
         channels = colorsys.hls_to_rgb(hue, 0.42, 0.6)
         return self.colour or "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)
 
     @property
-    def listen(self) -> str:
+    def bind_address(self) -> str:
         """The address and port as gunicorn takes them."""
         return f"[{self.bind}]:{self.port}" if ":" in self.bind else f"{self.bind}:{self.port}"
 
 
-def parse_target(url: str) -> Target:
+def parse_address(url: str) -> Address:
     """Take `http://host[:port][/]` apart; raises ConfigError for anything else."""
     try:
         parts = urlsplit(url)
@@ -120,8 +120,8 @@ def parse_target(url: str) -> Target:
         host, port = None, None
     bare = host and not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
     if not (host and bare and parts.scheme == "http" and port != 0 and re.fullmatch(r"[\w.:%-]+", host)):
-        raise ConfigError(wrong("BACKEND_URL", url))
-    return Target(host, port or 80)
+        raise ConfigError(invalid("BACKEND_URL", url))
+    return Address(host, port or 80)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
@@ -132,15 +132,15 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     try:
         config = msgspec.convert(values, Config, strict=False)
     except msgspec.ValidationError as error:
-        found = re.search(r"\$\.(\w+)", str(error))
-        name = found[1] if found else "configuration"
-        raise ConfigError(wrong(name, values.get(name, ""))) from None
-    parse_target(config.backend_url)
+        path = re.search(r"\$\.(\w+)", str(error))
+        name = path[1] if path else "configuration"
+        raise ConfigError(invalid(name, values.get(name, ""))) from None
+    parse_address(config.backend_url)
     if config.drain_seconds > config.grace_seconds - 3:
-        raise ConfigError(wrong("DRAIN_SECONDS", values.get("DRAIN_SECONDS", str(config.drain_seconds))))
+        raise ConfigError(invalid("DRAIN_SECONDS", values.get("DRAIN_SECONDS", str(config.drain_seconds))))
     return config
 
 
-def wrong(name: str, value: str) -> str:
+def invalid(name: str, value: str) -> str:
     """Say in one line which setting is wrong and what it must be."""
     return f"{name}={value!r} cannot be used: it should be {RULES.get(name, 'valid')}"

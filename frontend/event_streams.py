@@ -1,4 +1,4 @@
-"""Event streams on their way to browsers: how many, until when, and how they end."""
+"""Relay of event streams to browsers: how many, until when, and how they end."""
 
 from __future__ import annotations
 
@@ -8,110 +8,100 @@ import time
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from frontend.upstream import Failure
+from frontend.backend_client import REQUEST_ERRORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from frontend.upstream import Exchange
+    from frontend.backend_client import BackendResponse
 
-PIECE_BYTES = 65_536
-ESTABLISHED = 1
+CHUNK_BYTES = 65_536
+TCP_ESTABLISHED = 1
 """tcpi_state in Linux's struct tcp_info; anything else: the other side has closed."""
-SILENT_MILLISECONDS = 20_000
-"""A browser that has acknowledged nothing for so long has gone: four beats of the backend."""
-MOVE = b"event: move\ndata: {}\n\n"
+USER_TIMEOUT_MILLISECONDS = 20_000
+"""A browser that has acknowledged nothing for so long is gone: four heartbeats of the backend."""
+MOVE_EVENT = b"event: move\ndata: {}\n\n"
 """Tells the page to connect again at once."""
 
 
-class Streams:
-    """The event streams of this process. One that is dropped anywhere, by an error even, frees its place."""
+class EventStreams:
+    """The open event streams of this process. One that is garbage-collected, after an error even, frees its place."""
 
     def __init__(self, limit: int) -> None:
-        """Begin with none of `limit`."""
         self._limit = limit
-        self._taken: WeakSet[Stream] = WeakSet()
-        self._closing = False
+        self._open: WeakSet[EventStream] = WeakSet()
+        self._closed = False
 
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._taken)
-
-    def take(self) -> Stream | None:
-        """Take a place; None when all are taken."""
-        if len(self._taken) >= self._limit:
+    def acquire(self) -> EventStream | None:
+        """Return a new stream; None when there are as many as the limit."""
+        if len(self._open) >= self._limit:
             return None
-        stream = Stream(ended=self._closing)
-        self._taken.add(stream)
+        stream = EventStream(ended=self._closed)
+        self._open.add(stream)
         return stream
 
     def end(self, seconds: float) -> None:
-        """End those that are open, one after the other over `seconds`: their browsers come back elsewhere."""
-        leaving = list(self._taken)
-        for stream in leaving:
+        """End the open streams one by one over `seconds`, so that their browsers reconnect one by one."""
+        streams = list(self._open)
+        for stream in streams:
             stream.end()
-            time.sleep(seconds / len(leaving))
+            time.sleep(seconds / len(streams))
 
     def close(self) -> None:
-        """End all of them at once, and any that still comes after its first event."""
-        self._closing = True
+        """End the open streams at once, and any that still comes after its first event."""
+        self._closed = True
         self.end(0)
 
 
-class Stream:
-    """One event stream's place, and its relay."""
-
+class EventStream:
     def __init__(self, *, ended: bool) -> None:
-        """Hold a place; nothing flows yet."""
         self._ended = ended
-        self._exchange: Exchange | None = None
+        self._response: BackendResponse | None = None
 
     def end(self) -> None:
-        """Let the browser go to another Pod."""
         self._ended = True
-        if self._exchange:
-            self._exchange.cut()
+        if self._response:
+            self._response.abort()
 
-    def relay(self, exchange: Exchange, browser: socket.socket | None) -> Iterator[bytes]:
-        """Yield what comes, as it comes, until the backend ends, the browser has gone or this Pod goes.
+    def relay(self, response: BackendResponse, browser: socket.socket | None) -> Iterator[bytes]:
+        """Yield what comes, as it comes, until the backend ends, the browser disconnects or this stream is ended.
 
-        Raises ConnectionResetError where the backend stops halfway: the browser must see a cut connection.
+        Raises ConnectionResetError where the backend's body is truncated: the browser must see a broken connection.
         """
-        self._exchange = exchange
-        notice_silence(browser)
-        last = b""
+        self._response = response
+        set_user_timeout(browser)
+        chunk = b""
         try:
-            for last in exchange.pieces(PIECE_BYTES):
-                if gone(browser):
+            for chunk in response.chunks(CHUNK_BYTES):
+                if is_disconnected(browser):
                     return
-                yield last
+                yield chunk
                 if self._ended:
                     break
-        except Failure as error:
+        except REQUEST_ERRORS as error:
             if not self._ended:
-                raise halfway(error) from error
+                raise truncated(error) from error
         finally:
-            exchange.close()
-        if self._ended and last.endswith(b"\n\n"):
-            yield MOVE
+            response.close()
+        if self._ended and chunk.endswith(b"\n\n"):
+            yield MOVE_EVENT
 
 
-def notice_silence(browser: socket.socket | None) -> None:
+def set_user_timeout(browser: socket.socket | None) -> None:
     """Have Linux end a connection whose other side no longer acknowledges what is sent (tcp(7), TCP_USER_TIMEOUT).
 
     It would take a quarter of an hour otherwise, and so long the visitor would count as present.
     """
     if browser is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MILLISECONDS)
+        browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
 
 
-def gone(browser: socket.socket | None) -> bool:
-    """Tell whether the other side has closed its connection."""
+def is_disconnected(browser: socket.socket | None) -> bool:
     if browser is None:
         return False
-    return browser.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED
+    return browser.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED
 
 
-def halfway(error: Exception) -> ConnectionResetError:
-    """Return the error at which gunicorn quietly cuts the browser's connection."""
-    return ConnectionResetError(errno.ECONNRESET, f"the backend stopped halfway: {error}")
+def truncated(error: Exception) -> ConnectionResetError:
+    """Return the error at which gunicorn quietly closes the browser's connection."""
+    return ConnectionResetError(errno.ECONNRESET, f"the backend's body is truncated: {error}")

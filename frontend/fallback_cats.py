@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from frontend.i18n import mark
+from frontend.i18n import gettext_noop
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
-    from frontend.static_files import Shelf
+    from frontend.static_files import StaticFiles
 
 
-class HouseCat(msgspec.Struct, frozen=True):
-    """A cat by its seed, and what it says when one knocks."""
+class FallbackCat(msgspec.Struct, frozen=True):
+    """A cat by its seed, with message ids of what it says."""
 
     seed: str
     name: str
@@ -27,140 +27,139 @@ class HouseCat(msgspec.Struct, frozen=True):
     fact: str
 
 
-HOUSE = (
-    HouseCat(
+CATS = (
+    FallbackCat(
         "house-1",
         "Gaston",
-        mark(
+        gettext_noop(
             "Alley cat with a round head and pricked ears, ginger and white tuxedo coat, closed eyes, "
             "green bandana, laughing."
         ),
-        mark("Ha! A visitor. Come closer, I do not bite. Often."),
-        mark("The containers of a Pod share one network: for them, localhost is each other."),
+        gettext_noop("Ha! A visitor. Come closer, I do not bite. Often."),
+        gettext_noop("The containers of a Pod share one network: for them, localhost is each other."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-2",
         "Clémentine",
-        mark(
+        gettext_noop(
             "Siamese cat with a slender head and pricked ears, cream coat with a brown mask, blue eyes,"
             " violet bow tie, sticking its tongue out."
         ),
-        mark("Oh, hello. I was posing, not waiting."),
-        mark("A Pod has one IP address, however many containers live in it."),
+        gettext_noop("Oh, hello. I was posing, not waiting."),
+        gettext_noop("A Pod has one IP address, however many containers live in it."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-5",
         "Crumpet",
-        mark(
+        gettext_noop(
             "Alley cat with tufted cheeks and pricked ears, black and ginger tortoiseshell coat, "
             "turquoise eyes, red collar with a heart-shaped tag, sticking its tongue out."
         ),
-        mark("Is that a fish behind your back? No? Hello anyway."),
-        mark("When a liveness probe fails too often, the container is restarted; the Pod stays."),
+        gettext_noop("Is that a fish behind your back? No? Hello anyway."),
+        gettext_noop("When a liveness probe fails too often, the container is restarted; the Pod stays."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-6",
         "Hazel",
-        mark(
+        gettext_noop(
             "Maine coon with tufted cheeks and tufted ears, chocolate and white tuxedo coat, one blue "
             "eye and one copper eye, yellow collar with a bell, looking grumpy."
         ),
-        mark("You knocked. I noticed. I notice everything."),
-        mark("A readiness probe keeps traffic away; it never restarts anything."),
+        gettext_noop("You knocked. I noticed. I notice everything."),
+        gettext_noop("A readiness probe keeps traffic away; it never restarts anything."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-8",
         "Balthazar",
-        mark(
+        gettext_noop(
             "Turkish Angora with a round head and pricked ears, white coat, one blue eye and one golden"
             " eye, violet collar with a bell, looking curious."
         ),
-        mark("One eye for you, one eye for the mouse."),
-        mark("A memory limit kills, a CPU limit only slows down."),
+        gettext_noop("One eye for you, one eye for the mouse."),
+        gettext_noop("A memory limit kills, a CPU limit only slows down."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-9",
         "Velours",
-        mark(
+        gettext_noop(
             "Ragdoll with tufted cheeks and pricked ears, pale coat with a blue-grey mask, blue eyes, "
             "blue bandana, sticking its tongue out."
         ),
-        mark("Mrrr. Mind the fur, it is freshly licked."),
-        mark("Requests are what the scheduler counts; limits are what the node enforces."),
+        gettext_noop("Mrrr. Mind the fur, it is freshly licked."),
+        gettext_noop("Requests are what the scheduler counts; limits are what the node enforces."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-12",
         "Félix",
-        mark(
+        gettext_noop(
             "Bengal cat with a slender head and pricked ears, ginger tabby coat, green eyes, green "
             "bandana, wide-eyed with amazement."
         ),
-        mark("Someone at last! I have been staring at this wall for hours."),
-        mark("An ephemeral container can join a running Pod, and can never be removed from it."),
+        gettext_noop("Someone at last! I have been staring at this wall for hours."),
+        gettext_noop("An ephemeral container can join a running Pod, and can never be removed from it."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-16",
         "Sushi",
-        mark(
+        gettext_noop(
             "Maine coon with tufted cheeks and tufted ears, white coat with cream and grey patches, one"
             " blue eye and one copper eye, sticking its tongue out."
         ),
-        mark("Bleh. That was hello in cat."),
-        mark("128M is 128 million bytes; 128Mi is a little more: cats count in powers of two."),
+        gettext_noop("Bleh. That was hello in cat."),
+        gettext_noop("128M is 128 million bytes; 128Mi is a little more: cats count in powers of two."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-18",
         "Espresso",
-        mark(
+        gettext_noop(
             "Scottish fold with a slender head and folded ears, cream coat with a ginger mask, blue "
             "eyes, blue collar with a heart-shaped tag, looking curious."
         ),
-        mark("Small cat, big night. Who are you?"),
-        mark("A Pod that dies is not mended: another one is made, with another address."),
+        gettext_noop("Small cat, big night. Who are you?"),
+        gettext_noop("A Pod that dies is not mended: another one is made, with another address."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-19",
         "Zébulon",
-        mark(
+        gettext_noop(
             "Scottish fold with a round head and folded ears, silver tabby coat, green eyes, yellow bow"
             " tie, looking curious."
         ),
-        mark("You may admire the stripes."),
-        mark("port-forward goes to one Pod and asks neither the Service nor the readiness probe."),
+        gettext_noop("You may admire the stripes."),
+        gettext_noop("port-forward goes to one Pod and asks neither the Service nor the readiness probe."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-22",
         "Orion",
-        mark(
+        gettext_noop(
             "European shorthair with a round head and pricked ears, grey tabby coat, copper eyes, blue "
             "collar with a bell, looking grumpy."
         ),
-        mark("Hm. You again? No? They all look alike, these humans."),
-        mark("The name that a Pod knows itself by is its hostname, never its container’s name."),
+        gettext_noop("Hm. You again? No? They all look alike, these humans."),
+        gettext_noop("The name that a Pod knows itself by is its hostname, never its container’s name."),
     ),
-    HouseCat(
+    FallbackCat(
         "house-23",
         "Matcha",
-        mark(
+        gettext_noop(
             "Alley cat with a slender head and pricked ears, chocolate and white tuxedo coat, closed "
             "eyes, blue bandana, dozing."
         ),
-        mark("Zzz… five more minutes…"),
-        mark("A startup probe holds the other probes back until a slow sleeper is up."),
+        gettext_noop("Zzz… five more minutes…"),
+        gettext_noop("A startup probe holds the other probes back until a slow sleeper is up."),
     ),
 )
 
 
-def house_cats(words: NullTranslations, shelf: Shelf) -> list[dict[str, str]]:
-    """Return the house cats as the page's script takes them."""
+def fallback_cats(translations: NullTranslations, static_files: StaticFiles) -> list[dict[str, str]]:
     return [
         {
             "seed": cat.seed,
             "name": cat.name,
-            "alt": words.gettext(cat.alt),
-            "greeting": words.gettext(cat.greeting),
-            "fact": words.gettext(cat.fact),
-            "url": shelf.url(f"fallback_cats/{cat.seed}.svg"),
+            "alt": translations.gettext(cat.alt),
+            "greeting": translations.gettext(cat.greeting),
+            "fact": translations.gettext(cat.fact),
+            "url": static_files.url(f"fallback_cats/{cat.seed}.svg"),
         }
-        for cat in HOUSE
+        for cat in CATS
     ]

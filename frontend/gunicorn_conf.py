@@ -22,7 +22,7 @@ except ConfigError as error:
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file in it
 
-bind = _config.listen
+bind = _config.bind_address
 workers = 1
 worker_class = "frontend.worker.LeavingWorker"
 # Streams, and what is asked beside them.

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from flask import Blueprint, Response, request
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from frontend.config import NAME
-
-if TYPE_CHECKING:
-    from frontend.config import Config
+from frontend.context import context
 
 blueprint = Blueprint("health", __name__)
 
@@ -27,39 +22,6 @@ class Check(msgspec.Struct, frozen=True):
     name: str
     ok: bool
     reason: str | None = None
-
-
-class Life:
-    """Whether this process is being stopped: set once, on SIGTERM."""
-
-    def __init__(self) -> None:
-        """Start alive and willing."""
-        self._draining = threading.Event()
-
-    def drain(self) -> None:
-        """Stop being ready: new requests should go elsewhere, those that still come are served."""
-        self._draining.set()
-
-    @property
-    def draining(self) -> bool:
-        """Tell whether SIGTERM has come."""
-        return self._draining.is_set()
-
-
-class Metrics:
-    """The counters of one application, in a registry of its own."""
-
-    def __init__(self, config: Config) -> None:
-        """Register every metric."""
-        self.registry = CollectorRegistry()
-        labels = ["method", "route", "status"]
-        self.requests = Counter("http_requests", "Requests answered.", labels, registry=self.registry)
-        self.seconds = Histogram(
-            "http_request_duration_seconds", "Time to the answer's headers.", ["route"], registry=self.registry
-        )
-        self.backend_up = Gauge("backend_up", "1 when the last look at the backend was fine.", registry=self.registry)
-        info = Gauge("build_info", "What runs.", ["name", "version", "commit"], registry=self.registry)
-        info.labels(NAME, config.version, config.commit).set(1)
 
 
 @blueprint.get("/livez")
@@ -83,20 +45,20 @@ def readyz() -> Response:
     would send nobody to it, and one failing backend would take the whole site down with it. (Kubernetes documentation,
     "Liveness, Readiness, and Startup Probes": an un-ready Pod receives no traffic through Services.)
     """
-    draining = current_app.config["LIFE"].draining
+    draining = context().lifecycle.draining
     return report("readyz", [Check("shutdown", ok=not draining, reason="shutting down" if draining else None)])
 
 
 @blueprint.get("/version")
 def version() -> Response:
     """Say what runs here, in the backend's shape."""
-    config: Config = current_app.config["FRONTEND"]
+    config = context().config
     body = {
         "name": NAME,
         "version": config.version,
         "commit": config.commit,
         "build_time": config.build_time,
-        "colour": config.tint,
+        "colour": config.effective_colour,
     }
     return Response(msgspec.json.encode(body), headers=NO_STORE, content_type="application/json")
 
@@ -104,7 +66,7 @@ def version() -> Response:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Give the counters in Prometheus' text format."""
-    registry = current_app.config["METRICS"].registry
+    registry = context().metrics.registry
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 

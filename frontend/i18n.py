@@ -1,6 +1,7 @@
-"""The two languages: gettext catalogues, read from their `.po` sources at start.
+"""gettext catalogues of the page's two languages, compiled from their `.po` files in memory.
 
-English is the source language. The `.po` files are compiled in memory, so a read-only image needs no build step.
+The message ids are the English texts. Domain `messages` holds those of Python and the templates, `script` those of
+the page's scripts.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from babel.core import negotiate_locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -22,32 +24,38 @@ LANGUAGES = {"en": "English", "fr": "Français"}
 LOCALE = Path(__file__).parent / "locale"
 
 
-def mark(text: str) -> str:
-    """Mark a text for the catalogue where it is only translated later."""
-    return text
+def gettext_noop(message: str) -> str:
+    """Mark a text that is translated where it is used."""
+    return message
 
 
-def mark_plural(one: str, many: str) -> tuple[str, str]:
-    """Mark a text and its plural for the catalogue."""
-    return one, many
+def read_catalog(language: str, domain: str) -> Catalog:
+    """Return a catalogue; English has none, so its is empty."""
+    path = LOCALE / language / "LC_MESSAGES" / f"{domain}.po"
+    if not path.is_file():
+        return Catalog(language)
+    with path.open("rb") as lines:
+        return read_po(lines, locale=language)
 
 
 @cache
-def catalogue(language: str) -> NullTranslations:
-    """Return the translations into `language`; English needs none."""
-    source = LOCALE / language / "LC_MESSAGES" / "messages.po"
-    if language not in LANGUAGES or not source.is_file():
-        return NullTranslations()
+def translations(language: str) -> NullTranslations:
     compiled = BytesIO()
-    with source.open("rb") as lines:
-        write_mo(compiled, read_po(lines, locale=language))
+    write_mo(compiled, read_catalog(language, "messages"))
     compiled.seek(0)
     return GNUTranslations(compiled)
 
 
-def choose(remembered: str | None, accepted: LanguageAccept) -> str:
-    """Choose the language: the remembered one, else the browser's preference, else English."""
-    if remembered in LANGUAGES:
-        return str(remembered)
-    wanted = [value.replace("-", "_") for value, quality in accepted if quality > 0]
-    return negotiate_locale(wanted, list(LANGUAGES)) or "en"
+@cache
+def script_messages(language: str) -> dict[str, Any]:
+    """Return the translations for the scripts by message id; a plural's forms by its singular."""
+    messages = (message for message in read_catalog(language, "script") if message.id)
+    return {message.id if isinstance(message.id, str) else message.id[0]: message.string for message in messages}
+
+
+def negotiate_language(cookie: str | None, accepted: LanguageAccept) -> str:
+    """Return the remembered language, else the browser's preference, else English."""
+    if cookie in LANGUAGES:
+        return str(cookie)
+    preferred = [language.replace("-", "_") for language, quality in accepted if quality > 0]
+    return negotiate_locale(preferred, list(LANGUAGES)) or "en"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+IMPORTS = re.compile(rb'^import [^;]*?"\./([\w-]+\.js)";', re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Shelf:
+class StaticFiles:
     """Every file below `static/` by its relative path, and the hash of them all.
 
     One hash for the whole folder lets a module import its neighbour by a relative path and still be cached for ever.
@@ -21,14 +23,13 @@ class Shelf:
     digest: str
 
     @classmethod
-    def load(cls, root: Path = ROOT) -> Shelf:
-        """Read the folder once; what changes later is not seen."""
+    def load(cls, root: Path = ROOT) -> StaticFiles:
         paths = sorted(path for path in root.rglob("*") if path.suffix in TYPES)
         files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-        total = hashlib.sha256()
+        digest = hashlib.sha256()
         for name, content in files.items():
-            total.update(f"{name}\0{len(content)}\0".encode() + content)
-        return cls(files, total.hexdigest()[:12])
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        return cls(files, digest.hexdigest()[:12])
 
     def url(self, name: str) -> str:
         """Return the path under which a file may be cached for ever. Raises KeyError for an unknown one."""
@@ -36,7 +37,14 @@ class Shelf:
             raise KeyError(name)
         return f"/static/{self.digest}/{name}"
 
+    def imports(self, name: str) -> list[str]:
+        """Return the modules that a script imports, directly or not; with modulepreload they load in one round."""
+        names = [name]
+        for module in names:
+            imported = [match.decode() for match in IMPORTS.findall(self.files[module])]
+            names += [other for other in imported if other not in names]
+        return names[1:]
+
 
 def content_type(name: str) -> str:
-    """Return the Content-Type of a file by its name."""
     return TYPES[Path(name).suffix]

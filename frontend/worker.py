@@ -11,6 +11,8 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
+from frontend.context import context
+
 STREAM_SECONDS = 2.0
 """Over how long the event streams are ended on SIGTERM: their browsers come back one by one."""
 
@@ -38,7 +40,7 @@ class LeavingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no typ
     def warm(self) -> None:
         """Know the backend's name; that it fails is for a request to say."""
         with contextlib.suppress(OSError):
-            self.wsgi.config["UPSTREAM"].warm()
+            context(self.wsgi).backend_client.resolve()
 
     def told(self) -> None:
         """Leave, in a greenlet as a handler must not wait; at once where nothing is loaded that could be busy."""
@@ -48,10 +50,10 @@ class LeavingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no typ
 
     def leave(self) -> None:
         """Drain, empty the queue of accepted connections, and let gunicorn's own ending follow."""
-        self.wsgi.config["LIFE"].drain()
+        context(self.wsgi).lifecycle.drain()
         self.cfg.set("keepalive", 0)
-        seconds = self.wsgi.config["FRONTEND"].drain_seconds
-        streams = self.wsgi.config["STREAMS"]
+        seconds = context(self.wsgi).config.drain_seconds
+        streams = context(self.wsgi).event_streams
         ending = gevent.spawn(streams.end, min(STREAM_SECONDS, seconds / 2))
         gevent.sleep(seconds)
         ending.join()

@@ -1,45 +1,44 @@
-/** Talking to this very server: JSON both ways, deadlines, and how long to wait before trying again. */
+/** Requests to this page's own server: JSON both ways, deadlines, and when to try again. */
 
 /**
- * The server's refusal: `status`, the problem's `type` and `detail`, the seconds it asks to wait, if it does, and
- * whether it is `ours`: a problem, as this café tells of one, and not what a stranger at the same address says.
+ * An answer that is not 2xx: `status`, the problem's `type` and `detail`, `retryAfter` in seconds, and `isOurs`: it is
+ * problem+json of this application, and not what another server at the same address says.
  */
-export class Refused extends Error {
-  constructor(status, type, wait, detail, ours) {
+export class ApiError extends Error {
+  constructor(status, type, retryAfter, detail, isOurs) {
     super(`${status} ${type}`);
-    Object.assign(this, { status, type, wait, detail, ours });
+    Object.assign(this, { status, type, retryAfter, detail, isOurs });
   }
 }
 
-/** Call the server. Rejects with Refused for an answer that is not 2xx, with another error when none came. */
-export async function call(method, path, body, deadline = 15000) {
+/** Send a request. Rejects with ApiError for an answer that is not 2xx, with another error when none came. */
+export async function request(method, path, body, deadline = 15000) {
   const options = { method, cache: "no-store", signal: AbortSignal.timeout(deadline) };
   if (body || method === "POST") {
     Object.assign(options, { body: JSON.stringify(body ?? {}), headers: { "Content-Type": "application/json" } });
   }
   const response = await fetch(path, options);
-  if (!response.ok) throw await refusal(response);
+  if (!response.ok) throw await errorOf(response);
   return response.status === 204 ? null : response.json();
 }
 
-/** Return the Refused that an answer stands for. */
-export async function refusal(response) {
+export async function errorOf(response) {
   const problem = await response.json().catch(() => ({}));
-  const wait = Number(response.headers.get("Retry-After")) || 0;
-  const ours = (response.headers.get("Content-Type") ?? "").startsWith("application/problem+json");
-  return new Refused(response.status, problem.type ?? "about:blank", wait, ours ? (problem.detail ?? "") : "", ours);
+  const retryAfter = Number(response.headers.get("Retry-After")) || 0;
+  const isOurs = (response.headers.get("Content-Type") ?? "").startsWith("application/problem+json");
+  return new ApiError(response.status, problem.type ?? "about:blank", retryAfter, isOurs ? (problem.detail ?? "") : "", isOurs);
 }
 
 const FINAL_TYPES = ["unknown-visitor", "not-in-chat"];
-const FINAL = [400, 413];
+const FINAL_STATUSES = [400, 413];
 
-/** Tell whether the same call may succeed later: everything but this café's own word that it never will. */
-export const passing = (error) => !(error.ours && (FINAL_TYPES.includes(error.type) || FINAL.includes(error.status)));
+/** Tell whether the same request may succeed later: always, unless this application says that it never will. */
+export const isRetryable = (error) => !(error.isOurs && (FINAL_TYPES.includes(error.type) || FINAL_STATUSES.includes(error.status)));
 
-/** Return milliseconds to wait before try number `tries` (from 0): 0.3 s doubling up to 5 s, scattered. */
+/** Return milliseconds to wait before try number `tries` (from 0): 0.3 s doubling up to 5 s, with jitter. */
 export function backoff(tries, error) {
-  const steady = Math.min(5000, 300 * 2 ** Math.min(tries, 10));
-  return Math.max((error?.wait ?? 0) * 1000, steady * (0.6 + 0.4 * Math.random()));
+  const exponential = Math.min(5000, 300 * 2 ** Math.min(tries, 10));
+  return Math.max((error?.retryAfter ?? 0) * 1000, exponential * (0.6 + 0.4 * Math.random()));
 }
 
 /** Return a new id. Plain http from another machine has no crypto.randomUUID; this works everywhere. */

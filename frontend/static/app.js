@@ -1,95 +1,92 @@
-/** The page: windows are filled by whoever is there, the backend's cats or the house's; a knock opens one. */
+/** The page: the grid shows the backend's cats or the fallback ones; choosing a cat opens the chat dialog. */
 
-import { lightFor, onKnock, redraw, seat } from "./cat_grid.js";
-import { lookAtHouse, onHouse } from "./status_polling.js";
+import { request } from "./api.js";
+import { onSelect, retryDrawings, setCats, setWaiting } from "./cat_grid.js";
+import { drawingUrl } from "./cats.js";
+import { onChange, retryNow, start, state } from "./chat_store.js";
+import { check, connectivity, isHealthy, onCheck, startChecks } from "./connectivity.js";
 import { byId, data } from "./dom.js";
-import { portraitOf } from "./cats.js";
-import { hop, look, onLook, watch } from "./connectivity.js";
-import { call } from "./api.js";
-import { noteBack, noteHouse, showNotice, showOwnCat } from "./notice.js";
-import { onChange, retryLine, start, state } from "./chat_store.js";
+import { renderBanner, renderOwnCat, setClusterStatus, setRecoveredFrom } from "./status_banner.js";
+import { onStatus, pollStatus } from "./status_polling.js";
 import "./eyes.js";
 
-const WINDOWS = byId("windows").children.length;
-let seated = "";
-let opened = null;
+const CELLS = byId("windows").children.length;
+let source = "";
+let dialogModule = null;
 
-const actions = { hop, why: () => showPanel("way"), retry, houseCats: () => seated === "house" };
+const actions = { connectivity, explain: () => showPanel("way"), retry, hasFallbackCats: () => source === "fallback" };
 
 function retry() {
-  retryLine();
-  look();
+  retryNow();
+  check();
 }
 
-async function changed(seen, was) {
-  const well = seen.hop === "ok" || seen.hop === "redis_away";
-  noteBack(well && !["", "ok", "offline", seen.hop].includes(was) ? was : null);
-  if (well) await bringCats(was);
-  else if (!seated && !["frontend", "offline"].includes(seen.hop)) bringHouse();
-  refresh();
+async function onConnectivity(result, previousOutcome) {
+  const healthy = isHealthy(result);
+  setRecoveredFrom(healthy && !["", "ok", "offline", result.hop].includes(previousOutcome) ? previousOutcome : null);
+  if (healthy) await showBackendCats(previousOutcome);
+  else if (!source && !["frontend", "offline"].includes(result.hop)) showFallbackCats();
+  renderBanner(state, connectivity(), actions);
+  dialogModule?.then((dialog) => dialog.render());
 }
 
-async function bringCats(was) {
-  if (seated === "backend") return was !== "ok" && redraw();
+async function showBackendCats(previousOutcome) {
+  if (source === "backend") return previousOutcome !== "ok" && retryDrawings();
   try {
-    const { cats } = await call("GET", `/api/cats?count=${WINDOWS}`);
-    seat(cats.map((cat) => ({ ...cat, alt: cat.alt[data.language], url: portraitOf(cat.seed) })));
-    seated = "backend";
+    const { cats } = await request("GET", `/api/cats?count=${CELLS}`);
+    setCats(cats.map((cat) => ({ ...cat, alt: cat.alt[data.language], url: drawingUrl(cat.seed) })));
+    source = "backend";
   } catch {
-    if (!seated) bringHouse();
+    if (!source) showFallbackCats();
   }
   return undefined;
 }
 
-function bringHouse() {
-  seat(data.house);
-  seated = "house";
+function showFallbackCats() {
+  setCats(data.fallback_cats);
+  source = "fallback";
 }
 
-function refresh() {
-  showNotice(state, hop(), actions);
-  opened?.then((chat) => chat.render());
-}
-
-/** The window's code comes with the first knock. */
-function chat() {
-  opened ??= import("./chat/dialog.js").then((module) => {
-    module.prepare(actions);
+/** The dialog's code is loaded when a cat is first chosen. */
+function loadDialog() {
+  dialogModule ??= import("./chat/dialog.js").then((module) => {
+    module.initialize(actions);
     return module;
   });
-  opened.catch(() => (opened = null));
-  return opened;
+  dialogModule.catch(() => (dialogModule = null));
+  return dialogModule;
 }
 
-onKnock((cat, button) => chat().then((window) => window.openWindow(cat, button)));
+onSelect((cat, button) => loadDialog().then((dialog) => dialog.open(cat, button)));
 
-onChange((now, news, facts) => {
-  showOwnCat(now.cat);
-  showNotice(now, hop(), actions);
-  if (news === "hello" && hop() && hop().hop !== "ok") look();
-  if (news === "hello" && facts.state !== "idle" && !now.closed && !byId("chat").open) {
-    chat().then((window) => window.reopen(byId("windows").querySelector("button")));
+onChange((changed, kind, facts) => {
+  renderOwnCat(changed.cat);
+  renderBanner(changed, connectivity(), actions);
+  if (kind !== "hello") return;
+  if (connectivity() && connectivity().hop !== "ok") check();
+  if (facts.state !== "idle" && !changed.isClosed && !byId("chat").open) {
+    loadDialog().then((dialog) => dialog.reopen(byId("windows").querySelector("button")));
   }
 });
 
-onHouse((house) => {
-  noteHouse(house);
-  lightFor((house?.census?.windows ?? []).filter((seed) => seed !== state.cat?.seed));
-  showNotice(state, hop(), actions);
+onStatus((status) => {
+  setClusterStatus(status);
+  setWaiting((status?.census?.windows ?? []).filter((seed) => seed !== state.cat?.seed));
+  renderBanner(state, connectivity(), actions);
 });
 
-/** Backstage opens beside the wall; its code comes when it is asked for. */
-const panel = () => import("./panel/panel.js");
+/** The panel's code is loaded when it is first opened. */
+const loadPanel = () => import("./panel/panel.js");
 
-const showPanel = async (part) => (await panel()).open(part);
+const showPanel = async (part) => (await loadPanel()).open(part);
 
 for (const button of document.querySelectorAll("[data-opens=panel]")) {
-  button.addEventListener("click", async () => (await panel()).toggle(button));
+  button.addEventListener("click", async () => (await loadPanel()).toggle(button));
 }
 if (localStorage.getItem("panel") === "open") showPanel();
 
-for (const kind of ["online", "offline"]) addEventListener(kind, look);
+for (const kind of ["online", "offline"]) addEventListener(kind, check);
 
-onLook(changed);
-watch().then(lookAtHouse);
+onCheck(onConnectivity);
+startChecks().then(pollStatus);
 start();

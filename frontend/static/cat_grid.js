@@ -1,89 +1,90 @@
-/** The wall of windows: filling them, changing who sits there, walking between them with the keyboard. */
+/** The grid of cats: which cat is in which cell, drawings on demand, arrow keys between the cells. */
 
-import { drawing, portraitOf } from "./cats.js";
-import { byId, make, text } from "./dom.js";
-import { nextSeat } from "./placement.js";
+import { drawing, drawingUrl } from "./cats.js";
+import { byId, make } from "./dom.js";
+import { gettext } from "./i18n.js";
+import { nextPlacement } from "./placement.js";
 
-const SHUTTERS = 700;
+const SHUTTERS_DURATION = 700;
 
 const buttons = [...byId("windows").querySelectorAll("button")];
 const cats = new Map();
-const nearby = new IntersectionObserver(drawNearby, { rootMargin: "60px" });
+const visibility = new IntersectionObserver(drawVisible, { rootMargin: "60px" });
 let base = [];
 let waiting = [];
-let moving = 0;
+let moveTimer = 0;
 
-/** Put these cats into the windows, in order; a window keeps its place, its focus and its size. */
-export function seat(list) {
+/** Put these cats into the cells, in order; a cell keeps its place, its focus and its size. */
+export function setCats(list) {
   base = list;
-  buttons.forEach((button, index) => (list[index] ? welcome(button, list[index]) : close(button)));
+  buttons.forEach((button, index) => (list[index] ? place(button, list[index]) : clear(button)));
 }
 
-/** Bring these to the first windows, and light a lamp there: somebody waits. One window changes at a time. */
-export function lightFor(seeds) {
+/** Bring the waiting cats to the first cells, and light a lamp there. One cell changes at a time. */
+export function setWaiting(seeds) {
   waiting = seeds;
-  buttons.forEach(lamp);
-  if (!moving && base.length) change();
+  buttons.forEach(updateLamp);
+  if (!moveTimer && base.length) moveNext();
 }
 
-function change() {
-  moving = 0;
-  const seedAt = (index) => cats.get(buttons[index])?.seed ?? null;
-  const now = buttons.map((_, index) => seedAt(index));
-  const step = nextSeat(now, now.map((_, index) => base[index]?.seed ?? null), waiting, (index) => busy(buttons[index]));
+function moveNext() {
+  moveTimer = 0;
+  const current = buttons.map((button) => cats.get(button)?.seed ?? null);
+  const step = nextPlacement(current, current.map((_, index) => base[index]?.seed ?? null), waiting, (index) => isBusy(buttons[index]));
   if (!step) return;
   const button = buttons[step.index];
   const known = base.find((cat) => cat.seed === step.seed);
   cats.delete(button);
   button.classList.remove("lit");
-  moving = setTimeout(() => {
-    welcome(button, known ?? { seed: step.seed, url: portraitOf(step.seed), name: "", alt: "" });
-    moving = setTimeout(change, SHUTTERS);
-  }, SHUTTERS);
+  moveTimer = setTimeout(() => {
+    place(button, known ?? { seed: step.seed, url: drawingUrl(step.seed), name: "", alt: "" });
+    moveTimer = setTimeout(moveNext, SHUTTERS_DURATION);
+  }, SHUTTERS_DURATION);
 }
 
-/** A window that somebody points at, or has the focus on, does not change under the hand. */
-const busy = (button) => button.matches(":focus, :hover");
+/** A cell under the pointer, or with the focus, does not change. */
+const isBusy = (button) => button.matches(":focus, :hover");
 
-function lamp(button) {
+function updateLamp(button) {
   const cat = cats.get(button);
   const waits = Boolean(cat) && waiting.includes(cat.seed);
   if (button.classList.toggle("waits", waits) && !button.querySelector(".lamp")) button.append(make("span.lamp"));
-  if (cat) label(button, cat, waits);
+  if (cat) updateLabel(button, cat, waits);
 }
 
-function label(button, cat, waits) {
-  const what = waits ? [text("waits")] : [];
-  if (cat.alt) what.push(cat.alt);
-  button.setAttribute("aria-label", [text("meet", { name: cat.name || text("a_cat") }), ...what].join(". "));
+function updateLabel(button, cat, waits) {
+  const details = waits ? [gettext("Somebody waits at this window")] : [];
+  if (cat.alt) details.push(cat.alt);
+  const name = cat.name || gettext("a cat");
+  button.setAttribute("aria-label", [gettext("Meet {name}", { name }), ...details].join(". "));
 }
 
-function welcome(button, cat) {
+function place(button, cat) {
   cats.set(button, cat);
   button.disabled = false;
-  named(button, cat);
-  nearby.unobserve(button);
-  nearby.observe(button);
+  updateName(button, cat);
+  visibility.unobserve(button);
+  visibility.observe(button);
 }
 
-function named(button, cat) {
+function updateName(button, cat) {
   button.querySelector(".name").textContent = cat.name || "\u00a0";
-  lamp(button);
+  updateLamp(button);
 }
 
-function close(button) {
+function clear(button) {
   if (button === document.activeElement) return;
   cats.delete(button);
   button.disabled = true;
   button.classList.remove("lit", "waits");
-  button.setAttribute("aria-label", text("empty"));
+  button.setAttribute("aria-label", gettext("Nobody at this window yet"));
   button.querySelector(".name").textContent = "\u00a0";
 }
 
-function drawNearby(entries) {
+function drawVisible(entries) {
   for (const { target, isIntersecting } of entries) {
     if (!isIntersecting) continue;
-    nearby.unobserve(target);
+    visibility.unobserve(target);
     draw(target);
   }
 }
@@ -95,22 +96,22 @@ async function draw(button) {
     if (cats.get(button) !== cat) return;
     button.querySelector(".glass").replaceChildren(svg);
     button.classList.add("lit");
-    if (!cat.name) named(button, Object.assign(cat, { name: svg.dataset.name }));
+    if (!cat.name) updateName(button, Object.assign(cat, { name: svg.dataset.name }));
   } catch {
     button.classList.remove("lit");
   }
 }
 
-/** Try again for the windows whose cat could not be drawn. */
-export function redraw() {
-  for (const button of cats.keys()) if (!button.classList.contains("lit")) nearby.observe(button);
+/** Draw again the cats whose drawing failed. */
+export function retryDrawings() {
+  for (const button of cats.keys()) if (!button.classList.contains("lit")) visibility.observe(button);
 }
 
-/** Call `open(cat, button)` for a chosen window, by pointer or key. */
-export function onKnock(open) {
+/** Call `listener(cat, button)` for a chosen cell, by pointer or key. */
+export function onSelect(listener) {
   byId("windows").addEventListener("click", (event) => {
     const button = event.target.closest("button");
-    if (cats.has(button)) open(cats.get(button), button);
+    if (cats.has(button)) listener(cats.get(button), button);
   });
 }
 
@@ -120,11 +121,11 @@ function columns() {
 
 byId("windows").addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(), ArrowUp: -columns() }[event.key];
-  const seated = buttons.filter((button) => !button.disabled);
-  const here = seated.indexOf(event.target.closest("button"));
-  const edge = { Home: 0, End: seated.length - 1 }[event.key];
-  const target = seated[edge ?? here + step];
-  if (here < 0 || !target) return;
+  const enabled = buttons.filter((button) => !button.disabled);
+  const index = enabled.indexOf(event.target.closest("button"));
+  const edge = { Home: 0, End: enabled.length - 1 }[event.key];
+  const target = enabled[edge ?? index + step];
+  if (index < 0 || !target) return;
   event.preventDefault();
   target.focus();
 });

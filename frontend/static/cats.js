@@ -1,41 +1,40 @@
-/** Cats: their drawings, fetched once each, cleaned, ready to be put into the page. */
+/** The cats' drawings: fetched once each, sanitized, ready to be put into the page. */
 
-import { keep } from "./lru.js";
+import { lruSet } from "./lru.js";
 
-const PATIENCE = 100;
+const IDLE_TIMEOUT = 100;
 
 const drawings = new Map();
-let last = Promise.resolve();
+let lastParse = Promise.resolve();
 
 /** Return a promise of an <svg> of the cat, a new copy each time; its `data-name` is the cat's name. */
 export async function drawing(url) {
-  const drawn = keep(drawings, url, drawings.get(url) ?? fetchDrawing(url));
-  drawn.catch(() => drawings.delete(url));
-  return (await drawn).cloneNode(true);
+  const svg = lruSet(drawings, url, drawings.get(url) ?? fetchDrawing(url));
+  svg.catch(() => drawings.delete(url));
+  return (await svg).cloneNode(true);
 }
 
-/** Return where the cat of a seed is drawn. */
-export const portraitOf = (seed) => `/cats/${encodeURIComponent(seed)}.svg`;
+export const drawingUrl = (seed) => `/cats/${encodeURIComponent(seed)}.svg`;
 
 async function fetchDrawing(url) {
   const response = await fetch(url, { signal: AbortSignal.timeout(15000) });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
   const source = await response.text();
-  last = last.then(idle);
-  await last;
+  lastParse = lastParse.then(idle);
+  await lastParse;
   const svg = new DOMParser().parseFromString(source, "image/svg+xml").documentElement;
   if (svg.localName !== "svg") throw new Error(`${url}: not a drawing`);
-  return cleaned(svg);
+  return sanitize(svg);
 }
 
-/** One drawing at a time, when there is time: a telephone that parses them all at once does not answer a finger. */
-const idle = () => new Promise((go) => {
-  if (window.requestIdleCallback) requestIdleCallback(go, { timeout: PATIENCE });
-  else setTimeout(go);
+/** One drawing at a time, when the browser is idle: a phone that parses them all at once does not answer a touch. */
+const idle = () => new Promise((resolve) => {
+  if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: IDLE_TIMEOUT });
+  else setTimeout(resolve);
 });
 
 /** Keep shapes only: nothing that could run, load or style the page. Ids may stay: they carry the cat's own hash. */
-function cleaned(svg) {
+function sanitize(svg) {
   svg.querySelectorAll("script, style, foreignObject, image, a").forEach((node) => node.remove());
   for (const node of [svg, ...svg.querySelectorAll("*")]) {
     for (const { name } of [...node.attributes]) {

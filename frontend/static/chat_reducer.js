@@ -1,35 +1,37 @@
-/** A conversation as its log tells it: each event leads from one state to the next. No document, no network. */
+/** The state of a chat as a fold over its log's events. No document, no network. */
 
-export const NOBODY = { phase: "idle", chat: null, cat: null, house: false, lines: [], why: null };
+export const NO_CHAT = { phase: "idle", id: null, cat: null, isWithBot: false, messages: [], reason: null };
 
-/** Return what tells a line from every other: ids are made by whoever writes, and both might choose the same one. */
-export const keyOf = ({ mine, id }) => `${mine ? "mine" : "other"} ${id}`;
+/** Return what tells a message from every other: ids are made by senders, and both might choose the same one. */
+export const messageKey = ({ mine, id }) => `${mine ? "mine" : "other"} ${id}`;
 
-/** Return the conversation after one event of the log. */
-export function after(talk, kind, facts) {
-  if (kind === "waiting") return { ...NOBODY, phase: "waiting" };
-  if (kind === "paired") return met(facts);
-  if (facts.chat !== talk.chat) return talk;
-  if (kind === "message") return talk.lines.some((line) => keyOf(line) === keyOf(facts)) ? talk : said(talk, facts);
-  if (kind === "left") return { ...talk, phase: "left", why: facts.why };
-  return talk;
+/** Return the chat after one event of the log. */
+export function reduce(chat, kind, facts) {
+  if (kind === "waiting") return { ...NO_CHAT, phase: "waiting" };
+  if (kind === "paired") return paired(facts);
+  if (facts.chat !== chat.id) return chat;
+  if (kind === "message") return append(chat, facts);
+  if (kind === "left") return { ...chat, phase: "left", reason: facts.why };
+  return chat;
 }
 
-const said = (talk, line) => ({ ...talk, lines: [...talk.lines, line] });
-
-function met({ chat, house, cat, greeting, fact }) {
-  const spoken = [greeting, fact].filter(Boolean);
-  const lines = spoken.map((words, index) => ({ chat, id: `${chat}-${index}`, mine: false, text: words, at: null }));
-  return { ...NOBODY, phase: "chat", chat, house, cat, lines };
+function append(chat, message) {
+  const isKnown = chat.messages.some((known) => messageKey(known) === messageKey(message));
+  return isKnown ? chat : { ...chat, messages: [...chat.messages, message] };
 }
 
-/** Return what is shown: the log's lines, what was not delivered behind the line it followed, then what is on its way. */
-export function shown(talk, outbox) {
-  const told = new Set(talk.lines.map(keyOf));
-  const own = outbox.filter((line) => line.chat === talk.chat && !told.has(keyOf(line)));
-  const [failed, sent] = [own.filter(isFailed), own.filter((line) => !isFailed(line))];
-  const behind = (key) => failed.filter((line) => (told.has(line.behind) ? line.behind : "") === key);
-  return [...behind(""), ...talk.lines.flatMap((line) => [line, ...behind(keyOf(line))]), ...sent];
+function paired({ chat, house, cat, greeting, fact }) {
+  const texts = [greeting, fact].filter(Boolean);
+  const messages = texts.map((text, index) => ({ chat, id: `${chat}-${index}`, mine: false, text, at: null }));
+  return { ...NO_CHAT, phase: "chat", id: chat, isWithBot: house, cat, messages };
 }
 
-const isFailed = (line) => line.state === "failed";
+/** Return what is shown: the log's messages, failed ones behind the one they followed, then those being sent. */
+export function visibleMessages(chat, outbox) {
+  const logged = new Set(chat.messages.map(messageKey));
+  const own = outbox.filter((message) => message.chat === chat.id && !logged.has(messageKey(message)));
+  const failed = own.filter((message) => message.state === "failed");
+  const pending = own.filter((message) => message.state !== "failed");
+  const behind = (key) => failed.filter((message) => (logged.has(message.behind) ? message.behind : "") === key);
+  return [...behind(""), ...chat.messages.flatMap((message) => [message, ...behind(messageKey(message))]), ...pending];
+}

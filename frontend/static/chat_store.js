@@ -1,254 +1,251 @@
-/** The visitor's side of the roulette: visit, line, conversation and outbox as one state that the page shows. */
+/** The visitor's side of the roulette: identity, event stream, chat and outbox as one state that the page renders. */
 
+import { backoff, isRetryable, newId, request } from "./api.js";
+import { NO_CHAT, messageKey, reduce, visibleMessages } from "./chat_reducer.js";
+import { check } from "./connectivity.js";
+import { openEventStream } from "./event_stream.js";
+import * as identity from "./identity.js";
 import { Outbox } from "./outbox.js";
-import { look } from "./connectivity.js";
-import { paced } from "./typing_delay.js";
-import { backoff, call, newId, passing } from "./api.js";
-import { openLine } from "./event_stream.js";
-import { NOBODY, after, keyOf, shown } from "./chat_reducer.js";
-import * as visit from "./identity.js";
+import { withTypingDelay } from "./typing_delay.js";
 
 const REPLAY_QUIET = 400;
-const TYPED = 4000;
-const BLIP = 1200;
+const TYPING_SHOWN = 4000;
+const DISCONNECT_GRACE = 1200;
 
 /**
- * `link`: opening, open, lost, away (Redis), full, replaced. `seeking`: another cat was asked for and has not come.
- * `fresh`: the café had forgotten this visitor, and a new visit began. `closed`: one has left by oneself.
- * `from`: the last hello, with Pod and store. `linked`: when `link` was said last (ms). `refused`: why the café will not
- * let one meet another cat, null when it does.
+ * `connection`: opening, open, lost, away (Redis), full, replaced; `connectionAt`: when it was last set (ms). `seeking`:
+ * another cat was requested and has not come. `isNewVisit`: the backend had forgotten this visitor. `isClosed`: the
+ * visitor has left the chat. `server`: the last hello, with Pod and store. `refusal`: why the backend refuses to look
+ * for another cat, else null.
  */
 export const state = {
-  cat: visit.ownCat(), link: "opening", from: null, talk: NOBODY, seeking: false, typing: false, fresh: false, closed: false,
-  linked: 0, refused: null,
+  cat: identity.cat(), connection: "opening", connectionAt: 0, server: null, chat: NO_CHAT, seeking: false, typing: false,
+  isNewVisit: false, isClosed: false, refusal: null,
 };
 
 const listeners = [];
-let line = null;
-let replaying = true;
-let greetedAt = 0;
-let quiet = 0;
-let typed = 0;
-let wish = 0;
-let blip = 0;
-let later = 0;
-let entering = null;
-let last = Promise.resolve();
-let hurry = () => {};
+let stream = null;
+let isReplaying = true;
+let connectedAt = 0;
+let replayTimer = 0;
+let typingTimer = 0;
+let disconnectTimer = 0;
+let startTimer = 0;
+let starting = null;
+let requestNumber = 0;
+let lastRequest = Promise.resolve();
+let skipPause = () => {};
 
-/** Call `listener(state, news)` after each change; `news` is the event's kind, when it is one that just happened. */
+/** Call `listener(state, kind, facts)` after each change; `kind` and `facts` are those of an event that just happened. */
 export const onChange = (listener) => listeners.push(listener);
 
-const tell = (news = null, facts = null) => listeners.forEach((listener) => listener(state, news, facts));
+const notify = (kind = null, facts = null) => listeners.forEach((listener) => listener(state, kind, facts));
 
-function set(changes, news, facts) {
-  Object.assign(state, changes, changes.link && { linked: Date.now() });
-  if (["lost", "away"].includes(changes.link)) look();
-  tell(news, facts);
+function update(changes, kind, facts) {
+  Object.assign(state, changes, changes.connection && { connectionAt: Date.now() });
+  if (["lost", "away"].includes(changes.connection)) check();
+  notify(kind, facts);
 }
 
-const outbox = new Outbox(visit.place, () => tell(), failing);
-const take = paced(apply, answersNow, (typing) => set({ typing }));
+const outbox = new Outbox(identity.path, () => notify(), checkUnlessBusy);
+const enqueueEvent = withTypingDelay(applyEvent, isBotReply, (typing) => update({ typing }));
 
-/** Return the lines to show. */
-export const lines = () => shown(state.talk, outbox.lines);
+export const messages = () => visibleMessages(state.chat, outbox.messages);
 
-function apply(kind, facts) {
-  if (kind === "message" && facts.mine) outbox.drop(facts.id);
-  if (kind === "paired") outbox.only(facts.chat);
+function applyEvent(kind, facts) {
+  if (kind === "message" && facts.mine) outbox.remove(facts.id);
+  if (kind === "paired") outbox.keepOnly(facts.chat);
   const seeking = state.seeking && kind !== "paired" && kind !== "waiting";
   const typing = kind === "message" && facts.mine ? state.typing : false;
-  set({ talk: state.closed ? NOBODY : after(state.talk, kind, facts), seeking, typing }, isOld(kind, facts) ? null : kind, facts);
+  const chat = state.isClosed ? NO_CHAT : reduce(state.chat, kind, facts);
+  update({ chat, seeking, typing }, isReplayed(kind, facts) ? null : kind, facts);
 }
 
-function answersNow(kind, facts) {
-  return kind === "message" && !facts.mine && state.talk.house && !isOld(kind, facts);
+function isBotReply(kind, facts) {
+  return kind === "message" && !facts.mine && state.chat.isWithBot && !isReplayed(kind, facts);
 }
 
-/** Tell what is replayed from what happens now: a message says when it was said, the rest comes in one go. */
-function isOld(kind, facts) {
-  return replaying && !(kind === "message" && facts.at > greetedAt);
+/** Tell what is replayed from what happens now: a message says when it was sent, the rest comes in one go. */
+function isReplayed(kind, facts) {
+  return isReplaying && !(kind === "message" && facts.at > connectedAt);
 }
 
-/** Begin, or take up, the visit; try until it works. Only one beginning is under way at a time. */
+/** Begin or resume the visit; retries until it works. Only one start is under way at a time. */
 export function start(tries = 0) {
-  clearTimeout(later);
-  entering ??= enter(tries).finally(() => (entering = null));
-  return entering;
+  clearTimeout(startTimer);
+  starting ??= connect(tries).finally(() => (starting = null));
+  return starting;
 }
 
-async function enter(tries) {
+async function connect(tries) {
   try {
-    if (!visit.place()) await visit.begin();
+    if (!identity.path()) await identity.register();
   } catch (error) {
-    set({ link: trouble(error) });
-    later = setTimeout(() => start(tries + 1), backoff(tries, error));
+    update({ connection: connectionAfter(error) });
+    startTimer = setTimeout(() => start(tries + 1), backoff(tries, error));
     return;
   }
-  set({ cat: visit.ownCat() });
-  line?.end();
-  line = openLine(`${visit.place()}/events`, { event: heard, lost, refused });
+  update({ cat: identity.cat() });
+  stream?.close();
+  stream = openEventStream(`${identity.path()}/events`, { onEvent, onDisconnect, onRefused });
   outbox.send();
 }
 
-function heard(kind, facts) {
-  if (replaying) {
-    clearTimeout(quiet);
-    quiet = setTimeout(() => (replaying = false), REPLAY_QUIET);
+function onEvent(kind, facts) {
+  if (isReplaying) {
+    clearTimeout(replayTimer);
+    replayTimer = setTimeout(() => (isReplaying = false), REPLAY_QUIET);
   }
-  if (kind === "hello") greeted(facts);
-  else if (kind === "replaced") giveWay();
-  else if (kind === "typing") theyType(facts);
-  else if (kind !== "beat") take(kind, facts);
+  if (kind === "hello") onHello(facts);
+  else if (kind === "replaced") onReplaced();
+  else if (kind === "typing") onTyping(facts);
+  else if (kind !== "beat") enqueueEvent(kind, facts);
 }
 
-function greeted(facts) {
-  if (facts.state === "idle" && !visit.sameLanguage()) return again();
-  clearTimeout(blip);
-  greetedAt = facts.at;
-  set({ link: "open", from: facts }, "hello", facts);
+function onHello(facts) {
+  if (facts.state === "idle" && !identity.hasPageLanguage()) return restart();
+  clearTimeout(disconnectTimer);
+  connectedAt = facts.at;
+  update({ connection: "open", server: facts }, "hello", facts);
   outbox.send();
 }
 
-/** Another tab has the cat now: what was wished for here is its business. */
-function giveWay() {
-  wish++;
-  set({ link: "replaced", seeking: false, typing: false });
+/** Another tab has the visitor now: what was requested here is obsolete. */
+function onReplaced() {
+  requestNumber++;
+  update({ connection: "replaced", seeking: false, typing: false });
 }
 
-/** Something did not get through, and not because the café is busy: the hops may tell why. */
-function failing(error) {
-  if (error.status !== 429) look();
+/** A request failed, and not because the backend is busy: check the path. */
+function checkUnlessBusy(error) {
+  if (error.status !== 429) check();
 }
 
-function theyType({ chat }) {
-  if (chat !== state.talk.chat) return;
-  clearTimeout(typed);
-  typed = setTimeout(() => set({ typing: false }), TYPED);
-  set({ typing: true });
+function onTyping({ chat }) {
+  if (chat !== state.chat.id) return;
+  clearTimeout(typingTimer);
+  typingTimer = setTimeout(() => update({ typing: false }), TYPING_SHOWN);
+  update({ typing: true });
 }
 
-/** A line that is taken up again at once, by another Pod for example, is no news. */
-function lost() {
-  clearTimeout(blip);
-  blip = setTimeout(() => state.link === "open" && set({ link: "lost" }), BLIP);
+/** A stream that is resumed at once, by another Pod for example, is no news. */
+function onDisconnect() {
+  clearTimeout(disconnectTimer);
+  disconnectTimer = setTimeout(() => state.connection === "open" && update({ connection: "lost" }), DISCONNECT_GRACE);
 }
 
-function refused(error) {
+function onRefused(error) {
   if (error.status === 404 && error.type === "unknown-visitor") {
-    again(true);
+    restart(true);
     return false;
   }
-  set({ link: trouble(error) });
+  update({ connection: connectionAfter(error) });
   return true;
 }
 
-function trouble(error) {
+function connectionAfter(error) {
   if (error.type === "redis-away") return "away";
   return error.status === 429 ? "full" : "lost";
 }
 
-/** Begin a new visit; `fresh` when it is because the café forgot the old one. */
-function again(fresh = false) {
-  line?.end();
-  line = null;
-  visit.forget();
-  outbox.giveUp();
-  replaying = true;
-  const { talk, seeking, closed } = state;
-  const mine = wish;
-  const waited = !closed && (seeking || talk.phase === "waiting");
-  set({ fresh, seeking: false, talk: talk.phase === "chat" ? { ...talk, phase: "left", why: "fresh" } : NOBODY });
-  start().then(() => waited && mine === wish && seek());
+/** Begin a new visit; `isNewVisit` when it is because the backend has forgotten the old one. */
+function restart(isNewVisit = false) {
+  stream?.close();
+  stream = null;
+  identity.forget();
+  outbox.failAll();
+  isReplaying = true;
+  const { chat, seeking, isClosed } = state;
+  const number = requestNumber;
+  const wasWaiting = !isClosed && (seeking || chat.phase === "waiting");
+  const left = { ...chat, phase: "left", reason: "fresh" };
+  update({ isNewVisit, seeking: false, chat: chat.phase === "chat" ? left : NO_CHAT });
+  start().then(() => wasWaiting && number === requestNumber && requestChat());
 }
 
-/** Take the visit over from the tab that has it, or try a broken line now. */
-export function bringHere() {
-  line?.end();
-  replaying = true;
-  set({ link: "opening", talk: NOBODY, closed: false });
+/** Take the visitor over from the tab that has it. */
+export function takeOver() {
+  stream?.close();
+  isReplaying = true;
+  update({ connection: "opening", chat: NO_CHAT, isClosed: false });
   start();
 }
 
-/** Try again at once what failed: the visit, the line, what was asked for. */
-export function retryLine() {
-  if (["open", "replaced"].includes(state.link)) return;
-  if (line) line.again();
+/** Try again at once what failed: registration, event stream, requests. */
+export function retryNow() {
+  if (["open", "replaced"].includes(state.connection)) return;
+  if (stream) stream.reconnect();
   else start();
-  hurry();
+  skipPause();
   outbox.send();
 }
 
-/** Ask for another cat, until the café has heard it. */
-export function seek() {
+/** Request another cat, until the backend has accepted it. */
+export function requestChat() {
   const id = newId();
-  set({ seeking: true, fresh: false, closed: false, refused: null });
-  return inTurn((place) => call("POST", `${place}/chat`, { id }));
+  update({ seeking: true, isNewVisit: false, isClosed: false, refusal: null });
+  return inOrder((path) => request("POST", `${path}/chat`, { id }));
 }
 
 /** Leave the chat, or stop waiting. */
-export function leave() {
-  set({ seeking: false, talk: NOBODY, typing: false, fresh: false, closed: true, refused: null });
-  return inTurn((place) => call("DELETE", `${place}/chat`));
+export function leaveChat() {
+  update({ seeking: false, chat: NO_CHAT, typing: false, isNewVisit: false, isClosed: true, refusal: null });
+  return inOrder((path) => request("DELETE", `${path}/chat`));
 }
 
-/** One wish after the other: requests overtake one another. What was wished meanwhile makes an older one stale. */
-function inTurn(ask) {
-  const mine = ++wish;
-  const go = () => insist(mine, ask);
-  hurry();
-  last = last.then(go, go);
-  return last;
+/** Send one request after the other, as they could overtake one another. A newer one makes an older one obsolete. */
+function inOrder(send) {
+  const number = ++requestNumber;
+  const retry = () => retryWhileCurrent(number, send);
+  skipPause();
+  lastRequest = lastRequest.then(retry, retry);
+  return lastRequest;
 }
 
-/** Repeat a call while it may still succeed and nothing else was wished for meanwhile. */
-async function insist(mine, ask) {
-  for (let tries = 0; mine === wish; tries++) {
-    const place = visit.place();
-    const error = place ? await failed(ask(place)) : null;
-    if (place && !error) return heeded();
-    if (error?.type === "unknown-visitor") return place === visit.place() && again(true);
-    if (error && !passing(error)) return denied(error);
-    if (error) failing(error);
-    if (error && ["away", "full"].includes(trouble(error))) set({ link: trouble(error) });
-    if (mine === wish) await pause(error ? backoff(tries, error) : 300);
+/** Repeat a request while it may still succeed and no newer one was made. */
+async function retryWhileCurrent(number, send) {
+  for (let tries = 0; number === requestNumber; tries++) {
+    const path = identity.path();
+    const error = path ? await send(path).then(() => null, (reason) => reason) : null;
+    if (path && !error) return onAccepted();
+    if (error?.type === "unknown-visitor") return path === identity.path() && restart(true);
+    if (error && !isRetryable(error)) return onDenied(error);
+    if (error) checkUnlessBusy(error);
+    if (error && ["away", "full"].includes(connectionAfter(error))) update({ connection: connectionAfter(error) });
+    if (number === requestNumber) await pause(error ? backoff(tries, error) : 300);
   }
   return undefined;
 }
 
-/** The café will not hear it, however often it is asked: the window says so, and nobody is waited for. */
-function denied(error) {
-  const talk = state.talk.phase === "idle" ? { ...NOBODY, phase: "left", why: "refused" } : state.talk;
-  set({ seeking: false, talk: state.closed ? NOBODY : talk, refused: state.closed ? null : error.detail || `HTTP ${error.status}` });
+/** The backend will never accept the request: the dialog says so, and nobody is waited for. */
+function onDenied(error) {
+  const chat = state.chat.phase === "idle" ? { ...NO_CHAT, phase: "left", reason: "refused" } : state.chat;
+  if (state.isClosed) update({ seeking: false, chat: NO_CHAT, refusal: null });
+  else update({ seeking: false, chat, refusal: error.detail || `HTTP ${error.status}` });
 }
 
-const failed = (asked) => asked.then(() => null, (error) => error);
-
-/** Wait so long, or until somebody is in a hurry. */
-const pause = (milliseconds) => new Promise((done) => {
-  hurry = done;
-  setTimeout(done, milliseconds);
+const pause = (milliseconds) => new Promise((resolve) => {
+  skipPause = resolve;
+  setTimeout(resolve, milliseconds);
 });
 
-/** The café answers again: it was full, or without its memory. */
-const heeded = () => ["away", "full"].includes(state.link) && line && set({ link: "open" });
+/** The backend accepts again: it was full, or without Redis. */
+const onAccepted = () => ["away", "full"].includes(state.connection) && stream && update({ connection: "open" });
 
-/** Say something in the chat that is open. */
-export const write = (words) => outbox.write(state.talk.chat, words, newest());
+export const sendMessage = (text) => outbox.add(state.chat.id, text, lastKey());
 
-/** Send again what was not delivered, or take it away. */
-export const sendAgain = (id) => outbox.again(id, newest());
-export const dropLine = (id) => outbox.drop(id);
+export const resend = (id) => outbox.resend(id, lastKey());
+export const discard = (id) => outbox.remove(id);
 
-const newest = () => (state.talk.lines.length ? keyOf(state.talk.lines.at(-1)) : "");
+const lastKey = () => (state.chat.messages.length ? messageKey(state.chat.messages.at(-1)) : "");
 
-/** Tell the other that one types; a house cat does not mind, and nothing is lost when nobody hears it. */
-export function type() {
-  const { phase, chat, house } = state.talk;
-  if (phase === "chat" && !house) call("POST", `${visit.place()}/typing`, { chat }).catch(() => {});
+/** Tell the other visitor that this one types; a lost notice is harmless. */
+export function sendTyping() {
+  const { phase, id, isWithBot } = state.chat;
+  if (phase === "chat" && !isWithBot) request("POST", `${identity.path()}/typing`, { chat: id }).catch(() => {});
 }
 
 addEventListener("online", () => {
-  hurry();
+  skipPause();
   outbox.send();
 });

@@ -1,79 +1,92 @@
-/** The way to the backend: looked at again and again, drawn as a line of hops. */
+/** The connectivity of the backend (`/api/backend`): checked periodically, drawn as a line of stages. */
 
-import { byId, text } from "./dom.js";
-import { call } from "./api.js";
+import { request } from "./api.js";
+import { byId } from "./dom.js";
+import { gettext } from "./i18n.js";
 
-const STEADY = 10000;
-const FIRST = 1000;
-const LONGEST = 8000;
+const HEALTHY_PERIOD = 10000;
+const FIRST_RETRY = 1000;
+const LONGEST_RETRY = 8000;
 
 let timer = 0;
-let wait = FIRST;
-let state = null;
-let looking = null;
+let retryPeriod = FIRST_RETRY;
+let last = null;
+let pending = null;
 const listeners = [];
 
-/** Return what was seen last, `at` which moment (ms) the look began; null before the first look. */
-export const hop = () => state;
+/** Return the last check's result, `checkedAt` (ms) the moment it began; null before the first. */
+export const connectivity = () => last;
 
-/** After each look `listener(state, was)` is called, with the outcome before. */
-export const onLook = (listener) => listeners.push(listener);
+export const isHealthy = (result) => result.hop === "ok" || result.hop === "redis_away";
 
-/** Look now, then for ever. */
-export function watch() {
-  document.addEventListener("visibilitychange", () => !document.hidden && look());
-  return look();
+/** After each check `listener(result, previousOutcome)` is called. */
+export const onCheck = (listener) => listeners.push(listener);
+
+/** Check now, then periodically. */
+export function startChecks() {
+  document.addEventListener("visibilitychange", () => !document.hidden && check());
+  return check();
 }
 
-/** Look at once, because something has just failed. */
-export function look() {
-  looking ??= lookOnce().finally(() => (looking = null));
-  return looking;
+/** Check at once, because a request has just failed. */
+export function check() {
+  pending ??= checkOnce().finally(() => (pending = null));
+  return pending;
 }
 
-async function lookOnce() {
+async function checkOnce() {
   clearTimeout(timer);
-  const was = state?.hop ?? "";
-  const at = Date.now();
-  state = { ...(await call("GET", "/api/backend").catch(unanswered)), at };
-  paint();
-  if (was !== state.hop) wait = FIRST;
-  const pause = state.hop === "ok" ? STEADY : (wait = Math.min(wait * 1.5, LONGEST));
-  if (!document.hidden) timer = setTimeout(look, pause);
-  listeners.forEach((listener) => listener(state, was));
+  const previousOutcome = last?.hop ?? "";
+  const checkedAt = Date.now();
+  last = { ...(await request("GET", "/api/backend").catch(unanswered)), checkedAt };
+  render();
+  if (previousOutcome !== last.hop) retryPeriod = FIRST_RETRY;
+  const period = last.hop === "ok" ? HEALTHY_PERIOD : (retryPeriod = Math.min(retryPeriod * 1.5, LONGEST_RETRY));
+  if (!document.hidden) timer = setTimeout(check, period);
+  listeners.forEach((listener) => listener(last, previousOutcome));
 }
 
-/** Nothing came back. A browser that knows itself to be offline need not blame anybody else. */
-const unanswered = () => (navigator.onLine ? frontendLost() : offline());
+const unanswered = () => ({
+  tried: location.origin,
+  addresses: [],
+  seen: "–",
+  reasons: [],
+  backend: null,
+  ...(navigator.onLine ? frontendDown() : offline()),
+});
 
-const nothing = { tried: location.origin, addresses: [], seen: "–", reasons: [], backend: null };
+const offline = () => ({
+  hop: "offline",
+  stage: "browser",
+  title: gettext("Your browser is offline."),
+  why: gettext("Nothing can be asked until it is connected again; what you write waits here until then."),
+  commands: [],
+});
 
-const offline = () => ({ ...nothing, hop: "offline", stage: "browser", title: text("offline"), why: text("offline_why"), commands: [] });
-
-const frontendLost = () => ({
-  ...nothing,
+const frontendDown = () => ({
   hop: "frontend",
   stage: "frontend",
-  title: text("frontend_title"),
-  why: text("frontend_why"),
+  title: gettext("The page has lost its own frontend"),
+  why: gettext("Even the service that gave you this page does not answer any more. A port-forward ends when its Pod does, or when its terminal is closed."),
   commands: [`kubectl port-forward k8-chatroulette-front ${location.port || 80}:8080`],
 });
 
+export const STAGE_LABELS = { lit: gettext("fine"), broken: gettext("broken"), dim: gettext("not reached") };
+
 /** Return `lit`, `broken` or `dim` for each of the stages, in their order. */
-export function marks(stages, { hop: kind, stage }) {
-  const broken = kind === "ok" ? stages.length : stages.indexOf(stage);
+export function stageStates(stages, { hop: outcome, stage }) {
+  const broken = outcome === "ok" ? stages.length : stages.indexOf(stage);
   return stages.map((_, index) => (index < broken ? "lit" : index === broken ? "broken" : "dim"));
 }
 
-function paint() {
+function render() {
   const rows = [...byId("hops").children];
-  const states = marks(rows.map((row) => row.dataset.stage), state);
+  const states = stageStates(rows.map((row) => row.dataset.stage), last);
   rows.forEach((row, index) => {
     row.dataset.state = states[index];
-    row.querySelector(".unseen").textContent = text(`mark_${states[index]}`);
+    row.querySelector(".unseen").textContent = STAGE_LABELS[states[index]];
   });
-  const store = state.store?.kind;
-  byId("hop-redis").hidden = !(store === "redis" || state.stage === "redis");
-  byId("backend-version").textContent = state.backend?.version ?? "–";
-  byId("roofline").style.backgroundColor = state.backend?.colour ?? "";
+  byId("hop-redis").hidden = !(last.store?.kind === "redis" || last.stage === "redis");
+  byId("backend-version").textContent = last.backend?.version ?? "–";
+  byId("roofline").style.backgroundColor = last.backend?.colour ?? "";
 }

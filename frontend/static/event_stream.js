@@ -1,89 +1,90 @@
-/** The line down from the backend: one EventSource at a time, taken up again where it broke. */
+/** The event stream from the backend: one EventSource at a time, resumed where it broke. */
 
-import { backoff, refusal } from "./api.js";
+import { backoff, errorOf } from "./api.js";
 
-const SILENCE = 12000;
-const KINDS = ["hello", "waiting", "paired", "message", "left", "typing", "beat", "replaced", "move"];
+const SILENCE_TIMEOUT = 12000;
+const LOGGED_KINDS = ["waiting", "paired", "message", "left"];
+const KINDS = [...LOGGED_KINDS, "hello", "typing", "beat", "replaced", "move"];
 
 /**
- * Keep a line open. `on.event(kind, facts)` gets every event once, in the log's order; `on.lost()` is told when the
- * line breaks; `on.refused(error)` when the server refuses it, and returns whether to try again.
+ * Keep an event stream open. `onEvent(kind, facts)` gets every event once, in the log's order; `onDisconnect()` is called
+ * when the stream breaks; `onRefused(error)` when the server refuses it, and returns whether to try again.
  */
-export function openLine(address, on) {
+export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
   const page = Math.random().toString(36).slice(2);
-  const from = () => `${address}?page=${page}&after=${seen}`;
-  let source, silence, timer, opened;
-  let seen = 0;
+  const url = () => `${path}?page=${page}&after=${lastNumber}`;
+  let source, silenceTimer, retryTimer, openedAt;
+  let lastNumber = 0;
   let tries = 0;
-  let ended = false;
+  let isClosed = false;
 
   function connect() {
-    clearTimeout(timer);
-    drop();
-    if (ended) return;
-    const mine = (source = new EventSource(from()));
-    opened = 0;
-    for (const kind of KINDS) mine.addEventListener(kind, (event) => mine === source && hear(kind, event));
-    mine.addEventListener("error", () => mine === source && broken(mine.readyState === EventSource.CLOSED));
-    listen();
+    clearTimeout(retryTimer);
+    disconnect();
+    if (isClosed) return;
+    const current = (source = new EventSource(url()));
+    openedAt = 0;
+    for (const kind of KINDS) current.addEventListener(kind, (event) => current === source && receive(kind, event));
+    current.addEventListener("error", () => current === source && onBroken(current.readyState === EventSource.CLOSED));
+    restartSilenceTimer();
   }
 
-  function drop() {
-    clearTimeout(silence);
+  function disconnect() {
+    clearTimeout(silenceTimer);
     source?.close();
     source = null;
   }
 
-  function listen() {
-    clearTimeout(silence);
-    silence = setTimeout(() => broken(false), SILENCE);
+  function restartSilenceTimer() {
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(() => onBroken(false), SILENCE_TIMEOUT);
   }
 
-  function hear(kind, event) {
-    listen();
-    if (kind === "hello") opened = Date.now();
-    if (kind === "move") return moved();
-    if (kind === "replaced") end();
-    const number = Number(event.lastEventId);
-    if (["waiting", "paired", "message", "left"].includes(kind)) {
-      if (number <= seen) return;
-      seen = number;
+  function receive(kind, event) {
+    restartSilenceTimer();
+    if (kind === "hello") openedAt = Date.now();
+    if (kind === "move") return onMove();
+    if (kind === "replaced") close();
+    if (LOGGED_KINDS.includes(kind)) {
+      const number = Number(event.lastEventId);
+      if (number <= lastNumber) return;
+      lastNumber = number;
     } else if (kind === "beat") tries = 0;
-    on.event(kind, JSON.parse(event.data || "{}"));
+    onEvent(kind, JSON.parse(event.data || "{}"));
   }
 
-  /** The Pod goes away: another one answers at once. One that has only just answered is given time, more each time. */
-  function moved() {
-    if (opened && Date.now() - opened > 1000) return connect();
-    drop();
-    on.lost();
-    again();
+  /** The Pod is stopping: another one answers at once. One that has only just answered is given time, more each time. */
+  function onMove() {
+    if (openedAt && Date.now() - openedAt > 1000) return connect();
+    disconnect();
+    onDisconnect();
+    retryLater();
   }
 
-  function again(error) {
-    clearTimeout(timer);
-    if (!ended) timer = setTimeout(connect, backoff(tries++, error));
+  function retryLater(error) {
+    clearTimeout(retryTimer);
+    if (!isClosed) retryTimer = setTimeout(connect, backoff(tries++, error));
   }
 
-  async function broken(refused) {
-    drop();
-    on.lost();
-    if (!refused) return again();
-    const error = await reason();
-    if (source || ended) return;
-    if (!(error && error.status) || on.refused(error)) again(error);
+  async function onBroken(isRefused) {
+    disconnect();
+    onDisconnect();
+    if (!isRefused) return retryLater();
+    const error = await fetchError();
+    if (source || isClosed) return;
+    if (!error?.status || onRefused(error)) retryLater(error);
   }
 
   /**
-   * An EventSource does not say why it was refused: ask once more, for the status only. Answered after all, it is let
-   * go before the next one opens; too late, it costs that one a single `move`: it is never asked for because of one.
+   * An EventSource does not say why it was refused: request it once more, for the status only. If it is answered after
+   * all, it is aborted before the next one opens; too late, it costs that one a single `move`: a move never leads here.
    */
-  async function reason() {
+  async function fetchError() {
     const control = new AbortController();
     setTimeout(() => control.abort(), 5000);
     try {
-      const response = await fetch(from(), { signal: control.signal, cache: "no-store" });
-      if (!response.ok) return await refusal(response);
+      const response = await fetch(url(), { signal: control.signal, cache: "no-store" });
+      if (!response.ok) return await errorOf(response);
     } catch {
       return null;
     } finally {
@@ -92,19 +93,19 @@ export function openLine(address, on) {
     return null;
   }
 
-  function end() {
-    ended = true;
-    clearTimeout(timer);
+  function close() {
+    isClosed = true;
+    clearTimeout(retryTimer);
     removeEventListener("online", connect);
-    removeEventListener("pagehide", drop);
-    removeEventListener("pageshow", shown);
-    drop();
+    removeEventListener("pagehide", disconnect);
+    removeEventListener("pageshow", onPageShow);
+    disconnect();
   }
 
-  const shown = (event) => event.persisted && connect();
+  const onPageShow = (event) => event.persisted && connect();
   addEventListener("online", connect);
-  addEventListener("pagehide", drop);
-  addEventListener("pageshow", shown);
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", onPageShow);
   connect();
-  return { end, again: connect };
+  return { close, reconnect: connect };
 }

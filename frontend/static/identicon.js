@@ -1,9 +1,9 @@
-/** A Pod's door plate: a pattern of its own, the same for the same name everywhere; the name stands beside it. */
+/** A Pod's identicon: a pattern that is the same for the same name everywhere; the name stands beside it. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Draw the pattern of `name` into an <svg viewBox="0 0 5 5">. */
-export function drawPlate(svg, name) {
+export function drawIdenticon(svg, name) {
   const bits = hash(name);
   const cells = [];
   for (let index = 0; index < 15; index++) {

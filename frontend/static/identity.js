@@ -1,30 +1,30 @@
-/** The visit: who one is in the café, for as long as this tab lives. */
+/** The visitor's identity, for as long as this tab lives. */
 
+import { request } from "./api.js";
 import { data } from "./dom.js";
-import { call } from "./api.js";
 
-const KEPT = "visitor";
+const STORAGE_KEY = "visitor";
 
-let visitor = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+let visitor = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
 
-/** Return where the visitor's own things are, null before the visit has begun. */
-export const place = () => (visitor ? `/api/visitors/${visitor.token}` : null);
+/** Return the path of the visitor's own resources; null before registration. */
+export const path = () => (visitor ? `/api/visitors/${visitor.token}` : null);
 
-/** Return one's own cat, null before the visit has begun. */
-export const ownCat = () => visitor?.cat ?? null;
+/** Return the visitor's own cat; null before registration. */
+export const cat = () => visitor?.cat ?? null;
 
-/** Tell whether the visit began in the language of this page: its house cats speak that one. */
-export const sameLanguage = () => visitor?.language === data.language;
+/** Tell whether the visitor was registered in the language of this page: its house cats speak that one. */
+export const hasPageLanguage = () => visitor?.language === data.language;
 
-/** Begin a visit; rejects as `call` does. */
-export async function begin() {
-  const { visitor: token, cat } = await call("POST", "/api/visitors", { language: data.language });
-  visitor = { token, cat, language: data.language };
-  sessionStorage.setItem(KEPT, JSON.stringify(visitor));
+/** Register a new visitor; rejects as `request` does. */
+export async function register() {
+  const created = await request("POST", "/api/visitors", { language: data.language });
+  visitor = { token: created.visitor, cat: created.cat, language: data.language };
+  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(visitor));
 }
 
-/** Forget the visit: the café does not know it any more. */
+/** Forget a visitor that the backend does not know any more. */
 export function forget() {
   visitor = null;
-  sessionStorage.removeItem(KEPT);
+  sessionStorage.removeItem(STORAGE_KEY);
 }

@@ -1,11 +1,11 @@
-/** Small drawings for the states in which nobody is at the window. Lines take the text's colour, fills the theme's. */
+/** Small drawings for the states without a chat. Lines take the text's colour, fills the theme's. */
 
-const BODY = {
+const SHAPES = {
   empty: `<path class="paper" d="M24 18h112a10 10 0 0 1 10 10v38a10 10 0 0 1-10 10H70L48 96V76H24a10 10 0 0 1-10-10V28a10 10 0 0 1 10-10z"/>
     <g class="ink"><ellipse cx="80" cy="54" rx="11" ry="8.5"/><ellipse cx="62" cy="43" rx="4.5" ry="6"/><ellipse cx="74" cy="35" rx="4.5" ry="6"/><ellipse cx="87" cy="35" rx="4.5" ry="6"/><ellipse cx="99" cy="43" rx="4.5" ry="6"/></g>`,
   waiting: `<path class="wood" d="M32 22h58v62H32z"/><path d="M61 22v62M36 32h21M36 42h21M36 52h21M36 62h21M36 72h21M65 32h21M65 42h21M65 52h21M65 62h21M65 72h21"/>
     <path class="paper" d="M24 84h74v8H24z"/><path class="lamp" d="M54 10h14l5 10H49z"/><path d="M61 2v8"/>
-    <g class="knock"><path class="fur" d="M150 96c-2-26-14-40-32-44-12-2-18 8-12 16 8 10 12 16 13 28z"/><path d="M107 58l7 4M105 66l8 1"/></g>
+    <g class="paw"><path class="fur" d="M150 96c-2-26-14-40-32-44-12-2-18 8-12 16 8 10 12 16 13 28z"/><path d="M107 58l7 4M105 66l8 1"/></g>
     <path class="sound" d="M101 40c3 2 5 5 6 8M106 32c5 3 8 8 9 13"/>`,
   left: `<path class="night" d="M40 14h80v70H40z"/><path d="M80 14v70M40 48h80"/><path class="lamp" d="M104 24a8 8 0 1 0 6 14 10 10 0 0 1-6-14z"/>
     <path class="wood" d="M40 14h20c2 26-4 48-20 62zM120 14h-20c-2 26 4 48 20 62z"/><path class="paper" d="M32 84h96v8H32z"/>
@@ -29,11 +29,11 @@ const BODY = {
     <path d="M70 52v4M90 52v4M77 62h6"/><path class="snap" d="M30 40h10M35 35v10M122 30h10M127 25v10"/>`,
 };
 
-/** Return an <svg> of this state's scene; beside it stand the words that say the same. */
-export function scene(name) {
-  const source = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 100">${BODY[name]}</svg>`;
+/** Return an <svg> of a state; beside it stands a sentence that says the same. */
+export function illustration(name) {
+  const source = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 100">${SHAPES[name]}</svg>`;
   const svg = document.adoptNode(new DOMParser().parseFromString(source, "image/svg+xml").documentElement);
-  svg.setAttribute("class", "scene");
+  svg.setAttribute("class", "illustration");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("focusable", "false");
   return svg;

@@ -1,11 +1,11 @@
-/** Memory with a bound: a page may stay open for days. */
+/** Bounded maps: a page may stay open for days. */
 
-const MOST = 80;
+const MAX_ENTRIES = 80;
 
-/** Put it at the end of a Map, which drops what was put there longest ago. */
-export function keep(map, key, value) {
+/** Set an entry as the newest of a Map, and drop the oldest beyond the bound. */
+export function lruSet(map, key, value) {
   map.delete(key);
   map.set(key, value);
-  if (map.size > MOST) map.delete(map.keys().next().value);
+  if (map.size > MAX_ENTRIES) map.delete(map.keys().next().value);
   return value;
 }

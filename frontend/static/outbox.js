@@ -1,85 +1,85 @@
-/** What is on its way: each message is sent until it is accepted, always under the same id, one after the other. */
+/** The outbox: each message is sent until it is accepted, always under the same id, one after the other. */
 
-import { backoff, call, newId, passing } from "./api.js";
+import { backoff, isRetryable, newId, request } from "./api.js";
 
-const KEPT = "outbox";
+const STORAGE_KEY = "outbox";
 
 export class Outbox {
-  /** `address()` gives where to send; `changed()` is called when a message's state changed, `failing()` when a try failed. */
-  constructor(address, changed, failing) {
-    Object.assign(this, { address, changed, failing, lines: kept(), busy: false, timer: 0, tries: 0 });
+  /** `path()` returns where to send; `onChange()` follows each change of a message's state, `onFailure(error)` a failed try. */
+  constructor(path, onChange, onFailure) {
+    Object.assign(this, { path, onChange, onFailure, messages: restore(), isSending: false, timer: 0, tries: 0 });
   }
 
-  /** Write a message into a chat, after the line with the key `behind`. */
-  write(chat, words, behind) {
-    this.lines.push({ id: newId(), chat, mine: true, text: words, at: Date.now(), state: "pending", behind });
-    this.keep();
+  /** Add a message to a chat, after the message with the key `behind`. */
+  add(chat, text, behind) {
+    this.messages.push({ id: newId(), chat, mine: true, text, at: Date.now(), state: "pending", behind });
+    this.save();
     this.send();
   }
 
-  /** Send once more what was not delivered, as the newest line. */
-  again(id, behind) {
-    const line = this.lines.find((other) => other.id === id);
-    if (!line) return;
-    this.lines = [...this.lines.filter((other) => other !== line), { ...line, state: "pending", behind }];
-    this.keep();
+  /** Send a failed message again, as the newest one. */
+  resend(id, behind) {
+    const message = this.messages.find((other) => other.id === id);
+    if (!message) return;
+    this.messages = [...this.messages.filter((other) => other !== message), { ...message, state: "pending", behind }];
+    this.save();
     this.send();
   }
 
-  /** Remove a message: it came back in the log and so has arrived, whatever else was said, or nobody wants it any more. */
-  drop(id) {
-    const before = this.lines.length;
-    this.lines = this.lines.filter((line) => line.id !== id);
-    if (before !== this.lines.length) this.keep();
+  /** Remove a message that is in the log, and so has arrived, or that is not wanted any more. */
+  remove(id) {
+    const count = this.messages.length;
+    this.messages = this.messages.filter((message) => message.id !== id);
+    if (count !== this.messages.length) this.save();
   }
 
-  /** The visit is over: nothing that waits can arrive any more. */
-  giveUp() {
-    for (const line of this.lines) line.state = "failed";
-    this.keep();
+  /** Mark all messages as failed: the visitor they belong to is gone. */
+  failAll() {
+    for (const message of this.messages) message.state = "failed";
+    this.save();
   }
 
-  /** Forget what belongs to other chats. */
-  only(chat) {
-    this.lines = this.lines.filter((line) => line.chat === chat);
-    this.keep();
+  /** Remove the messages of other chats. */
+  keepOnly(chat) {
+    this.messages = this.messages.filter((message) => message.chat === chat);
+    this.save();
   }
 
-  keep() {
-    sessionStorage.setItem(KEPT, JSON.stringify(this.lines));
-    this.changed();
+  save() {
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(this.messages));
+    this.onChange();
   }
 
-  /** Send what waits, now. */
+  /** Send the pending messages, now. */
   async send() {
-    const line = this.lines.find((other) => other.state === "pending");
-    if (!line || this.busy || !this.address()) return;
+    const message = this.messages.find((other) => other.state === "pending");
+    if (!message || this.isSending || !this.path()) return;
     clearTimeout(this.timer);
-    this.busy = true;
-    const pause = await this.post(line);
-    this.busy = false;
+    this.isSending = true;
+    const pause = await this.post(message);
+    this.isSending = false;
     this.timer = setTimeout(() => this.send(), pause);
   }
 
-  /** Return how long to wait before the next message, in milliseconds. */
-  async post(line) {
+  /** Post one message; returns how long to wait before the next, in milliseconds. */
+  async post(message) {
     try {
-      await call("POST", `${this.address()}/messages`, { id: line.id, chat: line.chat, text: line.text });
-      line.state = "accepted";
+      await request("POST", `${this.path()}/messages`, { id: message.id, chat: message.chat, text: message.text });
+      message.state = "accepted";
     } catch (error) {
-      if (passing(error)) {
-        this.failing(error);
+      if (isRetryable(error)) {
+        this.onFailure(error);
         return backoff(this.tries++, error);
       }
-      line.state = "failed";
+      message.state = "failed";
     }
     this.tries = 0;
-    this.keep();
+    this.save();
     return 0;
   }
 }
 
-function kept() {
-  const lines = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
-  return lines.map((line) => (line.state === "accepted" ? { ...line, state: "pending" } : line));
+function restore() {
+  const messages = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "[]");
+  return messages.map((message) => (message.state === "accepted" ? { ...message, state: "pending" } : message));
 }

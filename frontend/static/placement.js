@@ -1,13 +1,13 @@
-/** Who sits where: decisions on lists of seeds, no document. */
+/** Which cat is in which cell of the grid: decisions on lists of seeds, no document. */
 
 /**
- * Return the next single change `{index, seed}` that brings those who wait to the first windows, null when all sit
- * right. `now` and `base` are seeds by window (now, and when nobody waits); `busy(index)` windows stay as they are.
+ * Return the next single change `{index, seed}` that brings the waiting cats to the first cells, null when all are in
+ * place. `current` and `base` are seeds by cell (now, and when nobody waits); cells with `isBusy(index)` do not change.
  */
-export function nextSeat(now, base, waiting, busy) {
-  const coming = waiting.find((seed) => !now.includes(seed));
-  const free = now.findIndex((seed, index) => seed && !waiting.includes(seed) && !busy(index));
-  if (coming && free >= 0) return { index: free, seed: coming };
-  const over = now.findIndex((seed, index) => seed !== base[index] && !waiting.includes(seed) && !busy(index));
-  return over >= 0 && !now.includes(base[over]) ? { index: over, seed: base[over] } : null;
+export function nextPlacement(current, base, waiting, isBusy) {
+  const arriving = waiting.find((seed) => !current.includes(seed));
+  const free = current.findIndex((seed, index) => seed && !waiting.includes(seed) && !isBusy(index));
+  if (arriving && free >= 0) return { index: free, seed: arriving };
+  const moved = current.findIndex((seed, index) => seed !== base[index] && !waiting.includes(seed) && !isBusy(index));
+  return moved >= 0 && !current.includes(base[moved]) ? { index: moved, seed: base[moved] } : null;
 }

@@ -1,40 +1,93 @@
-/** What is wrong, if anything: one scene, one sentence, one action. The page and the open window show the same. */
+/** The banner under the roof: what is wrong, or how many visitors there are, in one sentence. */
 
-import { make, say, text } from "./dom.js";
-import { scene } from "./illustrations.js";
-import { bringHere, seek } from "./chat_store.js";
+import { drawingUrl } from "./cats.js";
+import { requestChat, takeOver } from "./chat_store.js";
+import { isHealthy } from "./connectivity.js";
+import { byId, make, setText } from "./dom.js";
+import { gettext, ngettext } from "./i18n.js";
+import { illustration } from "./illustrations.js";
+
+let recoveredFrom = null;
+let clusterStatus = null;
+
+/** Set the outcome that has just ended, null when nothing was broken. */
+export const setRecoveredFrom = (outcome) => (recoveredFrom = outcome);
+export const setClusterStatus = (status) => (clusterStatus = status);
 
 /**
- * Return `{scene, words, label, act}` for the state of the visit and of the way to the backend; null when all is well.
- * Of what the line says of Redis and what the look at the hops says of it, the later one counts.
+ * Return `{illustration, text, label, action}` for what is wrong, null when all is well; the page and the chat dialog
+ * show the same. Of what the event stream and the connectivity check say of Redis, the later counts.
  */
-export function trouble(state, hop, actions) {
-  const why = { label: text("see_where"), act: actions.why };
-  if (state.link === "replaced") return one("replaced", text("replaced"), { label: text("bring_here"), act: bringHere });
-  if (hop && hop.hop === "offline") return one("lost", text("offline"), why);
-  if (hop && hop.hop === "redis_away" && !(state.link === "open" && state.linked > hop.at)) return one("away", text("redis_away"), why);
-  if (hop && !["ok", "redis_away"].includes(hop.hop)) return one(hop.hop === "not_ready" ? "unready" : "backend", `${hop.title}.`, why);
-  if (state.link === "away" && !(hop && hop.at > state.linked)) return one("away", text("redis_away"), why);
-  if (state.link === "full") return one("full", text("full"), { label: text("try_now"), act: actions.retry });
-  if (["lost", "away"].includes(state.link)) return one("lost", text("lost"), { label: text("try_now"), act: actions.retry });
-  if (state.refused !== null) return one("unready", text("wish_refused", { why: state.refused }), { label: text("try_again"), act: seek });
+export function problemOf(state, connectivity, actions) {
+  const { connection, connectionAt } = state;
+  const isNewer = Boolean(connectivity) && connectivity.checkedAt > connectionAt;
+  const outcome = connectivity?.hop ?? "ok";
+  const explain = { label: gettext("See where it breaks"), action: actions.explain };
+  const retry = { label: gettext("Try now"), action: actions.retry };
+  const redisAway = () => problem("away", gettext("The café’s memory, Redis, is away: nothing is lost, and the talk goes on as soon as it is back."), explain);
+  if (connection === "replaced") return problem("replaced", gettext("Your cat sits in another tab now."), { label: gettext("Bring it here"), action: takeOver });
+  if (outcome === "offline") return problem("lost", gettext("Your browser is offline."), explain);
+  if (outcome === "redis_away" && !(connection === "open" && connectionAt > connectivity.checkedAt)) return redisAway();
+  if (connectivity && !isHealthy(connectivity)) return problem(outcome === "not_ready" ? "unready" : "backend", `${connectivity.title}.`, explain);
+  if (connection === "away" && !isNewer) return redisAway();
+  if (connection === "full") return problem("full", gettext("The house is full: a place will be free in a moment."), retry);
+  if (["lost", "away"].includes(connection)) return problem("lost", gettext("The line to the café is cut; it is taken up again by itself."), retry);
+  if (state.refusal !== null) return problem("unready", gettext("The café refused to look for another cat: {why}", { why: state.refusal }), { label: gettext("Try again"), action: requestChat });
   return null;
 }
 
-const one = (scene, words, action) => ({ scene, words, ...action });
+const problem = (name, text, action) => ({ illustration: name, text, ...action });
 
-/** Put a state into an element: scene, sentence, button. What already stands there stays as it is. */
-export function draw(element, shown) {
-  element.hidden = !shown;
-  if (!shown) return;
-  if (element.dataset.scene !== shown.scene) {
-    element.dataset.scene = shown.scene;
-    const button = make("button", { type: "button" });
-    element.replaceChildren(scene(shown.scene), make("p"), button);
+/** Render an illustrated state: drawing, sentence, button. Elements that are already there are kept. */
+export function renderState(element, content) {
+  element.hidden = !content;
+  if (!content) return;
+  if (element.dataset.illustration !== content.illustration) {
+    element.dataset.illustration = content.illustration;
+    element.replaceChildren(illustration(content.illustration), make("p"), make("button", { type: "button" }));
   }
   const button = element.querySelector("button");
-  say(element.querySelector("p"), shown.words);
-  say(button, shown.label ?? "");
-  button.hidden = !shown.act;
-  button.onclick = shown.act;
+  setText(element.querySelector("p"), content.text);
+  setText(button, content.label ?? "");
+  button.hidden = !content.action;
+  button.onclick = content.action;
+}
+
+/** Show what is wrong, else how many visitors there are. */
+export function renderBanner(state, connectivity, actions) {
+  const current = problemOf(state, connectivity, actions);
+  const onFallback = current && connectivity && connectivity.hop !== "ok" && actions.hasFallbackCats();
+  const text = onFallback ? [current.text, gettext("The house cats keep the café open.")].join(" ") : current?.text;
+  renderState(byId("notice"), current && { ...current, text });
+  setText(byId("status"), current ? "" : news(state, connectivity));
+  byId("status").hidden = Boolean(current);
+}
+
+function news(state, connectivity) {
+  if (!connectivity?.backend) return gettext("Looking for the backend…");
+  if (state.isNewVisit) return gettext("The café had forgotten you: a new visit has begun, and you are {name}.", { name: state.cat?.name ?? "" });
+  if (recoveredFrom === "redis_away") return gettext("The café’s memory is back: everything goes on where it was.");
+  if (recoveredFrom) return gettext("The backend is back. The cats are coming home.");
+  return visitorCounts(state) ?? gettext("Every hop is fine: {name} {version} answers.", connectivity.backend);
+}
+
+/** Return how many others there are, and how many of them wait; null when there is nobody else. */
+function visitorCounts({ cat, chat }) {
+  const census = clusterStatus?.census;
+  const others = census ? census.visitors - (cat ? 1 : 0) : 0;
+  if (others <= 0) return null;
+  const waiting = Math.max(0, census.waiting - (chat.phase === "waiting" ? 1 : 0));
+  return [
+    ngettext("{n} other visitor is in the house.", "{n} other visitors are in the house.", others),
+    ngettext("{n} can be met right now.", "{n} can be met right now.", waiting),
+  ].join(" ");
+}
+
+export function renderOwnCat(cat) {
+  if (!cat) return;
+  setText(byId("mat-name"), cat.name);
+  const image = byId("mat-face");
+  const url = drawingUrl(cat.seed);
+  if (image.getAttribute("src") !== url) image.src = url;
+  byId("mat").classList.add("here");
 }

@@ -1,33 +1,32 @@
-/** The house as the backend counts it, asked for while somebody looks: now and then, oftener beside the open panel. */
+/** Polling of the cluster's status (`/api/house`) while the page is visible; faster beside the open panel. */
 
-import { call } from "./api.js";
+import { request } from "./api.js";
 
-const CALM = 5000;
-const CLOSE = 2000;
+const SLOW_PERIOD = 5000;
+const FAST_PERIOD = 2000;
 
 const listeners = [];
 let timer = 0;
-let period = CALM;
-let asking = false;
+let period = SLOW_PERIOD;
+let isPending = false;
 
-/** Call `listener(house)` after each answer, with null when there was none. */
-export const onHouse = (listener) => listeners.push(listener);
+/** Call `listener(status)` after each poll, with null when there was no answer. */
+export const onStatus = (listener) => listeners.push(listener);
 
-/** Look oftener, from now on, or no longer. */
-export function lookClosely(close) {
-  period = close ? CLOSE : CALM;
-  lookAtHouse();
+export function setFastPolling(isFast) {
+  period = isFast ? FAST_PERIOD : SLOW_PERIOD;
+  pollStatus();
 }
 
-/** Look now, and from then on again and again while the page is visible. */
-export async function lookAtHouse() {
-  if (asking) return;
-  asking = true;
+/** Poll now, and from then on periodically. */
+export async function pollStatus() {
+  if (isPending) return;
+  isPending = true;
   clearTimeout(timer);
-  const house = await call("GET", "/api/house", null, 6000).catch(() => null);
-  asking = false;
-  listeners.forEach((listener) => listener(house));
-  if (!document.hidden) timer = setTimeout(lookAtHouse, period);
+  const status = await request("GET", "/api/house", null, 6000).catch(() => null);
+  isPending = false;
+  listeners.forEach((listener) => listener(status));
+  if (!document.hidden) timer = setTimeout(pollStatus, period);
 }
 
-document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : lookAtHouse()));
+document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : pollStatus()));

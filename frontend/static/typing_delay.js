@@ -1,36 +1,36 @@
-/** A house cat's answer is in the log at once; it is shown after a moment of «typing», as if it had paws. */
+/** A house cat's reply is in the log at once; it is shown after a moment of «typing», as if it had paws. */
 
-const MOMENT = 1000;
+const DELAY = 1000;
 
 /**
- * Return a function that takes events and gives them to `apply(kind, facts)` in order. Those for which
- * `thinks(kind, facts)` wait a moment, for which `typing(true)` holds; what ends a chat waits for nobody.
+ * Return a function that takes events and hands them to `apply(kind, facts)` in order. Those for which
+ * `isDelayed(kind, facts)` wait, and meanwhile `setTyping(true)` holds; what begins or ends a chat flushes the queue.
  */
-export function paced(apply, thinks, typing) {
+export function withTypingDelay(apply, isDelayed, setTyping) {
   const queue = [];
   let timer = 0;
 
   function run() {
     while (queue.length && !timer) {
-      if (thinks(...queue[0])) return hold();
+      if (isDelayed(...queue[0])) return delay();
       apply(...queue.shift());
     }
   }
 
-  function hold() {
-    typing(true);
+  function delay() {
+    setTyping(true);
     timer = setTimeout(() => {
       timer = 0;
-      typing(false);
+      setTyping(false);
       apply(...queue.shift());
       run();
-    }, MOMENT);
+    }, DELAY);
   }
 
   return (kind, facts) => {
     queue.push([kind, facts]);
     if (["waiting", "paired", "left"].includes(kind)) {
-      if (timer) typing(false);
+      if (timer) setTyping(false);
       clearTimeout(timer);
       timer = 0;
       while (queue.length) apply(...queue.shift());

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from babel.messages.pofile import read_po
 
-import frontend
+from frontend.i18n import read_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .conftest import Person, Program
 
-FRENCH = Path(frontend.__file__).parent / "locale" / "fr" / "LC_MESSAGES" / "messages.po"
 RUN = """
 const done = arguments[arguments.length - 1];
 const only = arguments[0].length ? { runOnly: arguments[0] } : {};
@@ -88,7 +86,7 @@ def test_axe_finds_nothing_without_a_backend(person: Callable[..., Person], axe:
     visitor.until(lambda: len(visitor.all(".window.lit")) == 12, "no house cats")
     visitor.reads("#notice p", "Connexion refusée")
     visitor.one("#notice button").click()
-    visitor.until("document.querySelector('.way .note')", "no note about the broken hop")
+    visitor.until("document.querySelector('.path .note')", "no note about the broken hop")
     found = {"backstage": in_both_themes(visitor, axe, 1280)}
     visitor.knock()
     visitor.meets("local")
@@ -98,8 +96,8 @@ def test_axe_finds_nothing_without_a_backend(person: Callable[..., Person], axe:
 
 def english() -> list[re.Pattern[str]]:
     """What must not be read on a French page: every English text that has words of its own."""
-    with FRENCH.open("rb") as lines:
-        pairs = [(message.id, message.string) for message in read_po(lines, locale="fr") if message.id]
+    catalogs = [read_catalog("fr", domain) for domain in ("messages", "script")]
+    pairs = [(message.id, message.string) for catalog in catalogs for message in catalog if message.id]
     flat = [
         (one, two)
         for id_, text in pairs

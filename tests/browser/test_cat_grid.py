@@ -287,8 +287,8 @@ def test_seats(person: Callable[..., Person], now: str, waiting: str, busy: str,
     visitor.browser.get(f"{visitor.url}/livez")
     script = """
     const [path, now, waiting, busy, done] = arguments;
-    import(path).then(({ nextSeat }) => {
-      const step = nextSeat([...now], [...'abcd'], [...waiting], (index) => busy.includes(now[index]));
+    import(path).then(({ nextPlacement }) => {
+      const step = nextPlacement([...now], [...'abcd'], [...waiting], (index) => busy.includes(now[index]));
       done(step && [step.index, step.seed]);
     }, (error) => done(String(error)));
     """

@@ -32,12 +32,13 @@ Object.assign(Source, { CLOSED: 2 });
 window.EventSource = Source;
 window.fetch = async () => (asked++, new Response('', { status: 200 }));
 const end = () => setTimeout(() => {
-  line.end();
+  stream.close();
   done({ asked, gaps: opened.slice(1).map((at, index) => at - opened[index]) });
 }, 100);
 setTimeout(end, 3000);
-let line;
-import(path).then(({ openLine }) => (line = openLine('/events', { event() {}, lost() {}, refused: () => true })));
+let stream;
+const handlers = { onEvent() {}, onDisconnect() {}, onRefused: () => true };
+import(path).then(({ openEventStream }) => (stream = openEventStream('/events', handlers)));
 """
 
 

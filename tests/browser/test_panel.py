@@ -20,7 +20,7 @@ MIB = 1 << 20
 
 def opened(visitor: Person) -> Person:
     visitor.one(".sign [data-opens=panel]").click()
-    visitor.until("document.querySelector('#panel .room')", "no room is drawn")
+    visitor.until("document.querySelector('#panel .pod')", "no room is drawn")
     return visitor
 
 
@@ -28,11 +28,11 @@ def test_three_questions_in_order(visitor: Person) -> None:
     opened(visitor)
     asked = [title.text for title in visitor.all("#panel h3")]
     assert asked == ["Who answered me?", "Is it well?", "How did I get here?", "What if…?"]
-    assert visitor.text("#panel-who .door code") == "k8-chatroulette-back"
-    assert "version 1.2.3" in visitor.text("#panel-who .door")
-    assert visitor.text(".room .ready b") == "● ready"
-    visitor.reads(".room .ready", "stream")
-    stops = [stop.get_attribute("data-state") for stop in visitor.all(".way > li")]
+    assert visitor.text("#panel-who .pod-badge code") == "k8-chatroulette-back"
+    assert "version 1.2.3" in visitor.text("#panel-who .pod-badge")
+    assert visitor.text(".pod .ready b") == "● ready"
+    visitor.reads(".pod .ready", "stream")
+    stops = [stop.get_attribute("data-state") for stop in visitor.all(".path > li")]
     assert stops == ["lit"] * 5
     assert not visitor.complaints()
 
@@ -40,7 +40,7 @@ def test_three_questions_in_order(visitor: Person) -> None:
 def test_it_is_remembered_and_gives_the_focus_back(visitor: Person) -> None:
     opened(visitor)
     visitor.browser.refresh()
-    visitor.until("document.querySelector('#panel .room')", "it is closed after a reload")
+    visitor.until("document.querySelector('#panel .pod')", "it is closed after a reload")
     button = visitor.one(".sign [data-opens=panel]")
     assert button.get_attribute("aria-expanded") == "true"
     button.click()
@@ -71,19 +71,19 @@ window.fetch = (...all) => { if (all[0] === '/api/house') window.asked.push(perf
 def test_knocks_appear_as_they_come(visitor: Person, own_backend: Program) -> None:
     """A tick for each probe, in the lane of its kind; a refusal by sign, status and reason."""
     opened(visitor)
-    lane = ".room .lane [aria-label^='readyz']"
+    lane = ".pod .lane [aria-label^='readyz']"
     requests.get(f"{own_backend.url}/readyz", headers=PROBE, timeout=5)
     requests.get(f"{own_backend.url}/livez", headers=PROBE, timeout=5)
     visitor.until(f'document.querySelectorAll("{lane} .tick").length >= 1', "no knock is shown")
     requests.post(f"{own_backend.url}/faults/readiness", json={"seconds": 60}, timeout=5).raise_for_status()
     requests.get(f"{own_backend.url}/readyz", headers=PROBE, timeout=5)
-    visitor.reads(".room .failures", "readyz 503")
-    visitor.reads(".room .ready b", "○ not ready")
+    visitor.reads(".pod .failures", "readyz 503")
+    visitor.reads(".pod .ready b", "○ not ready")
     assert "refused" in str(visitor.one(lane).get_attribute("aria-label"))
-    visitor.reads(".running li", "s left")
-    visitor.click(".running button")
-    visitor.reads(".room .ready b", "● ready")
-    assert not visitor.all(".running li")
+    visitor.reads(".active-faults li", "s left")
+    visitor.click(".active-faults button")
+    visitor.reads(".pod .ready b", "● ready")
+    assert not visitor.all(".active-faults li")
 
 
 def test_a_fault_is_switched_on_and_undone(visitor: Person) -> None:
@@ -98,10 +98,10 @@ def test_a_fault_is_switched_on_and_undone(visitor: Person) -> None:
     field = visitor.one("#fault-latency-milliseconds")
     field.clear()
     field.send_keys("40", Keys.ENTER)
-    visitor.reads(".running li", "latency")
-    assert visitor.text(".room .fault-on") == "Fault switched on: latency"
-    visitor.click(".running button")
-    visitor.until("!document.querySelector('.running li')", "it was not undone")
+    visitor.reads(".active-faults li", "latency")
+    assert visitor.text(".pod .fault-on") == "Fault switched on: latency"
+    visitor.click(".active-faults button")
+    visitor.until("!document.querySelector('.active-faults li')", "it was not undone")
 
 
 def test_the_chosen_pod_stays_chosen(visitor: Person) -> None:
@@ -136,16 +136,16 @@ def test_a_field_that_cannot_be_meant(visitor: Person, given: str, said: str) ->
     field.clear()
     field.send_keys(given, Keys.ENTER)
     visitor.reads("#panel-if > div > [role=status]", said)
-    assert not visitor.all(".running li")
+    assert not visitor.all(".active-faults li")
 
 
 def test_a_broken_hop_says_what_to_try(visitor: Person, own_backend: Program) -> None:
     """What was tried, resolved and seen, and why; the command is copied."""
     opened(visitor)
     own_backend.kill()
-    visitor.reads(".way .note", "ECONNREFUSED")
-    assert visitor.text(".way li[data-state=broken] .stop b") == "✕ Service"
-    assert own_backend.url in visitor.text(".way .note dl")
+    visitor.reads(".path .note", "ECONNREFUSED")
+    assert visitor.text(".path li[data-state=broken] .stage b") == "✕ Service"
+    assert own_backend.url in visitor.text(".path .note dl")
     grant = {"permissions": ["clipboardReadWrite"], "origin": visitor.url}
     visitor.browser.execute_cdp_cmd("Browser.grantPermissions", grant)
     visitor.one(".commands button").click()
@@ -154,7 +154,7 @@ def test_a_broken_hop_says_what_to_try(visitor: Person, own_backend: Program) ->
     assert copied == visitor.text(".commands code")
     assert copied.startswith("kubectl ")
     own_backend.start()
-    visitor.until("!document.querySelector('.way .note')", "it did not recover by itself")
+    visitor.until("!document.querySelector('.path .note')", "it did not recover by itself")
 
 
 def pod(name: str, **changed: object) -> dict[str, Any]:
@@ -213,17 +213,22 @@ def test_limits_lives_and_replicas(visitor: Person) -> None:
     later |= {"at": "2026-01-01T12:05:02Z", "container": {**first["container"], "cpu": cpu, "memory": memory}}
     visitor.browser.execute_script(SHOW, [house(first), house(pod("back-b", ready=False), later)])
     opened(visitor)
-    visitor.reads(".room .limits", "throttled in 25% of the periods")
-    said = visitor.text(".room .limits").replace("\u00a0", " ")
+    visitor.reads(".pod .limits", "throttled in 25% of the periods")
+    said = visitor.text(".pod .limits").replace("\u00a0", " ")
     for words in ("0.5 CPU used", "request 0.1 CPU", "limit 1 CPU", "48 MiB used", "limit 128 MiB", "1 OOM kill"):
         assert words in said
-    assert len(visitor.all(".room .torn")) == 1
+    assert len(visitor.all(".pod .torn")) == 1
     assert visitor.browser.execute_script("return document.querySelector('.request').style.left") == "10%"
     assert visitor.browser.execute_script("return document.querySelector('.hatch').style.width") == "12.5%"
-    assert visitor.browser.execute_script("return parseFloat(document.querySelector('.walls .wall').style.left)") < 50
-    assert "out of memory, code 137" in visitor.text(".lives")
+    assert (
+        visitor.browser.execute_script(
+            "return parseFloat(document.querySelector('.restart-marks .restart-mark').style.left)"
+        )
+        < 50
+    )
+    assert "out of memory, code 137" in visitor.text(".restarts")
     assert "livez 503" in visitor.text(".failures")
-    assert [room.get_attribute("aria-label") for room in visitor.all(".room")] == ["back-a", "back-b"], "by name"
+    assert [room.get_attribute("aria-label") for room in visitor.all(".pod")] == ["back-a", "back-b"], "by name"
     visitor.reads("#panel-well", "2 Pods are seen, 1 of them ready.")
 
 
@@ -259,4 +264,4 @@ def test_beside_or_from_below(person: Callable[..., Person], width: int) -> None
         visitor.knock()
         visitor.meets()
         assert visitor.one("#chat").rect["x"] + visitor.one("#chat").rect["width"] <= panel["x"]
-        visitor.reads(".room .ready", "stream")
+        visitor.reads(".pod .ready", "stream")

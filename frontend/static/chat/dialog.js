@@ -1,58 +1,56 @@
-/** The open window: who is there, and how the focus comes and goes. */
+/** The chat dialog: rendering, opening and closing, and where the focus goes. */
 
-import { drawing, portraitOf } from "../cats.js";
-import { byId, data, say, text } from "../dom.js";
-import { drawPlate } from "../identicon.js";
-import { leave, lines, onChange, seek, state } from "../chat_store.js";
-import { draw, trouble } from "../status_banner.js";
-import { field } from "./message_field.js";
-import { hear, showLines, showTyping } from "./message_log.js";
-import { facesOf, local, phaseOf, statusOf, title } from "./view_state.js";
+import { drawing, drawingUrl } from "../cats.js";
+import { leaveChat, messages, onChange, requestChat, state } from "../chat_store.js";
+import { byId, data, setText } from "../dom.js";
+import { gettext } from "../i18n.js";
+import { drawIdenticon } from "../identicon.js";
+import { problemOf, renderState } from "../status_banner.js";
+import { messageField } from "./message_field.js";
+import { announce, renderMessages, renderTyping } from "./message_log.js";
+import { catOf, illustratedState, isLocal, localMessages, phaseOf, statusOf, titleOf } from "./view_state.js";
 
 const dialog = byId("chat");
 const outside = document.querySelectorAll("body > .sign, body > .house, body > .skip");
-let touched = false;
-let knocked = null;
-let clicked = null;
-let context = null;
+let isTouch = false;
+let opener = null;
+let chosenCat = null;
+let actions = null;
 
-/** Prepare the window; `found` tells of the way to the backend: `{hop(), why(), retry()}`. */
-export function prepare(found) {
-  context = found;
+/** Initialize the dialog with the page's `{connectivity(), explain(), retry()}`. */
+export function initialize(pageActions) {
+  actions = pageActions;
   onChange(render);
-  byId("chat-next").addEventListener("click", knockAgain);
+  byId("chat-next").addEventListener("click", next);
   byId("chat-close").addEventListener("click", close);
   dialog.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && close());
 }
 
 /** After a touch the field does not take the focus by itself: it would bring up the keyboard over the cat. */
-addEventListener("pointerdown", (event) => (touched = event.pointerType === "touch"), true);
+addEventListener("pointerdown", (event) => (isTouch = event.pointerType === "touch"), true);
 
-/** Knock: open the window and ask for a cat. `button` gets the focus back. */
-export function openWindow(cat, button) {
+/** Open the dialog and request a chat. `button` gets the focus back. */
+export function open(cat, button) {
   show(cat, button);
-  byId("chat-name").focus();
-  knockAgain();
+  next();
 }
 
-/** Show the window of a chat that goes on, after the page was loaded again. */
-export function reopen(button) {
-  show(null, button);
-  byId("chat-name").focus();
-}
+/** Open the dialog of a chat that goes on, after the page was loaded again. */
+export const reopen = (button) => show(null, button);
 
 function show(cat, button) {
-  [clicked, knocked] = [cat, button];
+  [chosenCat, opener] = [cat, button];
   byId("veil").hidden = false;
   outside.forEach((element) => (element.inert = true));
   if (!dialog.open) dialog.show();
   render(state);
+  byId("chat-name").focus();
 }
 
-function knockAgain() {
-  if (state.link === "replaced") return render(state);
-  if (!local(state, context.hop())) seek();
-  else context.retry();
+function next() {
+  if (state.connection === "replaced") return render(state);
+  if (!isLocal(state, actions.connectivity())) requestChat();
+  else actions.retry();
   return render(state);
 }
 
@@ -60,79 +58,81 @@ function close() {
   dialog.close();
   byId("veil").hidden = true;
   outside.forEach((element) => (element.inert = false));
-  knocked?.focus();
-  if (state.link !== "replaced") leave();
+  opener?.focus();
+  if (state.connection !== "replaced") leaveChat();
 }
 
-/** Draw the window for this state; called again when the way to the backend changed. */
-export function render(now = state, news = null, facts = null) {
+/** Render the dialog for this state; also called when the connectivity changed. */
+export function render(current = state, kind = null, facts = null) {
   if (!dialog.open) return;
-  const phase = phaseOf(now, context.hop(), clicked);
-  const card = trouble(now, context.hop(), context);
-  const cat = facesOf(now, phase, clicked);
+  const phase = phaseOf(current, actions.connectivity(), chosenCat);
+  const cat = catOf(current, phase, chosenCat);
   dialog.dataset.phase = phase;
-  say(byId("chat-name"), title(phase, cat));
-  say(byId("chat-alt"), phase === "waiting" ? "" : (cat?.alt ?? ""));
-  say(byId("chat-status"), statusOf(now, phase, clicked, cat));
-  hang(phase === "waiting" ? null : cat);
-  hangOwn(now.cat);
-  const mine = now.link !== "replaced";
-  showLines(phase === "local" ? spoken(cat) : phase === "waiting" ? [] : lines(), now.cat, cat, mine && phase === "chat");
-  showTyping(mine && now.typing && phase === "chat" ? cat : null);
-  draw(byId("chat-state"), card ?? scenes(phase, now, cat));
-  const kept = phase === "local";
-  carrier(kept && cat.greeting ? data.served_by : kept ? null : now.from, kept);
-  byId("chat-next").disabled = phase === "waiting" || !mine;
-  field.allow(mine && phase === "chat", byId("chat-next"));
-  if (news) react(news, facts, now, cat);
+  renderHeader(current, phase, cat);
+  renderConversation(current, phase, cat);
+  if (kind) react(kind, facts, cat);
 }
 
-function scenes(phase, now, cat) {
-  if (phase === "waiting") return { scene: "waiting", words: text("waiting") };
-  if (phase === "left") return { scene: now.talk.why === "fresh" ? "fresh" : "left", words: text(`left_${now.talk.why}`, { name: cat?.name }) };
-  if (phase === "chat" && !lines().length) return { scene: "empty", words: text("say_hello") };
-  return null;
+function renderHeader(current, phase, cat) {
+  const isWaiting = phase === "waiting";
+  setText(byId("chat-name"), titleOf(phase, cat));
+  setText(byId("chat-alt"), isWaiting ? "" : (cat?.alt ?? ""));
+  setText(byId("chat-status"), statusOf(current, phase, chosenCat, cat));
+  drawOtherCat(isWaiting ? null : cat);
+  drawOwnCat(current.cat);
+  if (phase === "local") renderServer(cat.greeting ? data.served_by : null, gettext("a house cat, kept by Pod"));
+  else renderServer(current.server, gettext("carried by Pod"));
 }
 
-const spoken = (cat) => [cat?.greeting ?? text("no_greeting"), cat?.fact].filter(Boolean)
-  .map((words, index) => ({ id: `local-${cat.seed}-${index}`, mine: false, text: words, at: null }));
+function renderConversation(current, phase, cat) {
+  const isOurs = current.connection !== "replaced";
+  const canWrite = isOurs && phase === "chat";
+  const visible = { local: () => localMessages(cat), waiting: () => [] }[phase] ?? messages;
+  renderMessages(visible(), current.cat, cat, canWrite);
+  renderTyping(canWrite && current.typing ? cat : null);
+  const problem = problemOf(current, actions.connectivity(), actions);
+  renderState(byId("chat-state"), problem ?? illustratedState(current, phase, cat, visible().length > 0));
+  byId("chat-next").disabled = phase === "waiting" || !isOurs;
+  messageField.setEnabled(canWrite, byId("chat-next"));
+}
 
-function react(news, facts, now, cat) {
-  if (news === "paired") {
-    if (!touched) field.focus();
-    hear([facts.greeting, facts.fact].filter(Boolean).join(" "), cat);
+function react(kind, facts, cat) {
+  if (kind === "paired") {
+    if (!isTouch) messageField.focus();
+    announce([facts.greeting, facts.fact].filter(Boolean).join(" "), cat);
   }
-  if (news === "message" && !facts.mine) hear(facts.text, cat);
+  if (kind === "message" && !facts.mine) announce(facts.text, cat);
 }
 
-let hung = null;
-let own = null;
+let otherCatUrl = null;
+let ownCatSeed = null;
 
 /** One's own cat waits before the closed shutters. */
-async function hangOwn(cat) {
-  if (!cat || own === cat.seed) return;
-  own = cat.seed;
-  const svg = await drawing(portraitOf(cat.seed)).catch(() => null);
-  if (svg && own === cat.seed) byId("chat-own").replaceChildren(svg);
+async function drawOwnCat(cat) {
+  if (!cat || ownCatSeed === cat.seed) return;
+  ownCatSeed = cat.seed;
+  const svg = await drawing(drawingUrl(cat.seed)).catch(() => null);
+  if (svg && ownCatSeed === cat.seed) byId("chat-own").replaceChildren(svg);
 }
 
-/** Show the drawing; the room behind it takes the colour of the cat's own backdrop. */
-async function hang(cat) {
-  if (hung === (cat?.url ?? null)) return;
-  hung = cat?.url ?? null;
-  if (!hung) return;
+/** Draw the other cat; the background takes the colour of the cat's own backdrop. */
+async function drawOtherCat(cat) {
+  if (otherCatUrl === (cat?.url ?? null)) return;
+  otherCatUrl = cat?.url ?? null;
+  if (!otherCatUrl) return;
   const svg = await drawing(cat.url).catch(() => null);
-  if (!svg || hung !== cat.url) return;
+  if (!svg || otherCatUrl !== cat.url) return;
   byId("chat-cat").replaceChildren(svg);
   dialog.style.setProperty("--room", svg.querySelector(".cat-backdrop")?.getAttribute("fill") ?? "");
 }
 
-function carrier(from, kept) {
-  byId("chat-carrier").hidden = !from;
-  if (!from) return;
-  say(byId("chat-by"), text(kept ? "kept_by" : "carried_by"));
-  say(byId("chat-pod"), from.pod);
-  say(byId("chat-version"), text("version", { version: from.version }));
-  byId("chat-colour").style.backgroundColor = from.colour || "transparent";
-  drawPlate(byId("chat-plate"), from.pod);
+/** Show the Pod that serves the conversation. */
+function renderServer(server, label) {
+  byId("chat-carrier").hidden = !server;
+  if (!server) return;
+  setText(byId("chat-by"), label);
+  setText(byId("chat-pod"), server.pod);
+  setText(byId("chat-version"), gettext("version {version}", { version: server.version }));
+  byId("chat-colour").style.backgroundColor = server.colour || "transparent";
+  drawIdenticon(byId("chat-plate"), server.pod);
 }

@@ -1,51 +1,55 @@
-/** The message field: Enter sends, Shift+Enter breaks the line, and one sees when it gets too long. */
+/** The message field: Enter sends, Shift+Enter breaks the line, and the remaining characters are counted. */
 
-import { byId, counted, say, text } from "../dom.js";
-import { type, write } from "../chat_store.js";
+import { sendMessage, sendTyping } from "../chat_store.js";
+import { byId, setText } from "../dom.js";
+import { gettext, ngettext } from "../i18n.js";
 
-const MOST = 500;
-const NEAR = 420;
-const TYPING_EVERY = 2500;
+const MAX_CHARACTERS = 500;
+const COUNTED_FROM = 420;
+const TYPING_PERIOD = 2500;
 
-const box = byId("chat-words");
-const send = byId("chat-send");
-let typed = 0;
+const textarea = byId("chat-words");
+const sendButton = byId("chat-send");
+let typingSentAt = 0;
 
-/** Return what would be sent: one form for each letter, no control characters but line ends. */
-const words = () => box.value.normalize("NFC").replace(/[^\P{Cc}\n]/gu, " ").trim();
+/** Return what would be sent: Unicode NFC, no control characters but line ends. */
+const normalized = () => textarea.value.normalize("NFC").replace(/[^\P{Cc}\n]/gu, " ").trim();
 
-const left = () => MOST - [...words()].length;
-
-function grow() {
-  box.style.height = "auto";
-  box.style.height = `${box.scrollHeight + 4}px`;
+function resize() {
+  textarea.style.height = "auto";
+  textarea.style.height = `${textarea.scrollHeight + 4}px`;
 }
 
-function check() {
-  const rest = left();
-  box.setAttribute("aria-invalid", String(rest < 0));
-  say(byId("chat-left"), rest < 0 ? counted("too_long", -rest) : rest < MOST - NEAR ? counted("rest", rest) : "");
-  send.disabled = box.disabled || rest < 0 || !words();
+function validate() {
+  const remaining = MAX_CHARACTERS - [...normalized()].length;
+  textarea.setAttribute("aria-invalid", String(remaining < 0));
+  setText(byId("chat-left"), remainingText(remaining));
+  sendButton.disabled = textarea.disabled || remaining < 0 || !normalized();
+}
+
+function remainingText(remaining) {
+  if (remaining < 0) return ngettext("{n} character too many", "{n} characters too many", -remaining);
+  return remaining < MAX_CHARACTERS - COUNTED_FROM ? ngettext("{n} character left", "{n} characters left", remaining) : "";
 }
 
 function submit() {
-  if (send.disabled) return;
-  write(words());
-  box.value = "";
-  typed = 0;
-  grow();
-  check();
+  if (sendButton.disabled) return;
+  sendMessage(normalized());
+  textarea.value = "";
+  typingSentAt = 0;
+  resize();
+  validate();
 }
 
-box.addEventListener("input", () => {
-  grow();
-  check();
-  if (Date.now() - typed < TYPING_EVERY || !words()) return;
-  typed = Date.now();
-  type();
+textarea.addEventListener("input", () => {
+  resize();
+  validate();
+  if (Date.now() - typingSentAt < TYPING_PERIOD || !normalized()) return;
+  typingSentAt = Date.now();
+  sendTyping();
 });
 
-box.addEventListener("keydown", (event) => {
+textarea.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   submit();
@@ -54,19 +58,19 @@ box.addEventListener("keydown", (event) => {
 byId("chat-form").addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
-  box.focus();
+  textarea.focus();
 });
 
-export const field = {
-  focus: () => box.focus(),
+export const messageField = {
+  focus: () => textarea.focus(),
 
-  /** Let one write, or not; the focus then goes to `next`, so that it is never lost. */
-  allow(may, next) {
-    const had = document.activeElement === box || document.activeElement === send;
-    if (box.disabled === !may) return;
-    box.disabled = !may;
-    box.placeholder = may ? text("write_here") : "";
-    check();
-    if (had && !may) (next.disabled ? byId("chat-close") : next).focus();
+  /** Enable or disable the field; the focus then goes to `fallback`, so that it is never lost. */
+  setEnabled(isEnabled, fallback) {
+    const hadFocus = document.activeElement === textarea || document.activeElement === sendButton;
+    if (textarea.disabled === !isEnabled) return;
+    textarea.disabled = !isEnabled;
+    textarea.placeholder = isEnabled ? gettext("Write to the cat") : "";
+    validate();
+    if (hadFocus && !isEnabled) (fallback.disabled ? byId("chat-close") : fallback).focus();
   },
 };

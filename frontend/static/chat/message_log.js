@@ -1,84 +1,95 @@
-/** The conversation as bubbles, in the log's order; a bubble is made once and stays. */
+/** The messages of a chat as bubbles, in the log's order; a bubble is made once and kept. */
 
-import { portraitOf } from "../cats.js";
-import { byId, clock, make, say, text } from "../dom.js";
-import { dropLine, sendAgain } from "../chat_store.js";
-import { redraw } from "../panel/rerender.js";
-import { keyOf } from "../chat_reducer.js";
+import { drawingUrl } from "../cats.js";
+import { messageKey } from "../chat_reducer.js";
+import { discard, resend } from "../chat_store.js";
+import { byId, make, setText } from "../dom.js";
+import { formatTime, gettext } from "../i18n.js";
+import { rerender } from "../panel/rerender.js";
+
+const MAX_ANNOUNCEMENTS = 5;
 
 const log = byId("chat-log");
 const bubbles = new Map();
-let low = true;
+let isAtEnd = true;
 
-/** Whoever reads the end goes on reading the end, whatever grows beside it. */
-const sink = () => low && (log.scrollTop = log.scrollHeight);
-log.addEventListener("scroll", () => (low = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
-new ResizeObserver(sink).observe(log);
+/** Stay at the end while the reader is there, whatever grows beside it. */
+const scrollToEnd = () => isAtEnd && (log.scrollTop = log.scrollHeight);
+log.addEventListener("scroll", () => (isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80));
+new ResizeObserver(scrollToEnd).observe(log);
 
-/** Show these lines; those that are new come in at their place. `open`: what was not delivered may be sent again. */
-export function showLines(lines, own, other, open) {
-  const wanted = new Set(lines.map(keyOf));
-  for (const [id, bubble] of bubbles) {
-    if (wanted.has(id)) continue;
-    bubble.remove();
-    bubbles.delete(id);
+/** Render these messages; new ones are inserted at their place. While `isOpen`, failed ones may be sent again. */
+export function renderMessages(messages, ownCat, otherCat, isOpen) {
+  const keys = new Set(messages.map(messageKey));
+  for (const [key, element] of bubbles) {
+    if (keys.has(key)) continue;
+    element.remove();
+    bubbles.delete(key);
   }
-  lines.forEach((line, index) => place(line, index, lines[index - 1], line.mine ? own : other, open));
-  log.hidden = !lines.length;
-  if (lines.at(-1)?.state === "pending") low = true;
-  sink();
+  messages.forEach((message, index) => renderMessage(message, index, messages[index - 1], message.mine ? ownCat : otherCat, isOpen));
+  log.hidden = !messages.length;
+  if (messages.at(-1)?.state === "pending") isAtEnd = true;
+  scrollToEnd();
 }
 
-function place(line, index, before, cat, open) {
-  if (!bubbles.has(keyOf(line))) bubbles.set(keyOf(line), bubble(line, cat));
-  const element = bubbles.get(keyOf(line));
-  element.classList.toggle("follows", before?.mine === line.mine);
-  element.classList.toggle("pending", line.state === "pending" || line.state === "accepted");
-  element.classList.toggle("failed", line.state === "failed");
-  say(element.querySelector("small"), foot(line));
-  offer(element.querySelector(".bubble"), line, open);
+function renderMessage(message, index, previous, cat, isOpen) {
+  const key = messageKey(message);
+  if (!bubbles.has(key)) bubbles.set(key, bubble(message, cat));
+  const element = bubbles.get(key);
+  element.classList.toggle("follows", previous?.mine === message.mine);
+  element.classList.toggle("pending", message.state === "pending" || message.state === "accepted");
+  element.classList.toggle("failed", message.state === "failed");
+  setText(element.querySelector("small"), footer(message));
+  renderActions(element.querySelector(".bubble"), message, isOpen);
   if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null);
 }
 
-function bubble(line, cat) {
-  const who = line.mine ? text("you") : (cat?.name ?? "");
-  const face = make("img.face", { src: cat?.url ?? portraitOf(cat?.seed ?? "x"), alt: "", width: 36, height: 36 });
-  const words = make("p", {}, make("span.unseen", {}, text("says", { who })), line.text);
-  return make(line.mine ? "div.line.mine" : "div.line", {}, face, make("div.bubble", {}, words, make("small")));
+const prefix = (name) => gettext("{who}: ", { who: name });
+
+function bubble(message, cat) {
+  const name = message.mine ? gettext("You") : (cat?.name ?? "");
+  const face = make("img.face", { src: cat?.url ?? drawingUrl(cat?.seed ?? "x"), alt: "", width: 36, height: 36 });
+  const text = make("p", {}, make("span.unseen", {}, prefix(name)), message.text);
+  return make(message.mine ? "div.line.mine" : "div.line", {}, face, make("div.bubble", {}, text, make("small")));
 }
 
-/** What was not delivered can be sent again while the chat is open, or taken away; its words stay until then. */
-function offer(element, line, open) {
-  redraw(element.querySelector(".retry") ?? element.appendChild(make("div.retry")), [line.state === "failed", open], () =>
-    (line.state === "failed" ? [open && button("send_again", () => sendAgain(line.id)), button("remove", () => dropLine(line.id))] : []));
-}
-
-function button(key, act) {
-  const made = make("button", { type: "button" }, text(key));
-  made.addEventListener("click", () => {
-    log.focus();
-    act();
+/** A failed message can be sent again while the chat is open, or removed. */
+function renderActions(element, message, isOpen) {
+  const isFailed = message.state === "failed";
+  rerender(element.querySelector(".retry") ?? element.appendChild(make("div.retry")), [isFailed, isOpen], () => {
+    if (!isFailed) return [];
+    const remove = button(gettext("Remove"), () => discard(message.id));
+    return isOpen ? [button(gettext("Send again"), () => resend(message.id)), remove] : [remove];
   });
-  return made;
 }
 
-function foot(line) {
-  if (line.state === "failed") return text("not_delivered");
-  if (line.state) return text("sending");
-  return line.at ? clock(line.at) : "";
+function button(label, action) {
+  const element = make("button", { type: "button" }, label);
+  element.addEventListener("click", () => {
+    log.focus();
+    action();
+  });
+  return element;
+}
+
+function footer(message) {
+  if (message.state === "failed") return gettext("not delivered");
+  if (message.state) return gettext("on its way…");
+  return message.at ? formatTime(message.at) : "";
 }
 
 /** Show that the other one types; null hides it. */
-export function showTyping(cat) {
+export function renderTyping(cat) {
   byId("chat-typing").classList.toggle("on", Boolean(cat));
-  say(byId("chat-typing-words"), cat ? text("typing", { name: cat.name }) : "");
+  setText(byId("chat-typing-words"), cat ? gettext("{name} is typing…", { name: cat.name }) : "");
 }
 
-/** Say the other's words to a screen reader; the log itself is silent, so that a replay is. */
-export function hear(words, cat) {
-  if (!words) return;
-  byId("chat-heard").append(make("p", {}, text("says", { who: cat?.name ?? "" }), words));
-  while (byId("chat-heard").children.length > 5) byId("chat-heard").firstChild.remove();
+/** Announce the other's words to a screen reader; the log itself is not live, so a replay is silent. */
+export function announce(text, cat) {
+  if (!text) return;
+  const region = byId("chat-heard");
+  region.append(make("p", {}, prefix(cat?.name ?? ""), text));
+  while (region.children.length > MAX_ANNOUNCEMENTS) region.firstChild.remove();
   const frame = byId("chat-cat");
   frame.classList.remove("perks");
   requestAnimationFrame(() => frame.classList.add("perks"));

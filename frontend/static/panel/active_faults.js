@@ -1,58 +1,57 @@
-/** The faults that are switched on, each with the time it has left and a way to undo it. */
+/** The faults that are switched on, each with the time it has left and a button that undoes it. */
 
-import { counted, make, say, text } from "../dom.js";
-import { redraw } from "./rerender.js";
+import { make, setText } from "../dom.js";
+import { gettext, ngettext } from "../i18n.js";
+import { rerender } from "./rerender.js";
 
-const list = make("ul.running");
-const ending = new Set();
-let all = [];
-let rows = [];
-let end = null;
+const list = make("ul.active-faults");
+const undoing = new Set();
+let faults = [];
+let undoFault = null;
 
-/** Show what runs in any Pod; `undo(pod, name)` ends one, and returns a promise of whether that was done. */
-function show(house, undo) {
-  all = (house?.pods ?? []).flatMap((pod) => pod.faults.map((fault) => ({ ...fault, pod: pod.pod, end: endOf(fault, pod) })));
-  const here = new Set(all.map(keyOf));
-  for (const key of ending) if (!here.has(key)) ending.delete(key);
-  end = undo;
-  tick();
+/** Render the active faults of every Pod; `undo(pod, name)` ends one, and returns a promise of whether that was done. */
+function render(status, undo) {
+  faults = (status?.pods ?? []).flatMap((pod) => pod.faults.map((fault) => ({ ...fault, pod: pod.pod, endsAt: endOf(fault, pod) })));
+  const active = new Set(faults.map(keyOf));
+  for (const key of undoing) if (!active.has(key)) undoing.delete(key);
+  undoFault = undo;
+  update();
 }
 
 const keyOf = ({ pod, name, since }) => [pod, name, since].join(" ");
 
-/** A fault that is being undone has left the list; it comes back if it could not be. */
-async function stop(row) {
-  ending.add(keyOf(row));
-  tick();
-  if (await end(row.pod, row.name)) return;
-  ending.delete(keyOf(row));
-  tick();
+/** A fault that is being undone is hidden at once; it comes back if that fails. */
+async function startUndo(fault) {
+  undoing.add(keyOf(fault));
+  update();
+  if (await undoFault(fault.pod, fault.name)) return;
+  undoing.delete(keyOf(fault));
+  update();
 }
 
-function item(row) {
-  const { pod, name } = row;
-  const button = make("button", { type: "button" }, text("undo"));
-  button.addEventListener("click", () => stop(row));
-  return make("li", {}, make("p", {}, make("b", {}, name), " ", make("code", {}, pod), make("span.left.quiet")), button);
+function faultItem(fault) {
+  const button = make("button", { type: "button" }, gettext("Undo"));
+  button.addEventListener("click", () => startUndo(fault));
+  return make("li", {}, make("p", {}, make("b", {}, fault.name), " ", make("code", {}, fault.pod), make("span.left.quiet")), button);
 }
 
-function tick() {
-  rows = all.filter((row) => !ending.has(keyOf(row)) && !(row.end && row.end <= Date.now()));
-  redraw(list, rows.map(keyOf), () => rows.map(item));
-  rows.forEach((row, index) => {
+function update() {
+  const visible = faults.filter((fault) => !undoing.has(keyOf(fault)) && !(fault.endsAt && fault.endsAt <= Date.now()));
+  rerender(list, visible.map(keyOf), () => visible.map(faultItem));
+  visible.forEach((fault, index) => {
     const span = list.children[index]?.querySelector(".left");
-    if (span) say(span, left(row));
+    if (span) setText(span, remaining(fault));
   });
 }
 
 /** When it ends by this browser's clock, which may differ from the Pod's. */
 const endOf = (fault, pod) => (fault.until ? Date.now() + Date.parse(fault.until) - Date.parse(pod.at) : null);
 
-function left({ end: moment, left: probes }) {
-  if (moment) return counted("seconds_left", Math.max(1, Math.round((moment - Date.now()) / 1000)));
-  return probes === null ? "" : counted("probes_left", probes);
+function remaining({ endsAt, left: probes }) {
+  if (endsAt) return ngettext("{n} s left", "{n} s left", Math.max(1, Math.round((endsAt - Date.now()) / 1000)));
+  return probes === null ? "" : ngettext("{n} probe left", "{n} probes left", probes);
 }
 
-setInterval(() => !document.hidden && tick(), 1000);
+setInterval(() => !document.hidden && update(), 1000);
 
-export const running = { list, show };
+export const activeFaults = { list, render };

@@ -1,22 +1,24 @@
 /** `kubectl` commands, each with a button that copies it. */
 
-import { make, text } from "../dom.js";
+import { make } from "../dom.js";
+import { gettext } from "../i18n.js";
 
-/** Return a list of commands. */
-export const commands = (lines) => make("ul.commands", {}, ...lines.map(command));
+const COPIED_SHOWN = 2000;
 
-function command(line) {
-  const code = make("code", {}, line);
-  const button = make("button", { type: "button", "aria-label": `${text("copy")}: ${line}` }, text("copy"));
+export const commandList = (commands) => make("ul.commands", {}, ...commands.map(commandItem));
+
+function commandItem(command) {
+  const code = make("code", {}, command);
+  const button = make("button", { type: "button", "aria-label": `${gettext("Copy")}: ${command}` }, gettext("Copy"));
   button.addEventListener("click", async () => {
     await copy(code);
-    button.textContent = text("copied");
-    setTimeout(() => (button.textContent = text("copy")), 2000);
+    button.textContent = gettext("Copied");
+    setTimeout(() => (button.textContent = gettext("Copy")), COPIED_SHOWN);
   });
   return make("li", {}, code, button);
 }
 
-/** Copy the text of an element; over plain http from another machine, browsers only allow the old way. */
+/** Copy the text of an element; over plain http from another machine, browsers only allow `execCommand`. */
 async function copy(element) {
   try {
     await navigator.clipboard.writeText(element.textContent);

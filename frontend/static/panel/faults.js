@@ -1,107 +1,129 @@
 /** What if…? Faults that one can switch on, for a while, in a Pod; each belongs to a lesson. */
 
-import { data, make, say, text } from "../dom.js";
-import { call } from "../api.js";
-import { running } from "./active_faults.js";
-import { redraw } from "./rerender.js";
-
-let known = null;
-let asked = false;
-
-/** Show the switches, and what is switched on; `look()` asks the house at once. */
-export function showFaults(element, house, look) {
-  ask();
-  const ready = Boolean(known && house);
-  redraw(element, ready, () => (ready ? [running.list, switches(look), message] : make("p.quiet", {}, text("no_faults"))));
-  if (!ready) return;
-  running.show(house, (pod, name) => undo(pod, name, look));
-  targets(house.pods.map((pod) => pod.pod).sort());
-}
-
-async function ask() {
-  if (asked || known) return;
-  asked = true;
-  known = await call("GET", "/faults").then((answer) => answer.known, () => null);
-  asked = false;
-}
+import { request } from "../api.js";
+import { data, make, setText } from "../dom.js";
+import { gettext } from "../i18n.js";
+import { activeFaults } from "./active_faults.js";
+import { rerender } from "./rerender.js";
 
 const message = make("p", { role: "status" });
-const target = make("select", { id: "fault-pod" });
+const podSelect = make("select", { id: "fault-pod" });
 
-let chosen = "";
-let present = [];
+let catalog = null;
+let isLoading = false;
+let selectedPod = "";
+let podNames = [];
 
-target.addEventListener("change", () => (chosen = target.value));
+podSelect.addEventListener("change", () => (selectedPod = podSelect.value));
 
-/** Offer the Pods by name; the one that was chosen stays chosen, even when it has gone. */
-function targets(pods) {
-  present = pods;
-  chosen ||= pods[0] ?? "";
-  const gone = pods.includes(chosen) ? [] : [make("option", { value: chosen }, chosen && text("pod_gone", { pod: chosen }))];
-  redraw(target, [pods, gone.length && chosen], () => [...pods.map((pod) => make("option", { value: pod }, pod)), ...gone]);
-  if (target.value !== chosen) target.value = chosen;
+/** Render the switches, and what is switched on; `refresh()` polls the status at once. */
+export function renderFaults(element, status, refresh) {
+  loadCatalog();
+  const isAvailable = Boolean(catalog && status);
+  rerender(element, isAvailable, () => (isAvailable
+    ? [activeFaults.list, switches(refresh), message]
+    : make("p.quiet", {}, gettext("The backend offers no faults: it was not started with FAULTS=on, or it does not answer."))));
+  if (!isAvailable) return;
+  activeFaults.render(status, (pod, name) => stopFault(pod, name, refresh));
+  renderPodOptions(status.pods.map((pod) => pod.pod).sort());
 }
 
-function switches(look) {
+async function loadCatalog() {
+  if (isLoading || catalog) return;
+  isLoading = true;
+  catalog = await request("GET", "/faults").then((answer) => answer.known, () => null);
+  isLoading = false;
+}
+
+const goneText = (pod) => gettext("{pod} has gone", { pod });
+
+/** Offer the Pods by name; the selected one stays selected, even when it has gone. */
+function renderPodOptions(names) {
+  podNames = names;
+  selectedPod ||= names[0] ?? "";
+  const gone = names.includes(selectedPod) ? [] : [make("option", { value: selectedPod }, selectedPod && goneText(selectedPod))];
+  rerender(podSelect, [names, gone.length && selectedPod], () => [...names.map((name) => make("option", { value: name }, name)), ...gone]);
+  if (podSelect.value !== selectedPod) podSelect.value = selectedPod;
+}
+
+function switches(refresh) {
   return make("div.faults", {},
-    make("p", {}, make("label", { htmlFor: "fault-pod" }, text("in_pod")), target),
-    ...known.map((fault) => card(fault, look)));
+    make("p", {}, make("label", { htmlFor: "fault-pod" }, gettext("In Pod")), podSelect),
+    ...catalog.map((fault) => faultDetails(fault, refresh)));
 }
 
-function card(fault, look) {
+function faultDetails(fault, refresh) {
   const fields = Object.entries(fault.values).map(([name, rule]) => field(fault.name, name, rule));
-  const form = make("form", { noValidate: true }, ...fields, make("button", {}, text("switch_on")));
+  const form = make("form", { noValidate: true }, ...fields, make("button", {}, gettext("Switch on")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    begin(form, fault.name, look);
+    startFault(form, fault.name, refresh);
   });
   return make("details.fault", {},
     make("summary", {}, make("code", {}, fault.name), " ", fault.says[data.language]),
-    make("p.quiet", {}, text("lesson", { title: fault.lesson.title[data.language] })),
+    make("p.quiet", {}, gettext("Lesson: {title}", { title: fault.lesson.title[data.language] })),
     form);
 }
 
+const FIELD_LABELS = {
+  seconds: gettext("for (seconds)"),
+  probes: gettext("or for (probes)"),
+  cores: gettext("CPU cores"),
+  mebibytes: gettext("memory (MiB)"),
+  milliseconds: gettext("delay (ms)"),
+  percent: gettext("share (%)"),
+  code: gettext("exit code"),
+};
+
 function field(fault, name, rule) {
   const id = `fault-${fault}-${name}`;
-  const input = make("input", { id, name, type: "number", required: true, step: name === "cores" ? "any" : "1", value: rule.default ?? "", min: rule.minimum ?? "", max: rule.maximum ?? "" });
-  const label = data.texts[`value_${name}`] ?? `${name} (${rule.unit ?? "–"})`;
-  return make("p", {}, make("label", { htmlFor: id }, label), input);
+  const range = { min: rule.minimum ?? "", max: rule.maximum ?? "", step: name === "cores" ? "any" : "1" };
+  const input = make("input", { id, name, type: "number", required: true, value: rule.default ?? "", ...range });
+  return make("p", {}, make("label", { htmlFor: id }, FIELD_LABELS[name] ?? `${name} (${rule.unit ?? "–"})`), input);
 }
 
-/** Switch a fault on, unless no Pod is chosen or a field holds what cannot be meant. */
-async function begin(form, name, look) {
-  const wrong = present.includes(chosen) ? [...form.elements].find((one) => !one.checkValidity()) : target;
-  if (wrong) return refuse(wrong);
+/** Switch a fault on, unless no Pod is selected or a field is invalid. */
+async function startFault(form, name, refresh) {
+  if (!podNames.includes(selectedPod)) return reject(podSelect, selectedPod ? goneText(selectedPod) : gettext("Choose a Pod first."));
+  const invalid = [...form.elements].find((element) => !element.checkValidity());
+  if (invalid) return reject(invalid, ruleOf(invalid));
   const values = Object.fromEntries([...new FormData(form)].map(([key, value]) => [key, Number(value)]));
-  await order(name, look, async () => {
-    const { pod } = await call("POST", where(name, chosen), values);
-    return text("fault_started", { name, pod });
+  await execute(name, refresh, async () => {
+    const { pod } = await request("POST", faultPath(name, selectedPod), values);
+    return gettext("{name} is on in {pod}.", { name, pod });
   });
   return undefined;
 }
 
-function refuse(wrong) {
-  say(message, wrong === target ? text(chosen ? "pod_gone" : "choose_pod", { pod: chosen }) : needs(wrong));
-  wrong.focus();
+function reject(element, text) {
+  setText(message, text);
+  element.focus();
 }
 
-const needs = ({ labels, min, max, step }) => text(step === "1" ? "value_whole" : "value_number", { field: labels[0].textContent, min, max });
+function ruleOf({ labels, min, max, step }) {
+  const values = { field: labels[0].textContent, min, max };
+  if (step === "1") return gettext("“{field}” must be a whole number from {min} to {max}.", values);
+  return gettext("“{field}” must be a number from {min} to {max}.", values);
+}
 
 /** Switch a fault off; returns whether that was done. */
-function undo(pod, name, look) {
-  if (running.list.contains(document.activeElement)) target.focus();
-  return order(name, look, async () => {
-    await call("DELETE", where(name, pod));
-    return text("fault_undone", { name, pod });
+function stopFault(pod, name, refresh) {
+  if (activeFaults.list.contains(document.activeElement)) podSelect.focus();
+  return execute(name, refresh, async () => {
+    await request("DELETE", faultPath(name, pod));
+    return gettext("{name} is undone in {pod}.", { name, pod });
   });
 }
 
-const where = (name, pod) => `/faults/${name}?pod=${encodeURIComponent(pod)}`;
+const faultPath = (name, pod) => `/faults/${name}?pod=${encodeURIComponent(pod)}`;
 
-/** Do it, say what came of it, and look at the house; returns whether it was done. */
-async function order(name, look, act) {
-  const error = await act().then((words) => say(message, words), (reason) => reason);
-  if (error) say(message, text("fault_refused", { name, why: error.detail || (error.status ? `HTTP ${error.status}` : text("nobody_answers")) }));
-  look();
+/** Run a request, show its result, and refresh the status; returns whether it succeeded. */
+async function execute(name, refresh, send) {
+  const error = await send().then((text) => setText(message, text), (reason) => reason);
+  if (error) {
+    const reason = error.detail || (error.status ? `HTTP ${error.status}` : gettext("Nobody answers yet."));
+    setText(message, gettext("{name} was refused: {why}", { name, why: reason }));
+  }
+  refresh();
   return !error;
 }

@@ -1,11 +1,13 @@
-/** Limits against use: a bar for CPU and one for memory; throttling hatched, an OOM kill as a torn edge. */
+/** Use against request and limit: a bar for CPU and one for memory; throttling hatched, an OOM kill as a torn edge. */
 
-import { counted, data, make, text } from "../dom.js";
-import { keep } from "../lru.js";
+import { data, make } from "../dom.js";
+import { gettext, ngettext } from "../i18n.js";
+import { lruSet } from "../lru.js";
 
 const number = new Intl.NumberFormat(data.language, { maximumFractionDigits: 2 });
-const share = new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 0 });
+const percent = new Intl.NumberFormat(data.language, { style: "percent", maximumFractionDigits: 0 });
 const MIB = 1024 * 1024;
+const MIN_THROTTLING = 0.005;
 const readings = new Map();
 
 const mebibytes = (bytes) => `${number.format(Math.round(bytes / MIB))}\u00a0MiB`;
@@ -13,52 +15,52 @@ const cores = (value) => `${number.format(value)}\u00a0CPU`;
 
 /** Return the two bars of a Pod's container. */
 export function limits(pod) {
-  const { cpu, memory, cpu_request_millicores: millicores, memory_request_bytes: asked } = pod.container;
-  const speed = rate(pod);
+  const { cpu, memory, cpu_request_millicores: millicores, memory_request_bytes: memoryRequest } = pod.container;
+  const rate = cpuRate(pod);
+  const cpuRequest = millicores === null ? null : millicores / 1000;
   return make("div.limits", {},
-    make("h4", {}, text("limits")),
-    bar("CPU", speed?.cores ?? null, millicores === null ? null : millicores / 1000, cpu.limit_cores, cores, speed?.throttled ?? 0),
-    bar(text("memory"), memory.working_set_bytes, asked, memory.limit_bytes, mebibytes, 0, memory.oom_kills));
+    make("h4", {}, gettext("Limits")),
+    bar("CPU", cores, { use: rate?.cores ?? null, request: cpuRequest, limit: cpu.limit_cores, throttled: rate?.throttled ?? 0 }),
+    bar(gettext("memory"), mebibytes, { use: memory.working_set_bytes, request: memoryRequest, limit: memory.limit_bytes, kills: memory.oom_kills }));
 }
 
-/** Return cores used and the share of throttled periods between this reading and an earlier one. */
-function rate(pod) {
-  const now = { at: Date.parse(pod.at), ...pod.container.cpu };
-  const kept = readings.get(pod.pod);
-  if (!kept || kept.now.used_seconds > now.used_seconds) return keep(readings, pod.pod, { now, speed: null }).speed;
-  const later = kept.now.at < now.at;
-  return keep(readings, pod.pod, later ? { now, speed: between(kept.now, now) } : kept).speed;
+/** Return cores used and the share of throttled periods between this reading and the one before; null at first. */
+function cpuRate(pod) {
+  const reading = { at: Date.parse(pod.at), ...pod.container.cpu };
+  const entry = readings.get(pod.pod);
+  if (!entry || entry.reading.used_seconds > reading.used_seconds) return lruSet(readings, pod.pod, { reading, rate: null }).rate;
+  const isNewer = entry.reading.at < reading.at;
+  return lruSet(readings, pod.pod, isNewer ? { reading, rate: rateBetween(entry.reading, reading) } : entry).rate;
 }
 
-const between = (was, now) => ({
-  cores: (now.used_seconds - was.used_seconds) / ((now.at - was.at) / 1000),
-  throttled: now.periods > was.periods ? (now.throttled_periods - was.throttled_periods) / (now.periods - was.periods) : 0,
-});
+function rateBetween(earlier, later) {
+  const periods = later.periods - earlier.periods;
+  return {
+    cores: (later.used_seconds - earlier.used_seconds) / ((later.at - earlier.at) / 1000),
+    throttled: periods > 0 ? (later.throttled_periods - earlier.throttled_periods) / periods : 0,
+  };
+}
 
-function bar(name, use, request, limit, unit, throttled, kills = 0) {
+function bar(name, format, { use, request, limit, throttled = 0, kills = 0 }) {
   const full = limit ?? 1.25 * Math.max(use ?? 0, request ?? 0, 1e-9);
+  const used = (use ?? 0) / full;
   const track = make(kills ? "div.track.torn" : "div.track", { "aria-hidden": "true" });
-  track.append(part("i.use", (use ?? 0) / full), ...(throttled > 0.005 ? [part("i.hatch", throttled * Math.min(1, (use ?? 0) / full))] : []));
-  if (request) track.append(mark("i.request", request / full));
-  if (limit) track.append(mark("i.limit", 1));
-  const said = [
-    use === null ? text("measuring") : text("in_use", { use: unit(use) }),
-    request ? text("request", { request: unit(request) }) : text("no_request"),
-    limit ? text("limit", { limit: unit(limit) }) : text("no_limit"),
-    ...(throttled > 0.005 ? [text("throttled", { share: share.format(throttled) })] : []),
-    ...(kills ? [counted("oom_kills", kills)] : []),
+  track.append(sized("i.use", "width", used));
+  if (throttled > MIN_THROTTLING) track.append(sized("i.hatch", "width", throttled * Math.min(1, used)));
+  if (request) track.append(sized("i.request", "left", request / full));
+  if (limit) track.append(sized("i.limit", "left", 1));
+  const facts = [
+    use === null ? gettext("measuring…") : gettext("{use} used", { use: format(use) }),
+    request ? gettext("request {request}", { request: format(request) }) : gettext("no request"),
+    limit ? gettext("limit {limit}", { limit: format(limit) }) : gettext("no limit"),
   ];
-  return make("div.bar", {}, make("b", {}, name), track, make("p.quiet", {}, said.join(" · ")));
+  if (throttled > MIN_THROTTLING) facts.push(gettext("throttled in {share} of the periods", { share: percent.format(throttled) }));
+  if (kills) facts.push(ngettext("{n} OOM kill", "{n} OOM kills", kills));
+  return make("div.bar", {}, make("b", {}, name), track, make("p.quiet", {}, facts.join(" · ")));
 }
 
-function part(tag, ratio) {
+function sized(tag, property, ratio) {
   const element = make(tag);
-  element.style.width = `${100 * Math.min(1, ratio)}%`;
-  return element;
-}
-
-function mark(tag, ratio) {
-  const element = make(tag);
-  element.style.left = `${100 * Math.min(1, ratio)}%`;
+  element.style[property] = `${100 * Math.min(1, ratio)}%`;
   return element;
 }

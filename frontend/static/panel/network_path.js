@@ -1,57 +1,83 @@
-/** How did I get here? The wiring of this very page, hop by hop; a broken one says what was tried, seen, and why. */
+/** How did I get here? The path of this page's requests, stage by stage; a broken one says what was tried, seen, and why. */
 
-import { byId, data, make, text } from "../dom.js";
-import { marks } from "../connectivity.js";
-import { commands } from "./commands.js";
-import { redraw } from "./rerender.js";
+import { STAGE_LABELS, stageStates } from "../connectivity.js";
+import { byId, data, make } from "../dom.js";
+import { gettext } from "../i18n.js";
+import { commandList } from "./commands.js";
+import { rerender } from "./rerender.js";
 
-const SIGN = { lit: "●", broken: "✕", dim: "○" };
+const SIGNS = { lit: "●", broken: "✕", dim: "○" };
+const STAGES = {
+  browser: gettext("Your browser"),
+  frontend: "Frontend",
+  name: gettext("Name"),
+  service: "Service",
+  pod: "Pod",
+  redis: "Redis",
+};
+const POD_OUTCOMES = {
+  ok: gettext("● answers"),
+  redis_away: gettext("● answers, but its Redis is away"),
+  not_ready: gettext("○ answers that it is not ready"),
+  error: gettext("○ answers with an error"),
+  refused: gettext("○ refused"),
+  timeout: gettext("… timed out"),
+  no_answer: gettext("… takes the connection, then silence"),
+  unreachable: gettext("○ no way to it"),
+};
 
-/** Show the way as it was seen last. */
-export function showWay(element, seen, house) {
-  const store = seen?.store ?? house?.store ?? null;
-  redraw(element, [seen && { ...seen, at: 0 }, store], () => (seen ? line(seen, store) : make("p.quiet", {}, text("looking"))));
+/** Render the path as of the last connectivity check. */
+export function renderNetworkPath(element, connectivity, status) {
+  const store = connectivity?.store ?? status?.store ?? null;
+  const inputs = [connectivity && { ...connectivity, checkedAt: 0 }, store];
+  rerender(element, inputs, () => (connectivity ? pathOf(connectivity, store) : make("p.quiet", {}, gettext("Looking for the backend…"))));
 }
 
-function line(seen, store) {
-  const stages = ["browser", "frontend", "name", "service", "pod"];
-  if (store?.kind === "redis" || seen.stage === "redis") stages.push("redis");
-  const states = marks(stages, seen);
-  const stops = stages.map((stage, index) => stop(stage, states[index], seen, store));
-  return [make("p", {}, seen.hop === "ok" ? text("way_fine") : seen.title), make("ol.way", {}, ...stops)];
+function pathOf(connectivity, store) {
+  const hasRedis = store?.kind === "redis" || connectivity.stage === "redis";
+  const stages = Object.keys(STAGES).filter((stage) => stage !== "redis" || hasRedis);
+  const states = stageStates(stages, connectivity);
+  const items = stages.map((stage, index) => stageItem(stage, states[index], connectivity, store));
+  return [make("p", {}, connectivity.hop === "ok" ? gettext("Every hop is fine.") : connectivity.title), make("ol.path", {}, ...items)];
 }
 
-function stop(stage, mark, seen, store) {
-  return make("li", { "data-state": mark },
-    make("p.stop", {}, make("b", {}, make("i.sign", {}, SIGN[mark]), ` ${name(stage)}`), make("span.unseen", {}, text(`mark_${mark}`)), make("code", {}, where(stage, seen, store))),
-    stage === "pod" && seen.pods?.length ? make("ul.asked", {}, ...seen.pods.map(asked)) : null,
-    mark === "broken" ? note(seen) : null);
+function stageItem(stage, state, connectivity, store) {
+  const title = make("b", {}, make("i.sign", {}, SIGNS[state]), ` ${STAGES[stage]}`);
+  return make("li", { "data-state": state },
+    make("p.stage", {}, title, make("span.unseen", {}, STAGE_LABELS[state]), make("code", {}, detail(stage, connectivity, store))),
+    stage === "pod" && connectivity.pods?.length ? make("ul", {}, ...connectivity.pods.map(podItem)) : null,
+    state === "broken" ? explanation(connectivity) : null);
 }
 
-const NAMES = { frontend: "Frontend", service: "Service", pod: "Pod", redis: "Redis" };
-const name = (stage) => NAMES[stage] ?? text(`stage_${stage}`);
+const addressesOf = (connectivity) => connectivity.addresses.join(", ") || gettext("nothing");
 
-function where(stage, seen, store) {
-  const from = byId("hops").querySelector(`[data-stage=${stage}] span`)?.textContent ?? "";
-  if (stage === "browser") return location.host;
-  if (stage === "frontend") return data.served_by.pod;
-  if (stage === "name") return `${from} → ${seen.addresses.join(", ") || text("nothing")}`;
-  if (stage === "service") return seen.tried;
-  if (stage === "pod") return seen.backend?.pod ?? seen.backend?.version ?? "–";
-  return store?.url ?? store?.kind ?? "–";
+function detail(stage, connectivity, store) {
+  const hostname = byId("hops").querySelector("[data-stage=name] span").textContent;
+  return {
+    browser: location.host,
+    frontend: data.served_by.pod,
+    name: `${hostname} → ${addressesOf(connectivity)}`,
+    service: connectivity.tried,
+    pod: connectivity.backend?.pod ?? connectivity.backend?.version ?? "–",
+    redis: store?.url ?? store?.kind ?? "–",
+  }[stage];
 }
 
-/** What a Pod said that was asked directly, without the Service. */
-function asked({ address, outcome, reasons }) {
-  const said = data.texts[`outcome_${outcome}`] ?? text("outcome_other");
-  return make("li", {}, make("code", {}, address), ` ${said}`, reasons?.length ? ` · ${reasons.join(" · ")}` : "");
+/** What a Pod answered directly, without the Service. */
+function podItem({ address, outcome, reasons }) {
+  const text = POD_OUTCOMES[outcome] ?? gettext("○ something else answers");
+  return make("li", {}, make("code", {}, address), ` ${text}`, reasons?.length ? ` · ${reasons.join(" · ")}` : "");
 }
 
-function note(seen) {
-  const row = (term, what) => make("div", {}, make("dt", {}, text(term)), make("dd", {}, make("code", {}, what)));
+function explanation(connectivity) {
+  const row = (term, value) => make("div", {}, make("dt", {}, term), make("dd", {}, make("code", {}, value)));
+  const commands = connectivity.commands.length ? [make("h4", {}, gettext("Try next")), commandList(connectivity.commands)] : [];
   return make("div.note", {},
-    make("p", {}, seen.why),
-    make("dl", {}, row("tried", seen.tried), row("resolved", seen.addresses.join(", ") || text("nothing")), row("seen", [seen.seen, ...seen.reasons].join(" · "))),
-    ...(seen.commands.length ? [make("h4", {}, text("try_next")), commands(seen.commands)] : []),
-    make("p.quiet", {}, text("looks_again")));
+    make("p", {}, connectivity.why),
+    make("dl", {},
+      row(gettext("Tried"), connectivity.tried),
+      row(gettext("The name gave"), addressesOf(connectivity)),
+      row(gettext("Seen"), [connectivity.seen, ...connectivity.reasons].join(" · "))),
+    ...commands,
+    make("p.quiet", {}, gettext("This page looks again by itself.")));
 }

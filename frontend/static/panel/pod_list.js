@@ -1,43 +1,53 @@
-/** Is it well? The house in section: each Pod is a room, with its lamp, its knocks, its limits, its lives. */
+/** Is it well? Each Pod with its readiness, its probes, its limits, its restarts. */
 
-import { counted, make, text } from "../dom.js";
-import { door } from "./pod_badge.js";
-import { knocks } from "./probe_history.js";
+import { make } from "../dom.js";
+import { gettext, ngettext } from "../i18n.js";
 import { limits } from "./limits.js";
-import { lives } from "./restarts.js";
-import { redraw } from "./rerender.js";
+import { podBadge } from "./pod_badge.js";
+import { probeHistory } from "./probe_history.js";
+import { rerender } from "./rerender.js";
+import { restartHistory } from "./restarts.js";
 
-/** Show every Pod that the house knows of; `from` is the one that carries this page's events. */
-export function showRooms(element, house, from) {
-  redraw(element, [house, from?.pod], () => {
-    if (!house) return make("p.quiet", {}, text("no_reading"));
-    return [make("p", {}, summary(house)), make("div.section", {}, make("div.gable"), ...inOrder(house.pods, from?.pod).map((pod) => room(pod, from?.pod)))];
+/** Render every Pod of the status; `server` is the one that serves this page's event stream. */
+export function renderPodList(element, status, server) {
+  rerender(element, [status, server?.pod], () => {
+    if (!status) return make("p.quiet", {}, gettext("No reading: the backend does not answer."));
+    const pods = sortPods(status.pods, server?.pod).map((pod) => podArticle(pod, server?.pod));
+    return [make("p", {}, summary(status)), make("div.section", {}, make("div.gable"), ...pods)];
   });
 }
 
-/** One's own Pod first, then by name: whichever Pod answers, the rooms keep their places. */
-function inOrder(pods, mine) {
-  const key = ({ pod }) => (pod === mine ? "" : pod);
-  return [...pods].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+/** The serving Pod first, then by name: whichever Pod answers, the order stays. */
+function sortPods(pods, servingPod) {
+  const key = ({ pod }) => (pod === servingPod ? "" : pod);
+  return [...pods].sort((left, right) => (key(left) < key(right) ? -1 : 1));
 }
 
 function summary({ pods, store, census }) {
-  const ready = pods.filter((pod) => pod.ready).length;
-  const sentences = [text(pods.length === 1 ? "pods_one" : "pods_ready", { ready, all: pods.length })];
-  if (store.kind === "redis") sentences.push(text(store.ok ? "store_redis" : "store_away", { reason: store.reason }));
-  else sentences.push(text("store_memory"));
-  if (census) sentences.push(counted("visitors", census.visitors));
+  const counts = { ready: pods.filter((pod) => pod.ready).length, all: pods.length };
+  const sentences = [
+    pods.length === 1 ? gettext("One Pod is seen, {ready} of {all} ready.", counts) : gettext("{all} Pods are seen, {ready} of them ready.", counts),
+    storeText(store),
+  ];
+  if (census) sentences.push(ngettext("{n} visitor is in the house.", "{n} visitors are in the house.", census.visitors));
   return sentences.join(" ");
 }
 
-function room(pod, mine) {
-  return make(pod.ready ? "article.room.lit" : "article.room", { "aria-label": pod.pod },
-    make("div.room-head", {}, door(pod, pod.pod === mine ? text("carries_you") : ""), lamp(pod)),
-    ...pod.faults.map((fault) => make("p.fault-on", {}, text("fault_on", { name: fault.name }))),
-    knocks(pod), limits(pod), lives(pod));
+function storeText(store) {
+  if (store.kind !== "redis") return gettext("Visitors live in the Pod’s own memory.");
+  return store.ok ? gettext("They share their memory in Redis.") : gettext("Redis, their shared memory, is away ({reason}).", { reason: store.reason });
 }
 
-function lamp(pod) {
-  const word = pod.phase === "serving" ? text(pod.ready ? "ready" : "not_ready") : text(`phase_${pod.phase}`);
-  return make("p.ready", {}, make("b", {}, `${pod.ready ? "●" : "○"} ${word}`), make("span.quiet", {}, counted("streams", pod.streams)));
+function podArticle(pod, servingPod) {
+  return make(pod.ready ? "article.pod.lit" : "article.pod", { "aria-label": pod.pod },
+    make("div.pod-head", {}, podBadge(pod, pod.pod === servingPod ? gettext("carries your conversation") : ""), readiness(pod)),
+    ...pod.faults.map((fault) => make("p.fault-on", {}, gettext("Fault switched on: {name}", { name: fault.name }))),
+    probeHistory(pod), limits(pod), restartHistory(pod));
+}
+
+const PHASES = { starting: gettext("starting"), draining: gettext("draining") };
+
+function readiness(pod) {
+  const word = PHASES[pod.phase] ?? (pod.ready ? gettext("ready") : gettext("not ready"));
+  return make("p.ready", {}, make("b", {}, `${pod.ready ? "●" : "○"} ${word}`), make("span.quiet", {}, ngettext("{n} stream", "{n} streams", pod.streams)));
 }

@@ -1,44 +1,48 @@
-/** Probes as knocks on the door: one tick each, a lane for each kind, time to the right, restarts as walls. */
+/** The history of a Pod's probes: one tick each, a lane for each kind, time to the right, marks at restarts. */
 
-import { clock, counted, make, text } from "../dom.js";
+import { make } from "../dom.js";
+import { formatTime, gettext, ngettext } from "../i18n.js";
 
-const LANES = ["startupz", "readyz", "livez"];
-const SHOWN = 3;
-const LEAST = 60000;
+const KINDS = ["startupz", "readyz", "livez"];
+const MAX_FAILURES = 3;
+const MIN_PERIOD = 60000;
 
-/** Return the strip of a Pod's knocks, with its failures in words. */
-export function knocks(pod) {
-  if (!pod.probes.length) return make("p.quiet", {}, text("no_knocks"));
-  const until = Date.parse(pod.at);
-  const since = Math.min(Date.parse(pod.probes[0].at), until - LEAST);
-  const at = (moment) => `${(100 * (Date.parse(moment) - since)) / (until - since)}%`;
-  const lanes = LANES.filter((kind) => pod.probes.some((probe) => probe.kind === kind));
-  const walls = pod.lives.slice(1).filter((life) => Date.parse(life.started_at) > since);
-  return make("div.knocks", {},
-    make("h4", {}, text("knocks")),
-    make("div.strip", {}, ...lanes.map((kind) => lane(kind, pod, at)), make("div.walls", {}, ...walls.map((life) => put(make("i.wall"), at(life.started_at))))),
-    make("p.times.quiet", {}, make("span", {}, clock(since, "second")), make("span", {}, clock(until, "second"))),
+/** Return the chart of a Pod's probes, with the last failures in words. */
+export function probeHistory(pod) {
+  if (!pod.probes.length) return make("p.quiet", {}, gettext("No probe has knocked: outside Kubernetes, nobody does."));
+  const end = Date.parse(pod.at);
+  const start = Math.min(Date.parse(pod.probes[0].at), end - MIN_PERIOD);
+  const position = (moment) => `${(100 * (Date.parse(moment) - start)) / (end - start)}%`;
+  const kinds = KINDS.filter((kind) => pod.probes.some((probe) => probe.kind === kind));
+  const restarts = pod.lives.slice(1).filter((run) => Date.parse(run.started_at) > start);
+  const marks = restarts.map((run) => at(position(run.started_at), make("i.restart-mark")));
+  return make("div.probes", {},
+    make("h4", {}, gettext("Knocks at the door (probes)")),
+    make("div.strip", {}, ...kinds.map((kind) => lane(kind, pod, position)), make("div.restart-marks", {}, ...marks)),
+    make("p.times.quiet", {}, make("span", {}, formatTime(start, "second")), make("span", {}, formatTime(end, "second"))),
     failures(pod));
 }
 
-function lane(kind, pod, at) {
-  const mine = pod.probes.filter((probe) => probe.kind === kind);
-  const refused = mine.filter((probe) => !fine(probe)).length;
-  const said = `${kind}: ${counted("knocked", mine.length)}, ${counted("refused", refused)}`;
-  const ticks = mine.map((probe) => put(make(fine(probe) ? "i.tick" : "i.tick.bad"), at(probe.at)));
-  return make("div.lane", {}, make("code", {}, kind), make("div.ticks", { role: "img", "aria-label": said }, ...ticks));
+function lane(kind, pod, position) {
+  const probes = pod.probes.filter((probe) => probe.kind === kind);
+  const failed = probes.filter((probe) => !hasSucceeded(probe)).length;
+  const counts = [ngettext("{n} knock", "{n} knocks", probes.length), ngettext("{n} refused", "{n} refused", failed)];
+  const label = `${kind}: ${counts.join(", ")}`;
+  const ticks = probes.map((probe) => at(position(probe.at), make(hasSucceeded(probe) ? "i.tick" : "i.tick.bad")));
+  return make("div.lane", {}, make("code", {}, kind), make("div.ticks", { role: "img", "aria-label": label }, ...ticks));
 }
 
-const fine = (probe) => probe.status >= 200 && probe.status < 400;
+/** The kubelet's own rule. */
+const hasSucceeded = (probe) => probe.status >= 200 && probe.status < 400;
 
-function put(element, left) {
+function at(left, element) {
   element.style.left = left;
   return element;
 }
 
 function failures(pod) {
-  const last = pod.probes.filter((probe) => !fine(probe)).slice(-SHOWN).reverse();
-  if (!last.length) return make("p.quiet", {}, text("all_answered"));
+  const last = pod.probes.filter((probe) => !hasSucceeded(probe)).slice(-MAX_FAILURES).reverse();
+  if (!last.length) return make("p.quiet", {}, gettext("Every knock was answered."));
   return make("ul.failures", {}, ...last.map((probe) => make("li", {},
-    make("b", {}, "✕ "), make("code", {}, probe.kind), ` ${probe.status} · ${clock(probe.at, "second")}${probe.reason ? ` · ${probe.reason}` : ""}`)));
+    make("b", {}, "✕ "), make("code", {}, probe.kind), ` ${probe.status} · ${formatTime(probe.at, "second")}${probe.reason ? ` · ${probe.reason}` : ""}`)));
 }

@@ -1,11 +1,11 @@
-/** Redrawing without loss: what has not changed keeps its nodes, and so its focus and its selection. */
+/** Rendering without loss: what has not changed keeps its nodes, and so its focus and its selection. */
 
-const known = new WeakMap();
+const keys = new WeakMap();
 
-/** Replace the children of an element by `build()` if `facts` differ from the last time. */
-export function redraw(element, facts, build) {
-  const key = JSON.stringify(facts);
-  if (known.get(element) === key) return;
-  known.set(element, key);
+/** Replace the children of an element by `build()` if `inputs` differ from the last time. */
+export function rerender(element, inputs, build) {
+  const key = JSON.stringify(inputs);
+  if (keys.get(element) === key) return;
+  keys.set(element, key);
   element.replaceChildren(...[build()].flat().filter(Boolean));
 }

@@ -1,15 +1,23 @@
-/** The lives of a container: rooms of time, with a wall between two of them. */
+/** The restart history of a container, in words. */
 
-import { clock, counted, make, text } from "../dom.js";
+import { make } from "../dom.js";
+import { format, formatTime, gettext, ngettext } from "../i18n.js";
 
-/** Return the lives of a Pod's container as a row, in words. */
-export function lives(pod) {
-  const rooms = pod.lives.map((life) => make(life.ended_at ? "li.over" : "li", {}, story(life)));
-  return make("div.lives", {}, make("h4", {}, counted("lives", pod.lives.length)), make("ol", {}, ...rooms));
+const ENDINGS = {
+  exit: gettext("ended by itself, code {code}"),
+  crash: gettext("crashed, code {code}"),
+  killed: gettext("killed, code {code}"),
+  oom: gettext("out of memory, code {code}"),
+};
+
+export function restartHistory(pod) {
+  const runs = pod.lives.map((run) => make(run.ended_at ? "li.over" : "li", {}, describe(run)));
+  const title = ngettext("{n} life of the container", "{n} lives of the container", runs.length);
+  return make("div.restarts", {}, make("h4", {}, title), make("ol", {}, ...runs));
 }
 
-function story({ started_at: from, ended_at: to, how, code }) {
-  if (!to) return text("life_now", { from: clock(from, "second") });
-  const end = text(`ended_${how ?? "exit"}`, { code: code ?? "?" });
-  return `${clock(from, "second")} – ${clock(to, "second")} · ${end}`;
+function describe({ started_at: start, ended_at: end, how, code }) {
+  if (!end) return gettext("since {from} · running", { from: formatTime(start, "second") });
+  const ending = format(ENDINGS[how ?? "exit"], { code: code ?? "?" });
+  return `${formatTime(start, "second")} – ${formatTime(end, "second")} · ${ending}`;
 }

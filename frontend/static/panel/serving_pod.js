@@ -1,19 +1,23 @@
-/** Who answered me? The Pod at the other end of this page's line. */
+/** Who answered me? The Pod that serves this page's event stream. */
 
-import { make, text } from "../dom.js";
-import { door } from "./pod_badge.js";
-import { redraw } from "./rerender.js";
+import { make } from "../dom.js";
+import { gettext } from "../i18n.js";
+import { podBadge } from "./pod_badge.js";
+import { rerender } from "./rerender.js";
 
-/** Show the Pod that carries this page's events; before there is a line, the one that answered last. */
-export function showWho(element, house, from) {
-  const answered = house?.pods.find((pod) => pod.pod === house.answered_by);
-  const shown = from ?? answered;
-  const facts = shown && [shown.pod, shown.node, shown.version, shown.colour, Boolean(from), house?.pods.length];
-  redraw(element, facts ?? null, () => (shown ? known(shown, from, house) : make("p.quiet", {}, text("nobody_answers"))));
+/** Render the Pod of the event stream, `server`; before there is one, the Pod that answered last. */
+export function renderServingPod(element, status, server) {
+  const pod = server ?? status?.pods.find((candidate) => candidate.pod === status.answered_by);
+  const inputs = pod && [pod.pod, pod.node, pod.version, pod.colour, Boolean(server), status?.pods.length];
+  rerender(element, inputs ?? null, () => {
+    if (!pod) return make("p.quiet", {}, gettext("Nobody answers yet."));
+    const label = server ? gettext("carries your conversation") : gettext("answered last");
+    return [podBadge(pod, label), make("p", {}, replaceability(status))];
+  });
 }
 
-function known(shown, from, house) {
-  const others = (house?.pods.length ?? 1) - 1;
-  const sentence = others > 0 ? "who_one_of" : house?.store.kind === "redis" ? "who_with_redis" : "who_alone";
-  return [door(shown, text(from ? "carries_you" : "answered_last")), make("p", {}, text(sentence))];
+function replaceability(status) {
+  if (status?.pods.length > 1) return gettext("If it goes, another Pod takes your line, and nothing is lost.");
+  if (status?.store.kind === "redis") return gettext("It keeps nothing itself: any other Pod could take its place.");
+  return gettext("It is the only one, and remembers the visitors itself: what it forgets is gone.");
 }

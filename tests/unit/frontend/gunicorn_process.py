@@ -1,13 +1,10 @@
-"""The frontend as it really runs: a process of gunicorn's."""
-
-from __future__ import annotations
+"""The frontend as it runs in a container: a process of gunicorn's."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,49 +13,46 @@ import requests
 COMMAND = [sys.executable, "-m", "gunicorn", "-c", "python:frontend.gunicorn_conf", "frontend:create_app()"]
 
 
-def free_port() -> int:
+def free_port():
     with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+        return server.getsockname()[1]
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited too long"
+def wait_until(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.02)
 
 
-def status(url: str) -> int:
+def status_of(url):
     try:
         return requests.get(url, timeout=5).status_code
     except requests.ConnectionError:
         return 0
 
 
-@dataclass
-class Served:
-    """A frontend that serves."""
+def start(log, command=COMMAND, **settings):
+    with log.open("wb") as out:
+        return subprocess.Popen(command, env={**os.environ, **settings}, stdout=out, stderr=subprocess.STDOUT)
 
-    process: subprocess.Popen[bytes]
+
+@dataclass
+class Frontend:
+    process: subprocess.Popen
     url: str
     log: Path
 
     @property
-    def worker(self) -> int:
-        """The id of the one worker's process."""
+    def worker_pid(self):
         main = self.process.pid
         return int(Path(f"/proc/{main}/task/{main}/children").read_text())
 
 
-Serve = Callable[..., Served]
-
-
-def start(backend: str, log: Path, settings: dict[str, str]) -> Served:
+def start_frontend(backend_url, log, **settings):
     """Start a frontend on a free port; returns when it is ready."""
-    port = free_port()
-    all_settings = {"BIND": "127.0.0.1", "PORT": str(port), "BACKEND_URL": backend, **settings}
-    with log.open("wb") as out:
-        process = subprocess.Popen(COMMAND, env={**os.environ, **all_settings}, stdout=out, stderr=subprocess.STDOUT)
-    served = Served(process, f"http://127.0.0.1:{port}", log)
-    until(lambda: status(f"{served.url}/readyz") == 200)
-    return served
+    port = str(free_port())
+    process = start(log, BIND="127.0.0.1", PORT=port, BACKEND_URL=backend_url, **settings)
+    url = f"http://127.0.0.1:{port}"
+    wait_until(lambda: status_of(f"{url}/readyz") == 200)
+    return Frontend(process, url, log)

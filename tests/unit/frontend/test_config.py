@@ -1,35 +1,43 @@
-"""Settings: what is taken, and the one line said about what is not."""
-
-from __future__ import annotations
+"""Settings: what is accepted, and the one line that names what is not."""
 
 import pytest
 
-from frontend.config import ConfigError, Target, load
+from frontend.config import Address, ConfigError, load
 
 
-def test_defaults() -> None:
+def test_defaults():
     config = load({})
-    assert config.target == Target("k8-chatroulette-back", 3000)
-    assert (config.port, config.listen) == (8080, "0.0.0.0:8080")
+    assert config.backend_address == Address("k8-chatroulette-back", 3000)
+    assert (config.port, config.bind_address) == (8080, "0.0.0.0:8080")
+    assert load({"BACKEND_URL": "", "PORT": ""}) == config, "an empty value counts as absent"
 
 
 @pytest.mark.parametrize(
-    ("url", "target"),
+    ("url", "address", "normalized"),
     [
-        pytest.param("http://cats:3000", Target("cats", 3000), id="name and port"),
-        pytest.param("http://cats.zoo.svc/", Target("cats.zoo.svc", 80), id="port 80 by default"),
-        pytest.param("http://[::1]:3000", Target("::1", 3000), id="IPv6"),
+        pytest.param("http://cats:3000", Address("cats", 3000), "http://cats:3000", id="name and port"),
+        pytest.param("http://cats.zoo.svc/", Address("cats.zoo.svc", 80), "http://cats.zoo.svc:80", id="default port"),
+        pytest.param("http://[::1]:3000", Address("::1", 3000), "http://[::1]:3000", id="IPv6"),
     ],
 )
-def test_backend_url(url: str, target: Target) -> None:
-    assert load({"BACKEND_URL": url}).target == target
+def test_backend_url(url, address, normalized):
+    assert load({"BACKEND_URL": url}).backend_address == address
+    assert address.url == normalized
 
 
-def test_ipv6_is_bracketed_again() -> None:
-    assert Target("::1", 3000).url == "http://[::1]:3000"
+@pytest.mark.parametrize(
+    ("host", "headless"),
+    [
+        pytest.param("cats", "cats-pods", id="short"),
+        pytest.param("cats.zoo.svc", "cats-pods.zoo.svc", id="with a namespace"),
+    ],
+)
+def test_headless_service(host, headless):
+    assert Address(host, 3000).headless == Address(headless, 3000)
 
 
 URL = "an http address without a path, such as http://k8-chatroulette-back:3000"
+DRAIN = "a number of seconds, 0 or more, at least 3 less than GRACE_SECONDS"
 
 
 @pytest.mark.parametrize(
@@ -37,37 +45,27 @@ URL = "an http address without a path, such as http://k8-chatroulette-back:3000"
     [
         pytest.param("BACKEND_URL", "cats:3000", URL, id="no scheme"),
         pytest.param("BACKEND_URL", "https://cats", URL, id="https"),
-        pytest.param("BACKEND_URL", "http://cats/api", URL, id="a path"),
+        pytest.param("BACKEND_URL", "http://cats/api", URL, id="path"),
         pytest.param("BACKEND_URL", "http://u:p@cats", URL, id="credentials"),
-        pytest.param("BACKEND_URL", "http://cats:99999", URL, id="no such port"),
+        pytest.param("BACKEND_URL", "http://cats:99999", URL, id="port too large"),
         pytest.param("BACKEND_URL", "http://", URL, id="no host"),
         pytest.param("PORT", "0", "a port from 1 to 65535", id="port 0"),
-        pytest.param("PORT", "http", "a port from 1 to 65535", id="a word for a port"),
-        pytest.param("LOG_LEVEL", "loud", "one of debug, info, warning and error", id="level"),
-        pytest.param("BACKEND_READ_SECONDS", "0", "a number of seconds from 0.05 to 60", id="no time at all"),
+        pytest.param("PORT", "http", "a port from 1 to 65535", id="port as a word"),
+        pytest.param("LOG_LEVEL", "loud", "one of debug, info, warning and error", id="log level"),
+        pytest.param("BACKEND_READ_SECONDS", "0", "a number of seconds from 0.05 to 60", id="no time"),
         pytest.param("COLOUR", "red", "a colour such as #c8553d", id="colour"),
         pytest.param("FAULTS", "yes", "on or off", id="faults"),
         pytest.param("MAX_STREAMS", "0", "a number of event streams from 1 to 3000", id="no streams"),
-        pytest.param("BIND", "all", "an IP address to listen on, such as 0.0.0.0", id="bind"),
-        pytest.param(
-            "DRAIN_SECONDS",
-            "29",
-            "a number of seconds, 0 or more, at least 3 less than GRACE_SECONDS",
-            id="a drain longer than the grace",
-        ),
+        pytest.param("BIND", "all", "an IP address to listen on, such as 0.0.0.0", id="bind address"),
+        pytest.param("DRAIN_SECONDS", "29", DRAIN, id="drain longer than the grace period"),
     ],
 )
-def test_a_wrong_value_is_named_in_one_line(name: str, value: str, rule: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+def test_an_invalid_value_is_named_in_one_line(name, value, rule):
+    with pytest.raises(ConfigError) as error:
         load({name: value})
-    assert str(caught.value) == f"{name}={value!r} cannot be used: it should be {rule}"
+    assert str(error.value) == f"{name}={value!r} cannot be used: it should be {rule}"
 
 
-def test_a_version_has_its_colour() -> None:
-    """The very colour that the backend shows for this version."""
-    assert load({"VERSION": "0.0.0+local"}).tint == "#ab2b7d"
-    assert load({"VERSION": "0.0.0+local", "COLOUR": "#123456"}).tint == "#123456"
-
-
-def test_empty_is_absent() -> None:
-    assert load({"BACKEND_URL": "", "PORT": ""}) == load({})
+def test_a_version_has_the_colour_that_the_backend_derives():
+    assert load({"VERSION": "0.0.0+local"}).effective_colour == "#ab2b7d"
+    assert load({"VERSION": "0.0.0+local", "COLOUR": "#123456"}).effective_colour == "#123456"

@@ -1,167 +1,161 @@
 """Event streams through the real process: nothing held back, and every end seen on the other side."""
 
-from __future__ import annotations
-
 import json
 import socket
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
-from frontend.event_streams import Streams, gone
+from frontend.event_streams import EventStreams, is_disconnected
 
-from .streaming_backend import Browser
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .gunicorn_process import Serve, Served
-    from .streaming_backend import Tap
+from .servers import STREAM_START, Browser
 
 BEAT = b"event: beat\ndata: {}\n\n"
 MOVE = b"event: move\ndata: {}\n\n"
 LAST_CHUNK = b"0\r\n\r\n"
 
 
-class Pieces:
-    """An exchange with these pieces to give."""
+class Response:
+    """A backend's response with these chunks."""
 
-    def __init__(self, given: list[bytes]) -> None:
-        self.given = given
+    def __init__(self, *chunks):
+        self._chunks = chunks
 
-    def pieces(self, _: int) -> Iterator[bytes]:
-        yield from self.given
+    def chunks(self, _):
+        yield from self._chunks
 
-    def close(self) -> None:
+    def close(self):
         pass
 
 
 @pytest.fixture
-def served(tap: Tap, serve: Serve) -> Served:
-    return serve(tap.url, MAX_STREAMS="2", DRAIN_SECONDS="3")
+def backend(raw_server):
+    return raw_server(STREAM_START, keep_open=True)
 
 
 @pytest.fixture
-def browse(served: Served) -> Iterator[Callable[[], Browser]]:
-    opened: list[Browser] = []
-
-    def open_one() -> Browser:
-        opened.append(Browser(served.url))
-        return opened[-1]
-
-    yield open_one
-    for browser in opened:
-        browser.close()
+def frontend(backend, run_frontend):
+    return run_frontend(backend.url, MAX_STREAMS="2", DRAIN_SECONDS="3")
 
 
-def test_each_event_is_there_before_the_next(tap: Tap, browse: Callable[[], Browser]) -> None:
+@pytest.fixture
+def browse(frontend):
+    browsers = []
+
+    def open_stream():
+        browsers.append(Browser(frontend.url))
+        return browsers[-1]
+
+    yield open_stream
+    for browser in browsers:
+        browser.sock.close()
+
+
+@pytest.fixture
+def browser(browse):
+    """A browser whose stream has begun."""
     browser = browse()
-    line = tap.lines.get(timeout=5)
-    for text in (b"retry: 1000", b"data: 1", b"data: 2"):
-        line.say(text + b"\n\n")
-        assert browser.reads(text)
-    assert b"content-encoding" not in browser.got.lower()
-    line.end()
-    assert browser.rest().endswith(LAST_CHUNK)
+    assert browser.receives(b"retry")
+    return browser
 
 
-def test_a_browser_that_goes_away_closes_its_stream_at_the_next_beat(tap: Tap, browse: Callable[[], Browser]) -> None:
-    browser = browse()
-    line = tap.lines.get(timeout=5)
-    assert browser.reads(b"retry")
-    browser.close()
-    line.say(BEAT)
-    assert line.closed_within(2)
+@pytest.fixture
+def connection(backend, browser):  # noqa: ARG001 - its stream has begun
+    """The backend's side of the browser's stream."""
+    return backend.connections.get(timeout=5)
 
 
-def test_a_backend_that_dies_cuts_the_browsers_connection(tap: Tap, browse: Callable[[], Browser]) -> None:
+def test_each_event_comes_before_the_next(browser, connection):
+    for text in (b"data: 1", b"data: 2"):
+        connection.send_chunk(text + b"\n\n")
+        assert browser.receives(text)
+    assert b"content-encoding" not in browser.received.lower()
+    connection.end_body()
+    assert browser.read_to_end().endswith(LAST_CHUNK)
+
+
+def test_a_browser_that_disconnects_closes_its_stream_at_the_next_beat(browser, connection):
+    browser.sock.close()
+    connection.send_chunk(BEAT)
+    assert connection.is_closed_within(10)
+
+
+def test_a_backend_that_dies_breaks_the_browsers_connection(browser, connection):
     """Without the last chunk: the browser sees an error, and reconnects."""
-    browser = browse()
-    line = tap.lines.get(timeout=5)
-    assert browser.reads(b"retry")
-    line.connection.close()
-    assert not browser.rest().endswith(LAST_CHUNK)
+    connection.sock.close()
+    assert not browser.read_to_end().endswith(LAST_CHUNK)
 
 
-def test_one_stream_too_many_is_told_to_come_back(tap: Tap, served: Served, browse: Callable[[], Browser]) -> None:
-    first, second = browse(), browse()
-    assert first.reads(b"retry")
-    assert second.reads(b"retry")
-    refused = requests.get(f"{served.url}/api/visitors/cafe/events", timeout=5)
+def test_one_stream_too_many_is_told_to_come_back(backend, frontend, browse, browser, connection):
+    second = browse()
+    assert second.receives(b"retry")
+    refused = requests.get(f"{frontend.url}/api/visitors/cafe/events", timeout=5)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
     assert refused.headers["Content-Type"] == "application/problem+json"
-    for _ in range(2):
-        tap.lines.get(timeout=5).end()
-    assert first.rest()
-    assert second.rest()
-    assert browse().reads(b"retry"), "their places are free again"
+    for side in (connection, backend.connections.get(timeout=5)):
+        side.end_body()
+    assert browser.read_to_end()
+    assert second.read_to_end()
+    assert browse().receives(b"retry"), "their places are free again"
 
 
-def test_sigterm_ends_the_streams_soon(tap: Tap, served: Served, browse: Callable[[], Browser]) -> None:
-    """Not in the middle of anything; and the connection is closed, for another Pod is to be reached by a new one."""
-    browser = browse()
-    assert browser.reads(b"retry")
-    line = tap.lines.get(timeout=5)
-    served.process.terminate()
-    told = time.monotonic()
-    assert browser.rest().endswith(MOVE + b"\r\n" + LAST_CHUNK)
-    assert time.monotonic() - told < 2.5
-    assert b"connection: close" in browser.got.lower()
-    assert line.closed_within(1)
-    assert served.process.wait(10) == 0
+def test_sigterm_ends_the_streams_over_two_seconds(frontend, browser, connection):
+    """Between two events; and the connection is closed, so that the browser reaches another Pod."""
+    frontend.process.terminate()
+    assert browser.read_to_end().endswith(MOVE + b"\r\n" + LAST_CHUNK)
+    assert frontend.process.poll() is None, "the drain goes on"
+    assert b"connection: close" in browser.received.lower()
+    assert connection.is_closed_within(5)
+    assert frontend.process.wait(15) == 0
 
 
-def test_a_stream_that_comes_while_draining_ends_with_the_drain(
-    tap: Tap, served: Served, browse: Callable[[], Browser]
-) -> None:
-    first = browse()
-    assert first.reads(b"retry")
-    served.process.terminate()
-    told = time.monotonic()
-    first.rest()
+def test_a_stream_that_comes_while_draining_ends_with_the_drain(frontend, browse, browser):
+    frontend.process.terminate()
+    browser.read_to_end()
     late = browse()
-    assert late.reads(b"retry"), "it is served as any other"
-    assert tap.lines.qsize() == 2
-    assert MOVE in late.rest()
-    assert served.process.wait(10) == 0
-    assert 2.5 < time.monotonic() - told < 8
+    assert late.receives(b"retry"), "it is served as any other"
+    assert MOVE in late.read_to_end()
+    assert frontend.process.wait(15) == 0
 
 
-def test_a_stream_that_comes_at_the_very_end_is_told_to_move_at_once() -> None:
-    streams = Streams(2)
+def test_open_streams_end_one_by_one(monkeypatch):
+    """Their browsers come back one by one."""
+    streams = EventStreams(4)
+    opened = [streams.acquire() for _ in range(4)]
+    pauses = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    streams.end(2)
+    assert pauses == [0.5] * 4
+    assert all(list(stream.relay(Response(BEAT, BEAT), None)) == [BEAT, MOVE] for stream in opened)
+
+
+def test_a_stream_that_comes_after_the_drain_moves_after_its_first_event():
+    streams = EventStreams(2)
     streams.close()
-    stream = streams.take()
-    assert stream
-    assert list(stream.relay(Pieces([BEAT, BEAT]), None)) == [BEAT, MOVE]  # type: ignore[arg-type]
+    assert list(streams.acquire().relay(Response(BEAT, BEAT), None)) == [BEAT, MOVE]
 
 
-def test_a_browser_that_dies_in_silence_is_noticed_within_twenty_seconds() -> None:
+def test_half_an_event_is_not_followed_by_another():
+    """The page requests again what it has not received whole."""
+    streams = EventStreams(2)
+    streams.close()
+    assert list(streams.acquire().relay(Response(b"data: ha"), None)) == [b"data: ha"]
+
+
+def test_a_browser_that_no_longer_acknowledges_is_disconnected_after_twenty_seconds():
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         accepted, _ = server.accept()
         with accepted:
-            stream = Streams(1).take()
-            assert stream
-            assert list(stream.relay(Pieces([BEAT]), accepted)) == [BEAT]  # type: ignore[arg-type]
+            assert list(EventStreams(1).acquire().relay(Response(BEAT), accepted)) == [BEAT]
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
-            assert not gone(accepted)
+            assert not is_disconnected(accepted)
 
 
-def test_half_an_event_is_not_followed_by_another() -> None:
-    """What the page has not read whole, it asks for again."""
-    streams = Streams(2)
-    streams.close()
-    stream = streams.take()
-    assert stream
-    assert list(stream.relay(Pieces([b"data: ha"]), None)) == [b"data: ha"]  # type: ignore[arg-type]
-
-
-def test_no_token_is_logged(tap: Tap, served: Served, browse: Callable[[], Browser]) -> None:
-    browser = browse()
-    assert browser.reads(b"retry")
-    tap.lines.get(timeout=5).end()
-    browser.rest()
-    lines = [json.loads(line) for line in served.log.read_text().splitlines()]
-    assert [line["path"] for line in lines if "events" in line.get("path", "")] == ["/api/visitors/<visitor>/events"]
-    assert "cafe" not in served.log.read_text()
+def test_no_token_is_logged(frontend, browser, connection):
+    connection.end_body()
+    browser.read_to_end()
+    records = [json.loads(line) for line in frontend.log.read_text().splitlines()]
+    paths = [record["path"] for record in records if "events" in record.get("path", "")]
+    assert paths == ["/api/visitors/<visitor>/events"]
+    assert "cafe" not in frontend.log.read_text()

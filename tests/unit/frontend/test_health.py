@@ -1,41 +1,33 @@
 """The frontend's own health does not depend on the backend's."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flask.testing import FlaskClient
+from frontend.context import context
 
 
 @pytest.fixture
-def lonely(connect: Callable[..., FlaskClient], closed_port: int) -> FlaskClient:
+def lonely(connect, closed_port):
     """A frontend without a backend."""
     return connect(f"http://127.0.0.1:{closed_port}", VERSION="2.0.0", COMMIT="abc", COLOUR="#123456")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/healthz", "/readyz", "/startupz"])
-def test_healthy_without_a_backend(lonely: FlaskClient, path: str) -> None:
+def test_healthy_without_a_backend(lonely, path):
     response = lonely.get(path)
     assert (response.status_code, response.get_json()["ok"]) == (200, True)
     assert lonely.get(f"{path}?verbose").text.endswith("check passed\n")
 
 
-def test_draining_is_unready_but_alive(lonely: FlaskClient) -> None:
-    lonely.application.config["LIFE"].drain()
+def test_draining_is_unready_but_alive(lonely):
+    context(lonely.application).lifecycle.drain()
     response = lonely.get("/readyz")
     assert response.status_code == 503
     assert response.get_json()["checks"] == [{"name": "shutdown", "ok": False, "reason": "shutting down"}]
     assert lonely.get("/readyz?verbose").text == "[-]shutdown failed: shutting down\nreadyz check failed\n"
-    assert lonely.get("/livez").status_code == 200
-    assert lonely.get("/").status_code == 200
+    assert [lonely.get(path).status_code for path in ("/livez", "/")] == [200, 200]
 
 
-def test_version(lonely: FlaskClient) -> None:
+def test_version(lonely):
     assert lonely.get("/version").get_json() == {
         "name": "k8-chatroulette-front",
         "version": "2.0.0",
@@ -45,7 +37,7 @@ def test_version(lonely: FlaskClient) -> None:
     }
 
 
-def test_metrics_count_requests_and_the_backend(lonely: FlaskClient) -> None:
+def test_metrics_count_requests_and_the_backend(lonely):
     lonely.get("/livez")
     lonely.get("/api/backend")
     lonely.open("/livez", method="BREW")
