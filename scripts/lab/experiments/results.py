@@ -146,15 +146,15 @@ class Expectation(msgspec.Struct, frozen=True):
     source: str = ""
 
 
-class Scene(msgspec.Struct, frozen=True):
+class Diagram(msgspec.Struct, frozen=True):
     """What the picture shows: namespaces with their Pods, each with containers; Services and whom they lead to."""
 
     node: str
-    pods: tuple[PodSeen, ...] = ()
-    services: tuple[ServiceSeen, ...] = ()
+    pods: tuple[DiagramPod, ...] = ()
+    services: tuple[DiagramService, ...] = ()
 
 
-class PodSeen(msgspec.Struct, frozen=True):
+class DiagramPod(msgspec.Struct, frozen=True):
     """A Pod as it was: `netns` is the inode of its network namespace; `containers` are (name, kind, vantage id)."""
 
     name: str
@@ -166,7 +166,7 @@ class PodSeen(msgspec.Struct, frozen=True):
     host_network: bool = False
 
 
-class ServiceSeen(msgspec.Struct, frozen=True):
+class DiagramService(msgspec.Struct, frozen=True):
     """A Service, its cluster IP (`None` for a headless one), and the Pods that it leads to."""
 
     name: str
@@ -176,7 +176,7 @@ class ServiceSeen(msgspec.Struct, frozen=True):
     pods: tuple[str, ...]
 
 
-class ClusterSeen(msgspec.Struct, frozen=True):
+class ClusterVersions(msgspec.Struct, frozen=True):
     """The versions that decide: what a cell's prediction may depend on."""
 
     name: str
@@ -211,7 +211,7 @@ class Experiment(msgspec.Struct, frozen=True):
     experiment: str
     title: Text
     question: Text
-    cluster: ClusterSeen
+    cluster: ClusterVersions
     began: str
     seconds: float
     agrees: bool
@@ -223,7 +223,7 @@ class Experiment(msgspec.Struct, frozen=True):
     vantages: tuple[Label, ...] = ()
     addresses: tuple[Label, ...] = ()
     variants: tuple[Label, ...] = ()
-    scene: Scene | None = None
+    scene: Diagram | None = None
 
 
 def schema() -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from lab import shell, testing
 from lab.errors import LabError, TimedOut
-from lab.experiments.results import Cell, Claim, ClusterSeen, Experiment, Measurement, Prediction, encode
+from lab.experiments.results import Cell, Claim, ClusterVersions, Experiment, Measurement, Prediction, encode
 from lab.experiments.texts import Text
 
 
@@ -41,7 +41,7 @@ def test_a_dump_has_every_pods_log():
     assert "logs pod/b" in text
 
 
-WORDS, SEEN = Text("x", "x"), ClusterSeen("cats", "v1.37.2", "c://1", "6.1", "v2", "node")
+WORDS, SEEN = Text("x", "x"), ClusterVersions("cats", "v1.37.2", "c://1", "6.1", "v2", "node")
 
 
 def experiment(name, *, agrees):

@@ -6,7 +6,7 @@ import pytest
 from differences import ABSENT, Difference, differences
 from msgspec.structs import replace
 
-from lab.experiments.results import Cell, Claim, ClusterSeen, Expectation, Experiment, Measurement, Prediction
+from lab.experiments.results import Cell, Claim, ClusterVersions, Expectation, Experiment, Measurement, Prediction
 from lab.experiments.texts import Text
 
 WORDS = Text("", "")
@@ -22,7 +22,7 @@ CELL = Cell(
 )
 FACT = Expectation("killed", "eater", WORDS, WORDS, Text("137, OOMKilled", ""), agrees=True, because=WORDS)
 CLAIM = Claim("localhost", WORDS, "true", WORDS, ())
-CLUSTER = ClusterSeen("cats", "v1.35.4", "containerd://2.4.2", "6.1", "v1", "cats-control-plane")
+CLUSTER = ClusterVersions("cats", "v1.35.4", "containerd://2.4.2", "6.1", "v1", "cats-control-plane")
 NAMES = Experiment(
     "names", WORDS, WORDS, CLUSTER, "now", 9.0, agrees=True, cells=(CELL,), expectations=(FACT,), claims=(CLAIM,)
 )

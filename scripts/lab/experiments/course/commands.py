@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from lab import shell, waiting
 from lab.errors import LabError
+from lab.experiments import pods
 from lab.experiments.course.expected import EXPECTED
 from lab.experiments.course.manifests import cased, minimal, pod, printed
 from lab.experiments.results import Exhibit
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import pods, result
 from lab.experiments.timed.expecting import Fact, judge
 from lab.kubernetes import client, namespaces
 
@@ -69,7 +70,7 @@ class Ground:
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - all are called alike
     """Type it all; raises LabError where the Pods do not come up."""
-    begun = result.begin("course")
+    begun = begin("course")
     with namespaces.spaces(api, "course") as (namespace,):
         ground = Ground(settings, api, namespace)
         report("starting the course’s Pods")
@@ -80,7 +81,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             waiting.until(f"the Pod {UNITS}", lambda: _ready(ground), timeout=START, saw=report)
             told |= {name: pool.submit(look, ground) for name, look in _IN_PODS.items()}
             facts = {name: future.result() for name, future in told.items()}
-    return begun.ended(result.cluster_seen(settings, api), judge(EXPECTED, facts), [])
+    return begun.ended(cluster_versions(settings, api), judge(EXPECTED, facts), [])
 
 
 def _objects() -> list[Object]:

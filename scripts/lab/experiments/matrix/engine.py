@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.matrix.manifests import Cast
     from lab.experiments.matrix.measure import Measured
-    from lab.experiments.results import ClusterSeen, Label, Prediction
+    from lab.experiments.results import ClusterVersions, Label, Prediction
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
 
@@ -91,7 +91,7 @@ def look(
     hand: Hand,
     matrix: Matrix,
     asked: tuple[World, Sequence[Try]],
-    cluster: ClusterSeen,
+    cluster: ClusterVersions,
     began: tuple[datetime, float],
 ) -> Experiment:
     """Return what comes of these tries in this world; ``began`` is when, by both clocks."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lab import waiting
 from lab.errors import LabError
 from lab.experiments.matrix import engine
-from lab.experiments.timed.result import cluster_seen
+from lab.experiments.run import cluster_versions
 from lab.kubernetes import client
 from lab.kubernetes.namespaces import spaces
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.matrix.engine import Hand, Matrix, Try
     from lab.experiments.matrix.manifests import Cast, Copy, Guests
-    from lab.experiments.results import ClusterSeen, Experiment
+    from lab.experiments.results import ClusterVersions, Experiment
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
     from lab.steps import Report
@@ -45,7 +45,7 @@ class Stage:
     hand: Hand
     experiment: Matrix
     namespaces: tuple[str, ...]
-    cluster: ClusterSeen
+    cluster: ClusterVersions
     report: Report
     began: tuple[datetime, float]
     tries: Sequence[Try] = ()
@@ -68,7 +68,7 @@ def staged(settings: Settings, api: Api, image: str, experiment: Matrix, report:
     hand, began = engine.Hand(settings, api, image), _now()
     report("making its namespaces")
     with ThreadPoolExecutor(AT_ONCE) as pool, spaces(api, experiment.id, *experiment.spaces) as namespaces:
-        asked = pool.submit(cluster_seen, settings, api)
+        asked = pool.submit(cluster_versions, settings, api)
         _set_up(hand, experiment, namespaces, pool, report)
         report("waiting until the network follows")
         engine.settle(hand, experiment, namespaces)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.experiments import pods
 from lab.experiments.matrix import stub_server as program
-from lab.experiments.timed import pods
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.experiments.model.rules import RULES
-from lab.experiments.results import PodSeen, Scene, ServiceSeen
+from lab.experiments.results import Diagram, DiagramPod, DiagramService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from lab.experiments.model.cluster import Pod, Service, Vantage, World
 
 
-def scene(world: World, vantages: Sequence[Vantage], sightings: Mapping[str, Sighting]) -> Scene:
+def scene(world: World, vantages: Sequence[Vantage], sightings: Mapping[str, Sighting]) -> Diagram:
     """Draw what the model was told, with the network namespaces that were seen."""
     inside = {(one.namespace, one.pod, one.container): one.id for one in vantages if one.kind in {"container", "init"}}
-    return Scene(
+    return Diagram(
         node=world.cluster.node,
         pods=tuple(_pod(one, inside, sightings) for one in world.pods),
         services=tuple(_service(one, world.pods) for one in world.services),
     )
 
 
-def _pod(pod: Pod, inside: Mapping[tuple[str, str, str], str], sightings: Mapping[str, Sighting]) -> PodSeen:
+def _pod(pod: Pod, inside: Mapping[tuple[str, str, str], str], sightings: Mapping[str, Sighting]) -> DiagramPod:
     ids = [inside.get((pod.namespace, pod.name, one.name), "") for one in pod.containers]
     netns = (sightings[one].netns for one in ids if one in sightings)
-    return PodSeen(
+    return DiagramPod(
         name=pod.name,
         namespace=pod.namespace,
         ip=pod.ip,
@@ -38,9 +38,9 @@ def _pod(pod: Pod, inside: Mapping[tuple[str, str, str], str], sightings: Mappin
     )
 
 
-def _service(service: Service, pods: Sequence[Pod]) -> ServiceSeen:
+def _service(service: Service, pods: Sequence[Pod]) -> DiagramService:
     chosen = [one.name for one in pods if RULES["selector"].holds(service, one)]
     ports = ", ".join(
         f"{one.port} → {one.target}" + (f", node {one.node_port}" if one.node_port else "") for one in service.ports
     )
-    return ServiceSeen(service.name, service.namespace, service.cluster_ip, ports, tuple(chosen))
+    return DiagramService(service.name, service.namespace, service.cluster_ip, ports, tuple(chosen))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from lab.config import Settings
-    from lab.experiments.timed.pods import Subject
+    from lab.experiments.pods import Subject
     from lab.experiments.timed.recorder import Recorder
 
 SOURCE = Path(asker.__file__).read_text()

@@ -14,14 +14,14 @@ import yaml
 
 from lab.config import ROOT
 from lab.errors import LabError
-from lab.experiments import catalog
+from lab.experiments import catalog, pods
 from lab.experiments.results import Label
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import database_judged, database_raised, lanes, looking, pods
+from lab.experiments.timed import database_judged, database_raised, lanes, looking
 from lab.experiments.timed.database_evidence import BIG, CATS, GREEDY, LESSON, MANY, SMALL, Evidence
 from lab.experiments.timed.database_server import Server
 from lab.experiments.timed.recorder import recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes.client import ApiError
 from lab.kubernetes.namespaces import spaces
 
@@ -74,7 +74,7 @@ def greedy(image: str, node: Object) -> Object:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("database")
-    cluster = cluster_seen(settings, api)
+    cluster = cluster_versions(settings, api)
     with spaces(api, "database") as (namespace, *_), recording(api, namespace, deletes=True) as recorder:
         report("two databases start, one with half of the other’s limits")
         pods.create(api, namespace, lesson(), small(), greedy(image, api.items("/api/v1/nodes")[0]))

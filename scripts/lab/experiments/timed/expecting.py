@@ -14,8 +14,8 @@ from lab.experiments.texts import Text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lab.experiments.pods import Probe
     from lab.experiments.results import Exhibit
-    from lab.experiments.timed.pods import Probe
 
 Window = tuple[float, float]
 """From so many to so many seconds after a cause."""

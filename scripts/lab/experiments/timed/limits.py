@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments import catalog
+from lab.experiments import catalog, pods
 from lab.experiments.results import Label, Moment, Timeline
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import cgroups, lanes, limits_judged, limits_units, loads, looking, pods
+from lab.experiments.timed import cgroups, lanes, limits_judged, limits_units, loads, looking
 from lab.experiments.timed.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
 from lab.experiments.timed.loads import Order
 from lab.experiments.timed.recorder import recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes.namespaces import spaces
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def cast(image: str) -> list[Object]:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("limits")
-    cluster = cluster_seen(settings, api)
+    cluster = cluster_versions(settings, api)
     with spaces(api, "limits") as (namespace, *_), recording(api, namespace) as recorder:
         report("one Pod takes memory, one works, both beyond their limits")
         subjects = pods.create(api, namespace, *cast(image))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lab.experiments import pods
+from lab.experiments.pods import Probe
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import asking, lanes, looking, pods
+from lab.experiments.timed import asking, lanes, looking
 from lab.experiments.timed.liveness_judged import ALONE, BACK, CATS, FAILS, GRACE, LIVENESS, SIDECAR, TARGETS, judged
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes.namespaces import spaces
 
 if TYPE_CHECKING:
     from lab.config import Settings
+    from lab.experiments.pods import Subject
     from lab.experiments.results import Experiment
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder
     from lab.kubernetes.client import Api
     from lab.steps import Report
@@ -37,7 +38,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             _note_netns(settings, recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
     timeline = lanes.timeline("liveness", begun.entry.title, _lanes(), seen, seconds)
-    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [timeline])
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), [timeline])
 
 
 def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> Subject:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lab.experiments.pods import Probe
 from lab.experiments.results import Exhibit
 from lab.experiments.texts import Text
 from lab.experiments.timed import looking
 from lab.experiments.timed.expecting import Expect, Fact, Window, judge, later, noticed
-from lab.experiments.timed.pods import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

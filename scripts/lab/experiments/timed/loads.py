@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import waiting
+from lab.experiments import pods
 from lab.experiments.results import Exhibit
-from lab.experiments.timed import cgroups, effort, pods
+from lab.experiments.timed import cgroups, effort
 from lab.experiments.timed.recorder import LONGEST
 from lab.kubernetes.client import ApiError
 

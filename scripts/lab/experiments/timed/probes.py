@@ -9,22 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lab.experiments import pods
+from lab.experiments.pods import PORT, Probe
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import lanes, looking, pods
+from lab.experiments.timed import lanes, looking
 from lab.experiments.timed.asking import asked
 from lab.experiments.timed.expecting import Expect, Fact, judge, noticed
-from lab.experiments.timed.pods import PORT, Probe
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes.namespaces import spaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lab.config import Settings
+    from lab.experiments.pods import Subject
     from lab.experiments.results import Exhibit, Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
@@ -214,7 +215,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             _perform(recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
     timelines = [lanes.timeline(one.id, one.says, _lanes(one), seen, seconds) for one in TROUBLES]
-    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), timelines)
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), timelines)
 
 
 def _pods(image: str) -> Iterator[Object]:

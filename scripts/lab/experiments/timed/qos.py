@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab import docker
-from lab.experiments import catalog
+from lab.experiments import catalog, pods
 from lab.experiments.results import Label
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import lanes, loads, looking, pods, qos_judged
+from lab.experiments.timed import lanes, loads, looking, qos_judged
 from lab.experiments.timed.expecting import MOST
 from lab.experiments.timed.loads import Order
 from lab.experiments.timed.qos_cases import CASES, FILLS
 from lab.experiments.timed.qos_judged import Evidence, lasting
 from lab.experiments.timed.recorder import recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes.namespaces import spaces
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _rights(case: Case) -> Object:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("qos")
-    cluster = cluster_seen(settings, api)
+    cluster = cluster_versions(settings, api)
     with spaces(api, "qos") as (namespace, *_), recording(api, namespace) as recorder:
         report(f"{len(CASES)} Pods, each with other requests and limits")
         sent = {one["metadata"]["name"]: one for one in cast(image)}

@@ -5,23 +5,23 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from lab.experiments import catalog
+from lab.experiments import catalog, pods
+from lab.experiments.pods import Probe
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import lanes, looking, pods
+from lab.experiments.timed import lanes, looking
 from lab.experiments.timed.asking import asked, forwarded
 from lab.experiments.timed.expecting import Expect, Fact, Window, judge, later, noticed, recovered
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes.namespaces import spaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lab.config import Settings
+    from lab.experiments.pods import Subject
     from lab.experiments.results import Expectation, Experiment, Timeline
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
     from lab.kubernetes.client import Api
     from lab.steps import Report
@@ -180,7 +180,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             report("failing its readiness, and watching")
             _perform(recorder, cats)
         seen, seconds = recorder.seen, recorder.now()
-    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [drawn(seen, seconds)])
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), [drawn(seen, seconds)])
 
 
 def _start(api: Api, namespace: str, image: str) -> list[Subject]:

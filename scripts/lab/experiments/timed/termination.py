@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
+from lab.experiments import pods
+from lab.experiments.pods import Probe
+from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text
-from lab.experiments.timed import lanes, looking, pods
+from lab.experiments.timed import lanes, looking
 from lab.experiments.timed.asking import asked
 from lab.experiments.timed.expecting import EARLY, LATE, Expect, Fact, Window, judge, later, noticed
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.kubernetes import client
 from lab.kubernetes.namespaces import spaces
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.config import Settings
+    from lab.experiments.pods import Subject
     from lab.experiments.results import Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.pods import Subject
     from lab.experiments.timed.recorder import Recorder, Seen
     from lab.kubernetes.client import Api
     from lab.steps import Report
@@ -179,7 +180,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             _perform(settings, recorder, polite, deaf)
         seen, seconds = recorder.seen, recorder.now()
     timeline = lanes.timeline("termination", begun.entry.title, _lanes(), seen, seconds)
-    return begun.ended(cluster_seen(settings, api), judged(seen, recorder.crowd), [timeline])
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), [timeline])
 
 
 def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> list[Subject]:

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError, TimedOut
-from lab.experiments.timed import loads, pods, top_judged
+from lab.experiments import pods
+from lab.experiments.run import begin, cluster_versions
+from lab.experiments.timed import loads, top_judged
 from lab.experiments.timed.expecting import MOST
 from lab.experiments.timed.loads import Order
 from lab.experiments.timed.recorder import recording
-from lab.experiments.timed.result import begin, cluster_seen
 from lab.experiments.timed.top_judged import BUSY, CACHE, NAMES, STARVED, VOLUME, Evidence, Shown
 from lab.kubernetes import client
 from lab.kubernetes.client import ApiError
@@ -65,7 +66,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError, also where there is no metrics-server."""
     begun = begin("top")
     every = resolution(api)
-    cluster = cluster_seen(settings, api)
+    cluster = cluster_versions(settings, api)
     with spaces(api, "top") as (namespace, *_), recording(api, namespace) as recorder:
         pods.create(api, namespace, *cast(image))
         since = loads.since(recorder)

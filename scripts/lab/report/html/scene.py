@@ -13,7 +13,7 @@ from lab.experiments.texts import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lab.experiments.results import PodSeen, Scene, ServiceSeen
+    from lab.experiments.results import Diagram, DiagramPod, DiagramService
 
 WIDTH = 1120
 _HOUSE = 196
@@ -73,27 +73,27 @@ class Drawing:
         return tuple(one for one in self.things if one.kind in kinds)
 
 
-def pod_key(pod: PodSeen) -> str:
+def pod_key(pod: DiagramPod) -> str:
     """Name a Pod's room."""
     return f"pod {pod.namespace}/{pod.name}"
 
 
-def net_key(pod: PodSeen) -> str:
+def net_key(pod: DiagramPod) -> str:
     """Name the door plate of a Pod's network namespace; with hostNetwork that is the node's."""
     return "node" if pod.host_network else f"net {pod.namespace}/{pod.name}"
 
 
-def container_key(pod: PodSeen, name: str) -> str:
+def container_key(pod: DiagramPod, name: str) -> str:
     """Name a container in its room."""
     return f"container {pod.namespace}/{pod.name}/{name}"
 
 
-def service_key(service: ServiceSeen) -> str:
+def service_key(service: DiagramService) -> str:
     """Name a Service's plate."""
     return f"service {service.namespace}/{service.name}"
 
 
-def drawn(scene: Scene) -> Drawing:
+def drawn(scene: Diagram) -> Drawing:
     """Lay the picture out."""
     spaces = dict.fromkeys([*(pod.namespace for pod in scene.pods), *(one.namespace for one in scene.services)])
     things: list[Thing] = []
@@ -107,7 +107,7 @@ def drawn(scene: Scene) -> Drawing:
     return Drawing(top + 84, (house, *things, *ground, *_outside(top)), tuple(_leads(scene)))
 
 
-def _floor(scene: Scene, space: str, top: float) -> Iterator[Thing]:
+def _floor(scene: Diagram, space: str, top: float) -> Iterator[Thing]:
     """Yield a namespace, then its Services and rooms, in rows of three rooms."""
     pods = sorted((pod for pod in scene.pods if pod.namespace == space), key=_place)
     services = [service for service in scene.services if service.namespace == space]
@@ -125,16 +125,16 @@ def _floor(scene: Scene, space: str, top: float) -> Iterator[Thing]:
     yield from inner
 
 
-def _place(pod: PodSeen) -> tuple[bool, int]:
+def _place(pod: DiagramPod) -> tuple[bool, int]:
     """Put the fullest rooms next to the Services, and what has the node's network last."""
     return pod.host_network, -len(pod.containers)
 
 
-def _room_height(pod: PodSeen) -> float:
+def _room_height(pod: DiagramPod) -> float:
     return 30 + (len(pod.containers) + 1) // 2 * 38 + _PLATE + 4
 
 
-def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
+def _room(pod: DiagramPod, x: float, y: float, height: float) -> Iterator[Thing]:
     state = NONE if pod.ready else Text(en="not ready", fr="pas prêt")
     kind = "host-room" if pod.host_network else "room"
     yield Thing(pod_key(pod), kind, x, y, _ROOM, height, _cut(pod.name, 25), state, "" if pod.ready else "unready")
@@ -159,7 +159,7 @@ def _room(pod: PodSeen, x: float, y: float, height: float) -> Iterator[Thing]:
     )
 
 
-def _service(service: ServiceSeen, y: float) -> Thing:
+def _service(service: DiagramService, y: float) -> Thing:
     headless = service.cluster_ip == "None"
     below = _same("headless" if headless else f"{service.cluster_ip} · {service.ports}")
     return Thing(
@@ -167,7 +167,7 @@ def _service(service: ServiceSeen, y: float) -> Thing:
     )
 
 
-def _ground(scene: Scene, top: float) -> Iterator[Thing]:
+def _ground(scene: Diagram, top: float) -> Iterator[Thing]:
     """Yield what belongs to no namespace of ours: the ground floor."""
     node = Text(en=f"node {scene.node}", fr=f"nœud {scene.node}")
     parts = (
@@ -188,7 +188,7 @@ def _outside(top: float) -> Iterator[Thing]:
     yield Thing("computer", "computer", 8, top + 8, 168, _PLATE, COMPUTER)
 
 
-def _leads(scene: Scene) -> Iterator[tuple[str, str]]:
+def _leads(scene: Diagram) -> Iterator[tuple[str, str]]:
     for service in (one for one in scene.services if len(one.pods) <= _ACROSS):
         for pod in scene.pods:
             if pod.namespace == service.namespace and pod.name in service.pods:

@@ -73,7 +73,7 @@ from multiprocessing import util
 from pathlib import Path
 from lab.experiments import catalog
 from lab.kubernetes import client
-from lab.experiments.results import ClusterSeen, Experiment
+from lab.experiments.results import ClusterVersions, Experiment
 from lab.experiments.texts import Text
 
 client.api = lambda _settings: None
@@ -93,7 +93,8 @@ def run(_settings, _api, _image, report):
     finally:
         time.sleep(0.1)
         mine.rmdir()
-    return Experiment("one", nothing, nothing, ClusterSeen(*[""] * len(ClusterSeen.__struct_fields__)), "", 0, True)
+    versions = ClusterVersions(*[""] * len(ClusterVersions.__struct_fields__))
+    return Experiment("one", nothing, nothing, versions, "", 0, True)
 """
 """Experiments that make a directory each and take it away; their processes take a moment to end after that."""
 START = """

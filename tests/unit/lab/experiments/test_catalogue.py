@@ -10,8 +10,7 @@ import pytest
 
 from lab.config import ROOT
 from lab.errors import BadInput
-from lab.experiments import catalog, results, texts
-from lab.experiments.timed import result
+from lab.experiments import catalog, results, run, texts
 
 ENTRIES = [pytest.param(one, id=one.id) for one in catalog.CATALOGUE.values()]
 MATRICES = ["names", "binds", "whatif"]
@@ -33,8 +32,8 @@ def test_each_can_be_run_and_asks_something_in_both_languages(entry):
 
 
 def test_a_result_has_its_title_and_question_from_here():
-    begun, entry = result.begin("readiness"), catalog.find("readiness")
-    ended = begun.ended(results.ClusterSeen("lab", *("1",) * 5), [], [])
+    begun, entry = run.begin("readiness"), catalog.find("readiness")
+    ended = begun.ended(results.ClusterVersions("lab", *("1",) * 5), [], [])
     assert (ended.experiment, ended.title, ended.question) == ("readiness", entry.title, entry.question)
 
 

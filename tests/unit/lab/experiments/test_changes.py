@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lab.experiments.matrix import diff
-from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction
+from lab.experiments.results import Cell, ClusterVersions, Experiment, Measurement, Prediction
 from lab.experiments.texts import Text
 
 TEXT = Text("text", "texte")
@@ -74,7 +74,7 @@ def experiment(*outcomes):
         Cell("guest", address, "", Prediction(one), Measurement(one), agrees=True, mechanism="", because=TEXT)
         for address, one in zip(("localhost", "pod-name"), outcomes, strict=False)
     ]
-    seen = ClusterSeen("", "", "", "", "", "")
+    seen = ClusterVersions("", "", "", "", "", "")
     return Experiment("names", TEXT, TEXT, seen, "", 0.0, agrees=True, cells=tuple(cells))
 
 

@@ -14,7 +14,7 @@ from lab.cli import experiment, output
 from lab.errors import BadInput, LabError
 from lab.experiments import catalog, parallel, results
 from lab.experiments.matrix import cluster_dns
-from lab.experiments.results import Cell, ClusterSeen, Exhibit, Experiment, Measurement, Prediction
+from lab.experiments.results import Cell, ClusterVersions, Exhibit, Experiment, Measurement, Prediction
 from lab.experiments.texts import Text
 from lab.steps import Step
 
@@ -38,7 +38,7 @@ def cell(vantage, address, predicted, measured, variant=""):
 
 
 def result(*cells):
-    seen = ClusterSeen("cats", "v1.37.2", "containerd://2.4.2", "6.1", "v2", "node")
+    seen = ClusterVersions("cats", "v1.37.2", "containerd://2.4.2", "6.1", "v2", "node")
     agrees = all(one.agrees for one in cells)
     return Experiment("names", TEXT, TEXT, seen, "2026-01-01T00:00:00Z", 1.0, agrees=agrees, cells=cells)
 

@@ -6,7 +6,7 @@ import pytest
 
 from lab.cli import quiz
 from lab.experiments.matrix import labels
-from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction
+from lab.experiments.results import Cell, ClusterVersions, Experiment, Measurement, Prediction
 from lab.experiments.texts import Text
 
 TEXT = Text("Because.", "Parce que.")
@@ -19,7 +19,7 @@ def experiment(**measured):
         vantage, address = name.split("/")
         ends = Prediction(outcome), Measurement(measured.get(address.partition("-")[0], outcome))
         cells.append(Cell(vantage, address, "http://x", *ends, agrees=True, mechanism="rule", because=TEXT))
-    seen = ClusterSeen("", "", "", "", "", "")
+    seen = ClusterVersions("", "", "", "", "", "")
     return Experiment("names", TEXT, TEXT, seen, "", 0.0, agrees=True, cells=tuple(cells))
 
 

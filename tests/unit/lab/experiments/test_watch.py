@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.cli import watch
-from lab.experiments.results import Cell, ClusterSeen, Experiment, Measurement, Prediction
+from lab.experiments.results import Cell, ClusterVersions, Experiment, Measurement, Prediction
 from lab.experiments.texts import Text
 
 WHY = Text("Nobody is behind the Service.", "Personne derrière le Service.")
@@ -15,7 +15,7 @@ def cell(vantage, outcome, mechanism="no-endpoint"):
 
 
 def test_each_flip_is_a_line_and_each_mechanism_is_explained_once():
-    seen = ClusterSeen("", "", "", "", "", "")
+    seen = ClusterVersions("", "", "", "", "", "")
     cells = tuple(cell(one, "refused") for one in ("app", "other"))
     found = Experiment("names", WHY, WHY, seen, "", 0.0, agrees=True, cells=cells)
     differ = [(cell("app", "answers"), cells[0]), (None, cells[1])]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from lab.experiments.results import (
     Cell,
     Claim,
-    ClusterSeen,
+    ClusterVersions,
+    Diagram,
+    DiagramPod,
+    DiagramService,
     Exhibit,
     Expectation,
     Experiment,
@@ -13,10 +16,7 @@ from lab.experiments.results import (
     Label,
     Measurement,
     Moment,
-    PodSeen,
     Prediction,
-    Scene,
-    ServiceSeen,
     Timeline,
 )
 from lab.experiments.texts import Text
@@ -24,7 +24,7 @@ from lab.report.html.scene import container_key, net_key
 
 APP = "k8-chatroulette-back"
 IP, SERVICE_IP = "10.244.0.7", "10.96.12.34"
-CLUSTER = ClusterSeen("cats", "v1.37.2", "containerd://2.4.2", "6.12.1", "v2", "cats-control-plane")
+CLUSTER = ClusterVersions("cats", "v1.37.2", "containerd://2.4.2", "6.12.1", "v2", "cats-control-plane")
 
 
 def both(text: str) -> Text:
@@ -230,26 +230,26 @@ def addresses_of(vantage: str) -> list[str]:
     return [one.id for one in ADDRESSES if (one.id in ONE[vantage] if vantage in ONE else one.id not in ALONE)]
 
 
-def scene() -> Scene:
+def scene() -> Diagram:
     space, other = "names-4f21", "names-4f21-other"
     kinds = [("back", "app", "app"), ("sidecar", "sidecar", "sidecar"), ("init", "init", "init")]
     kinds += [("guest", "ephemeral", "guest"), ("guest-target", "ephemeral", "guest-target")]
-    return Scene(
+    return Diagram(
         node=CLUSTER.node,
         pods=(
-            PodSeen(APP, space, IP, "4026533100", tuple(kinds)),
-            PodSeen(f"{APP}-copy", space, "10.244.0.8", "4026533150", (("back", "app", "copy"),)),
-            PodSeen("twin", space, "10.244.0.10", "4026533160", (("back", "app", "twin"),), ready=False),
-            PodSeen("other", space, "10.244.0.9", "4026533201", (("look", "app", "other"),)),
-            PodSeen("other", other, "10.244.0.11", "4026533202", (("look", "app", "other-namespace"),)),
-            PodSeen(
+            DiagramPod(APP, space, IP, "4026533100", tuple(kinds)),
+            DiagramPod(f"{APP}-copy", space, "10.244.0.8", "4026533150", (("back", "app", "copy"),)),
+            DiagramPod("twin", space, "10.244.0.10", "4026533160", (("back", "app", "twin"),), ready=False),
+            DiagramPod("other", space, "10.244.0.9", "4026533201", (("look", "app", "other"),)),
+            DiagramPod("other", other, "10.244.0.11", "4026533202", (("look", "app", "other-namespace"),)),
+            DiagramPod(
                 "host-network", space, "172.18.0.2", "4026531840", (("look", "app", "host-network"),), host_network=True
             ),
         ),
         services=(
-            ServiceSeen("cats", space, SERVICE_IP, "80 → 3000, NodePort 30123", (APP,)),
-            ServiceSeen("twin", space, "10.96.40.2", "80 → 3000", ("twin",)),
-            ServiceSeen("basket", space, "None", "3000", (APP,)),
+            DiagramService("cats", space, SERVICE_IP, "80 → 3000, NodePort 30123", (APP,)),
+            DiagramService("twin", space, "10.96.40.2", "80 → 3000", ("twin",)),
+            DiagramService("basket", space, "None", "3000", (APP,)),
         ),
     )
 

@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from lab.errors import LabError
+from lab.experiments.pods import Subject
 from lab.experiments.timed import asker, asking
 from lab.experiments.timed.asking import SOURCE
-from lab.experiments.timed.pods import Subject
 from lab.experiments.timed.recorder import Recorder
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.experiments.pods import Probe
 from lab.experiments.texts import Text
 from lab.experiments.timed import liveness_judged, probes, readiness, startup, termination
 from lab.experiments.timed.expecting import (
@@ -18,7 +19,6 @@ from lab.experiments.timed.expecting import (
     recovered,
     said,
 )
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.recorder import SHORT
 
 

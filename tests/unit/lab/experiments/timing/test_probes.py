@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lab.experiments.pods import Probe
 from lab.experiments.texts import Text
 from lab.experiments.timed import probes
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.probes import KINDS, TROUBLES, Trouble
 
 FAILING = {("errors", "http"), ("errors", "exec"), ("loopback", "http"), ("loopback", "tcp"), ("hangs", "http")}

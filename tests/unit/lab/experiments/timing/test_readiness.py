@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lab.experiments.pods import Probe
 from lab.experiments.timed import readiness
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.readiness import BACK, CATS, FAILS, WAYS, WELL
 
 

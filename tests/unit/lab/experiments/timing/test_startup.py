@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lab.experiments.pods import Probe
 from lab.experiments.timed import startup
-from lab.experiments.timed.pods import Probe
 from lab.experiments.timed.startup import ASKED, CUE, IMPATIENT, PATIENT
 
 KILLED = {"restartCount": 1, "lastState": {"terminated": {"exitCode": 137}}}

@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import generate_latest
 
 from backend.metrics import Metrics
+from lab.experiments.pods import Subject
 from lab.experiments.timed import termination
-from lab.experiments.timed.pods import Subject
 from lab.experiments.timed.termination import ANSWERED, DEAF, DELETE, POLITE, SENT
 
 

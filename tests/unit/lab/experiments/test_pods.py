@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timed import pods
-from lab.experiments.timed.pods import Probe
+from lab.experiments import pods
+from lab.experiments.pods import Probe
 
 
 @pytest.fixture
