@@ -16,7 +16,7 @@ import msgspec
 from lab.experiments import catalog, parallel
 from lab.experiments.results import Claim, Experiment, Verdict
 from lab.experiments.texts import Text
-from lab.experiments.timed.expecting import said
+from lab.experiments.timed.expectations import word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,9 +60,9 @@ class Evidence:
         """Tell whether ``REF=VALUE`` was measured; None where nothing was."""
         ref, _, value = shown.partition("=")
         measured = self.measured(ref)
-        if measured in {None, "unmeasured", said("").en}:
+        if measured in {None, "unmeasured", word("").en}:
             return None
-        return measured == (value if ref in self.cells else said(value).en)
+        return measured == (value if ref in self.cells else word(value).en)
 
     def measured(self, ref: str) -> str | None:
         if ref in self.cells:

@@ -1,4 +1,4 @@
-"""What the course types, typed: its YAML as printed, its commands, its quantities, and what the cluster says.
+"""The course's YAML as printed, its commands and its quantities, typed: what the cluster says to each.
 
 Small facts that no other experiment has; ``claims`` draws its verdicts from them too.
 """
@@ -14,138 +14,150 @@ from typing import TYPE_CHECKING
 from lab import shell, waiting
 from lab.errors import LabError
 from lab.experiments import pods
-from lab.experiments.course.expected import EXPECTED
-from lab.experiments.course.manifests import cased, minimal, pod, printed
+from lab.experiments.course.manifests import MEMORY_LIMITS, cased, minimal, objects, pod, printed
 from lab.experiments.results import Exhibit
 from lab.experiments.run import begin, cluster_versions
-from lab.experiments.texts import Text
-from lab.experiments.timed.expecting import Fact, judge
-from lab.kubernetes import client, namespaces
+from lab.experiments.texts import load
+from lab.experiments.timed.expectations import Expect, Fact, judge, texts_of
+from lab.kubernetes import client, namespaces, pod_status
+from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from lab.config import Settings
     from lab.experiments.results import ExhibitKind, Experiment
+    from lab.experiments.texts import Text
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
     from lab.steps import Report
 
-UNITS, WAITING, GREEDY, RUN, SERVICE = "units", "waiting", "greedy", "mypod", "cats"
-SIZES = {"m": "128M", "mi": "128Mi"}
-"""The containers of the Pod ``units``, and their memory limits."""
 START = 60.0
-_SERVER = Text(en="what the API server answered", fr="ce qu’a répondu l’API server")
-_FOUND = Text(en="what the command printed", fr="ce que la commande a affiché")
-_UNHEARD = ("Unable to connect", "connection refused", "i/o timeout", "TLS handshake", "timed out", "deadline exceeded")
-"""What kubectl says where no server heard it: that is no refusal."""
+FIRST, SECOND = MEMORY_LIMITS
+"""The two containers of the Pod ``units``."""
+_SHOWS = load("course").section("shows")
+_UNANSWERED = (
+    "Unable to connect",
+    "connection refused",
+    "i/o timeout",
+    "TLS handshake",
+    "timed out",
+    "deadline exceeded",
+)
+"""What kubectl says where no server answered: that is no refusal."""
 _NO_VERSION = "apiVersion not set"
-_MEMORY = ("cat", "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-_KEPT = ("grep", "-sH", "", "/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limit_in_bytes")
+_LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_RESERVATION_FILES = ("/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limit_in_bytes")
 _NO_SOFT_LIMIT = 1 << 62
 """cgroup v1 writes none as the largest number of whole pages."""
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Where the course is typed: a namespace of its own."""
+class Student:
+    """Types kubectl's commands in a namespace of its own."""
 
     settings: Settings
     api: Api
     namespace: str
 
     def types(self, *words: str, stdin: str | None = None) -> shell.Completed:
-        """Run kubectl there; its exit code is what is looked at. Raises LabError where no server heard it."""
+        """Run kubectl, whatever its exit code; raises LabError where no server answered."""
         done = client.kubectl(self.settings, "--namespace", self.namespace, *words, check=False, stdin=stdin)
-        if done.code and any(said in done.stderr for said in _UNHEARD):
+        if done.code and any(message in done.stderr for message in _UNANSWERED):
             raise LabError(f"kubectl {words[0]} was not answered: {done.stderr.strip()[:200]}", "try again")
         return done
 
-    def inside(self, container: str, *words: str) -> shell.Completed:
-        """Run a command in a container of the Pod ``units``; once more where its output was lost, as ``ways`` says."""
-        typed = ("exec", UNITS, "--container", container, "--", *words)
-        done = self.types(*typed)
-        return done if done.code or done.stdout else self.types(*typed)
+    def types_inside(self, container: str, *command: str) -> shell.Completed:
+        """Run a command in a container of the Pod ``units``; again where its output was lost (Kubernetes 1.35)."""
+        words = ("exec", "units", "--container", container, "--", *command)
+        done = self.types(*words)
+        return done if done.code or done.stdout else self.types(*words)
+
+    def pod(self, name: str) -> Object:
+        return self.api.get(pod_path(self.namespace, name)) or {}
 
 
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - all are called alike
-    """Type it all; raises LabError where the Pods do not come up."""
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the cluster or typed, and the answer that is predicted."""
+
+    id: str
+    subject: str
+    predicted: str
+    measure: Callable[[Student], Fact]
+
+    @property
+    def needs_units(self) -> bool:
+        """Whether the Pod ``units`` has to run first; what else it needs, the measurement waits for itself."""
+        return self.subject == "units"
+
+
+Facts = dict[str, Fact]
+
+
+def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - the catalog's interface
+    """Type everything; raises LabError where the Pods do not come up."""
     begun = begin("course")
     with namespaces.spaces(api, "course") as (namespace,):
-        ground = Ground(settings, api, namespace)
+        student = Student(settings, api, namespace)
         report("starting the course’s Pods")
-        pods.create(api, namespace, *_objects())
-        ground.types("run", RUN, "--image=busybox")
+        pods.create(api, namespace, *objects())
+        student.types("run", "mypod", "--image=busybox")
         with ThreadPoolExecutor(3) as pool:
-            told = {name: pool.submit(look, ground) for name, look in _AT_ONCE.items()}
-            waiting.until(f"the Pod {UNITS}", lambda: _ready(ground), timeout=START, saw=report)
-            told |= {name: pool.submit(look, ground) for name, look in _IN_PODS.items()}
-            facts = {name: future.result() for name, future in told.items()}
-    return begun.ended(cluster_versions(settings, api), judge(EXPECTED, facts), [])
+            futures = {each.id: pool.submit(each.measure, student) for each in QUESTIONS if not each.needs_units}
+            waiting.until("the Pod units", lambda: _ready(student), timeout=START, saw=report)
+            futures |= {each.id: pool.submit(each.measure, student) for each in QUESTIONS if each.needs_units}
+            facts = {name: future.result() for name, future in futures.items()}
+    return begun.ended(cluster_versions(settings, api), judge(EXPECTS, TEXTS, facts), [])
 
 
-def _objects() -> list[Object]:
-    """Return a Pod of two containers that share a volume, one that is never ready and its Service, a greedy one."""
-    asked = {"memory": "16Mi", "cpu": "10m"}
-    both = [
-        pods.guest("busybox", name, resources={"requests": asked, "limits": {"memory": size}})
-        for name, size in SIZES.items()
-    ]
-    never = pods.Probe(failures=1).fields({"exec": {"command": ["false"]}})
-    late = pods.guest("busybox", WAITING, readinessProbe=never)
-    greedy = pods.guest("busybox", GREEDY, resources={"requests": {"cpu": "1000"}})
-    made = [pods.pod(UNITS, *both, grace=0), pods.pod(WAITING, late, grace=0), pods.pod(GREEDY, greedy, grace=0)]
-    return [*made, pods.service(SERVICE, WAITING)]
+def _ready(student: Student) -> tuple[bool, str]:
+    units = student.pod("units")
+    return pod_status.is_ready(units), f"units: {units.get('status', {}).get('phase', 'not there')}"
 
 
-def _ready(ground: Ground) -> tuple[bool, str]:
-    found = ground.api.get(f"/api/v1/namespaces/{ground.namespace}/pods/{UNITS}") or {}
-    conditions = {one["type"]: one["status"] for one in found.get("status", {}).get("conditions", [])}
-    return conditions.get("Ready") == "True", f"{UNITS}: {found.get('status', {}).get('phase', 'not there')}"
-
-
-def _taken(text: Callable[[], str], refusal: str = "") -> Callable[[Ground], Fact]:
-    """Ask whether the API server takes a manifest, without making anything of it; ``refusal`` is the no ahead."""
+def _accepts(manifest: Callable[[], str], refusal: str = "") -> Callable[[Student], Fact]:
+    """Ask whether the API server accepts a manifest, without creating anything; ``refusal`` are the words of a no."""
     command = ("apply", "--dry-run=server", "-f")
 
-    def look(ground: Ground) -> Fact:
-        done = ground.types(*command, "-", stdin=text())
-        shown = _exhibit("command", "API server", done, _SERVER, (*command, "pod.yaml"))
-        return Fact(_yes(done, refusal), exhibits=(shown,))
+    def measure(student: Student) -> Fact:
+        done = student.types(*command, "-", stdin=manifest())
+        exhibit = _exhibit("command", "API server", done, _SHOWS["server"], (*command, "pod.yaml"))
+        return Fact(_yes_or_no(done, refusal), exhibits=(exhibit,))
 
-    return look
+    return measure
 
 
-def _yes(done: shell.Completed, *refusal: str) -> str:
-    """Say yes, no where it failed with these very words, and whatever else it said where it failed otherwise."""
+def _yes_or_no(done: shell.Completed, *refusal: str) -> str:
+    """Return yes, no where it failed with exactly these words, and the error's text where it failed otherwise."""
     if not done.code:
         return "yes"
-    return "no" if any(refusal) and all(one in done.stderr for one in refusal) else _failure(done)
+    return "no" if any(refusal) and all(words in done.stderr for words in refusal) else _error(done)
 
 
-def _failure(done: shell.Completed) -> str:
+def _error(done: shell.Completed) -> str:
     return " ".join(done.stderr.split())[:200] or f"exit code {done.code}"
 
 
-def _filled(path: str, text: Callable[[], str]) -> Callable[[Ground], Fact]:
-    """Have the API server fill a Pod in, without making it, and read one field, such as ``.status.qosClass``."""
+def _filled_in(path: str, manifest: Callable[[], str]) -> Callable[[Student], Fact]:
+    """Read a field, such as ``.status.qosClass``, as the API server fills it in, without creating the Pod."""
     command = ("apply", "--dry-run=server", "-o", f"jsonpath={{{path}}}", "-f")
-    shows = Text(en=f"{path}, as the API server fills it in", fr=f"{path}, tel que l’API server le remplit")
 
-    def look(ground: Ground) -> Fact:
-        done = ground.types(*command, "-", stdin=text())
-        shown = _exhibit("field", path, done, shows, (*command, "pod.yaml"))
-        return Fact(done.stdout.strip(), exhibits=(shown,))
+    def measure(student: Student) -> Fact:
+        done = student.types(*command, "-", stdin=manifest())
+        exhibit = _exhibit("field", path, done, _SHOWS["filled-in"].format(path=path), (*command, "pod.yaml"))
+        return Fact(done.stdout.strip(), exhibits=(exhibit,))
 
-    return look
+    return measure
 
 
-def _generated(ground: Ground) -> Fact:
-    """Compare what kubectl writes with what is printed: by lines, without capitals and our namespace."""
-    command = ("run", RUN, "--image=busybox", "--dry-run=client", "-o", "yaml")
-    done = ground.types(*command)
-    same = _lines(done.stdout) == _lines(printed(RUN))
-    return Fact("yes" if same else "no", exhibits=(_exhibit("command", "kubectl", done, _FOUND, command),))
+def _generated(student: Student) -> Fact:
+    """Compare what kubectl generates with what is printed: by lines, without capitals and our namespace."""
+    command = ("run", "mypod", "--image=busybox", "--dry-run=client", "-o", "yaml")
+    done = student.types(*command)
+    equal = _lines(done.stdout) == _lines(printed("mypod"))
+    exhibit = _exhibit("command", "kubectl", done, _SHOWS["printed"], command)
+    return Fact("yes" if equal else "no", exhibits=(exhibit,))
 
 
 def _lines(text: str) -> set[str]:
@@ -155,134 +167,141 @@ def _lines(text: str) -> set[str]:
     return {line for line in lines if line not in left_out and not line.startswith("namespace:")}
 
 
-def _busybox_ends(ground: Ground) -> Fact:
-    ended: Object = {}
+def _busybox_ends(student: Student) -> Fact:
+    def status() -> Object:
+        return pod_status.container_status(student.pod("mypod"), "mypod")
 
-    def look() -> tuple[bool, str]:
-        nonlocal ended
-        found = ground.api.get(f"/api/v1/namespaces/{ground.namespace}/pods/{RUN}") or {}
-        (status,) = found.get("status", {}).get("containerStatuses") or [{}]
-        ended = status.get("state", {}).get("terminated") or status.get("lastState", {}).get("terminated") or {}
-        return bool(ended), f"{RUN}: {json.dumps(status.get('state', {}))}"
+    def ended() -> tuple[bool, str]:
+        return bool(pod_status.last_terminated(status())), f"mypod: {pod_status.describe(status())}"
 
-    waiting.until(f"the Pod {RUN} to end", look, timeout=START)
-    shows = Text(en="how the container ended", fr="comment le conteneur s’est terminé")
-    command = f"kubectl get pod {RUN} -o jsonpath='{{.status.containerStatuses[0]}}'"
-    return Fact(str(ended["exitCode"]), exhibits=(Exhibit("status", RUN, json.dumps(ended), shows, command),))
+    waiting.until("the Pod mypod to end", ended, timeout=START)
+    end = pod_status.last_terminated(status())
+    command = "kubectl get pod mypod -o jsonpath='{.status.containerStatuses[0]}'"
+    return Fact(str(end["exitCode"]), exhibits=(Exhibit("status", "mypod", json.dumps(end), _SHOWS["ended"], command),))
 
 
-def _reserved(ground: Ground) -> Fact:
-    placed: Object = {}
+def _unschedulable(student: Student) -> Fact:
+    def scheduled() -> Object:
+        conditions = student.pod("greedy").get("status", {}).get("conditions") or []
+        return next((condition for condition in conditions if condition["type"] == "PodScheduled"), {})
 
-    def look() -> tuple[bool, str]:
-        nonlocal placed
-        found = ground.api.get(f"/api/v1/namespaces/{ground.namespace}/pods/{GREEDY}") or {}
-        conditions = found.get("status", {}).get("conditions") or []
-        placed = next((one for one in conditions if one["type"] == "PodScheduled"), {})
-        return bool(placed), f"{GREEDY}: the scheduler has said nothing yet"
-
-    waiting.until("the scheduler’s word", look, timeout=START)
-    shows = Text(en="what the scheduler says", fr="ce que dit le scheduler")
-    shown = Exhibit("status", GREEDY, json.dumps(placed), shows, f"kubectl describe pod {GREEDY}")
-    return Fact("yes" if placed.get("reason") == "Unschedulable" else "no", exhibits=(shown,))
+    waiting.until("the scheduler", lambda: (bool(scheduled()), "greedy: no condition PodScheduled yet"), timeout=START)
+    condition = scheduled()
+    command = "kubectl describe pod greedy"
+    exhibit = Exhibit("status", "greedy", json.dumps(condition), _SHOWS["scheduler"], command)
+    return Fact("yes" if condition.get("reason") == "Unschedulable" else "no", exhibits=(exhibit,))
 
 
-def _one_network(ground: Ground) -> Fact:
+def _unready_listed(student: Student) -> Fact:
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{student.namespace}/endpointslices"
+
+    def endpoints() -> list[Object]:
+        slices = student.api.items(path, labelSelector="kubernetes.io/service-name=cats")
+        return [endpoint for each in slices for endpoint in each.get("endpoints") or []]
+
+    waiting.until("the Service’s EndpointSlice", lambda: (bool(endpoints()), "no endpoint"), timeout=START)
+    listed = endpoints()
+    text = json.dumps([{key: endpoint.get(key) for key in ("addresses", "conditions")} for endpoint in listed])
+    command = "kubectl get endpointslices -o yaml"
+    exhibit = Exhibit("endpoints", "EndpointSlice of cats", text, _SHOWS["endpoint"], command)
+    return Fact("yes" if listed[0]["conditions"].get("ready") is False else "no", exhibits=(exhibit,))
+
+
+def _one_network(student: Student) -> Fact:
     command = ("readlink", "/proc/self/ns/net")
-    seen = [ground.inside(name, *command) for name in SIZES]
-    same = len({one.stdout for one in seen}) == 1 and not any(one.code for one in seen)
-    shown = [_within(name, "netns", one, command) for name, one in zip(SIZES, seen, strict=True)]
-    return Fact("same" if same else "another", exhibits=tuple(shown))
+    done = {name: student.types_inside(name, *command) for name in (FIRST, SECOND)}
+    equal = len({each.stdout for each in done.values()}) == 1 and not any(each.code for each in done.values())
+    exhibits = tuple(_inside(name, "netns", each, command) for name, each in done.items())
+    return Fact("same" if equal else "another", exhibits=exhibits)
 
 
-def _shared_volume(ground: Ground) -> Fact:
-    first, second = SIZES
-    wrote = ground.inside(first, "cp", "/etc/hostname", "/tmp/shared")  # noqa: S108 - the Pod's own volume
+def _shared_volume(student: Student) -> Fact:
+    written = student.types_inside(FIRST, "cp", "/etc/hostname", "/tmp/shared")  # noqa: S108 - the Pod's own volume
     command = ("cat", "/tmp/shared")  # noqa: S108 - the same
-    seen = ground.inside(second, *command)
-    shown = _within(second, "command", seen, command)
-    return Fact("yes" if not wrote.code and seen.stdout.strip() == UNITS else "no", exhibits=(shown,))
+    read = student.types_inside(SECOND, *command)
+    shared = not written.code and read.stdout.strip() == "units"
+    return Fact("yes" if shared else "no", exhibits=(_inside(SECOND, "command", read, command),))
 
 
-def _finds(program: str) -> Callable[[Ground], Fact]:
-    def look(ground: Ground) -> Fact:
-        name, command = next(iter(SIZES)), (program, "-c", "echo a shell")
-        done = ground.inside(name, *command)
-        so = _yes(done, f'"{program}"', "no such file or directory")
-        return Fact(so, exhibits=(_within(name, "command", done, command),))
+def _has_program(program: str) -> Callable[[Student], Fact]:
+    command = (program, "-c", "echo a shell")
 
-    return look
+    def measure(student: Student) -> Fact:
+        done = student.types_inside(FIRST, *command)
+        answer = _yes_or_no(done, f'"{program}"', "no such file or directory")
+        return Fact(answer, exhibits=(_inside(FIRST, "command", done, command),))
+
+    return measure
 
 
-def _bytes(container: str) -> Callable[[Ground], Fact]:
+def _memory_limit(container: str) -> Callable[[Student], Fact]:
     """Read a memory limit where the kernel keeps it: one of the two files is there, v2's or v1's."""
+    command = ("cat", *_LIMIT_FILES)
 
-    def look(ground: Ground) -> Fact:
-        done = ground.inside(container, *_MEMORY)
-        return Fact(done.stdout.strip(), exhibits=(_within(container, "cgroup", done, _MEMORY),))
+    def measure(student: Student) -> Fact:
+        done = student.types_inside(container, *command)
+        return Fact(done.stdout.strip(), exhibits=(_inside(container, "cgroup", done, command),))
 
-    return look
-
-
-def _floor(ground: Ground) -> Fact:
-    container = next(iter(SIZES))
-    done = ground.inside(container, *_KEPT)
-    kept = [int(line.rpartition(":")[2]) for line in done.stdout.split()]
-    held = "yes" if any(0 < one < _NO_SOFT_LIMIT for one in kept) else "no"
-    return Fact(held if kept else _failure(done), exhibits=(_within(container, "cgroup", done, _KEPT),))
+    return measure
 
 
-def _unready_listed(ground: Ground) -> Fact:
-    path = f"/apis/discovery.k8s.io/v1/namespaces/{ground.namespace}/endpointslices"
-    found: list[Object] = []
-
-    def look() -> tuple[bool, str]:
-        slices = ground.api.items(path, labelSelector=f"kubernetes.io/service-name={SERVICE}")
-        found[:] = [one for each in slices for one in each.get("endpoints") or []]
-        return bool(found), f"{len(slices)} slices, no endpoint"
-
-    waiting.until("the Service’s EndpointSlice", look, timeout=START)
-    text = json.dumps([{key: one.get(key) for key in ("addresses", "conditions")} for one in found])
-    shows = Text(en="the endpoint, and whether it is ready", fr="l’endpoint, et s’il est ready")
-    shown = Exhibit("endpoints", f"EndpointSlice of {SERVICE}", text, shows, "kubectl get endpointslices -o yaml")
-    return Fact("yes" if found[0]["conditions"].get("ready") is False else "no", exhibits=(shown,))
+def _memory_reserved(student: Student) -> Fact:
+    command = ("grep", "-sH", "", *_RESERVATION_FILES)
+    done = student.types_inside(FIRST, *command)
+    reserved = [int(line.rpartition(":")[2]) for line in done.stdout.split()]
+    answer = "yes" if any(0 < amount < _NO_SOFT_LIMIT for amount in reserved) else "no"
+    return Fact(answer if reserved else _error(done), exhibits=(_inside(FIRST, "cgroup", done, command),))
 
 
-def _within(container: str, kind: ExhibitKind, done: shell.Completed, command: tuple[str, ...]) -> Exhibit:
-    words = ("exec", UNITS, "-c", container, "--", *command)
-    return _exhibit(kind, f"{UNITS}, container {container}", done, _FOUND, words)
+def _inside(container: str, kind: ExhibitKind, done: shell.Completed, command: tuple[str, ...]) -> Exhibit:
+    words = ("exec", "units", "-c", container, "--", *command)
+    return _exhibit(kind, f"units, container {container}", done, _SHOWS["printed"], words)
 
 
 def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Text, command: tuple[str, ...]) -> Exhibit:
-    said = (done.stdout.strip() or done.stderr.strip())[:2000]
-    return Exhibit(kind, where, said, shows, shlex.join(("kubectl", *command)))
+    output = (done.stdout.strip() or done.stderr.strip())[:2000]
+    return Exhibit(kind, where, output, shows, shlex.join(("kubectl", *command)))
 
 
-_AT_ONCE: Mapping[str, Callable[[Ground], Fact]] = {
-    "mypod": _taken(lambda: printed("mypod"), _NO_VERSION),
-    "goproxy": _taken(lambda: printed("goproxy"), _NO_VERSION),
-    "goproxy-cased": _taken(lambda: cased("goproxy"), 'unknown field "labels"'),
-    "database": _taken(lambda: printed("database")),
-    "without-api-version": _taken(lambda: pod({"name": "one", "image": "busybox"}, apiVersion=None), _NO_VERSION),
-    "no-container": _taken(pod, "spec.containers: Required value"),
-    "startup-probe": _taken(minimal(startupProbe={"tcpSocket": {"port": 3000}})),
-    "grpc-probe": _taken(minimal(livenessProbe={"grpc": {"port": 3000}})),
-    "storage": _taken(minimal(resources={"limits": {"ephemeral-storage": "1Gi"}})),
-    "best-effort": _filled(".status.qosClass", minimal()),
-    "milli": _filled(".spec.containers[0].resources.requests.cpu", minimal(resources={"requests": {"cpu": "0.1"}})),
-    "generated": _generated,
-    "busybox-ends": _busybox_ends,
-    "reserved": _reserved,
-    "unready-listed": _unready_listed,
-}
-"""What needs no Pod of ours, or waits for one by itself."""
-_IN_PODS: Mapping[str, Callable[[Ground], Fact]] = {
-    "one-network": _one_network,
-    "shared-volume": _shared_volume,
-    "shell": _finds("/bin/sh"),
-    "no-bash": _finds("/bin/bash"),
-    "bytes-m": _bytes("m"),
-    "bytes-mi": _bytes("mi"),
-    "floor": _floor,
-}
-"""What is looked at inside the running Pod ``units``."""
+QUESTIONS = (
+    Question("mypod", "API server", "no", _accepts(lambda: printed("mypod"), _NO_VERSION)),
+    Question("goproxy", "API server", "no", _accepts(lambda: printed("goproxy"), _NO_VERSION)),
+    Question("goproxy-cased", "API server", "no", _accepts(lambda: cased("goproxy"), 'unknown field "labels"')),
+    Question("database", "API server", "yes", _accepts(lambda: printed("database"))),
+    Question(
+        "without-api-version",
+        "API server",
+        "no",
+        _accepts(lambda: pod({"name": "one", "image": "busybox"}, apiVersion=None), _NO_VERSION),
+    ),
+    Question("no-container", "API server", "no", _accepts(pod, "spec.containers: Required value")),
+    Question("startup-probe", "API server", "yes", _accepts(minimal(startupProbe={"tcpSocket": {"port": 3000}}))),
+    Question("grpc-probe", "API server", "yes", _accepts(minimal(livenessProbe={"grpc": {"port": 3000}}))),
+    Question("storage", "API server", "yes", _accepts(minimal(resources={"limits": {"ephemeral-storage": "1Gi"}}))),
+    Question("best-effort", "API server", "BestEffort", _filled_in(".status.qosClass", minimal())),
+    Question(
+        "milli",
+        "API server",
+        "100m",
+        _filled_in(".spec.containers[0].resources.requests.cpu", minimal(resources={"requests": {"cpu": "0.1"}})),
+    ),
+    Question("generated", "kubectl", "yes", _generated),
+    Question("busybox-ends", "mypod", "0", _busybox_ends),
+    Question("one-network", "units", "same", _one_network),
+    Question("shared-volume", "units", "yes", _shared_volume),
+    Question("shell", "units", "yes", _has_program("/bin/sh")),
+    Question("no-bash", "units", "no", _has_program("/bin/bash")),
+    Question("bytes-m", "units", "128000000", _memory_limit("m")),
+    Question("bytes-mi", "units", "134217728", _memory_limit("mi")),
+    Question("floor", "units", "no", _memory_reserved),
+    Question("reserved", "greedy", "yes", _unschedulable),
+    Question("unready-listed", "cats", "yes", _unready_listed),
+)
+
+
+def _expect(question: Question) -> Expect[Facts]:
+    return Expect(question.id, question.subject, question.predicted, measure=lambda facts: facts[question.id])
+
+
+EXPECTS = tuple(map(_expect, QUESTIONS))
+TEXTS = texts_of("course", EXPECTS)

@@ -6,12 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from lab.config import ROOT
+from lab.experiments import pods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lab.kubernetes.objects import Object
+
 PRINTED = ROOT / "k8s" / "lessons" / "as-printed"
-_MENDED = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
+MEMORY_LIMITS = {"m": "128M", "mi": "128Mi"}
+"""The containers of the Pod ``units``, and their memory limits."""
+_CAPITALS = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
 
 
 def printed(name: str) -> str:
@@ -22,7 +27,7 @@ def printed(name: str) -> str:
 def cased(name: str) -> str:
     """Return the same with the capitals of its apiVersion and kind."""
     text = printed(name)
-    for wrong, right in _MENDED.items():
+    for wrong, right in _CAPITALS.items():
         text = text.replace(wrong, right)
     return text
 
@@ -32,7 +37,30 @@ def minimal(**spec: Any) -> Callable[[], str]:
     return lambda: pod({"name": "one", "image": "busybox", **spec})
 
 
-def pod(*containers: dict[str, Any], **fields: Any) -> str:
+def pod(*containers: Object, **fields: Any) -> str:
     """Return a Pod of these containers, as JSON; a field that is None is left out."""
-    made = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {"containers": list(containers)}}
-    return json.dumps({key: value for key, value in {**made, **fields}.items() if value is not None})
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "one"},
+        "spec": {"containers": list(containers)},
+    }
+    return json.dumps({key: value for key, value in {**manifest, **fields}.items() if value is not None})
+
+
+def objects() -> list[Object]:
+    """Return a Pod of two containers that share a volume, one that is never ready and its Service, a greedy one."""
+    requests = {"memory": "16Mi", "cpu": "10m"}
+    both = [
+        pods.guest("busybox", name, resources={"requests": requests, "limits": {"memory": limit}})
+        for name, limit in MEMORY_LIMITS.items()
+    ]
+    never = pods.Probe(failures=1).fields({"exec": {"command": ["false"]}})
+    waiting = pods.guest("busybox", "waiting", readinessProbe=never)
+    greedy = pods.guest("busybox", "greedy", resources={"requests": {"cpu": "1000"}})
+    return [
+        pods.pod("units", *both, grace=0),
+        pods.pod("waiting", waiting, grace=0),
+        pods.pod("greedy", greedy, grace=0),
+        pods.service("cats", "waiting"),
+    ]

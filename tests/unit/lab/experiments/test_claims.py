@@ -9,7 +9,7 @@ from lab.experiments.course import claims
 from lab.experiments.course.claims import SENTENCES, Sentence
 from lab.experiments.results import Cell, Expectation, Measurement, Prediction
 from lab.experiments.texts import Text
-from lab.experiments.timed.expecting import said
+from lab.experiments.timed.expectations import word
 
 TEXT = Text("text", "texte")
 CELL, CHECK = "names/guest/pod-name", "limits/memory-code"
@@ -25,7 +25,7 @@ def evidence(*measured):
             prediction, measurement = Prediction(value), Measurement(value)
             cells[ref] = Cell(vantage, address, "", prediction, measurement, agrees=True, mechanism="", because=TEXT)
         else:
-            words = said(value)
+            words = word(value)
             expectations[ref] = Expectation(address, experiment, TEXT, words, words, agrees=True, because=TEXT)
     return claims.Evidence(cells, expectations)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.experiments.course import commands
-from lab.experiments.course.expected import EXPECTED
-from lab.experiments.timed.expecting import judge
+from lab.experiments.timed.expectations import judge
 from lab.shell import Completed
 
 UNVERSIONED = 'error: error validating "STDIN": error validating data: apiVersion not set; if you choose to ignore'
@@ -25,15 +24,16 @@ MIN, SOFT = "/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limi
 
 @pytest.fixture
 def ends(monkeypatch):
-    """Let every kubectl end like this, and return the fact that one of the looks makes of it, judged."""
+    """Let every kubectl end like this, and return the expectation that comes of it."""
 
     def end(id_, code=0, stdout="", stderr=""):
         done = Completed((), code, stdout, stderr)
         monkeypatch.setattr(commands.client, "kubectl", lambda *_, **__: done)
-        look = (commands._AT_ONCE | commands._IN_PODS)[id_]
-        ahead = [one for one in EXPECTED if one.id == id_]
-        (judged,) = judge(ahead, {id_: look(commands.Ground(None, None, "ns"))})
-        return judged
+        (question,) = [question for question in commands.QUESTIONS if question.id == id_]
+        expects = [expect for expect in commands.EXPECTS if expect.id == id_]
+        facts = {id_: question.measure(commands.Student(None, None, "ns"))}
+        (expectation,) = judge(expects, commands.TEXTS, facts)
+        return expectation
 
     return end
 
@@ -67,7 +67,7 @@ def test_a_failure_of_what_must_go_well_is_told_in_its_words(ends, id_, refusal)
 
 
 @pytest.mark.parametrize(
-    ("stdout", "said"),
+    ("stdout", "kept"),
     [
         pytest.param(f"{MIN}:0", "no", id="v2: nothing"),
         pytest.param(f"{MIN}:16777216", "yes", id="v2: the request"),
@@ -76,5 +76,5 @@ def test_a_failure_of_what_must_go_well_is_told_in_its_words(ends, id_, refusal)
         pytest.param("", "error: no such container", id="not read"),
     ],
 )
-def test_memory_is_kept_where_the_cgroup_says_so(ends, stdout, said):
-    assert ends("floor", 2, stdout, "error: no such container").measured.en == said
+def test_memory_is_kept_where_the_cgroup_says_so(ends, stdout, kept):
+    assert ends("floor", 2, stdout, "error: no such container").measured.en == kept
