@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from lab.config import Minor
 
 PORTS = {minor: (str(32180 + number), str(32130 + number)) for number, minor in enumerate(MINORS)}
-_FOUND = pytest.StashKey["dict[Minor, Found]"]()
+_RESULTS = pytest.StashKey["dict[Minor, Found]"]()
 NEWER, OLDER = MINORS
 EVERYTHING = 900
 """Seconds that all experiments may take, on a machine that has other work too."""
 
 
 @pytest.fixture(scope="session")
-def found(pytestconfig, aloud, tmp_path_factory) -> dict[Minor, Found]:
-    """Return what every experiment found on each minor, at most at its second try; its clusters are gone by then."""
+def results(pytestconfig, aloud, tmp_path_factory) -> dict[Minor, Found]:
+    """Every experiment's result on each minor, of its second run where the first disagreed; the clusters are gone."""
     folder = tmp_path_factory.mktemp("kube")
-    pytestconfig.stash[_FOUND] = {minor: _run(_cluster(minor, folder), aloud) for minor in (OLDER, NEWER)}
-    return pytestconfig.stash[_FOUND]
+    pytestconfig.stash[_RESULTS] = {minor: _run(_cluster(minor, folder), aloud) for minor in (OLDER, NEWER)}
+    return pytestconfig.stash[_RESULTS]
 
 
 def pytest_terminal_summary(terminalreporter, config) -> None:
     """Name the differences, those that were expected too."""
-    seen = config.stash.get(_FOUND, None)
-    if seen is None:
+    results = config.stash.get(_RESULTS, None)
+    if results is None:
         return
     terminalreporter.section(f"Kubernetes {OLDER} and {NEWER}")
-    for one in differences(seen[OLDER], seen[NEWER]):
-        terminalreporter.write_line(f"{one.name}: {one.older} | {one.newer}")
+    for each in differences(results[OLDER], results[NEWER]):
+        terminalreporter.write_line(f"{each.name}: {each.older} | {each.newer}")
 
 
 def _cluster(minor: Minor, folder: Path) -> Cluster:

@@ -22,19 +22,19 @@ VARIES = {
 
 
 @pytest.mark.parametrize("minor", MINORS)
-def test_everything_is_as_predicted(found, minor):
-    every = [found[minor][name] for name in CATALOGUE]
-    wrong = [f"{one.experiment}\n{disagreements(one)}" for one in every if not one.agrees]
+def test_everything_is_as_predicted(results, minor):
+    experiments = [results[minor][name] for name in CATALOGUE]
+    wrong = [f"{each.experiment}\n{disagreements(each)}" for each in experiments if not each.agrees]
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("minor", MINORS)
-def test_every_experiment_was_run_on_a_cluster_of_its_minor(found, minor):
-    assert found[minor].keys() == CATALOGUE.keys()
-    versions = {one.cluster.kubernetes for one in found[minor].values()}
+def test_every_experiment_was_run_on_a_cluster_of_its_minor(results, minor):
+    assert results[minor].keys() == CATALOGUE.keys()
+    versions = {result.cluster.kubernetes for result in results[minor].values()}
     assert [version.removeprefix("v").rpartition(".")[0] for version in versions] == [minor]
 
 
-def test_the_two_differ_in_what_is_listed_and_in_nothing_else(found):
-    seen = {one.name: (one.older, one.newer) for one in differences(found[OLDER], found[NEWER])}
-    assert seen.keys() - VARIES.keys() == EXPECTED.keys(), seen
+def test_the_two_differ_in_what_is_listed_and_in_nothing_else(results):
+    differ = {each.name: (each.older, each.newer) for each in differences(results[OLDER], results[NEWER])}
+    assert differ.keys() - VARIES.keys() == EXPECTED.keys(), differ
