@@ -112,7 +112,7 @@ def look(
         vantages=labels.chosen(labels.VANTAGES, [one.vantage for one in cells]),
         addresses=labels.chosen(labels.ADDRESSES, [one.address for one in cells]),
         variants=tuple(one for one in matrix.variants if one.id in {each.variant for each in cells}),
-        scene=scene(world, [one.vantage for one in tries], measured.sightings),
+        scene=scene(world, [one.vantage for one in tries], measured.surroundings),
     )
 
 

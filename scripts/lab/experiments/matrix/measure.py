@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lab.errors import LabError
 from lab.experiments.matrix import runners
-from lab.experiments.matrix.probe_protocol import Answer, Sighting
+from lab.experiments.matrix.probe_protocol import Reply, Surroundings
 from lab.experiments.results import Measurement
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ _ONCE = {"computer", "init", "kubelet"}
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured: ``of`` by the ids of vantage and address, ``sightings`` by the id of the vantage.
+    """What was measured: ``of`` by the ids of vantage and address, ``surroundings`` by the id of the vantage.
 
     ``pods`` is a container of a running Pod, and what was seen in it, by the Pod's namespace and name; ``endpoints``
     are the entries of a Service's EndpointSlices, raw, by the Service's.
     """
 
     of: Mapping[tuple[str, str], Measurement] = field(default_factory=dict)
-    sightings: Mapping[str, Sighting] = field(default_factory=dict)
-    pods: Mapping[tuple[str, str], tuple[str, Sighting]] = field(default_factory=dict)
+    surroundings: Mapping[str, Surroundings] = field(default_factory=dict)
+    pods: Mapping[tuple[str, str], tuple[str, Surroundings]] = field(default_factory=dict)
     endpoints: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -55,7 +55,7 @@ def measure(
         first = dict(zip((one for one, _ in asked), pool.map(lambda one: _answer(way, *one), asked), strict=True))
         second = list(pool.map(lambda turn: _in_turn(patient, turn), turns(first, cells)))
         endpoints = slices.result()
-    seen = {vantage: answer.sees for vantage, answer in first.items() if isinstance(answer, Answer)}
+    seen = {vantage: answer.surroundings for vantage, answer in first.items() if isinstance(answer, Reply)}
     of = {(vantage.id, one.id): told(one, first[vantage]) for vantage, one in cells}
     inside = [(one, sees) for one, sees in reversed(seen.items()) if one.kind == "container"]  # the first one stays
     return Measured(
@@ -74,14 +74,14 @@ def grouped(cells: Sequence[tuple[Vantage, Address]]) -> list[Asked]:
     return list(tried.items())
 
 
-def told(address: Address, answer: Answer | LabError) -> Measurement:
+def told(address: Address, answer: Reply | LabError) -> Measurement:
     """Return what an answer says of an address; an error, and silence, are said aloud."""
     if isinstance(answer, LabError):
         return Measurement("unmeasured", detail=answer.what)
     return answer.cells.get(address.id, Measurement("unmeasured", detail="it was not tried from there"))
 
 
-def turns(first: Mapping[Vantage, Answer | LabError], cells: Sequence[tuple[Vantage, Address]]) -> list[list[Asked]]:
+def turns(first: Mapping[Vantage, Reply | LabError], cells: Sequence[tuple[Vantage, Address]]) -> list[list[Asked]]:
     """Return what timed out and is to be tried again, with less going on: a Pod's containers in turn, each Pod a list.
 
     A Service without endpoints is refused by ICMP, of which Linux sends one address no more than six at once and then
@@ -110,7 +110,7 @@ def _in_turn(way: runners.Ways, asked: list[Asked]) -> dict[tuple[str, str], Mea
     return found
 
 
-def _answer(way: runners.Ways, vantage: Vantage, tried: tuple[Address, ...]) -> Answer | LabError:
+def _answer(way: runners.Ways, vantage: Vantage, tried: tuple[Address, ...]) -> Reply | LabError:
     try:
         return way.ask(vantage, tried)
     except LabError as error:

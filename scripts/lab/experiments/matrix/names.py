@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from lab.experiments.matrix import environment, manifests
 from lab.experiments.matrix.engine import Matrix, Try
 from lab.experiments.matrix.manifests import PORT, Cast, Copy, Guests
-from lab.experiments.matrix.probe_protocol import question
+from lab.experiments.matrix.probe_protocol import command
 from lab.experiments.model.cluster import Address, Vantage
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _init(image: str, world: World, services: Sequence[Object]) -> Object:
     )
     tried = [one for one in asked if one.id not in _LATER]
     env = [{"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]
-    return {**manifests.idle(image, "init", env=env), "command": question(tried, seconds=_PATIENCE, again=_AGAIN)}
+    return {**manifests.idle(image, "init", env=env), "command": command(tried, seconds=_PATIENCE, again=_AGAIN)}
 
 
 def tries(world: World, namespaces: Sequence[str]) -> list[Try]:

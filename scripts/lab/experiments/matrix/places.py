@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.matrix.probe_protocol import Sighting
+from lab.experiments.matrix.probe_protocol import Surroundings
 
 if TYPE_CHECKING:
     from lab.experiments.matrix.measure import Measured
@@ -17,7 +17,7 @@ class Site:
     """``enter`` goes before a command to run it there; None where nobody can enter any more."""
 
     name: str
-    sees: Sighting
+    sees: Surroundings
     enter: str | None
 
     def command(self, words: str) -> str:
@@ -27,7 +27,7 @@ class Site:
 
 def of_vantage(world: World, vantage: Vantage, measured: Measured) -> Site:
     """Return the place from which something was tried; the node for what kubelet and the API server dial."""
-    sees = measured.sightings.get(vantage.id, Sighting())
+    sees = measured.surroundings.get(vantage.id, Surroundings())
     if vantage.kind == "container":
         return inside(vantage.namespace, vantage.pod, vantage.container, sees)
     if vantage.kind == "init":
@@ -35,7 +35,7 @@ def of_vantage(world: World, vantage: Vantage, measured: Measured) -> Site:
     if vantage.kind in {"computer", "port-forward", "service-forward"}:
         return Site("this computer", sees, "")
     node = world.cluster.node
-    return Site(f"node {node}", measured.sightings.get("node", Sighting()), f"docker exec {node} ")
+    return Site(f"node {node}", measured.surroundings.get("node", Surroundings()), f"docker exec {node} ")
 
 
 def of_pod(pod: Pod, measured: Measured) -> Site | None:
@@ -44,7 +44,7 @@ def of_pod(pod: Pod, measured: Measured) -> Site | None:
     return inside(pod.namespace, pod.name, container, sees) if sees else None
 
 
-def inside(namespace: str, pod: str, container: str, sees: Sighting) -> Site:
+def inside(namespace: str, pod: str, container: str, sees: Surroundings) -> Site:
     """Return the inside of a container."""
     name = f"{namespace}/{pod}, container {container}"
     return Site(name, sees, f"kubectl exec -n {namespace} {pod} -c {container} -- ")

@@ -1,15 +1,20 @@
-"""Try addresses from where this runs, and tell what is to be seen around: one file, standard library, Python >= 3.9.
+"""Dials and resolves from where it runs: one file, standard library, Python >= 3.9, run as ``python3 -I -c``.
 
-Run it as ``python3 -I -c SOURCE '{"cells": [{"id": "a", "host": "cats", "port": 80, "how": "connect"}]}'``: it prints
-one line of JSON, ``{"cells": {id: a Measurement}, "sees": what surrounds it}``. All cells are tried at once; a connect
-has 2 s, everything 4 s, or as many as ``"seconds"`` beside the cells says; what is late then or went elsewhere is tried
-``"again"`` so many times. Like curl it tries every address of a name, in the resolver's order. It asks the backend who
-it is (``GET /whoami``): a plain answer from anything else is ``elsewhere``. In a host, POD_IP after a dollar stands for
-the variable of that name, DASHED_POD_IP for it with dashes: an init container learns the address no earlier.
+Its argument is a request in JSON. ``{"cells": [{"id": "a", "how": "connect", "host": "cats", "port": 80}]}`` prints one
+line, ``{"cells": {id: a Measurement}, "surroundings": {...}}``. All cells are tried at once; a connect has 2 s,
+everything 4 s or the request's ``seconds``; what is late or elsewhere is tried ``again`` so many times. Like curl it
+tries every address of a name, in the resolver's order. ``connect`` asks the backend who it is (``GET /whoami``): a
+plain answer from anything else is ``elsewhere``. ``get`` asks a ``url`` and returns its ``status`` and ``body`` too.
+``getent`` and ``nslookup`` only resolve. In a host, POD_IP after a dollar stands for the variable of that name,
+DASHED_POD_IP for it with dashes: an init container learns the address no earlier. In a ``url``, any variable may stand.
+
+``{"poll": {name: URL}, "seconds": 60}`` asks each URL every 0.25 s for so long, and prints one line for each change:
+``{"name", "outcome", "raw"}``. ``ping://HOST`` is an ICMP echo. The first line is the network namespace.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -22,133 +27,160 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CONNECT = 2.0
-ALL = {"seconds": 4.0}
-ASK_DNS = 1.0
-ATTEMPTS = 2
+    Cell = dict[str, Any]
+    Result = dict[str, Any]
+
+CONNECT_SECONDS = 2.0
+LIMIT = {"seconds": 4.0}
+DNS_SECONDS, DNS_ATTEMPTS, DNS_PORT = 1.0, 2, 53
 PAUSE = 1.0  # second between two rounds: kube-proxy may not know a new Service yet
+RESERVE = 0.5  # seconds to resolve and connect: what then remains is the time to wait for an answer
+POLL_EVERY, POLL_PATIENCE = 0.25, 8.0  # seconds; on a busy machine an answer may be late, and late is not refused
+LONGEST_REPLY, LONGEST_BODY = 65536, 400_000
 UNSURE = {"timeout", "elsewhere"}
-LEFT = 0.5  # seconds to find and reach an address: what is over then is an answer that does not come
-MOST = 65536
-DNS_PORT = 53
 REFUSED = {"ECONNREFUSED", "EADDRNOTAVAIL", "EAFNOSUPPORT"}  # the last two: this kernel has no such address, or no IPv6
 RESET = {"ECONNRESET", "EPIPE", "ECONNABORTED"}
-SILENT = {"ETIMEDOUT", ""}  # a socket's own time-out carries no number
+TIMEOUT = {"ETIMEDOUT", ""}  # a socket's own time-out carries no number
 RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 5: "REFUSED"}
-SILENCE = "no answer"
-NO_WORD = {SILENCE, "SERVFAIL", "REFUSED"}  # a server that does not know: that is no "there is no such name"
+NO_ANSWER = "no answer"
+UNDECIDED = {NO_ANSWER, "SERVFAIL", "REFUSED"}  # a server that does not know has not said that there is no such name
 LISTEN = "0A"
 LOCK = threading.Lock()
 DIALLED: dict[tuple[str, int], threading.Lock] = {}
 FAILED: dict[tuple[str, int], OSError] = {}
-NAMED: dict[str, threading.Lock] = {}
-KNOWN: dict[str, dict[str, Any]] = {}
+RESOLVING: dict[str, threading.Lock] = {}
+RESOLVED: dict[str, Result] = {}
 
 
-def main(words: list[str]) -> str:
-    """Return the answer to what was asked, as one line of JSON."""
-    question = json.loads(words[0])
-    ALL["seconds"] = question.get("seconds", ALL["seconds"])
-    os.environ["RES_OPTIONS"] = f"timeout:{patience():.0f} attempts:{ATTEMPTS}"  # glibc's own: 5 s, more than there is
-    return json.dumps({"cells": rounds(question["cells"], question.get("again", 0)), "sees": sees()})
+def main(argument: str) -> None:
+    request = json.loads(argument)
+    if "poll" in request:
+        poll(request["poll"], request["seconds"])
+    else:
+        print_line(answer(request))
 
 
-def rounds(asked: list[dict[str, Any]], again: int) -> dict[str, Any]:
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    LIMIT["seconds"] = request.get("seconds", LIMIT["seconds"])
+    os.environ["RES_OPTIONS"] = f"timeout:{patience():.0f} attempts:{DNS_ATTEMPTS}"  # glibc's own 5 s are too long
+    return {"cells": rounds(request["cells"], request.get("again", 0)), "surroundings": surroundings()}
+
+
+def print_line(content: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
+
+
+def rounds(cells: list[Cell], again: int) -> dict[str, Result]:
     """Try all cells, and again so many times those that may yet end otherwise."""
-    known = expand(os.environ)
-    found = measure(asked, known)
+    results = measure(cells)
     for _ in range(again):
-        unsure = [one for one in asked if found[one["id"]]["outcome"] in UNSURE]
+        unsure = [cell for cell in cells if results[cell["id"]]["outcome"] in UNSURE]
         if not unsure:
             break
         time.sleep(PAUSE)
         FAILED.clear()
-        KNOWN.clear()
-        found.update(measure(unsure, known))
-    return found
+        RESOLVED.clear()
+        results.update(measure(unsure))
+    return results
 
 
 def patience() -> float:
-    """Return how long to wait for one answer of a DNS server, in seconds: longer where there is more time in all."""
-    return max(ASK_DNS, ALL["seconds"] / 4)
+    """Return how long to wait for one answer of a DNS server, in seconds."""
+    return max(DNS_SECONDS, LIMIT["seconds"] / 4)
 
 
-def measure(asked: list[dict[str, Any]], known: dict[str, str]) -> dict[str, Any]:
+def measure(cells: list[Cell]) -> dict[str, Result]:
     """Try all cells at once; one that has not ended when the time is over is a time-out."""
-    found: dict[str, Any] = {}
+    results: dict[str, Result] = {}
     began = time.monotonic()
-    threads = [threading.Thread(target=keep, args=(found, one, known), daemon=True) for one in asked]
+    threads = [threading.Thread(target=measure_one, args=(results, cell), daemon=True) for cell in cells]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(max(0.0, began + ALL["seconds"] - time.monotonic()))
-    late = {"outcome": "timeout", "detail": f"no end within {ALL['seconds']:g} s", "seconds": ALL["seconds"]}
-    return {one["id"]: found.get(one["id"], late) for one in asked}
+        thread.join(max(0.0, began + LIMIT["seconds"] - time.monotonic()))
+    late = {"outcome": "timeout", "detail": f"no end within {LIMIT['seconds']:g} s", "seconds": LIMIT["seconds"]}
+    return {cell["id"]: results.get(cell["id"], late) for cell in cells}
 
 
-def keep(found: dict[str, Any], cell: dict[str, Any], known: dict[str, str]) -> None:
-    """Try one cell and keep what came of it, with the seconds that it took."""
+def measure_one(results: dict[str, Result], cell: Cell) -> None:
     began = time.monotonic()
     try:
-        host = replaced(cell["host"], known)
-        tried = HOWS[cell.get("how", "connect")](host, cell.get("port", 0))
+        result = HOWS[cell.get("how", "connect")](cell)
     except (LookupError, ValueError, OSError) as error:
-        tried = {"outcome": "unmeasured", "detail": f"{type(error).__name__}: {error}"}
-    found[cell["id"]] = {**tried, "seconds": round(time.monotonic() - began, 4)}
+        result = {"outcome": "unmeasured", "detail": f"{type(error).__name__}: {error}"}
+    results[cell["id"]] = {**result, "seconds": round(time.monotonic() - began, 4)}
 
 
-def expand(env: Mapping[str, str]) -> dict[str, str]:
-    """Return what stands for what in a host, as far as the environment knows."""
-    ip = env.get("POD_IP", "")
-    return {"$DASHED_POD_IP": ip.replace(".", "-").replace(":", "-"), "$POD_IP": ip}
-
-
-def replaced(host: str, known: dict[str, str]) -> str:
-    """Put the Pod's address into a host; raises LookupError where it is not known."""
-    for name, value in known.items():
+def host_of(cell: Cell, environment: Mapping[str, str] = os.environ) -> str:
+    """Return a cell's host with the Pod's address in it; raises LookupError where that is not known."""
+    ip = environment.get("POD_IP", "")
+    host = str(cell["host"])
+    for name, value in (("$DASHED_POD_IP", ip.replace(".", "-").replace(":", "-")), ("$POD_IP", ip)):
         if name in host and not value:
             raise LookupError(f"{name[1:]} is not in the environment")
         host = host.replace(name, value)
     return host
 
 
-def connect(host: str, port: int) -> dict[str, Any]:
-    """Connect to the first address of the host that takes it, and ask who answers; the last failure counts."""
-    looked = getent(host)
-    if looked["outcome"] != "resolves":
-        return looked
-    said: list[str] = []
-    for address in looked["resolved"]:
+def connect(cell: Cell) -> Result:
+    """Connect to the first address that takes the call, and ask which Pod answers."""
+    return call(host_of(cell), cell.get("port", 0), "/whoami", identity, LONGEST_REPLY)
+
+
+def get(cell: Cell) -> Result:
+    """Ask a URL, whose answer is kept."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - its import is a cost to every other cell
+
+    url = urlsplit(os.path.expandvars(cell["url"]))
+    if not url.hostname:
+        raise ValueError(f"no host in {cell['url']!r}")
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    return call(url.hostname, url.port or 80, path, page, LONGEST_BODY)
+
+
+def call(host: str, port: int, path: str, read_reply: Callable[[bytes], Result], most: int) -> Result:
+    """Dial every address of a host until one takes the call; the last failure counts."""
+    resolved = resolve(host)
+    if resolved["outcome"] != "resolves":
+        return resolved
+    failures: list[str] = []
+    for address in resolved["resolved"]:
         try:
-            line = dial(address, port)
+            connection = dial(address, port)
         except OSError as error:
-            tried = failure(error)
-            said.append(f"{address}: {tried['detail']}")
+            result = failure(error)
+            failures.append(f"{address}: {result['detail']}")
         else:
-            return {**ask(line, host, port), "resolved": looked["resolved"]}
-    return {**tried, "detail": "; ".join(said), "resolved": looked["resolved"]}
+            headers = f"Host: {host}:{port}\r\nAccept: application/json, */*\r\nConnection: close\r\n"
+            request = f"GET {path} HTTP/1.0\r\n{headers}\r\n"
+            return {**exchange(connection, request.encode(), read_reply, most), "resolved": resolved["resolved"]}
+    return {**result, "detail": "; ".join(failures), "resolved": resolved["resolved"]}
 
 
-def getent(host: str, _port: int = 0) -> dict[str, Any]:
-    """Ask the C library, which looks into the hosts file and then asks DNS, as ``getent ahosts`` does; a name once."""
+def getent(cell: Cell) -> Result:
+    return resolve(host_of(cell))
+
+
+def resolve(host: str) -> Result:
+    """Ask the C library, which reads the hosts file and then asks DNS, as ``getent ahosts`` does; a name once."""
     with LOCK:
-        one_at_a_time = NAMED.setdefault(host, threading.Lock())
+        one_at_a_time = RESOLVING.setdefault(host, threading.Lock())
     with one_at_a_time:
-        if host not in KNOWN:
-            KNOWN[host] = looked_for(host)
-        return KNOWN[host]
+        if host not in RESOLVED:
+            RESOLVED[host] = look_up(host)
+        return RESOLVED[host]
 
 
-def looked_for(host: str) -> dict[str, Any]:
-    """Look a name up."""
+def look_up(host: str) -> Result:
     try:
-        found = socket.getaddrinfo(host.encode() if host.isascii() else host, 0, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host.encode() if host.isascii() else host, 0, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         return {"outcome": "no-name", "detail": str(error)}
     except socket.gaierror as error:  # a server that says nothing, or that it failed, has not said that there is none
         silent = error.errno == socket.EAI_AGAIN and not denied(host)
         return {"outcome": "timeout" if silent else "no-name", "detail": str(error)}
-    addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     return {"outcome": "resolves", "who": addresses[0], "detail": " ".join(addresses), "resolved": addresses}
 
 
@@ -171,35 +203,32 @@ def dial(address: str, port: int) -> socket.socket:
 
 
 def connected(address: str, port: int) -> socket.socket:
-    """Connect to one address within 2 s; raises OSError."""
-    line = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        line.settimeout(CONNECT)
-        line.connect((address, port))
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect((address, port))
     except OSError:
-        line.close()
+        connection.close()
         raise
-    return line
+    return connection
 
 
-def ask(line: socket.socket, host: str, port: int) -> dict[str, Any]:
-    """Send one request, and tell who answered or what went wrong."""
-    text = f"GET /whoami HTTP/1.0\r\nHost: {host}:{port}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+def exchange(connection: socket.socket, request: bytes, read_reply: Callable[[bytes], Result], most: int) -> Result:
     try:
-        with line:
-            line.sendall(text.encode())
-            return answer(received(line))
+        with connection:
+            connection.sendall(request)
+            return read_reply(received(connection, most))
     except OSError as error:
-        tried = failure(error)
-        return {**tried, "detail": f"connected, then {tried['detail']}"}
+        result = failure(error)
+        return {**result, "detail": f"connected, then {result['detail']}"}
 
 
-def received(line: socket.socket) -> bytes:
-    """Read an answer to its end, or to its first 64 KiB, as long as there is time."""
-    until, data = time.monotonic() + ALL["seconds"] - LEFT, b""
-    while len(data) < MOST and not complete(data):
-        line.settimeout(max(0.01, until - time.monotonic()))
-        more = line.recv(MOST)
+def received(connection: socket.socket, most: int) -> bytes:
+    """Read a reply to its end, or its first ``most`` bytes, as long as there is time."""
+    until, data = time.monotonic() + LIMIT["seconds"] - RESERVE, b""
+    while len(data) < most and not complete(data):
+        connection.settimeout(max(0.01, until - time.monotonic()))
+        more = connection.recv(LONGEST_REPLY)
         if not more:
             break
         data += more
@@ -207,55 +236,122 @@ def received(line: socket.socket) -> bytes:
 
 
 def complete(data: bytes) -> bool:
-    """Tell whether an answer has all that it says it has: kubectl's forward ends a connection a second late."""
+    """Tell whether a reply is as long as it says: kubectl's forward ends a connection a second late."""
     head, _, body = data.partition(b"\r\n\r\n")
     sizes = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     return bool(sizes) and sizes[0].strip().isdigit() and b"\r\n\r\n" in data and len(body) >= int(sizes[0])
 
 
-def answer(data: bytes) -> dict[str, Any]:
-    """Tell who answered: the backend says its Pod; whatever else there is has its first line quoted."""
-    if not data:
+def page(reply: bytes) -> Result:
+    """Read any HTTP reply: its status, and its body as text."""
+    if not reply:
         return {"outcome": "reset", "detail": "the connection was closed without an answer"}
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _, body = reply.partition(b"\r\n\r\n")
     first = head.split(b"\r\n")[0].decode(errors="replace")[:120]
+    words = first.split()
+    status = int(words[1]) if first.startswith("HTTP/") and len(words) > 1 and words[1].isdigit() else 0
+    outcome = "answers" if status else "elsewhere"
+    return {"outcome": outcome, "detail": first, "status": status, "body": body.decode(errors="replace")}
+
+
+def identity(reply: bytes) -> Result:
+    """Read which Pod answers: the backend names its own; of anything else the first line is quoted."""
+    result = page(reply)
+    body = result.pop("body", "")
+    result.pop("status", 0)
+    if result["outcome"] == "reset":
+        return result
     try:
-        pod = json.loads(body)["pod"]
+        return {"outcome": "answers", "who": str(json.loads(body)["pod"]), "detail": result["detail"]}
     except (ValueError, LookupError, TypeError):
-        said = " ".join(body.decode(errors="replace").split())[:120]
-        return {"outcome": "elsewhere", "detail": f"{first} {said}".strip()}
-    return {"outcome": "answers", "who": str(pod), "detail": first}
+        quoted = " ".join(body.split())[:120]
+        return {"outcome": "elsewhere", "detail": f"{result['detail']} {quoted}".strip()}
 
 
-def failure(error: OSError) -> dict[str, Any]:
-    """Tell refused, reset and timed out apart by the error's number; without a way there it is ``elsewhere``."""
-    name = errno_name(error.errno)
-    detail = f"errno {error.errno}, {error.strerror}" if error.errno else str(error)
-    for outcome, names in (("refused", REFUSED), ("reset", RESET), ("timeout", SILENT)):
-        if name in names:
-            return {"outcome": outcome, "detail": detail}
-    return {"outcome": "elsewhere", "detail": detail}
+def failure(error: OSError) -> Result:
+    return {
+        "outcome": outcome(error),
+        "detail": f"errno {error.errno}, {error.strerror}" if error.errno else str(error),
+    }
 
 
-def errno_name(number: int | None) -> str:
-    """Return an error's name, as numbers differ from system to system; empty for none."""
-    import errno  # noqa: PLC0415 - beside its only use
+def outcome(error: Exception) -> str:
+    """Name how a call ended by the name of its errno, as numbers differ from system to system; no route: elsewhere."""
+    if isinstance(error, socket.gaierror):
+        return "no-name"
+    if isinstance(error, ConnectionResetError) or not isinstance(error, OSError):
+        return "reset"
+    name = errno.errorcode.get(error.errno, "?") if error.errno else ""
+    outcomes = (("refused", REFUSED), ("reset", RESET), ("timeout", TIMEOUT))
+    return next((word for word, names in outcomes if name in names), "elsewhere")
 
-    return errno.errorcode.get(number, str(number)) if number else ""
+
+def poll(urls: dict[str, str], seconds: float) -> None:
+    """Ask each URL in a thread of its own, and print each change of the answer."""
+    print_line({"name": "netns", "outcome": link("/proc/self/ns/net"), "raw": "/proc/self/ns/net"})
+    threads = [threading.Thread(target=poll_one, args=(name, url, seconds)) for name, url in urls.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
-def nslookup(host: str, _port: int = 0) -> dict[str, Any]:
+def poll_one(name: str, url: str, seconds: float) -> None:
+    until, before = time.monotonic() + seconds, ""
+    while time.monotonic() < until:
+        now, raw = ask(url)
+        if now != before:
+            with LOCK:
+                print_line({"name": name, "outcome": now, "raw": raw})
+            before = now
+        time.sleep(POLL_EVERY)
+
+
+def ask(url: str, timeout: float = POLL_PATIENCE) -> tuple[str, str]:
+    """Ask once, on a connection of its own; return the outcome, and the raw words that tell it.
+
+    An address that can no longer be reached was somebody's when the poll began: it is ``reset``, not ``elsewhere``.
+    """
+    import http.client  # noqa: PLC0415 - its import takes longer than a whole cell
+    from urllib.parse import urlsplit  # noqa: PLC0415 - the same
+
+    parts = urlsplit(url)
+    try:
+        if parts.scheme == "ping":
+            return "answers", ping(parts.hostname or "", timeout)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout)
+        try:
+            connection.request("GET", parts.path or "/")
+            reply = connection.getresponse()
+            reply.read()
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        return outcome(error).replace("elsewhere", "reset"), f"{type(error).__name__}: {error}"
+    return "answers", f"HTTP {reply.status} {reply.reason}"
+
+
+def ping(host: str, timeout: float) -> str:
+    """Send one ICMP echo, which needs no privilege where the kernel allows the group (icmp(7)); raises OSError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as connection:
+        connection.settimeout(timeout)
+        connection.sendto(b"\x08\x00\x00\x00\x00\x00\x00\x01cats", (host, 0))  # the kernel fills the checksum and id in
+        connection.recv(64)
+    return f"ICMP echo reply from {host}"
+
+
+def nslookup(cell: Cell) -> Result:
     """Ask DNS alone, past the hosts file: the search list and ndots of resolv.conf decide which names are asked."""
     servers, search, ndots = resolver(read("/etc/resolv.conf"))
-    said = []
-    for name in candidates(host, search, ndots):
-        word, addresses = look_up(name, servers)
+    replies = []
+    for name in candidates(host_of(cell), search, ndots):
+        word, addresses = query(name, servers)
         if addresses:
             return {"outcome": "resolves", "who": addresses[0], "detail": f"{name}: {word}", "resolved": addresses}
-        said.append((name, word))
+        replies.append((name, word))
     # A no counts where any server gave one: the bare name is asked of others than the cluster's.
-    silent = all(word in NO_WORD for _, word in said)
-    detail = "; ".join(f"{name}: {word}" for name, word in said)
+    silent = all(word in UNDECIDED for _, word in replies)
+    detail = "; ".join(f"{name}: {word}" for name, word in replies)
     return {"outcome": "timeout" if silent else "no-name", "detail": detail}
 
 
@@ -266,7 +362,7 @@ def denied(host: str) -> bool:
     """
     servers, search, ndots = resolver(read("/etc/resolv.conf"))
     longer = [name for name in candidates(host, search, ndots) if name.rstrip(".") != host.rstrip(".")]
-    return bool(longer) and all(look_up(name, servers)[0] == "NXDOMAIN" for name in longer)
+    return bool(longer) and all(query(name, servers)[0] == "NXDOMAIN" for name in longer)
 
 
 def resolver(text: str) -> tuple[list[str], list[str], int]:
@@ -279,7 +375,7 @@ def resolver(text: str) -> tuple[list[str], list[str], int]:
         elif key in {"search", "domain"}:
             search = values
         elif key == "options":
-            ndots = next((int(one[6:]) for one in values if one.startswith("ndots:")), ndots)
+            ndots = next((int(value[6:]) for value in values if value.startswith("ndots:")), ndots)
     return servers or ["127.0.0.1"], search, ndots
 
 
@@ -291,37 +387,37 @@ def candidates(host: str, search: list[str], ndots: int) -> list[str]:
     return [f"{host}.", *longer] if host.count(".") >= ndots else [*longer, f"{host}."]
 
 
-def look_up(name: str, servers: list[str]) -> tuple[str, list[str]]:
-    """Ask the servers in turn for a name's IPv4 addresses; return the first answer's word, and the addresses."""
+def query(name: str, servers: list[str]) -> tuple[str, list[str]]:
+    """Ask the servers in turn for a name's IPv4 addresses; return the first reply's word, and the addresses."""
     try:
-        query = question(name)
+        packet = question(name)
     except UnicodeError as error:  # a label of more than 63 characters cannot even be asked for, RFC 1035
         return str(error), []
-    for server in servers * ATTEMPTS:
+    for server in servers * DNS_ATTEMPTS:
         try:
-            reply = exchange(query, server)
+            reply = exchange_datagrams(packet, server)
         except OSError:
             continue
         return records(reply)
-    return SILENCE, []
+    return NO_ANSWER, []
 
 
 def question(name: str) -> bytes:
     """Return a query for the A records of a name, RFC 1035."""
     labels = [label.encode("idna") for label in name.rstrip(".").split(".")]
-    asked = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
-    return os.urandom(2) + struct.pack(">HHHHH", 0x0100, 1, 0, 0, 0) + asked + struct.pack(">HH", 1, 1)
+    encoded = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+    return os.urandom(2) + struct.pack(">HHHHH", 0x0100, 1, 0, 0, 0) + encoded + struct.pack(">HH", 1, 1)
 
 
-def exchange(query: bytes, server: str) -> bytes:
+def exchange_datagrams(packet: bytes, server: str) -> bytes:
     """Send a query by UDP, and return the reply of the same number; raises OSError where none comes in time."""
-    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.settimeout(patience())
-        line.connect((server, DNS_PORT))
-        line.send(query)
-        reply = line.recv(MOST)
-        while reply[:2] != query[:2]:
-            reply = line.recv(MOST)
+    with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as connection:
+        connection.settimeout(patience())
+        connection.connect((server, DNS_PORT))
+        connection.send(packet)
+        reply = connection.recv(LONGEST_REPLY)
+        while reply[:2] != packet[:2]:
+            reply = connection.recv(LONGEST_REPLY)
         return reply
 
 
@@ -353,8 +449,8 @@ def past_name(reply: bytes, at: int) -> int:
     return at + 1
 
 
-def sees() -> dict[str, Any]:
-    """Return what surrounds this process: its network namespace, files that decide on names, and listening sockets."""
+def surroundings() -> dict[str, Any]:
+    """Read the network namespace, the files that decide on names, and the listening sockets."""
     return {
         "netns": link("/proc/self/ns/net"),
         "hosts": read("/etc/hosts"),
@@ -367,12 +463,8 @@ def sees() -> dict[str, Any]:
 
 def listening(table: str, size: int) -> list[dict[str, str]]:
     """Return the listening sockets of a table of proc_net(5), ``size`` bytes an address, each with its own line."""
-    found = []
-    for line in table.splitlines()[1:]:
-        words = line.split()
-        if words[3] == LISTEN:
-            found.append({"address": decoded(words[1], size), "line": line.rstrip()})
-    return found
+    rows = [(line.split(), line) for line in table.splitlines()[1:]]
+    return [{"address": decoded(words[1], size), "line": line.rstrip()} for words, line in rows if words[3] == LISTEN]
 
 
 def decoded(word: str, size: int) -> str:
@@ -400,9 +492,8 @@ def link(path: str) -> str:
         return ""
 
 
-HOWS: dict[str, Callable[[str, int], dict[str, Any]]] = {"connect": connect, "getent": getent, "nslookup": nslookup}
+HOWS: dict[str, Callable[[Cell], Result]] = {"connect": connect, "get": get, "getent": getent, "nslookup": nslookup}
 
 if __name__ == "__main__":
-    sys.stdout.write(main(sys.argv[1:]) + "\n")
-    sys.stdout.flush()
+    main(sys.argv[1])
     os._exit(0)  # a look-up that hangs must not hold this up

@@ -1,22 +1,23 @@
-"""How the probe is asked, and what it answers: its measurements, and what it sees around it."""
+"""How the probe program is asked, and what it prints."""
 
 from __future__ import annotations
 
 import functools
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from lab.errors import LabError
-from lab.experiments.results import Measurement  # noqa: TC001 - msgspec reads it at run time
+from lab.experiments.results import Measurement, Outcome  # noqa: TC001 - msgspec reads them at run time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lab.experiments.model.cluster import Address
 
+_Printed = TypeVar("_Printed")
 SECONDS = 4.0
 """What the probe takes at most, unless more is asked for."""
 
@@ -28,7 +29,7 @@ class Socket(msgspec.Struct, frozen=True):
     line: str
 
 
-class Sighting(msgspec.Struct, frozen=True):
+class Surroundings(msgspec.Struct, frozen=True):
     """What is around a vantage point, unchanged; ``netns`` is like ``net:[4026532345]``, empty outside Linux."""
 
     netns: str = ""
@@ -39,46 +40,85 @@ class Sighting(msgspec.Struct, frozen=True):
     sockets: tuple[Socket, ...] = ()
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True):
     """All that one run of the probe printed; ``cells`` by the id of their address."""
 
     cells: dict[str, Measurement]
-    sees: Sighting = Sighting()
+    surroundings: Surroundings = Surroundings()
+
+
+class HttpReply(msgspec.Struct, frozen=True):
+    """One HTTP answer: ``status`` is 0 where there is none, and ``detail`` then says why."""
+
+    outcome: Outcome
+    status: int = 0
+    body: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+
+class _HttpReplies(msgspec.Struct, frozen=True):
+    cells: dict[str, HttpReply]
+
+
+class NoReply(LabError):
+    """Nothing of what was printed is the probe's reply."""
 
 
 @functools.cache
 def source() -> str:
-    """Return the probe's program."""
     return Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
 
 
-def question(
+def command(
     addresses: Iterable[Address], python: str = "python3", seconds: float = SECONDS, again: int = 0
 ) -> list[str]:
-    """Return the command that asks the probe for these addresses: an exec's, an init container's, a process's.
+    """Return the command that measures these addresses: an exec's, an init container's, a process's.
 
-    An app that took a call has ``seconds`` to answer; what is late or goes elsewhere is tried ``again`` so many times.
+    An app that took a call has ``seconds`` to answer; what is late or elsewhere is tried ``again`` so many times.
     """
-    cells = [{"id": one.id, "host": one.host, "port": one.port, "how": one.how} for one in addresses]
-    return [python, "-I", "-c", source(), json.dumps({"seconds": seconds, "again": again, "cells": cells})]
+    cells = [
+        {"id": address.id, "host": address.host, "port": address.port, "how": address.how} for address in addresses
+    ]
+    return _command(python, seconds=seconds, again=again, cells=cells)
 
 
-class Unheard(LabError):
-    """Nothing of what was printed is the probe's answer."""
+def http_command(urls: Iterable[str], python: str = "python3", seconds: float = SECONDS) -> list[str]:
+    """Return the command that asks each URL once; ``$NAME`` in one is a variable of where it runs."""
+    return _command(python, seconds=seconds, cells=[{"id": url, "how": "get", "url": url} for url in urls])
 
 
-def read(said: str) -> Answer:
-    """Find the probe's answer in what was printed, a log with other lines too; raises Unheard where there is none."""
-    line = next((one for one in reversed(said.splitlines()) if one.startswith("{")), "")
+def poll_command(urls: Mapping[str, str], seconds: float, python: str = "python3") -> list[str]:
+    """Return the command that asks each URL for so many seconds and prints each change as a line of JSON."""
+    return _command(python, seconds=seconds, poll=dict(urls))
+
+
+def _command(python: str, **request: Any) -> list[str]:
+    return [python, "-I", "-c", source(), json.dumps(request)]
+
+
+def read(output: str) -> Reply:
+    """Find the reply in what was printed, a log with other lines too; raises NoReply where there is none."""
+    return _decode(output, Reply)
+
+
+def read_http(output: str) -> dict[str, HttpReply]:
+    """Find the replies to ``http_command``, by URL; raises NoReply where there are none."""
+    return _decode(output, _HttpReplies).cells
+
+
+def _decode(output: str, of: type[_Printed]) -> _Printed:
+    line = next((line for line in reversed(output.splitlines()) if line.startswith("{")), "")
     try:
-        return msgspec.json.decode(line, type=Answer)
+        return msgspec.json.decode(line, type=of)
     except msgspec.DecodeError:
-        raise Unheard(f"the probe did not answer: {' '.join(said.split())[-300:] or 'it printed nothing'}") from None
+        quoted = " ".join(output.split())[-300:] or "it printed nothing"
+        raise NoReply(f"the probe did not answer: {quoted}") from None
 
 
-def who(said: str) -> str:
+def pod_of(body: str) -> str:
     """Return the Pod that the backend's ``/whoami`` names; empty for what is no such answer."""
     try:
-        return str(json.loads(said)["pod"])
+        return str(json.loads(body)["pod"])
     except (ValueError, LookupError, TypeError):
         return ""

@@ -10,23 +10,23 @@ from lab.experiments.results import Diagram, DiagramPod, DiagramService
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lab.experiments.matrix.probe_protocol import Sighting
+    from lab.experiments.matrix.probe_protocol import Surroundings
     from lab.experiments.model.cluster import Pod, Service, Vantage, World
 
 
-def scene(world: World, vantages: Sequence[Vantage], sightings: Mapping[str, Sighting]) -> Diagram:
+def scene(world: World, vantages: Sequence[Vantage], surroundings: Mapping[str, Surroundings]) -> Diagram:
     """Draw what the model was told, with the network namespaces that were seen."""
     inside = {(one.namespace, one.pod, one.container): one.id for one in vantages if one.kind in {"container", "init"}}
     return Diagram(
         node=world.cluster.node,
-        pods=tuple(_pod(one, inside, sightings) for one in world.pods),
+        pods=tuple(_pod(one, inside, surroundings) for one in world.pods),
         services=tuple(_service(one, world.pods) for one in world.services),
     )
 
 
-def _pod(pod: Pod, inside: Mapping[tuple[str, str, str], str], sightings: Mapping[str, Sighting]) -> DiagramPod:
+def _pod(pod: Pod, inside: Mapping[tuple[str, str, str], str], surroundings: Mapping[str, Surroundings]) -> DiagramPod:
     ids = [inside.get((pod.namespace, pod.name, one.name), "") for one in pod.containers]
-    netns = (sightings[one].netns for one in ids if one in sightings)
+    netns = (surroundings[one].netns for one in ids if one in surroundings)
     return DiagramPod(
         name=pod.name,
         namespace=pod.namespace,

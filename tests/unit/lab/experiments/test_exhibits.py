@@ -8,7 +8,7 @@ import pytest
 
 from lab.experiments.matrix.evidence import evidence
 from lab.experiments.matrix.measure import Measured
-from lab.experiments.matrix.probe_protocol import Sighting, Socket
+from lab.experiments.matrix.probe_protocol import Socket, Surroundings
 from lab.experiments.model.cluster import (
     Address,
     Cluster,
@@ -54,15 +54,15 @@ ON_NODES = tuple(
 
 LINE = "0: 00000000:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000 10001 0 123 1 0 100 0 0 10 0"
 RESOLV = "search ns.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
-IN_POD = Sighting(
+IN_POD = Surroundings(
     "net:[7]",
     f"127.0.0.1\tlocalhost\n{IP}\tcats-1\n",
     RESOLV,
     "cats-1",
     sockets=(Socket("0.0.0.0:3000", f"   {LINE}"),),
 )
-IN_OTHER = Sighting("net:[8]", "127.0.0.1\tlocalhost\n10.244.0.6\tother\n", RESOLV, "other")
-ON_NODE = Sighting("net:[1]", "127.0.0.1\tlocalhost\n", "nameserver 172.18.0.1\n", "node-1", sockets=())
+IN_OTHER = Surroundings("net:[8]", "127.0.0.1\tlocalhost\n10.244.0.6\tother\n", RESOLV, "other")
+ON_NODE = Surroundings("net:[1]", "127.0.0.1\tlocalhost\n", "nameserver 172.18.0.1\n", "node-1", sockets=())
 ENDPOINT = '{"addresses": ["10.244.0.5"], "conditions": {"ready": true}}'
 
 
@@ -70,7 +70,7 @@ def shown(vantage, address, found, *, endpoint=ENDPOINT, rules=None):
     """Return the exhibits of a cell that was measured so."""
     measured = Measured(
         {(vantage.id, address.id): found},
-        {"app": IN_POD, "sidecar": IN_POD, "other": IN_OTHER, "node": ON_NODE, "computer": Sighting("net:[0]")},
+        {"app": IN_POD, "sidecar": IN_POD, "other": IN_OTHER, "node": ON_NODE, "computer": Surroundings("net:[0]")},
         {("ns", "cats-1"): ("back", IN_POD), ("ns", "other"): ("look", IN_OTHER)},
         {("ns", "cats"): (endpoint,) if endpoint else ()},
     )
@@ -222,7 +222,7 @@ def test_init_shows_what_it_saw_itself():
     address = Address("loopback4", "127.0.0.1", 3000)
     seen = Measured(
         {("init", "loopback4"): Measurement("refused")},
-        {"init": Sighting("net:[7]")},
+        {"init": Surroundings("net:[7]")},
         {("ns", "cats-1"): ("back", IN_POD)},
     )
     found = evidence(WORLD, init, address, Prediction("refused"), seen)

@@ -14,7 +14,7 @@ from lab import docker, shell
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.experiments.matrix import error_parsing, kubelet_probes, probe_protocol, runners
 from lab.experiments.matrix.measure import measure, turns
-from lab.experiments.matrix.probe_protocol import Answer, Sighting
+from lab.experiments.matrix.probe_protocol import Reply, Surroundings
 from lab.experiments.model.cluster import Address, Cluster, Service, Vantage, World
 from lab.experiments.results import Measurement
 from lab.kubernetes import client
@@ -62,30 +62,30 @@ def test_each_vantage_is_asked_once_and_all_at_the_same_time(monkeypatch):
     def ask(vantage, addresses, _):
         together.wait()
         asked.append((vantage.id, [one.id for one in addresses]))
-        return Answer({one.id: YES for one in addresses}, Sighting(netns=f"net:[{vantage.id}]"))
+        return Reply({one.id: YES for one in addresses}, Surroundings(netns=f"net:[{vantage.id}]"))
 
     found = measured(monkeypatch, ask, [(APP, ONE), (OTHER, ONE), (APP, TWO)])
     assert sorted(asked) == [("app", ["one", "two"]), ("other", ["one"])]
     assert found.of == {("app", "one"): YES, ("app", "two"): YES, ("other", "one"): YES}
-    assert found.sightings["other"].netns == "net:[other]"
-    assert found.pods["ns", "p"] == ("back", Sighting(netns="net:[app]"))
+    assert found.surroundings["other"].netns == "net:[other]"
+    assert found.pods["ns", "p"] == ("back", Surroundings(netns="net:[app]"))
 
 
 def test_a_vantage_that_cannot_be_asked_fails_each_of_its_cells(monkeypatch):
     def ask(vantage, addresses, _):
         if vantage is APP:
             raise LabError("container back is gone")
-        return Answer({one.id: YES for one in addresses})
+        return Reply({one.id: YES for one in addresses})
 
     found = measured(monkeypatch, ask, [(APP, ONE), (APP, TWO), (OTHER, ONE)])
     assert found.of["app", "one"] == found.of["app", "two"]
     assert found.of["app", "one"] == Measurement("unmeasured", detail="container back is gone")
     assert found.of["other", "one"] == YES
-    assert "app" not in found.sightings
+    assert "app" not in found.surroundings
 
 
 def test_silence_on_a_cell_is_no_measurement(monkeypatch):
-    found = measured(monkeypatch, lambda *_: Answer({}), [(APP, ONE)])
+    found = measured(monkeypatch, lambda *_: Reply({}), [(APP, ONE)])
     assert found.of["app", "one"].outcome == "unmeasured"
 
 
@@ -95,7 +95,7 @@ def test_a_time_out_is_tried_again_and_the_second_word_counts(monkeypatch):
     def ask(vantage, addresses, seconds):
         asked.append((vantage.id, [one.id for one in addresses], seconds))
         first = len(asked) == 1
-        return Answer({one.id: LATE if first and one is TWO else YES for one in addresses})
+        return Reply({one.id: LATE if first and one is TWO else YES for one in addresses})
 
     found = measured(monkeypatch, ask, [(APP, ONE), (APP, TWO)])
     assert asked == [("app", ["one", "two"], 4), ("app", ["two"], 15)]
@@ -103,7 +103,7 @@ def test_a_time_out_is_tried_again_and_the_second_word_counts(monkeypatch):
 
 
 def test_a_pod_s_containers_take_turns():
-    late = Answer({"one": LATE, "two": YES})
+    late = Reply({"one": LATE, "two": YES})
     cells = [(one, address) for one in (APP, SIDECAR, OTHER, COMPUTER) for address in (ONE, TWO)]
     found = turns(dict.fromkeys((APP, SIDECAR, OTHER, COMPUTER), late), cells)
     assert found == [[(APP, (ONE,)), (SIDECAR, (ONE,))], [(OTHER, (ONE,))]]
@@ -111,14 +111,14 @@ def test_a_pod_s_containers_take_turns():
 
 def test_this_computer_tries_again_only_where_somebody_took_the_call():
     slow = Measurement("timeout", detail="connected, then timed out")
-    found = turns({COMPUTER: Answer({"one": LATE, "two": slow})}, [(COMPUTER, ONE), (COMPUTER, TWO)])
+    found = turns({COMPUTER: Reply({"one": LATE, "two": slow})}, [(COMPUTER, ONE), (COMPUTER, TWO)])
     assert found == [[(COMPUTER, (TWO,))]]
 
 
 def test_endpoints_are_read_beside(monkeypatch):
     ready = {"addresses": ["10.244.0.5"], "conditions": {"ready": True}, "nodeName": "node-1"}
     slices = [{"metadata": {"labels": {"kubernetes.io/service-name": "cats"}}, "endpoints": [ready]}]
-    found = measured(monkeypatch, lambda *_: Answer({}), [], api=FakeApi(items=slices))
+    found = measured(monkeypatch, lambda *_: Reply({}), [], api=FakeApi(items=slices))
     assert found.endpoints == {("ns", "cats"): ('{"addresses": ["10.244.0.5"], "conditions": {"ready": true}}',)}
 
 
@@ -126,7 +126,7 @@ def test_endpoints_are_read_beside(monkeypatch):
 def programs(monkeypatch):
     """Keep which programs were to be started, and answer for them."""
     started = []
-    printed = json.dumps({"cells": {"one": {"outcome": "answers", "who": "p"}}, "sees": {"netns": "net:[7]"}})
+    printed = json.dumps({"cells": {"one": {"outcome": "answers", "who": "p"}}, "surroundings": {"netns": "net:[7]"}})
 
     def run(argv, **_):
         started.append([str(word) for word in argv])
@@ -142,8 +142,8 @@ def test_the_node_is_asked_from_a_confined_container_on_its_network(programs):
     words = programs[0]
     assert words[:4] == ["docker", "run", "--rm", "--network=container:node-1"]
     assert {"--user=10001:10001", "--cap-drop=ALL", "--read-only"} <= set(words[: words.index("back:1")])
-    assert words[words.index("back:1") + 1 :] == probe_protocol.question([ONE])
-    assert (found.cells["one"].who, found.sees.netns) == ("p", "net:[7]")
+    assert words[words.index("back:1") + 1 :] == probe_protocol.command([ONE])
+    assert (found.cells["one"].who, found.surroundings.netns) == ("p", "net:[7]")
 
 
 def test_this_computer_runs_the_probe_with_its_own_python(programs):
@@ -152,7 +152,7 @@ def test_this_computer_runs_the_probe_with_its_own_python(programs):
 
 
 def test_init_is_read_from_its_log():
-    log = 'a warning before\n{"cells":{"one":{"outcome":"refused"}},"sees":{}}\n'
+    log = 'a warning before\n{"cells":{"one":{"outcome":"refused"}},"surroundings":{}}\n'
     api = FakeApi(text=log)
     found = runners.Ways(None, api, "", WORLD).ask(Vantage("init", "init", "ns", "p", "first"), [ONE])
     assert found.cells["one"].outcome == "refused"
@@ -214,7 +214,7 @@ def test_a_forward_s_end_is_kubectl_s_word(monkeypatch, found, complaint, outcom
 
     monkeypatch.setattr(runners, "forward", forward)
     monkeypatch.setattr(
-        runners, "computer", lambda *given: Answer({"forward": Measurement(found, str(given[2][0].port))})
+        runners, "computer", lambda *given: Reply({"forward": Measurement(found, str(given[2][0].port))})
     )
     asked = Address("forward", "pod/p", 3000, "forward")
     tried = runners.Ways(None, None, "", WORLD).ask(Vantage("pf", "port-forward", "ns"), [asked]).cells["forward"]
@@ -374,7 +374,7 @@ def test_a_container_whose_word_was_lost_is_asked_once_more(monkeypatch, said, h
     way = runners.Ways(None, None, "image", WORLD)
     monkeypatch.setattr(runners.Ways, "pod_exec", SimpleNamespace(run=lambda *_: said.pop(0)))
     if heard:
-        assert way.ask(APP, [ONE]) == Answer({})
+        assert way.ask(APP, [ONE]) == Reply({})
     else:
         with pytest.raises(LabError, match="it printed nothing"):
             way.ask(APP, [ONE])
@@ -382,6 +382,6 @@ def test_a_container_whose_word_was_lost_is_asked_once_more(monkeypatch, said, h
 
 def test_the_question_is_one_that_the_program_answers():
     done = subprocess.run(
-        probe_protocol.question([], sys.executable), capture_output=True, text=True, timeout=20, check=True
+        probe_protocol.command([], sys.executable), capture_output=True, text=True, timeout=20, check=True
     )
     assert probe_protocol.read(done.stdout).cells == {}

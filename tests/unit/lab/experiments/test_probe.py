@@ -26,7 +26,7 @@ JSON = b'HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{"pod":"mina"}'
 def run(*addresses, env=None):
     """Run the probe like everywhere, and return its cells and what it sees."""
     done = subprocess.run(
-        probe_protocol.question(addresses, sys.executable),
+        probe_protocol.command(addresses, sys.executable),
         capture_output=True,
         text=True,
         timeout=20,
@@ -153,7 +153,7 @@ def test_a_slow_app_has_the_time_that_is_asked_for():
         found = [
             probe_protocol.read(
                 subprocess.run(
-                    probe_protocol.question(asked, sys.executable, seconds),
+                    probe_protocol.command(asked, sys.executable, seconds),
                     capture_output=True,
                     text=True,
                     timeout=20,
@@ -174,7 +174,7 @@ def test_getent_only_asks_for_the_address():
 
 def test_it_sees_its_own_surroundings():
     with server(says(JSON)) as port:
-        sees = run().sees
+        sees = run().surroundings
     own = [one for one in sees.sockets if one.address == f"127.0.0.1:{port}"]
     assert len(own) == 1
     assert f":{port:04X} " in own[0].line
@@ -227,7 +227,7 @@ def test_every_address_of_a_name_is_tried(probe, monkeypatch):
     with server(says(JSON)) as port:
         both = [(socket.AF_INET, 1, 6, "", (ip, port)) for ip in ("127.0.0.2", "127.0.0.1")]
         monkeypatch.setattr(probe.socket, "getaddrinfo", lambda *_, **__: both)
-        found = probe.connect("two-addresses", port)
+        found = probe.connect({"host": "two-addresses", "port": port})
     assert (found["outcome"], found["who"], found["resolved"]) == ("answers", "mina", ["127.0.0.2", "127.0.0.1"])
 
 
@@ -239,8 +239,8 @@ def test_a_failure_names_every_address_and_a_dead_one_is_dialled_once(probe, mon
         raise ConnectionRefusedError(111, "Connection refused")
 
     monkeypatch.setattr(probe, "connected", refuses)
-    monkeypatch.setattr(probe, "getent", lambda *_: {"outcome": "resolves", "resolved": ["10.0.0.1", "::1"]})
-    first, second = (probe.connect("both-dead", 80) for _ in range(2))
+    monkeypatch.setattr(probe, "resolve", lambda _: {"outcome": "resolves", "resolved": ["10.0.0.1", "::1"]})
+    first, second = (probe.connect({"host": "both-dead", "port": 80}) for _ in range(2))
     assert first == second
     assert first["outcome"] == "refused"
     assert "10.0.0.1: errno 111" in first["detail"]
@@ -267,9 +267,9 @@ def test_an_error_s_number_decides(probe, number, outcome):
 
 def test_more_than_four_seconds_is_a_time_out(probe, monkeypatch):
     ended = threading.Event()
-    monkeypatch.setitem(probe.ALL, "seconds", 0.1)
+    monkeypatch.setitem(probe.LIMIT, "seconds", 0.1)
     monkeypatch.setitem(probe.HOWS, "getent", lambda *_: {"outcome": f"{ended.wait(10)}"})
-    found = probe.measure([{"id": "a", "host": "x", "how": "getent"}], {})
+    found = probe.measure([{"id": "a", "host": "x", "how": "getent"}])
     ended.set()
     assert found["a"]["outcome"] == "timeout"
 
@@ -369,14 +369,14 @@ def asks(probe, monkeypatch):
 
 def test_nslookup_follows_the_search_list_to_the_address(asks):
     with dns({"twin.svc.cluster.local": ["10.96.1.1", "10.96.1.2"]}) as (port, asked):
-        found = asks(port).nslookup("twin")
+        found = asks(port).nslookup({"host": "twin"})
     assert (found["outcome"], found["who"], found["resolved"]) == ("resolves", "10.96.1.1", ["10.96.1.1", "10.96.1.2"])
     assert asked == ["twin.cats.svc.cluster.local", "twin.svc.cluster.local"]
 
 
 def test_nslookup_does_not_read_the_hosts_file(asks):
     with dns({}) as (port, asked):
-        found = asks(port).nslookup("localhost")
+        found = asks(port).nslookup({"host": "localhost"})
     assert found["outcome"] == "no-name"
     assert found["detail"].count("NXDOMAIN") == 3
     assert asked[-1] == "localhost"
@@ -384,19 +384,19 @@ def test_nslookup_does_not_read_the_hosts_file(asks):
 
 def test_a_server_that_says_nothing_has_not_said_that_there_is_no_such_name(asks):
     with dns({}, drops=100) as (port, _):
-        found = asks(port).nslookup("cats")
+        found = asks(port).nslookup({"host": "cats"})
     assert (found["outcome"], found["detail"].count("no answer")) == ("timeout", 3)
 
 
 def test_a_name_without_an_address_of_this_kind_does_not_resolve(asks):
     with dns({"six.": [], "six": []}) as (port, _):
-        found = asks(port).nslookup("six.")
+        found = asks(port).nslookup({"host": "six."})
     assert (found["outcome"], found["detail"]) == ("no-name", "six.: no A record")
 
 
 def test_a_lost_question_is_asked_again(asks):
     with dns({"cats.cats.svc.cluster.local": ["10.96.1.1"]}, drops=1) as (port, asked):
-        found = asks(port).nslookup("cats")
+        found = asks(port).nslookup({"host": "cats"})
     assert found["outcome"] == "resolves"
     assert len(asked) == 2
 
@@ -422,11 +422,11 @@ def test_what_may_yet_end_otherwise_is_tried_again(probe, monkeypatch, ends, aga
     assert cells["a"]["outcome"] == found
 
 
-def test_the_answer_is_one_line(probe):
+def test_the_answer_is_one_line(probe, capsys):
     with nobody() as port:
-        said = probe.main([json.dumps({"cells": [{"id": "a", "host": "127.0.0.1", "port": port}]})])
-    assert "\n" not in said
-    assert json.loads(said)["cells"]["a"]["outcome"] == "refused"
+        probe.main(json.dumps({"cells": [{"id": "a", "host": "127.0.0.1", "port": port}]}))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["cells"]["a"]["outcome"] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -442,7 +442,7 @@ def test_silence_is_no_answer(probe, monkeypatch, number, outcome):
 
     monkeypatch.setattr(probe.socket, "getaddrinfo", look)
     monkeypatch.setattr(probe, "read", lambda _: "nameserver 127.0.0.1")
-    assert probe.getent("cats")["outcome"] == outcome
+    assert probe.getent({"host": "cats"})["outcome"] == outcome
 
 
 @pytest.mark.parametrize(
@@ -459,12 +459,94 @@ def test_the_cluster_s_no_counts_where_only_the_world_is_silent(asks, monkeypatc
     with dns({}, drops=drops) as (port, asked):
         probe = asks(port)
         monkeypatch.setattr(probe.socket, "getaddrinfo", look)
-        assert probe.getent("cats")["outcome"] == outcome
+        assert probe.getent({"host": "cats"})["outcome"] == outcome
     assert "cats" not in asked
 
 
 def test_a_name_is_looked_up_once(probe, monkeypatch):
-    found = []
-    monkeypatch.setattr(probe, "looked_for", lambda host: found.append(host) or {"outcome": "no-name"})
-    assert probe.connect("cats", 1)["outcome"] == probe.connect("cats", 2)["outcome"] == "no-name"
-    assert found == ["cats"]
+    names = []
+    monkeypatch.setattr(probe, "look_up", lambda host: names.append(host) or {"outcome": "no-name"})
+    assert {probe.connect({"host": "cats", "port": port})["outcome"] for port in (1, 2)} == {"no-name"}
+    assert names == ["cats"]
+
+
+PAGE = b'HTTP/1.0 200 OK\r\n\r\n<html><title>Cats</title><script>{"pod": "mina"}</script>'
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "status"),
+    [
+        pytest.param(PAGE, "answers", 200, id="a page"),
+        pytest.param(b"HTTP/1.0 503 Service Unavailable\r\n\r\n{}", "answers", 503, id="an error is an answer"),
+        pytest.param(b"", "reset", 0, id="closed without an answer"),
+        pytest.param(b"meow", "elsewhere", 0, id="no HTTP"),
+    ],
+)
+def test_one_url_is_asked_with_the_variables_of_the_place(reply, outcome, status):
+    with server(says(reply)) as port:
+        command = probe_protocol.http_command(["$BACKEND_URL/version"], sys.executable)
+        env = {"BACKEND_URL": f"http://127.0.0.1:{port}"}
+        output = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True, env=env).stdout
+    answer = probe_protocol.read_http(output)["$BACKEND_URL/version"]
+    assert (answer.outcome, answer.status) == (outcome, status)
+    assert answer.body == (reply.partition(b"\r\n\r\n")[2].decode() if status else answer.body)
+
+
+@pytest.mark.parametrize(
+    ("behave", "outcome", "raw"),
+    [
+        pytest.param(says(PAGE), "answers", "HTTP 200 OK", id="answers"),
+        pytest.param(says(b"HTTP/1.0 503 Unavailable\r\n\r\n"), "answers", "HTTP 503 Unavailable", id="an error"),
+        pytest.param(says(b""), "reset", "RemoteDisconnected", id="closed without an answer"),
+        pytest.param(says(b"meow meow\r\n\r\n"), "reset", "BadStatusLine", id="no HTTP"),
+        pytest.param(lambda _: time.sleep(0.6), "timeout", "timed out", id="silent"),
+    ],
+)
+def test_a_poll_tells_outcomes_apart(probe, behave, outcome, raw):
+    with server(behave) as port:
+        ended, words = probe.ask(f"http://127.0.0.1:{port}/whoami", 0.3 if outcome == "timeout" else 5)
+    assert (ended, raw in words) == (outcome, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        pytest.param(socket.gaierror(-2, "Name or service not known"), "no-name", id="no such name"),
+        pytest.param(ConnectionRefusedError(111, "Connection refused"), "refused", id="refused"),
+        pytest.param(OSError(113, "No route to host"), "reset", id="its Pod is gone"),
+    ],
+)
+def test_a_poll_that_cannot_connect_says_why(probe, monkeypatch, error, outcome):
+    def fails(*_words, **_more):
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", fails)
+    assert probe.ask("http://cats/") == (outcome, f"{type(error).__name__}: {error}")
+
+
+def test_a_poll_prints_only_changes(probe, monkeypatch, capsys):
+    outcomes = iter(["answers", "answers", "refused", "refused", "answers"])
+
+    def ask(_url):
+        outcome = next(outcomes, None)
+        if outcome is None:
+            raise StopAsyncIteration
+        return outcome, f"raw {outcome}"
+
+    monkeypatch.setattr(probe, "ask", ask)
+    monkeypatch.setattr(probe, "POLL_EVERY", 0)
+    with pytest.raises(StopAsyncIteration):
+        probe.poll_one("service", "http://cats/", seconds=60)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["outcome"] for line in lines] == ["answers", "refused", "answers"]
+    assert lines[1] == {"name": "service", "outcome": "refused", "raw": "raw refused"}
+
+
+def test_a_poll_says_first_in_which_network_it_runs():
+    with server(says(PAGE)) as port:
+        command = probe_protocol.poll_command({"it": f"http://127.0.0.1:{port}/"}, 0.1, sys.executable)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["name"], first["outcome"][:5]) == ("netns", "net:[")
+    assert second == {"name": "it", "outcome": "answers", "raw": "HTTP 200 OK"}
+    assert done.stderr == ""

@@ -12,7 +12,7 @@ import pytest
 
 from lab.errors import LabError
 from lab.experiments.matrix import environment, labels, manifests, stub_server, topology, variants
-from lab.experiments.matrix.probe_protocol import Sighting
+from lab.experiments.matrix.probe_protocol import Surroundings
 from lab.experiments.model.cluster import Cluster, Container, Pod, Service, ServicePort, Vantage, World
 
 RUNS = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
@@ -119,7 +119,10 @@ def test_the_scene_shows_who_shares_a_network_namespace():
     found = Pod("p", "n", "10.0.0.1", (inside, Container("s", "sidecar")), labels=(("a", "1"),))
     service = Service("s", "n", "10.96.0.1", (("a", "1"),), (ServicePort(80, 3000, 30001),))
     world = World(Cluster("c://1", "node", "172.18.0.2", "10.96.0.10"), pods=(found,), services=(service,))
-    seen = topology.scene(world, [Vantage("app", "container", "n", "p", "back")], {"app": Sighting(netns="net:[7]")})
+    inside = Vantage("app", "container", "n", "p", "back")
+    seen = topology.scene(world, [inside], {"app": Surroundings(netns="net:[7]")})
+        world, [Vantage("app", "container", "n", "p", "back")], {"app": Surroundings(netns="net:[7]")}
+    )
     assert seen.pods[0].netns == "net:[7]"
     assert seen.pods[0].containers == (("back", "app", "app"), ("s", "sidecar", ""))
     assert (seen.services[0].pods, seen.services[0].ports) == (("p",), "80 → 3000, node 30001")
