@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 from lab.report.html import page
 
-from ..unit.lab.report import found  # noqa: TID252 - the same made-up experiments as in the unit tests
+from ..unit.lab.report import samples  # noqa: TID252 - the same made-up experiments as in the unit tests
 from .conftest import Person, start_browser
 from .test_access import axe, in_both_themes  # noqa: F401 - a fixture is used by its name
 
@@ -25,7 +25,7 @@ SHOWN = "return [...document.querySelectorAll(arguments[0])].filter((one) => one
 
 
 def report() -> list:
-    return [found.names(agrees=False), *found.every_kind()[1:]]
+    return [samples.names(agrees=False), *samples.every_kind()[1:]]
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +181,7 @@ def test_on_a_phone_only_a_table_slides_and_says_so(reader_of):
     assert set(reader.browser.execute_script(wide + slides)) == {"matrix"}
     assert "Faites glisser" in reader.one("#names .sideways").text
     assert not reader.browser.execute_script("return document.querySelector('#names figure > svg').checkVisibility()")
-    assert reader.one("#names .rooms .pod b").text in {pod.name for pod in found.scene().pods}
+    assert reader.one("#names .rooms .pod b").text in {pod.name for pod in samples.scene().pods}
 
 
 def test_without_a_script_tables_reasons_and_verdicts_are_read(reader_of):

@@ -16,20 +16,20 @@ STOPPED = 130
 
 def main() -> NoReturn:
     """Import the commands, which takes some tenths of a second, and run the one that was asked for."""
-    when_stopped(_leave)
+    handle_signals(_leave)
     from lab.cli import program  # noqa: PLC0415 - the import is what may be interrupted
 
     try:
         program.run()
     finally:
-        when_stopped(signal.SIG_DFL)  # all is said: what Python does at its end is no step to interrupt
+        handle_signals(signal.SIG_DFL)  # all is said: what Python does at its end is no step to interrupt
 
 
-def when_stopped(act: Callable[[int, object], NoReturn] | signal.Handlers) -> None:
-    """Act so on Ctrl-C, SIGTERM and the terminal's end, but where whoever started the lab has them ignored."""
+def handle_signals(handler: Callable[[int, object], NoReturn] | signal.Handlers) -> None:
+    """Handle Ctrl-C, SIGTERM and the terminal's end, except where whoever started the lab ignores them."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, act)
+            signal.signal(number, handler)
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

@@ -14,8 +14,8 @@ import click
 from lab import images
 from lab.cli.session import Session, command
 from lab.deploy import plan
-from lab.deploy import status as state
-from lab.deploy import verify as proof
+from lab.deploy import status as status_
+from lab.deploy import verify as verify_
 from lab.deploy.manifests import SHAPES, Shape
 from lab.kubernetes import client
 from lab.kubernetes.port_forward import forwarding
@@ -45,12 +45,12 @@ def deploy(session: Session, *, shape: Shape, faults: bool) -> None:
     which command to try next.
     """
     settings = session.settings
-    with session.working() as run:
+    with session.locked() as run:
         client.connect(settings)
         references = images.app.references(settings)
         run(images.app_steps(settings, references, redis=shape == "scale"))
         run(plan.steps(settings, shape, references, faults=faults))
-    session.say(
+    session.finish(
         f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version\n"
         f"The Pods     kubectl -n {SHAPES[shape]} get pods",
         page=settings.front_url,
@@ -65,35 +65,35 @@ def verify(session: Session) -> None:
     Port-forward to both Pods, localhost and the name inside them, an ephemeral container, a Service from another Pod.
     Exits with 1 if one answer is not as Kubernetes' rules predict.
     """
-    from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
+    from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-    found = proof.verify(session.settings)
+    checks = verify_.verify(session.settings)
+    wrong = sum(not check.ok for check in checks)
     if session.as_json:
-        click.echo(tables.checks_json(found))
+        click.echo(tables.as_json({"ok": not wrong, "checks": [asdict(check) for check in checks]}))
     else:
-        tables.checks(found)
-    wrong = [one for one in found if not one.ok]
-    trouble = f"{len(wrong)} of {len(found)} did not answer as predicted"
-    session.judge(ok=not wrong, trouble=trouble, hint="`make status` shows the Pods")
+        tables.checks(checks)
+    failure = f"{wrong} of {len(checks)} did not answer as predicted"
+    session.fail_unless(not wrong, failure, "`make status` shows the Pods")
     if not session.as_json:
-        click.echo(f"All {len(found)} answered as predicted.")
+        click.echo(f"All {len(checks)} answered as predicted.")
 
 
-@command("open", tells=False)
+@command("open", output_options=False)
 def open_page(session: Session) -> None:
     """Forward 8080 and 3000 to the cats, open the page.
 
     As the course does with `kubectl port-forward`. Ctrl-C ends it.
     """
-    show = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    has_desktop = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     with contextlib.suppress(KeyboardInterrupt):
+        _forward_until_one_ends(session, open_browser=has_desktop)
         while True:
-            _forward_until_one_ends(session, show=show)
-            show = False
             click.echo("A Pod went away: forwarding anew")
+            _forward_until_one_ends(session, open_browser=False)
 
 
-def _forward_until_one_ends(session: Session, *, show: bool) -> None:
+def _forward_until_one_ends(session: Session, *, open_browser: bool) -> None:
     with contextlib.ExitStack() as forwards:
         processes = []
         for service, port in FORWARDS:
@@ -101,7 +101,7 @@ def _forward_until_one_ends(session: Session, *, show: bool) -> None:
             _, process = forwards.enter_context(forwarding(session.settings, target, port, local=port))
             processes.append(process)
         click.echo("The page     http://localhost:8080\nThe backend  http://localhost:3000/version\nCtrl-C ends it")
-        if show:
+        if open_browser:
             webbrowser.open("http://localhost:8080/")
         while all(process.poll() is None for process in processes):
             time.sleep(0.5)
@@ -113,25 +113,25 @@ def status(session: Session) -> None:
 
     Changes nothing.
     """
-    from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
+    from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-    found = state.status(session.settings)
+    result = status_.status(session.settings)
     if session.as_json:
-        click.echo(tables.as_json(asdict(found)))
+        click.echo(tables.as_json(asdict(result)))
     else:
-        tables.status(found)
+        tables.status(result)
 
 
-@command("logs", tells=False)
+@command("logs", output_options=False)
 @click.option("--follow/--no-follow", "-f", default=True, show_default=True, help="Go on with what comes.")
 def logs(session: Session, *, follow: bool) -> None:
     """Follow the logs of both services.
 
     Each line begins with its Pod's name. Ctrl-C ends it.
     """
-    words = state.log_words(session.settings, follow=follow)
+    argv = status_.log_command(session.settings, follow=follow)
     with contextlib.suppress(KeyboardInterrupt):
-        code = subprocess.run(words, check=False).returncode
+        code = subprocess.run(argv, check=False).returncode
         click.get_current_context().exit(code)
 
 
@@ -139,7 +139,7 @@ def logs(session: Session, *, follow: bool) -> None:
 def undeploy(session: Session) -> None:
     """Take the cats away, and leave the cluster as it is."""
     session.perform(plan.undeploy(session.settings))
-    session.say("The cats are gone; the cluster is up")
+    session.finish("The cats are gone; the cluster is up")
 
 
 COMMANDS = (deploy, verify, open_page, status, logs, undeploy)

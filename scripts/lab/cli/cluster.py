@@ -30,11 +30,11 @@ def kind_up(session: Session) -> None:
     registry ready, creates the cluster, names it in your kubeconfig, and puts a fitting kubectl beside the lab.
     """
     preflight.authenticate(session.settings)
-    with session.working() as run:
+    with session.locked() as run:
         run(machine_steps(session.settings))
         lifecycle.check(session.settings)
         run(up_steps(session.settings))
-    session.say(f"The cluster {session.settings.cluster} is up. Next: make deploy", context=session.settings.context)
+    session.finish(f"The cluster {session.settings.cluster} is up. Next: make deploy", context=session.settings.context)
 
 
 def machine_steps(settings: Settings) -> list[Step]:
@@ -81,12 +81,12 @@ def kind_down(session: Session) -> None:
     built stays in the caches, so that the next kind-up takes seconds.
     """
     settings = session.settings
-    with session.working() as run:
+    with session.locked() as run:
         run(_docker_steps(settings))
-        was_there = _remove(settings)
+        existed = _remove(settings)
         stopped = docker_daemon.stop(settings)
-    told = f"The cluster {settings.cluster} is {'gone' if was_there else 'not there'}; the caches are kept"
-    session.say(f"{told}\nDocker, which the lab had started, is stopped" if stopped else told)
+    result = f"The cluster {settings.cluster} is {'gone' if existed else 'not there'}; the caches are kept"
+    session.finish(f"{result}\nDocker, which the lab had started, is stopped" if stopped else result)
 
 
 @command("clean")
@@ -96,7 +96,7 @@ def clean(session: Session) -> None:
     Its node, its registry with its data, the images, and the caches.
     """
     settings = session.settings
-    with session.working() as run:
+    with session.locked() as run:
         run(_docker_steps(settings))
         if docker.installed():
             _refuse_while_used(settings)
@@ -105,7 +105,7 @@ def clean(session: Session) -> None:
             build.clean()
             docker_daemon.stop(settings)
         _remove_caches(settings)
-    session.say("The cluster and the caches are gone")
+    session.finish("The cluster and the caches are gone")
 
 
 def _docker_steps(settings: Settings) -> list[Step]:
@@ -126,10 +126,10 @@ def _remove(settings: Settings) -> bool:
         raise LabError(
             "there is no docker on your PATH: nothing was taken away", "put it back on your PATH, then again"
         )
-    was_there = lifecycle.down(settings)
+    existed = lifecycle.down(settings)
     images.remove(settings)
     images.registry.remove_network()
-    return was_there
+    return existed
 
 
 def _remove_caches(settings: Settings) -> None:
@@ -150,15 +150,15 @@ def doctor(session: Session) -> None:
 
     Says what to do about each thing. Changes nothing.
     """
-    from lab.report import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
+    from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-    found = preflight.requirements(session.settings)
-    lacking = [one.name for one in found if not one.ok]
+    requirements = preflight.requirements(session.settings)
+    lacking = [requirement.name for requirement in requirements if not requirement.ok]
     if session.as_json:
-        click.echo(tables.as_json({"ok": not lacking, "requirements": [asdict(one) for one in found]}))
+        click.echo(tables.as_json({"ok": not lacking, "requirements": [asdict(each) for each in requirements]}))
     else:
-        tables.requirements(found)
-    trouble = f"this machine lacks: {', '.join(lacking)}"
-    session.judge(ok=not lacking, trouble=trouble, hint="`make kind-up` gets what it can on Debian")
+        tables.requirements(requirements)
+    hint = "`make kind-up` gets what it can on Debian"
+    session.fail_unless(not lacking, f"this machine lacks: {', '.join(lacking)}", hint)
     if not session.as_json:
         click.echo("Nothing is missing")

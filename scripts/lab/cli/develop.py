@@ -26,7 +26,7 @@ FOLDERS = ("tests/unit", "tests/browser", "tests/e2e", "tests/load", "tests/vers
 BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page", "experiments")
 
 
-@command("test", tells=False)
+@command("test", output_options=False)
 @click.option("--unit", "tier", flag_value="unit", help="Only the tests that need neither Docker nor a browser.")
 @click.option("--all", "tier", flag_value="all", help="The nightly tests too: every experiment, faults, both minors.")
 @click.option("--versions", "tier", flag_value="versions", help=f"Only every experiment, on {' and '.join(MINORS)}.")
@@ -37,7 +37,7 @@ def test(session: Session, *, tier: str | None, pytest_args: tuple[str, ...]) ->
     Further words go to pytest, after a `--`. Brings what they need: a Redis server, a browser, Docker, and a cluster of
     their own with ports of its own, which they take away.
     """
-    redis, browser = _have("a Redis server", preflight.REDIS), _have("a browser", preflight.BROWSER)
+    redis, browser = _install("a Redis server", preflight.REDIS), _install("a browser", preflight.BROWSER)
     each_change = ("-m", "not nightly")
     match tier:
         case "versions":
@@ -53,10 +53,10 @@ def test(session: Session, *, tier: str | None, pytest_args: tuple[str, ...]) ->
         case _:
             _prepare(session, [redis, browser], [session.settings.kubernetes])
             words = (*each_change, *FOLDERS)
-    _become("-m", "pytest", *(pytest_args or words))
+    _exec_python("-m", "pytest", *(pytest_args or words))
 
 
-@command("lint", tells=False)
+@command("lint", output_options=False)
 def lint(_session: Session) -> None:
     """Check style with ruff and types with mypy."""
     _run("ruff", "check", "--quiet")
@@ -74,18 +74,18 @@ def bench(session: Session, *, names: tuple[str, ...], cold: bool) -> None:
     one. A figure that is missed is shown, and no error.
     """
     words = [*names, *(["--json"] if session.as_json else []), *(["--cold"] if cold else [])]
-    _become("tests/bench", *words)
+    _exec_python("tests/bench", *words)
 
 
-def _prepare(session: Session, own: Sequence[Step], minors: Sequence[Minor]) -> None:
+def _prepare(session: Session, programs: Sequence[Step], minors: Sequence[Minor]) -> None:
     """Have all that a cluster of each minor is made of: here, where ten minutes of work can be seen."""
-    with session.working() as run:
-        run([*own, *cluster.machine_steps(session.settings)])
+    with session.locked() as run:
+        run([*programs, *cluster.machine_steps(session.settings)])
         for minor in minors:
             run(cluster.node_steps(replace(session.settings, kubernetes=minor)))
 
 
-def _have(what: str, programs: Sequence[preflight.Program]) -> Step:
+def _install(what: str, programs: Sequence[preflight.Program]) -> Step:
     missing = preflight.lacking(programs)
     return Step(
         f"Have {what}",
@@ -95,7 +95,7 @@ def _have(what: str, programs: Sequence[preflight.Program]) -> Step:
     )
 
 
-def _become(*words: str) -> NoReturn:
+def _exec_python(*words: str) -> NoReturn:
     """Let Python take this process over: Ctrl-C reaches it alone, and it has time to take its clusters away."""
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - there is no shell

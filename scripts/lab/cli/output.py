@@ -1,160 +1,106 @@
-"""What `lab experiment` tells: the list, a result, one cell, a report in a file; and how it ends."""
+"""What `lab experiment` prints: the list, a result, one cell, a report in a file; and how it ends."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from lab.errors import BadInput, LabError
-from lab.experiments.results import encode
-from lab.experiments.texts import Text
+from lab.experiments import catalog, parallel, results
+from lab.experiments.texts import load
+from lab.report.terminal import experiment as terminal
+from lab.report.terminal import tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rich.console import Console
-
+    from lab.cli.experiment import Options
     from lab.cli.session import Session
     from lab.experiments.results import Cell, Experiment
     from lab.experiments.texts import Language
 
-_COLUMNS = 100
-_GONE = Text(
-    en="Its Pods are gone by now. With --watch they stay, and you can type each $ command yourself.",
-    fr="Ses Pods ont déjà disparu. Avec --watch ils restent, et vous pouvez taper chaque commande $ vous-même.",
-)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the options ask for; empty where they do not."""
-
-    language: Language
-    why: str = ""
-    only: tuple[str, ...] = ()
-    predict: bool = False
-    watch: bool = False
-    html: Path | None = None
+_NAMED = 3
+"""So many disagreements fit on a line."""
 
 
 def catalogue(session: Session, language: Language) -> None:
     """List every experiment with its question and how long it takes."""
-    from lab.experiments.catalog import ALL, CATALOGUE, EVERYTHING  # noqa: PLC0415 - not on the way to `lab --help`
-
+    entries = catalog.CATALOGUE.values()
     if session.as_json:
-        every = [{"id": one.id, "question": one.question, "seconds": one.seconds} for one in CATALOGUE.values()]
-        click.echo(msgspec.json.format(msgspec.json.encode(every), indent=2).decode())
+        _json([{"id": entry.id, "question": entry.question, "seconds": entry.seconds} for entry in entries])
         return
-    for one in CATALOGUE.values():
-        click.echo(f"  {one.id:<11} {one.seconds:>3.0f} s  {one.question.of(language)}")
-    last = {"en": "All of them, at the same time.", "fr": "Toutes, en même temps."}[language]
-    click.echo(f"  {ALL:<11} {EVERYTHING:>3.0f} s  {last}\n\nlab experiment names")
+    for entry in entries:
+        click.echo(f"  {entry.id:<11} {entry.seconds:>3.0f} s  {entry.question.of(language)}")
+    everything = load("cli")["everything"].of(language)
+    click.echo(f"  {catalog.ALL:<11} {catalog.EVERYTHING:>3.0f} s  {everything}\n\nlab experiment names")
 
 
-def tell(found: Sequence[Experiment], session: Session, wishes: Wishes, *, many: bool) -> None:
-    """Show what was found, write the report, and end with 1 where something is not as predicted.
+def schema() -> None:
+    """Print the JSON schema of an experiment."""
+    _json(results.schema())
+
+
+def show_results(experiments: Sequence[Experiment], session: Session, options: Options, *, many: bool) -> None:
+    """Show the results, write the report, and end with 1 where something is not as predicted.
 
     Of ``many`` experiments only what the course says is shown in full, and what was not as predicted.
     """
-    from lab.experiments import parallel  # noqa: PLC0415 - not on the way to `lab --help`
-    from lab.experiments.catalog import CATALOGUE  # noqa: PLC0415 - the same
-
     if session.as_json:
-        click.echo(encode(found if many else found[0]).decode())
-    elif not wishes.predict:
-        show([one for one in found if not many or one.claims or not one.agrees], wishes)
-        if wishes.why and CATALOGUE[found[0].experiment].stays:
-            click.echo(f"\n{_GONE.of(wishes.language)}")
-    if wishes.why or wishes.predict:  # which do not go with --json
-        show_differences(found[0], wishes.language)
-    if wishes.html:
-        write(found, wishes.html, wishes.language)
-    wrong = [f"{one.experiment}: {name}" for one in found for name in parallel.disagreements(one)]
-    first = ", ".join(wrong[:3]) + (" …" if len(wrong) > 3 else "")  # noqa: PLR2004 - a line's room
-    session.judge(
-        ok=all(one.agrees for one in found),
-        trouble=f"measured is not what was predicted: {first}",
-        hint="the model or the cluster is wrong: both stand above. Is its DNS well? kubectl -n kube-system get pods",
+        click.echo(results.encode(experiments if many else experiments[0]).decode())
+    elif not options.predict:
+        show([each for each in experiments if not many or each.claims or not each.agrees], options)
+        if options.why and catalog.CATALOGUE[experiments[0].experiment].stays:
+            click.echo(f"\n{load('cli')['pods-gone'].of(options.language)}")
+    if options.why or options.predict:  # which do not go with --json
+        terminal.show_differences(experiments[0], options.language, tables.terminal())
+    if options.html:
+        write(experiments, options.html, options.language)
+    wrong = [f"{each.experiment}: {name}" for each in experiments for name in parallel.disagreements(each)]
+    first = ", ".join(wrong[:_NAMED]) + (" …" if len(wrong) > _NAMED else "")
+    session.fail_unless(
+        all(each.agrees for each in experiments),
+        f"measured is not what was predicted: {first}",
+        "the model or the cluster is wrong: both stand above. Is its DNS well? kubectl -n kube-system get pods",
     )
 
 
-def write(found: Sequence[Experiment], file: Path, language: Language) -> None:
+def write(experiments: Sequence[Experiment], file: Path, language: Language) -> None:
     """Write the report, one HTML file that needs nothing else; raises LabError where it cannot be written."""
-    from lab.report.html import page  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.report.html import page  # noqa: PLC0415 - jinja2 is only for a report
 
     try:
-        file.write_text(page.render(found, language), encoding="utf-8")
+        file.write_text(page.render(experiments, language), encoding="utf-8")
     except OSError as error:
         raise LabError(f"the report {file} was not written: {error.strerror}", "name another file") from error
-    said = {"en": f"The report is in {file}", "fr": f"Le rapport est dans {file}"}
-    click.echo(said[language], err=True)
+    click.echo(load("cli")["report-written"].format(file=file).of(language), err=True)
 
 
-def show(found: Sequence[Experiment], wishes: Wishes) -> None:
+def show(experiments: Sequence[Experiment], options: Options) -> None:
     """Print experiments, or of each the one cell that is asked for."""
-    from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
-
-    for one in found:
-        if wishes.why:
-            show_cell(one, cell(one, wishes.why), wishes.language)
+    for experiment in experiments:
+        if options.why:
+            show_cell(experiment, cell(experiment, options.why), options.language)
         else:
-            terminal.show(one, wishes.language, console())
+            terminal.show(experiment, options.language, tables.terminal())
 
 
-def show_cell(found: Experiment, one: Cell, language: Language) -> None:
-    """Print one cell with its exhibits."""
-    from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
-
-    terminal.show_cell(one, found, language, console())
+def show_cell(experiment: Experiment, cell: Cell, language: Language) -> None:
+    terminal.show_cell(cell, experiment, language, tables.terminal())
 
 
-def show_differences(found: Experiment, language: Language) -> None:
-    """Print the cells that are not as predicted, with their evidence; nothing where all are."""
-    from lab.report.experiments import terminal  # noqa: PLC0415 - not on the way to `lab --help`
-
-    terminal.show_differences(found, language, console())
-
-
-def console() -> Console:
-    """Return where results are printed: a terminal as wide as it is; in a file, COLUMNS, or 100."""
-    from rich.console import Console  # noqa: PLC0415 - a tenth of a second, which `--help` has not
-
-    found = Console(highlight=False)
-    return (
-        found
-        if found.is_terminal or os.environ.get("COLUMNS", "").isdigit()
-        else Console(highlight=False, width=_COLUMNS)
-    )
+def cell(experiment: Experiment, name: str) -> Cell:
+    """Return a cell by ``vantage/address`` or ``variant/vantage/address``; raises BadInput with those that exist."""
+    for cell in experiment.cells:
+        if name in {f"{cell.vantage}/{cell.address}", f"{cell.variant}/{cell.vantage}/{cell.address}"}:
+            return cell
+    vantages = ", ".join(dict.fromkeys(cell.vantage for cell in experiment.cells))
+    addresses = ", ".join(dict.fromkeys(cell.address for cell in experiment.cells))
+    hint = f"write FROM/TO, from any of {vantages}; to any of {addresses}"
+    raise BadInput(f"{experiment.experiment} has no cell {name!r}", hint)
 
 
-def known(named: str, matrix: str) -> None:
-    """Refuse what no matrix has, and the bare --why of one that has no guests, before it is measured; raises BadInput.
-
-    Only names asks from ephemeral containers.
-    """
-    from lab.experiments.matrix import labels  # noqa: PLC0415 - not on the way to `lab --help`
-
-    ends = named.split("/")[-2:]
-    for said, of, every in zip(ends, ("FROM", "TO"), (labels.VANTAGES, labels.ADDRESSES), strict=False):
-        ids = [one.id for one in every]
-        if len(ends) == 1 or said not in ids:
-            raise BadInput(f"no matrix has a cell {named!r}", f"write FROM/TO; {of} is one of {', '.join(ids)}")
-    if "guest" in ends and matrix != "names":
-        raise BadInput(f"{matrix} has no cell {named!r}", f"such as: lab experiment {matrix} --why app/pod-name")
-
-
-def cell(found: Experiment, named: str) -> Cell:
-    """Find a cell by ``vantage/address`` or ``variant/vantage/address``; raises BadInput with those that there are."""
-    for one in found.cells:
-        if named in {f"{one.vantage}/{one.address}", f"{one.variant}/{one.vantage}/{one.address}"}:
-            return one
-    vantages, addresses = (dict.fromkeys(getattr(one, key) for one in found.cells) for key in ("vantage", "address"))
-    raise BadInput(
-        f"{found.experiment} has no cell {named!r}",
-        f"write FROM/TO, from any of {', '.join(vantages)}; to any of {', '.join(addresses)}",
-    )
+def _json(value: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

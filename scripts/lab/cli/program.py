@@ -73,7 +73,7 @@ def run() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ✓ shows something else
     try:
-        cli.when_stopped(_interrupt)
+        cli.handle_signals(_interrupt)
         code = lab.main(standalone_mode=False)
     except LabError as error:
         _show(error)

@@ -10,15 +10,15 @@ import click
 from lab.cli import output
 from lab.experiments import parallel
 from lab.experiments.matrix import labels
-from lab.experiments.texts import Text
+from lab.experiments.texts import join, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lab.cli.experiment import Bench
+    from lab.cli.experiment_run import Runner
     from lab.experiments.catalog import Entry
     from lab.experiments.results import Experiment, Label, Outcome
-    from lab.experiments.texts import Language
+    from lab.experiments.texts import Language, Text
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
     "names": (
@@ -44,6 +44,9 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The cells that are asked, by experiment: each stands for another mechanism."""
 
+TEXTS = load("cli").section("quiz")
+_LETTERS, _WORDS = load("cli").section("letters"), load("cli").section("words")
+
 
 @dataclass(frozen=True)
 class Key:
@@ -54,87 +57,74 @@ class Key:
     outcomes: tuple[Outcome, ...]
 
 
-KEYS = (
-    Key(Text("a", "r"), Text("answers", "répond"), ("answers", "resolves")),
-    Key(Text("n", "n"), Text("no such name", "nom inconnu"), ("no-name",)),
-    Key(Text("r", "f"), Text("refused", "refusé"), ("refused", "reset")),
-    Key(Text("t", "d"), Text("times out", "délai dépassé"), ("timeout",)),
-)
+_OUTCOMES: Mapping[str, tuple[Outcome, ...]] = {
+    "answers": ("answers", "resolves"),
+    "no-name": ("no-name",),
+    "refused": ("refused", "reset"),
+    "timeout": ("timeout",),
+}
+KEYS = tuple(Key(_LETTERS[name], _WORDS[name], outcomes) for name, outcomes in _OUTCOMES.items())
 _QUIT = "q"
-_INTRO = Text(
-    "While the cluster measures: what do you expect? {keys}; q ends.",
-    "Pendant que le cluster mesure : à quoi vous attendez-vous ? {keys} ; q pour finir.",
-)
-_ASKED = Text("{number}/{of}  From {place}, {address}?", "{number}/{of}  Depuis {place}, {address} ?")
-_LISTENS = Text("  (the app listens on {bind} only)", "  (l’appli n’écoute que sur {bind})")
-_UNKNOWN = Text("One of {letters}, please.", "Une lettre parmi {letters}, s’il vous plaît.")
-_WAITS = Text("Now the cluster’s own answers …", "Et maintenant, les réponses du cluster …")
-_RIGHT = Text("✓ as you said: {word}", "✓ comme vous l’avez dit : {word}")
-_WRONG = Text("✗ you said {word}", "✗ vous aviez dit {word}")
-_SCORE = Text("{right} of {of} as you expected.", "{right} sur {of} comme vous l’attendiez.")
-_UNMEASURED = Text("! not measured, so not counted", "! non mesuré, donc pas compté")
-_NONE = Text("No answer, no score.", "Sans réponse, pas de score.")
-_NOTHING = Text("Nothing of it was measured: no score.", "Rien n’en a été mesuré : pas de score.")
 
 
-def ask(bench: Bench, entry: Entry) -> Experiment:
+def ask(runner: Runner, entry: Entry) -> Experiment:
     """Ask while it is measured, then grade; raises LabError where it cannot be measured."""
-    language = bench.wishes.language
-    with parallel.beside(entry, bench.settings, bench.image) as running:
+    language = runner.options.language
+    with parallel.beside(entry, runner.settings, runner.image) as running:
         answers = dict(_answers(entry.id, language))
-        click.echo(f"\n{_WAITS.of(language)}")
-        found = parallel.result(running, lambda _text: None)
-    _grade(found, answers, language)
-    return found
+        click.echo(f"\n{TEXTS['waiting'].of(language)}")
+        experiment = parallel.result(running, lambda _text: None)
+    _grade(experiment, answers, language)
+    return experiment
 
 
 def _answers(experiment: str, language: Language) -> Iterator[tuple[str, Key]]:
     """Ask cell by cell; the end of the input, or q, ends it early."""
-    letters = ", ".join(f"{key.letter.of(language)} {key.word.of(language)}" for key in KEYS)
-    click.echo(_INTRO.of(language).format(keys=letters))
-    asked = QUESTIONS[experiment]
-    for number, cell in enumerate(asked, start=1):
-        key = _key(_question(cell, number, len(asked), language), language)
+    keys = ", ".join(f"{key.letter.of(language)} {key.word.of(language)}" for key in KEYS)
+    click.echo(TEXTS["intro"].format(keys=keys).of(language))
+    cells = QUESTIONS[experiment]
+    for number, cell in enumerate(cells, start=1):
+        key = _key(_question(cell, number, len(cells)).of(language), language)
         if key is None:
             return
         yield cell, key
 
 
-def _question(cell: str, number: int, of: int, language: Language) -> str:
+def _question(cell: str, number: int, of: int) -> Text:
     *bind, vantage, address = cell.split("/")
-    filled = {"number": number, "of": of, "place": _short(labels.VANTAGES, vantage, language)}
-    listens = "".join(_LISTENS.of(language).format(bind=one) for one in bind)
-    return _ASKED.of(language).format(**filled, address=_short(labels.ADDRESSES, address, language)) + listens
+    ends = {"vantage": _short(labels.VANTAGES, vantage), "address": _short(labels.ADDRESSES, address)}
+    question = TEXTS["question"].format(number=number, of=of, **ends)
+    return join(question, TEXTS["bind"].format(bind=bind[0]) if bind else None)
 
 
-def _short(known: Sequence[Label], id_: str, language: Language) -> str:
-    return next(one.short.of(language) for one in known if one.id == id_)
+def _short(known: Sequence[Label], name: str) -> Text:
+    return next(label.short for label in known if label.id == name)
 
 
 def _key(question: str, language: Language) -> Key | None:
     """Ask until one of the keys comes; None where the learner has had enough."""
-    letters = {key.letter.of(language): key for key in KEYS}
+    keys = {key.letter.of(language): key for key in KEYS}
     click.echo(f"\n{question}")
     while True:
         try:
-            said = input(f"[{'/'.join(letters)}] ").strip().lower()
+            answer = input(f"[{'/'.join(keys)}] ").strip().lower()
         except EOFError:
             return None
-        if said in letters or said == _QUIT:
-            return letters.get(said)
-        click.echo(_UNKNOWN.of(language).format(letters=", ".join(letters)))
+        if answer in keys or answer == _QUIT:
+            return keys.get(answer)
+        click.echo(TEXTS["unknown-key"].format(letters=", ".join(keys)).of(language))
 
 
-def _grade(found: Experiment, answers: Mapping[str, Key], language: Language) -> None:
+def _grade(experiment: Experiment, answers: Mapping[str, Key], language: Language) -> None:
     """Show each cell with the answer beside it, then the score: what could not be measured is no mistake."""
-    graded: list[bool] = []
+    grades: list[bool] = []
     for name, key in answers.items():
-        cell = output.cell(found, name)
-        output.show_cell(found, cell, language)
-        said = _UNMEASURED
+        cell = output.cell(experiment, name)
+        output.show_cell(experiment, cell, language)
+        grade = "unmeasured"
         if cell.measured.outcome != "unmeasured":
-            graded.append(cell.measured.outcome in key.outcomes)
-            said = _RIGHT if graded[-1] else _WRONG
-        click.echo(f"\n  {said.of(language).format(word=key.word.of(language))}")
-    score = _SCORE if graded else _NOTHING if answers else _NONE
-    click.echo("\n" + score.of(language).format(right=sum(graded), of=len(graded)))
+            grades.append(cell.measured.outcome in key.outcomes)
+            grade = "right" if grades[-1] else "wrong"
+        click.echo(f"\n  {TEXTS[grade].format(word=key.word).of(language)}")
+    score = "score" if grades else "nothing-measured" if answers else "no-answer"
+    click.echo("\n" + TEXTS[score].format(right=sum(grades), of=len(grades)).of(language))

@@ -2,145 +2,101 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import sys
 import time
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from rich.status import Status
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from lab.steps import Event
 
+    View = Callable[[Event], None]
+
 _PLAIN_EVERY = 15.0
 _MINUTE = 60
+_MARKS = {
+    **dict.fromkeys(("done", "skipped"), "[green]✓[/]"),
+    **dict.fromkeys(("differs", "failed"), "[red]✗[/]"),
+    "note": "[yellow]![/]",
+}
 
 
-class View(Protocol):
-    """Shows events as they come; a context manager, as a live line has to be taken away at the end."""
-
-    def __call__(self, event: Event) -> None:
-        """Show one event."""
-
-    def __enter__(self) -> Self:
-        """Begin to show."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Take away what should not stay."""
-
-
-def choose(*, as_json: bool, verbose: bool, aside: bool = False) -> View:
-    """Choose the view for where standard output leads; ``aside``, plain or live lines for where standard error does."""
-    if as_json and not aside:
-        return JsonLines()
-    console = Console(highlight=False, stderr=aside)
+def choose(*, as_json: bool, verbose: bool, on_stderr: bool = False) -> AbstractContextManager[View]:
+    """Choose the view by where standard output leads; ``on_stderr``, plain or live lines on standard error."""
+    if as_json and not on_stderr:
+        return contextlib.nullcontext(json_lines)
+    console = Console(highlight=False, stderr=on_stderr)
     if not console.is_terminal:
-        console = Console(highlight=False, soft_wrap=True, stderr=aside)  # a log's lines stay whole
-    return Live(console, verbose=verbose) if console.is_terminal and not verbose else Plain(console, verbose=verbose)
+        console = Console(highlight=False, soft_wrap=True, stderr=on_stderr)  # a log's lines stay whole
+    if console.is_terminal and not verbose:
+        return live(console)
+    return contextlib.nullcontext(Plain(console, verbose=verbose))
 
 
-class _Quiet:
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing of it is left to take away."""
+def json_lines(event: Event) -> None:
+    """Write the event as one line of JSON, without its empty fields."""
+    fields = asdict(replace(event, took=round(event.took, 3)))
+    click.echo(json.dumps({"event": {key: value for key, value in fields.items() if value not in {None, ""}}}))
 
 
-class JsonLines(_Quiet):
-    """One JSON object a line and event, on standard output."""
-
-    def __call__(self, event: Event) -> None:
-        """Write the event."""
-        rounded = replace(event, took=round(event.took, 3))
-        filled = {key: value for key, value in asdict(rounded).items() if value not in {None, ""}}
-        sys.stdout.write(json.dumps({"event": filled}) + "\n")
-        sys.stdout.flush()
-
-
-class Plain(_Quiet):
-    """One line a step when it has ended, and a sign of life every 15 s until then; every detail where verbose."""
+class Plain:
+    """Writes one line a step when it has ended, and every 15 s until then; every detail where verbose."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
-        """Write to this console."""
-        self._console, self._verbose, self._said = console, verbose, 0.0
+        self._console, self._verbose, self._last = console, verbose, 0.0
 
     def __call__(self, event: Event) -> None:
-        """Write a line where the event deserves one."""
         if event.kind == "start":
-            self._said = 0.0
+            self._last = 0.0
             if self._verbose:
                 self._console.print(f"• {escape(event.step)}")
-        elif event.kind == "progress":
-            self._progress(event)
-        else:
+        elif event.kind != "progress":
             self._console.print(ended(event))
-
-    def _progress(self, event: Event) -> None:
-        if self._verbose or event.took - self._said >= _PLAIN_EVERY:
-            self._said = event.took
+        elif self._verbose or event.took - self._last >= _PLAIN_EVERY:
+            self._last = event.took
             self._console.print(f"  … {escape(running(event))}")
 
 
-class Live(Plain):
-    """One line a step; the one that runs moves, with its time so far and what is left."""
+@contextlib.contextmanager
+def live(console: Console) -> Iterator[View]:
+    """Show the running step on a moving line, with its time so far and what is left; those that ended above it."""
+    line = _MovingLine()
 
-    def __init__(self, console: Console, *, verbose: bool) -> None:
-        """Draw on this terminal."""
-        super().__init__(console, verbose=verbose)
-        self._status: Status | None = None
-        self._line = _Moving()
-
-    def __enter__(self) -> Self:
-        """Begin to draw."""
-        self._status = self._console.status(self._line, spinner="dots")
-        self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Take the moving line away, so that the cursor and the terminal are as before."""
-        if self._status:
-            self._status.stop()
-
-    def __call__(self, event: Event) -> None:
-        """Move the line, or leave it above."""
+    def show(event: Event) -> None:
         if event.kind in {"start", "progress"}:
-            self._line.event = event
-            self._line.since = _now()
+            line.event, line.since = event, time.monotonic()
         else:
-            self._console.print(ended(event))
+            console.print(ended(event))
+
+    with console.status(line, spinner="dots"):
+        yield show
 
 
-class _Moving:
-    """The text beside the spinner: drawn anew at each frame, so that its clock goes on between events."""
+class _MovingLine:
+    """The text beside the spinner: rendered at each frame, so that its clock goes on between events."""
 
     def __init__(self) -> None:
         self.event: Event | None = None
-        self.since = _now()
+        self.since = 0.0
 
     def __rich__(self) -> Text:
         if self.event is None:
-            return Text("")
-        return Text(
-            running(replace(self.event, took=self.event.took + _now() - self.since)), overflow="ellipsis", no_wrap=True
-        )
+            return Text()
+        took = self.event.took + time.monotonic() - self.since
+        return Text(running(replace(self.event, took=took)), overflow="ellipsis", no_wrap=True)
 
 
 def running(event: Event) -> str:
-    """Say what runs: which step of how many, how far, the time so far and what is left, and the detail."""
+    """Return which step of how many runs, how far it is, the time so far and what is left, and the detail."""
     parts = [f"{event.number}/{event.of} {event.step}"]
     if event.fraction is not None:
         parts.append(f"{event.fraction:.0%}")
@@ -157,15 +113,8 @@ def remaining(event: Event) -> float | None:
     return None
 
 
-_MARKS = {
-    **dict.fromkeys(("done", "skipped"), "[green]✓[/]"),
-    **dict.fromkeys(("differs", "failed"), "[red]✗[/]"),
-    "note": "[yellow]![/]",
-}
-
-
 def ended(event: Event) -> str:
-    """Say, as rich markup, how a step ended; why it failed stands below all steps."""
+    """Return, as rich markup, how a step ended; why it failed stands below all steps."""
     mark = _MARKS[event.kind]
     if event.kind == "note":
         return f"{mark} {escape(event.detail)}"
@@ -177,7 +126,3 @@ def _clock(seconds: float) -> str:
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:02.0f} s"
-
-
-def _now() -> float:
-    return time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from lab import cli
 from lab.cli import program
 from lab.config import ROOT
 from lab.errors import LabError
+from lab.results import Check
 
 
 def run(monkeypatch, capsys, *words, **env):
@@ -156,7 +158,7 @@ def test_make_passes_shape_and_faults_on(words, said):
 
 def test_the_versions_are_tested_with_the_nodes_of_both(monkeypatch, capsys, tmp_path):
     had, became = [], []
-    monkeypatch.setattr("lab.cli.develop._become", lambda *words: became.append(words))
+    monkeypatch.setattr("lab.cli.develop._exec_python", lambda *words: became.append(words))
     monkeypatch.setattr("lab.cli.develop.cluster.machine_steps", lambda _settings: [])
     monkeypatch.setattr("lab.cli.develop.cluster.node_steps", lambda settings: had.append(settings.kubernetes) or [])
     run(monkeypatch, capsys, "test", "--versions", LAB_CACHE=tmp_path)
@@ -165,8 +167,16 @@ def test_the_versions_are_tested_with_the_nodes_of_both(monkeypatch, capsys, tmp
 
 
 def test_the_unit_tests_need_redis_and_say_so_where_it_cannot_be_had(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr("lab.cli.develop._become", lambda *_: pytest.fail("the tests were run"))
+    monkeypatch.setattr("lab.cli.develop._exec_python", lambda *_: pytest.fail("the tests were run"))
     monkeypatch.setattr("lab.cluster.preflight.shutil.which", lambda *_, **__: None)
     code, _, err = run(monkeypatch, capsys, "test", "--unit", LAB_CACHE=tmp_path)
     assert code == 1
     assert "✗ this machine lacks redis-server" in err
+
+
+def test_verify_as_json_is_one_document_with_the_verdict(monkeypatch, capsys):
+    check = Check("x", "here", "http://x", "back", "200", ok=False, why="y")
+    monkeypatch.setattr("lab.deploy.verify.verify", lambda _settings: [check])
+    code, out, err = run(monkeypatch, capsys, "verify", "--json")
+    assert (code, err) == (1, "")
+    assert json.loads(out) == {"ok": False, "checks": [asdict(check)]}

@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 from lab.deploy.status import Node, Pod, Status, Url
-from lab.report import progress, tables
+from lab.report import progress
+from lab.report.terminal import tables
 from lab.results import Check, Requirement
 from lab.steps import Event
 
@@ -63,7 +64,7 @@ def test_plain_lines_are_one_a_step_and_a_sign_of_life():
 
 
 def test_json_is_one_event_a_line(capsys):
-    progress.JsonLines()(Event("done", "Build", "well", took=2.5, number=1, of=1))
+    progress.json_lines(Event("done", "Build", "well", took=2.5, number=1, of=1))
     assert json.loads(capsys.readouterr().out)["event"] == {
         "kind": "done", "step": "Build", "detail": "well", "took": 2.5, "number": 1, "of": 1,
     }  # fmt: skip
@@ -134,8 +135,3 @@ def test_what_comes_from_outside_is_shown_as_it_is(show, times):
 
 def _present() -> Requirement:
     return Requirement("Python", ok=True, seen="3.11", fix="never shown")
-
-
-def test_checks_as_json_carry_the_verdict():
-    one = Check("x", "here", "http://x", "back", "200", ok=False, why="y")
-    assert json.loads(tables.checks_json([one]))["ok"] is False

@@ -1,4 +1,4 @@
-"""What the page's script needs of every cell, each text once: exhibits by number, outcomes, and the packet's way."""
+"""What the page's script needs of every cell, each text once: exhibits by number, outcomes, and the packet's path."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab.report.experiments import words
+from lab.report import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.experiments.results import Cell, Experiment
     from lab.experiments.texts import Text
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Cells of one variant that tried the same, ended alike, and have the same explanation."""
+
+    id: str
+    numbers: tuple[int, ...]
+    cells: tuple[Cell, ...]
 
 
 def packed(experiments: Sequence[Experiment]) -> str:
@@ -24,65 +33,50 @@ def packed(experiments: Sequence[Experiment]) -> str:
 
 
 def data(experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """Return the cells by id, and the exhibits, texts and ways that they point to."""
-    exhibits, ways = _Pool(), _Pool()
+    """Return the cells by id, and the exhibits and paths that they refer to by number."""
+    exhibits, paths = _Numbers(), _Numbers()
     cells = {}
-    for one in experiments:
-        why = {number: reason.id for reason in reasons(one) for number in reason.numbers}
-        for number, cell in enumerate(one.cells):
-            found = {"y": why[number], **_cell(cell, exhibits)}
-            cells[cell_id(one, number)] = {**found, "w": ways(cell.way)} if one.scene else found
-    return {"cells": cells, "exhibits": exhibits.kept, "ways": ways.kept}
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Cells of one variant that are told together: they tried the same, ended alike, and for the same reason."""
-
-    id: str
-    numbers: tuple[int, ...]
-    cells: tuple[Cell, ...]
+    for experiment in experiments:
+        reason_of = {number: reason.id for reason in reasons(experiment) for number in reason.numbers}
+        for number, cell in enumerate(experiment.cells):
+            fields = {"y": reason_of[number], **_cell(cell, exhibits)}
+            path = {"w": paths[cell.way]} if experiment.scene else {}
+            cells[cell_id(experiment, number)] = fields | path
+    return {"cells": cells, "exhibits": list(exhibits), "paths": list(paths)}
 
 
 def reasons(experiment: Experiment) -> tuple[Reason, ...]:
-    """Group an experiment's cells, in their order, by what is told of them."""
-    told: dict[tuple[str, str, str, Text], list[int]] = {}
+    """Group an experiment's cells, those without a variant first, by what is said of them."""
+    groups: dict[tuple[str, str, str, Text], list[int]] = {}
     for number, cell in enumerate(experiment.cells):
-        told.setdefault((cell.variant, cell.url, words.sign(cell), cell.because), []).append(number)
-    groups = sorted(told.values(), key=lambda numbers: experiment.cells[numbers[0]].variant != "")
+        groups.setdefault((cell.variant, cell.url, phrases.sign(cell), cell.because), []).append(number)
     return tuple(
-        Reason(f"{experiment.experiment}-w{at}", tuple(each), tuple(experiment.cells[one] for one in each))
-        for at, each in enumerate(groups)
+        Reason(f"{experiment.experiment}-w{at}", tuple(group), tuple(experiment.cells[number] for number in group))
+        for at, (_, group) in enumerate(sorted(groups.items(), key=lambda item: item[0][0] != ""))
     )
 
 
 def cell_id(experiment: Experiment, number: int) -> str:
-    """Name a cell in the page."""
+    """Return a cell's id in the page."""
     return f"{experiment.experiment}-{number}"
 
 
-class _Pool:
-    """Hands out one number for equal lists of texts."""
+class _Numbers(dict[tuple[str, ...], int]):
+    """Numbers lists of texts in order, equal ones alike."""
 
-    def __init__(self) -> None:
-        self.kept: list[tuple[str, ...]] = []
-        self._numbers: dict[tuple[str, ...], int] = {}
-
-    def __call__(self, texts: tuple[str, ...]) -> int:
-        if texts not in self._numbers:
-            self._numbers[texts] = len(self.kept)
-            self.kept.append(texts)
-        return self._numbers[texts]
+    def __missing__(self, texts: tuple[str, ...]) -> int:
+        self[texts] = len(self)
+        return self[texts]
 
 
-def _cell(cell: Cell, exhibits: _Pool) -> dict[str, Any]:
-    seen = cell.measured
-    detail = [seen.detail, ", ".join(seen.resolved), f"{seen.seconds:.3f} s" if seen.seconds else ""]
+def _cell(cell: Cell, exhibits: _Numbers) -> dict[str, Any]:
+    measured = cell.measured
+    detail = [measured.detail, ", ".join(measured.resolved), f"{measured.seconds:.3f} s" if measured.seconds else ""]
     return {
         "mechanism": cell.mechanism,
         "p": [cell.predicted.outcome, cell.predicted.who],
-        "m": [seen.outcome, seen.who],
+        "m": [measured.outcome, measured.who],
         "d": " · ".join(filter(None, detail)),
         "r": " + ".join(cell.predicted.rules),
-        "x": [exhibits((one.where, one.text, one.shows.en, one.shows.fr, one.command)) for one in cell.exhibits],
+        "x": [exhibits[each.where, each.text, each.shows.en, each.shows.fr, each.command] for each in cell.exhibits],
     }

@@ -1,6 +1,6 @@
 """The report: experiments as one HTML file, in both languages, that asks nothing of anybody else.
 
-Tables, reasons and verdicts are in its markup; a script adds the exhibits of every cell, and the way of its packet.
+Tables, reasons and verdicts are in its markup; a script adds the exhibits of every cell, and the path of its packet.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lab.experiments.texts import Text
-from lab.report.experiments import words
-from lab.report.experiments.grids import Grid, Mechanism, grids, label, mechanisms, route
-from lab.report.experiments.lanes import told
-from lab.report.html import lanes, scene
+from lab.experiments.texts import Text, same
+from lab.report import phrases
+from lab.report.grids import Grid, Mechanism, grids, label, mechanisms, route
+from lab.report.html import diagram, timeline
 from lab.report.html.data import Reason, cell_id, packed, reasons
+from lab.report.timelines import changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.results import Cell, Claim, Expectation, Experiment, Flip, Label, Timeline
+    from lab.experiments.results import Cell, Experiment, Flip
     from lab.experiments.texts import Language
+    from lab.report.html.diagram import Layout
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_JOINED = "\u2060"
+_WORD_JOINER = "\u2060"
 """The character between which and its neighbours no line ends."""
-_CROWD = 9
+_MANY_PODS = 9
 """So many Pods fill a screen."""
 _WIDE = 9
 """From so many columns on, heads stand upright and a print lies on its side."""
@@ -44,48 +45,51 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["whole"] = whole
-    environment.filters["both"] = both
-    environment.filters["tspans"] = tspans
-    found = [Shown(one) for one in experiments]
+    environment.filters |= {"unbroken": unbroken, "both": both, "tspans": tspans}
+    environment.globals |= {
+        "phrases": phrases,
+        "texts": phrases.TEXTS,
+        "same": same,
+        "label": label,
+        "route": route,
+        "changes": changes,
+        "layout": timeline.layout,
+    }
     return environment.get_template("page.html.j2").render(
         language=language,
-        shown=found,
+        sections=[Section(experiment) for experiment in experiments],
         data=packed(experiments),
         style=_file("report.css"),
         script=_file("report.js"),
-        words=words,
-        Text=Text,
-        kinds=scene.KINDS,
-        told=told,
     )
 
 
-def both(said: Text) -> Markup:
-    """Write a text in both languages, of which the page shows one; once where they are the same."""
-    if said.en == said.fr:
-        return _coded(said.en)
-    return Markup('<span lang="en">{}</span><span lang="fr">{}</span>').format(_coded(said.en), _coded(said.fr))
+def both(text: Text) -> Markup:
+    """Return a text in both languages, of which the page shows one; once where they are the same."""
+    if text.en == text.fr:
+        return _with_code(text.en)
+    spans = '<span lang="en">{}</span><span lang="fr">{}</span>'
+    return Markup(spans).format(_with_code(text.en), _with_code(text.fr))  # noqa: S704 - the text is escaped
 
 
-def whole(text: Markup) -> Markup:
+def unbroken(text: Markup) -> Markup:
     """Keep a program's option, such as `--target`, on one line."""
-    return text.replace("--", f"-{_JOINED}-{_JOINED}")
+    return text.replace("--", f"-{_WORD_JOINER}-{_WORD_JOINER}")
 
 
-def tspans(said: Text) -> Markup:
-    """Write the same inside a drawing's text."""
-    if said.en == said.fr:
-        return escape(said.en)
-    return Markup('<tspan lang="en">{}</tspan><tspan lang="fr">{}</tspan>').format(said.en, said.fr)
+def tspans(text: Text) -> Markup:
+    """Return the same inside an SVG's text."""
+    if text.en == text.fr:
+        return escape(text.en)
+    return Markup('<tspan lang="en">{}</tspan><tspan lang="fr">{}</tspan>').format(text.en, text.fr)
 
 
-def _coded(text: str) -> Markup:
+def _with_code(text: str) -> Markup:
     """Escape a text, and set in code what stands between backticks."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)
-    return Markup().join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in enumerate(parts))
+    return Markup().join(Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 def _file(name: str) -> Markup:
@@ -93,97 +97,47 @@ def _file(name: str) -> Markup:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """An experiment, with what its part of the page asks of it."""
+class Section:
+    """An experiment's part of the page."""
 
     experiment: Experiment
 
     @cached_property
-    def id(self) -> str:
-        """Its name in the page."""
-        return self.experiment.experiment
-
-    @cached_property
     def grids(self) -> tuple[Grid, ...]:
-        """Its tables."""
         return grids(self.experiment)
 
     @cached_property
     def mechanisms(self) -> tuple[Mechanism, ...]:
-        """What decided its cells."""
         return mechanisms(self.experiment.cells)
 
     @cached_property
-    def drawing(self) -> scene.Drawing | None:
-        """The picture of it, where it has one."""
-        return scene.drawn(self.experiment.scene) if self.experiment.scene else None
+    def diagram(self) -> Layout | None:
+        return diagram.layout(self.experiment.scene) if self.experiment.scene else None
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
-        """Every cell in words, those together of which the same is told."""
         return reasons(self.experiment)
 
     @property
-    def crowded(self) -> bool:
-        """Whether its picture is too large to stand open."""
-        return self.experiment.scene is not None and len(self.experiment.scene.pods) > _CROWD
+    def is_diagram_folded(self) -> bool:
+        return self.experiment.scene is not None and len(self.experiment.scene.pods) > _MANY_PODS
 
-    @cached_property
-    def total(self) -> int:
-        """How much was predicted."""
-        return sum(len(kind) for kind in self._judged)
-
-    @cached_property
-    def wrong(self) -> int:
-        """How much of it was seen otherwise."""
-        return sum(not one.agrees for kind in self._judged for one in kind)
-
-    @property
-    def _judged(self) -> tuple[Sequence[Cell | Flip | Expectation], ...]:
-        return self.experiment.cells, self.experiment.flips, self.experiment.expectations
-
-    def wide(self, grid: Grid) -> bool:
-        """Whether a table has many columns."""
+    def is_wide(self, grid: Grid) -> bool:
         return len(grid.columns) >= _WIDE
 
     def cell_id(self, cell: Cell) -> str:
-        """Return a cell's name in the page."""
         return cell_id(self.experiment, self._numbers[id(cell)])
 
     @cached_property
     def _numbers(self) -> dict[int, int]:
         return {id(cell): number for number, cell in enumerate(self.experiment.cells)}
 
-    def route(self, cell: Cell) -> Text:
-        """Name a cell by its two ends."""
-        return route(self.experiment, cell).short
-
-    def variant(self, name: str) -> Label:
-        """Return a counterfactual's label."""
-        return label(self.experiment.variants, name)
-
-    def vantage(self, name: str) -> Label:
-        """Return a vantage point's label."""
-        return label(self.experiment.vantages, name)
-
     def ends(self, flip: Flip) -> tuple[Text, Text]:
-        """Return the names of a flip's two ends."""
+        """Return the names of a flip's vantage point and address."""
         return label(self.experiment.vantages, flip.vantage).short, label(self.experiment.addresses, flip.address).short
 
     def flipped(self, flip: Flip) -> str:
-        """Return the page's name of the cell that a flip is about; empty where it is not told."""
+        """Return the id of the cell that a flip is about; empty where the page has none."""
         wanted = (flip.variant, flip.vantage, flip.address)
-        found = (cell for cell in self.experiment.cells if (cell.variant, cell.vantage, cell.address) == wanted)
-        return next(map(self.cell_id, found), "")
-
-    def lanes(self, timeline: Timeline) -> lanes.Lanes:
-        """Return a timeline's drawing."""
-        return lanes.drawn(self.experiment, timeline)
-
-    def lane(self, timeline: Timeline, name: str) -> Text:
-        """Return a lane's name."""
-        return label(timeline.lanes, name).short
-
-    def cells_shown_by(self, claim: Claim) -> str:
-        """Name the cells and expectations that show a claim."""
-        return ", ".join(claim.shown_by)
+        cells = (cell for cell in self.experiment.cells if (cell.variant, cell.vantage, cell.address) == wanted)
+        return next(map(self.cell_id, cells), "")

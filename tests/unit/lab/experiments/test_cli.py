@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from lab import cli
-from lab.cli import experiment, output
+from lab.cli import experiment_run, output
 from lab.errors import BadInput, LabError
 from lab.experiments import catalog, parallel, results
 from lab.experiments.matrix import cluster_dns
@@ -71,9 +71,9 @@ def finds(monkeypatch):
     """Let every experiment find this, without a cluster."""
 
     def find(found, image=lambda *_: "image"):
-        monkeypatch.setattr(experiment.client, "api", lambda _settings: None)
+        monkeypatch.setattr(experiment_run.client, "api", lambda _settings: None)
         monkeypatch.setattr(cluster_dns, "until_ready", lambda *_, **__: None)
-        monkeypatch.setattr(experiment, "_image", image)
+        monkeypatch.setattr(experiment_run, "_image", image)
         monkeypatch.setattr(catalog.Entry, "run", lambda *_, **__: found)
 
     return find
@@ -107,8 +107,10 @@ def test_the_list_speaks_french_where_it_is_asked_to(lab, monkeypatch):
         pytest.param({"LANG": "de_DE"}, "en", id="another language"),
     ],
 )
-def test_the_language_is_chosen_as_programs_do(environment, language):
-    assert experiment.spoken(environment) == language
+def test_the_language_is_chosen_as_programs_do(monkeypatch, environment, language):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, environment.get(name, ""))
+    assert experiment_run.language() == language
 
 
 def test_the_list_is_json_for_programs(lab):
@@ -205,14 +207,14 @@ def makes(monkeypatch):
         yield
 
     monkeypatch.setattr("lab.cli.session.lock.exclusive", exclusive)
-    monkeypatch.setattr(experiment.images, "app_steps", lambda *_: [Step("the backend", act)])
-    monkeypatch.setattr(experiment.images.app, "references", lambda _settings: {"back": "image"})
-    monkeypatch.setattr(experiment.images.app, "repository", lambda name: name)
+    monkeypatch.setattr(experiment_run.images, "app_steps", lambda *_: [Step("the backend", act)])
+    monkeypatch.setattr(experiment_run.images.app, "references", lambda _settings: {"back": "image"})
+    monkeypatch.setattr(experiment_run.images.app, "repository", lambda name: name)
 
 
 @pytest.mark.usefixtures("makes")
 def test_what_is_made_first_is_told_beside_the_document(lab, finds):
-    finds(GOOD, experiment._image)
+    finds(GOOD, experiment_run._image)
     code, out, err = lab("names", "--json")
     assert code == 0
     assert msgspec.json.decode(out, type=Experiment) == GOOD

@@ -10,7 +10,7 @@ from lab.experiments.model.resolve import resolve
 from lab.experiments.model.rule import Book
 from lab.experiments.model.rules import RULES
 from lab.experiments.results import Measurement
-from lab.report.html.scene import drawn
+from lab.report.html.diagram import layout
 
 HERE = ("here", "there")
 MATRICES = [
@@ -90,7 +90,7 @@ def test_the_way_ends_at_the_app_that_listens_on_the_port(described, bind):
 def test_all_that_is_passed_stands_in_the_picture(described, of, namespaces):
     world = described(of, namespaces)
     tries = of.tries(world, namespaces)
-    known = {one.key for one in drawn(scene(world, [one.vantage for one in tries], {})).things}
+    known = {one.key for one in layout(scene(world, [one.vantage for one in tries], {})).shapes}
     ways = [passed(world, one) for one in tries]
     assert all(ways)
     assert {key for one in ways for key in one} <= known

@@ -1,4 +1,4 @@
-// Opens a cell: its exhibits, and the way of its packet in the picture. Without it the page still tells everything else.
+// Opens a cell: its exhibits, and the path of its packet in the diagram. Without it the page still shows everything else.
 const unpacked = async (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const whole = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
@@ -17,7 +17,7 @@ const make = (tag, props = {}, ...children) => {
 };
 const coded = (text) => {
   const parts = text.split('`');
-  return parts.length % 2 ? parts.map((one, at) => (at % 2 ? make('code', {}, one) : one)) : [text];
+  return parts.length % 2 ? parts.map((part, at) => (at % 2 ? make('code', {}, part) : part)) : [text];
 };
 const both = (en, fr) => (en === fr ? coded(en) : [make('span', { lang: 'en' }, ...coded(en)), make('span', { lang: 'fr' }, ...coded(fr))]);
 const copyOf = (node) => [...node.childNodes].map((child) => child.cloneNode(true));
@@ -40,14 +40,14 @@ speak();
 
 /* a cell's exhibits */
 const outcome = ([name, who]) => {
-  const said = template('outcomes').querySelector(`[data-outcome="${name}"]`);
-  return [...copyOf(said), ...(who ? [' ', make('code', {}, who)] : [])];
+  const sign = template('outcomes').querySelector(`[data-outcome="${name}"]`);
+  return [...copyOf(sign), ...(who ? [' ', make('code', {}, who)] : [])];
 };
 const copyButton = (text) => {
   const button = template('copying').firstElementChild.cloneNode(true);
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(text);
-    document.getElementById('told').replaceChildren(...[...template('copied').childNodes].map((one) => one.cloneNode(true)));
+    document.getElementById('announcement').replaceChildren(...copyOf(template('copied')));
   });
   return button;
 };
@@ -74,76 +74,76 @@ const title = (button) => {
 const show = (button) => {
   const name = nameOf(button);
   const cell = data.cells[name];
-  const told = document.getElementById(cell.y);
+  const reason = document.getElementById(cell.y);
   part('title').replaceChildren(...title(button));
-  part('url').textContent = told.querySelector('code').textContent;
+  part('url').textContent = reason.querySelector('code').textContent;
   part('predicted').replaceChildren(...outcome(cell.p));
   part('measured').replaceChildren(...outcome(cell.m), ' ', make('span', { className: 'quiet' }, cell.d));
   panel.querySelector('dl').classList.toggle('differs', button.closest('td').classList.contains('differs'));
-  part('because').replaceChildren(...copyOf(told.querySelector('.why')));
+  part('because').replaceChildren(...copyOf(reason.querySelector('.why')));
   part('exhibits').replaceChildren(...cell.x.map((number) => exhibit(data.exhibits[number])));
   part('rules').textContent = cell.r;
-  picture(button, cell);
+  showPath(button, cell);
 };
 
-/* the way of a packet */
-const route = (points) => points.slice(1).reduce((line, [x, y], number) => {
+/* the path of a packet */
+const curve = (points) => points.slice(1).reduce((line, [x, y], number) => {
   const [fromX, fromY] = points[number];
   const bend = Math.abs(x - fromX) > 120 ? [(fromX + x) / 2, fromY, (fromX + x) / 2, y] : [fromX, (fromY + y) / 2, x, (fromY + y) / 2];
   return `${line}C${bend.join(' ')} ${x} ${y}`;
 }, `M${points[0].join(' ')}`);
 const points = (svg, keys) => {
-  const seen = {};
+  const visits = {};
   return keys.flatMap((key) => {
-    const thing = svg.querySelector(`[data-key="${CSS.escape(key)}"][data-x]`);
-    if (!thing) return [];
-    thing.classList.add('passed');
-    seen[key] = (seen[key] ?? -1) + 1;
-    return [[Number(thing.dataset.x) + seen[key] * 22, Number(thing.dataset.y)]];
+    const shape = svg.querySelector(`[data-key="${CSS.escape(key)}"][data-x]`);
+    if (!shape) return [];
+    shape.classList.add('passed');
+    visits[key] = (visits[key] ?? -1) + 1;
+    return [[Number(shape.dataset.x) + visits[key] * 22, Number(shape.dataset.y)]];
   });
 };
-const travel = (svg, keys, sign) => {
+const drawPath = (svg, keys, sign) => {
   const stops = points(svg, keys);
   if (!stops.length) return;
   const last = [...svg.querySelectorAll('.passed > rect')].map((rect) => rect.getBBox())
     .find((box) => Math.abs(box.y + box.height / 2 - stops.at(-1)[1]) < 1 && box.x < stops.at(-1)[0] && stops.at(-1)[0] < box.x + box.width);
   stops.at(-1)[0] = last.x + last.width;
-  const line = route(stops);
+  const line = curve(stops);
   const [x, y] = stops.at(-1);
   const ending = drawn('g', { class: 'ending' });
   ending.append(drawn('circle', { cx: x, cy: y, r: 14 }), drawn('text', { x, y: y + 6 }, sign));
   svg.append(drawn('path', { class: 'halo', d: line }), drawn('path', { class: 'packet', d: line, pathLength: 1 }));
-  svg.querySelectorAll('.thing, .room, .host-room').forEach((thing) => {
-    const texts = drawn('g', { class: thing.getAttribute('class').replace('passed', '') });
-    texts.append(...thing.querySelectorAll('text'));
+  svg.querySelectorAll('.shape, .pod, .host-pod').forEach((shape) => {
+    const texts = drawn('g', { class: shape.getAttribute('class').replace('passed', '') });
+    texts.append(...shape.querySelectorAll('text'));
     svg.append(texts);
   });
   svg.append(ending);
-  near(svg);
+  crop(svg);
 };
-/* only the part of the house that the packet passed, and its rooms */
-const near = (svg) => {
-  const inside = (room, { x, y }) => x >= room.x && x <= room.x + room.width && y >= room.y && y <= room.y + room.height;
+/* only the part of the diagram that the packet passed, with the Pods there */
+const crop = (svg) => {
+  const inside = (pod, { x, y }) => x >= pod.x && x <= pod.x + pod.width && y >= pod.y && y <= pod.y + pod.height;
   const passed = [...svg.querySelectorAll('.passed > rect')].map((rect) => rect.getBBox());
-  const rooms = [...svg.querySelectorAll('.room > rect, .host-room > rect')].map((rect) => rect.getBBox());
-  const boxes = [...passed, ...rooms.filter((room) => passed.some((box) => inside(room, box)))];
+  const pods = [...svg.querySelectorAll('.pod > rect, .host-pod > rect')].map((rect) => rect.getBBox());
+  const boxes = [...passed, ...pods.filter((pod) => passed.some((box) => inside(pod, box)))];
   const [left, top] = ['x', 'y'].map((side) => Math.min(...boxes.map((box) => box[side])) - 24);
   const right = Math.max(...boxes.map((box) => box.x + box.width)) + 24;
   const bottom = Math.max(...boxes.map((box) => box.y + box.height)) + 24;
   const width = Math.max(right - left, 360);
   svg.setAttribute('viewBox', `${Math.min(left, 1120 - width)} ${top} ${width} ${Math.max(bottom - top, 170)}`);
 };
-const picture = (button, cell) => {
-  const scene = button.closest('.experiment').querySelector('svg.scene');
+const showPath = (button, cell) => {
+  const diagram = button.closest('.experiment').querySelector('svg.diagram');
   part('picture').replaceChildren();
-  if (!scene) return;
-  const svg = scene.cloneNode(true);
+  if (!diagram) return;
+  const svg = diagram.cloneNode(true);
   svg.querySelector('title').remove();
   svg.removeAttribute('aria-labelledby');
   svg.removeAttribute('role');
   svg.setAttribute('aria-hidden', 'true');
   part('picture').append(svg);
-  travel(svg, data.ways[cell.w], template('outcomes').querySelector(`[data-outcome="${cell.m[0]}"] b`).textContent);
+  drawPath(svg, data.paths[cell.w], template('outcomes').querySelector(`[data-outcome="${cell.m[0]}"] b`).textContent);
 };
 
 /* opening and closing */
@@ -172,14 +172,14 @@ document.addEventListener('keydown', (event) => { if (event.key === 'Escape') cl
 
 /* one stop of the Tab key a matrix, the arrows inside */
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-const beside = (button, [down, right]) => {
+const neighbour = (button, [down, right]) => {
   const cell = button.closest('td');
   const rows = [...cell.closest('tbody').rows];
   let row = rows.indexOf(cell.parentElement) + down;
   let column = cell.cellIndex + right;
   for (; rows[row]?.cells[column]; row += down, column += right) {
-    const found = rows[row].cells[column].querySelector('button');
-    if (found) return found;
+    const next = rows[row].cells[column].querySelector('button');
+    if (next) return next;
   }
   return null;
 };
@@ -189,9 +189,9 @@ document.querySelectorAll('.opens').forEach((link) => {
 });
 document.querySelectorAll('.matrix').forEach((table) => {
   const buttons = [...table.querySelectorAll('.cell')];
-  buttons.forEach((button) => button.setAttribute('aria-labelledby', [...heads(button), button].map((one) => one.id).join(' ')));
+  buttons.forEach((button) => button.setAttribute('aria-labelledby', [...heads(button), button].map(({ id }) => id).join(' ')));
   table.querySelectorAll('.cell b').forEach((sign) => sign.setAttribute('aria-hidden', 'true'));
-  const select = (one) => buttons.forEach((button) => { button.tabIndex = button === one ? 0 : -1; });
+  const select = (selected) => buttons.forEach((button) => { button.tabIndex = button === selected ? 0 : -1; });
   select(buttons[0]);
   buttons.forEach((button) => button.setAttribute('aria-expanded', 'false'));
   table.addEventListener('click', (event) => {
@@ -201,7 +201,7 @@ document.querySelectorAll('.matrix').forEach((table) => {
     open(button);
   });
   table.addEventListener('keydown', (event) => {
-    const next = MOVES[event.key] && beside(event.target, MOVES[event.key]);
+    const next = MOVES[event.key] && neighbour(event.target, MOVES[event.key]);
     if (!next) return;
     event.preventDefault();
     select(next);
@@ -210,9 +210,9 @@ document.querySelectorAll('.matrix').forEach((table) => {
 });
 
 /* a table that is wider than its box says so */
-const widths = new ResizeObserver((seen) => seen.forEach(({ target }) => {
+const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => {
   const section = target.closest('.experiment');
-  section.querySelector('.sideways').hidden = ![...section.querySelectorAll('.scroll')].some((one) => one.scrollWidth > one.clientWidth);
+  section.querySelector('.sideways').hidden = ![...section.querySelectorAll('.scroll')].some((box) => box.scrollWidth > box.clientWidth);
 }));
 document.querySelectorAll('.scroll').forEach((box) => widths.observe(box));
 
@@ -220,7 +220,7 @@ document.querySelectorAll('.scroll').forEach((box) => widths.observe(box));
 const filter = (button) => {
   const section = button.closest('.experiment');
   const on = button.getAttribute('aria-pressed') !== 'true';
-  section.querySelectorAll('[aria-pressed]').forEach((one) => one.setAttribute('aria-pressed', String(on && one === button)));
+  section.querySelectorAll('[aria-pressed]').forEach((each) => each.setAttribute('aria-pressed', String(on && each === button)));
   section.classList.toggle('filtered', on);
   const { only, which } = button.dataset;
   section.querySelectorAll('.cell').forEach((button) => {
@@ -235,7 +235,7 @@ document.querySelectorAll('[data-only], [data-which]').forEach((button) => butto
 let unfolded = [];
 addEventListener('beforeprint', () => {
   unfolded = [...document.querySelectorAll('.experiment details:not(.each):not([open])')];
-  unfolded.forEach((one) => { one.open = true; });
+  unfolded.forEach((details) => { details.open = true; });
 });
-addEventListener('afterprint', () => unfolded.forEach((one) => { one.open = false; }));
+addEventListener('afterprint', () => unfolded.forEach((details) => { details.open = false; }));
 document.documentElement.classList.add('ready');

@@ -20,7 +20,7 @@ from lab.experiments.results import (
     Timeline,
 )
 from lab.experiments.texts import Text
-from lab.report.html.scene import container_key, net_key
+from lab.report.html.diagram import container_key, net_key
 
 APP = "k8-chatroulette-back"
 IP, SERVICE_IP = "10.244.0.7", "10.96.12.34"

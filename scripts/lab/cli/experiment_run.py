@@ -1,0 +1,179 @@
+"""Check what `lab experiment` is asked for, and run it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from lab import cli, images, steps
+from lab.cli import output
+from lab.errors import BadInput, LabError
+from lab.experiments import catalog, parallel
+from lab.experiments.course import claims
+from lab.experiments.matrix import cluster_dns, labels
+from lab.experiments.texts import load
+from lab.kubernetes import client, namespaces
+from lab.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from lab.cli.experiment import Options
+    from lab.cli.session import Session
+    from lab.config import Settings
+    from lab.experiments.catalog import Entry
+    from lab.experiments.results import Experiment
+    from lab.experiments.texts import Language
+    from lab.kubernetes.client import Api
+    from lab.steps import Event, Report
+
+_MATRICES = ("names", "binds", "whatif")
+
+
+@dataclass(frozen=True)
+class Runner:
+    """What an experiment is run with: the cluster's API, and the backend's image in the lab's registry."""
+
+    session: Session
+    options: Options
+    api: Api
+    image: str
+
+    @property
+    def settings(self) -> Settings:
+        return self.session.settings
+
+    def run(self, entry: Entry) -> Experiment:
+        """Run one experiment as a step of the view; raises LabError."""
+        results: list[Experiment] = []
+        only = {"only": self.options.only} if self.options.only else {}
+
+        def act(report: Report) -> str:
+            results.append(entry.run(self.settings, self.api, self.image, report, **only))
+            return parallel.summary(results[0])
+
+        with self.view() as emit:
+            steps.run([Step(entry.id, act, expected=entry.seconds)], emit)
+        return results[0]
+
+    def run_all(self) -> tuple[list[Experiment], list[LabError]]:
+        """Run all experiments, judge what the course says by them, and return why some could not be run."""
+        entries = [entry for entry in catalog.CATALOGUE.values() if entry.id != "claims"]
+        with self.view() as emit:
+            together = parallel.together(entries, self.settings, self.image, emit)
+        judged = [claims.judged(together.found)] if together.found else []
+        return [*together.found.values(), *judged], list(together.failed.values())
+
+    def view(self) -> AbstractContextManager[Callable[[Event], None]]:
+        return self.session.view(on_stderr=self.session.as_json)
+
+
+def language() -> Language:
+    """Return the language as programs do: by the first that is set of LC_ALL, LC_MESSAGES and LANG; else English."""
+    locale = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "fr" if locale.lower().startswith("fr") else "en"
+
+
+def check(name: str, options: Options, *, as_json: bool) -> None:
+    """Refuse what cannot be, before anything is made; raises BadInput."""
+    if name != catalog.ALL:
+        catalog.find(name)
+    if options.only and name != "whatif":
+        raise BadInput(f"--only goes with whatif, not with {name}", "such as: lab experiment whatif --only hostname")
+    for option, is_given, names in (
+        ("--why", options.why, _MATRICES),
+        ("--predict", options.predict, _MATRICES[:2]),
+        ("--watch", options.watch, _MATRICES[:2]),
+    ):
+        if is_given and name not in names:
+            raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(names)}")
+        if is_given and as_json:
+            hint = "leave them out: --json has every cell with its exhibits"
+            raise BadInput("--why, --predict and --watch are for a person", hint)
+    if options.why:
+        _check_cell(options.why, name)
+    if options.html:
+        _check_writable(options.html)
+    if options.predict and options.watch:
+        raise BadInput("--predict asks once, --watch looks again and again", "choose one of the two")
+
+
+def check_list(options: Options) -> None:
+    """Refuse a report where there is no experiment to report; raises BadInput."""
+    if options.html:
+        raise BadInput("--html needs an experiment to tell of", f"such as: lab experiment all --html {options.html}")
+
+
+def _check_cell(name: str, matrix: str) -> None:
+    """Refuse a cell that no matrix has; only names asks from ephemeral containers."""
+    ends = name.split("/")[-2:]
+    for end, part, every in zip(ends, ("FROM", "TO"), (labels.VANTAGES, labels.ADDRESSES), strict=False):
+        ids = [label.id for label in every]
+        if len(ends) == 1 or end not in ids:
+            raise BadInput(f"no matrix has a cell {name!r}", f"write FROM/TO; {part} is one of {', '.join(ids)}")
+    if "guest" in ends and matrix != "names":
+        raise BadInput(f"{matrix} has no cell {name!r}", f"such as: lab experiment {matrix} --why app/pod-name")
+
+
+def _check_writable(report: Path) -> None:
+    """Refuse a file that cannot be written, and leave none behind; raises BadInput."""
+    if not report.absolute().parent.is_dir():
+        raise BadInput(f"there is no folder {report.parent} for the report", "make it, or name another file")
+    existed = report.exists()
+    try:
+        report.open("ab").close()
+    except OSError as error:
+        failure = f"the report cannot be written to {report}: {error.strerror}"
+        raise BadInput(failure, "name a file in a folder of your own") from error
+    if not existed:
+        report.unlink()
+
+
+def run(name: str, session: Session, options: Options) -> None:
+    """Run an experiment, or all, and show the results; raises LabError."""
+    from lab.cli import quiz, watch  # noqa: PLC0415 - they need the Runner
+
+    api = client.api(session.settings)
+    cluster_dns.until_ready(api, saw=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
+    runner = Runner(session, options, api, _image(session))
+    with _cleaned_up(runner):
+        if options.watch:
+            watch.watch(runner, catalog.find(name))
+            return
+        failed: list[LabError] = []
+        if name == catalog.ALL:
+            results, failed = runner.run_all()
+        else:
+            entry = catalog.find(name)
+            results = [quiz.ask(runner, entry) if options.predict else runner.run(entry)]
+    output.show_results(results, session, options, many=name == catalog.ALL)
+    hints = dict.fromkeys(error.hint for error in failed)
+    session.fail_unless(not failed, "; ".join(error.what for error in failed), "; ".join(hints))
+
+
+@contextlib.contextmanager
+def _cleaned_up(runner: Runner) -> Iterator[None]:
+    """On Ctrl-C delete the namespaces once more, those of killed processes too: the first try may have been cut off."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for name in namespaces.mine(runner.api):
+            namespaces.remove(runner.api, name)
+        namespaces.sweep(runner.api)
+        click.echo(load("cli")["interrupted"].of(runner.options.language), err=True)
+        click.get_current_context().exit(cli.STOPPED)
+
+
+def _image(session: Session) -> str:
+    """Return the backend's image, in the registry by now; the lock is only held where it was not."""
+    references = images.app.references(session.settings)
+    app_steps = images.app_steps(session.settings, references)
+    if not all(step.done and step.done() for step in app_steps):
+        session.perform(app_steps, on_stderr=session.as_json)
+    return references[images.app.repository("back")]

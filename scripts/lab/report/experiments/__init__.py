@@ -1,1 +1,0 @@
-"""What an experiment found, as a terminal shows it."""

@@ -1,0 +1,161 @@
+"""An experiment on a terminal of 100 columns: what was measured, why, and whether it is what was predicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lab.report import phrases
+from lab.report.grids import grids, label, mechanisms, route
+from lab.report.phrases import TEXTS
+from lab.report.terminal import cell as cells
+from lab.report.terminal import expectations, matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import Console, RenderableType
+
+    from lab.experiments.results import Cell, Experiment, Flip, Outcome
+    from lab.experiments.texts import Language
+
+SHOWN = 6
+"""So many cells that are not as predicted are shown in full: they mostly have one cause."""
+
+
+def show(experiment: Experiment, language: Language, console: Console) -> None:
+    """Print an experiment: matrices, mechanisms, flips, expectations, timelines, claims, and a last line."""
+    width = min(matrix.WIDTH, console.width)
+    _print(
+        (
+            *_head(experiment, language),
+            *_matrices(experiment, language, width),
+            *_mechanisms(experiment, language),
+            *_differences(experiment, language),
+            *_flips(experiment, language),
+            *expectations.lines(experiment, language, width),
+            _summary(experiment, language),
+        ),
+        console,
+    )
+
+
+def show_cell(cell: Cell, experiment: Experiment, language: Language, console: Console) -> None:
+    """Print one cell with what was predicted, what was measured, why, and its exhibits."""
+    _print(cells.lines(cell, experiment, language), console)
+
+
+def show_differences(experiment: Experiment, language: Language, console: Console) -> None:
+    """Print the cells that are not as predicted; nothing where all are."""
+    _print(_differences(experiment, language), console)
+
+
+def _print(parts: Iterable[RenderableType], console: Console) -> None:
+    for part in parts:
+        console.print(part, width=min(matrix.WIDTH, console.width))
+
+
+def _heading(text: str) -> Padding:
+    return Padding(Text(text, "bold"), (1, 0, 0, 0))
+
+
+def _head(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+    yield _heading(experiment.title.of(language))
+    yield Text(experiment.question.of(language))
+    cluster = experiment.cluster
+    cgroup = f"cgroup {cluster.cgroup.removeprefix('cgroup ')}"
+    yield Text(f"Kubernetes {cluster.kubernetes}, {cluster.runtime}, Linux {cluster.kernel}, {cgroup}", "dim")
+
+
+def _matrices(experiment: Experiment, language: Language, width: int) -> Iterator[RenderableType]:
+    """Yield the matrices; with counterfactuals only the base, whose changes stand below as flips."""
+    if not experiment.cells:
+        return
+    for grid in grids(experiment):
+        if not (grid.variant and experiment.flips):
+            yield from (Padding(part, (1, 0, 0, 0)) for part in matrix.lines(grid, language, width))
+    yield Padding(matrix.legend(experiment.cells, language), (1, 0, 0, 0))
+
+
+def _mechanisms(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+    groups = mechanisms(cell for cell in experiment.cells if not (cell.variant and experiment.flips))
+    if not groups:
+        return
+    count = phrases.counted(len(groups), "mechanism").of(language)
+    yield _heading(f"{TEXTS['why'].of(language)}{TEXTS['colon'].of(language)}{count}")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=3, justify="right")
+    table.add_column(overflow="fold")
+    for mechanism in groups:
+        example = mechanism.example
+        count = phrases.counted(len(mechanism.cells), "cell").of(language)
+        name = f"{route(experiment, example).short.of(language)}  {example.vantage}/{example.address}"
+        table.add_row(cells.mark(example), Text.assemble((mechanism.id, "bold"), (f"  {count}  {name}", "dim")))
+        table.add_row("", Text(example.because.of(language)))
+    yield table
+
+
+def _differences(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+    """Yield each cell that is not as predicted, with its evidence."""
+    wrong = [cell for cell in experiment.cells if not cell.agrees]
+    if wrong:
+        yield _heading(f"{TEXTS['differs'].of(language)}, {phrases.counted(len(wrong), 'cell').of(language)}")
+    for cell in wrong[:SHOWN]:
+        yield from cells.lines(cell, experiment, language)
+    if len(wrong) > SHOWN:
+        rest = phrases.counted(len(wrong) - SHOWN, "cell").of(language)
+        more = f"… {rest}{TEXTS['colon'].of(language)}{TEXTS['more-in-html'].of(language)}"
+        yield Padding(Text(more), (1, 0, 0, 2))
+
+
+def _flips(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+    if not experiment.flips:
+        return
+    yield _heading(TEXTS["flips"].of(language))
+    variants = [*(variant.id for variant in experiment.variants), *(flip.variant for flip in experiment.flips)]
+    for variant in dict.fromkeys(variants):
+        flips = [flip for flip in experiment.flips if flip.variant == variant]
+        yield _variant(experiment, variant, len(flips), language)
+        yield from (Padding(_flip(experiment, flip, language), (0, 0, 0, 2)) for flip in flips)
+
+
+def _variant(experiment: Experiment, variant: str, flips: int, language: Language) -> RenderableType:
+    tried = sum(cell.variant == variant for cell in experiment.cells)
+    name = label(experiment.variants, variant)
+    count = phrases.flips(flips, tried).of(language)
+    text = Text.assemble((name.short.of(language), "bold"), (f"  {count}", "dim"))
+    if more := name.more.of(language):
+        text.append(f"\n{more}")
+    return Padding(text, (1, 0, 0, 0))
+
+
+def _flip(experiment: Experiment, flip: Flip, language: Language) -> Table:
+    source, target = label(experiment.vantages, flip.vantage).short, label(experiment.addresses, flip.address).short
+    text = Text(f"{source.of(language)} → {target.of(language)}{TEXTS['colon'].of(language)}")
+    text.append_text(_change(flip.measured, language))
+    if not flip.agrees:
+        text.append(f"  ≠ {TEXTS['predicted'].of(language)} ", "bold red")
+        text.append_text(_change(flip.predicted, language))
+    text.append(f"\n{flip.because.of(language)}", "dim")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=1)
+    table.add_column(overflow="fold")
+    table.add_row(cells.tick(agrees=flip.agrees), text)
+    return table
+
+
+def _change(outcomes: tuple[Outcome, Outcome], language: Language) -> Text:
+    return Text(" ⇒ ").join(cells.outcome(outcome, language) for outcome in outcomes)
+
+
+def _summary(experiment: Experiment, language: Language) -> RenderableType:
+    sign = ("✓ ", "bold green") if experiment.agrees else ("✗ ", "bold red")
+    took = phrases.seconds(experiment.seconds).of(language)
+    counts = phrases.counts(experiment).of(language)
+    text = Text.assemble(sign, f"{experiment.experiment}, {took}{TEXTS['colon'].of(language)}{counts}")
+    if agreement := phrases.agreement(experiment):
+        text.append(f"{TEXTS['semicolon'].of(language)}{agreement.of(language)}")
+    return Padding(text, (1, 0, 0, 0))

@@ -1,0 +1,103 @@
+"""A matrix of signs that fits 100 columns, or fewer: words where they fit, else numbered columns with a key below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from lab.report import phrases
+from lab.report.terminal.cell import DIFFERS, STYLES, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from lab.experiments.results import Cell, Label
+    from lab.experiments.texts import Language
+    from lab.report.grids import Grid
+
+WIDTH = 100
+NARROW = 3
+"""A numbered column: a sign, or two with ≠ between them."""
+ROW_NAMES = 27
+"""Columns for the rows' names; twice as many where the columns have names too."""
+
+
+@dataclass(frozen=True)
+class _Style:
+    """What fits: columns with names or only numbers, words beside the signs or not."""
+
+    names: bool
+    words: bool
+
+
+def lines(grid: Grid, language: Language, width: int = WIDTH) -> Iterator[RenderableType]:
+    """Yield tables of so many columns, each with its key where its columns are numbered."""
+    numbered = list(enumerate(grid.columns, start=1))
+    style = _style(grid, language, width)
+    size = len(grid.columns) if style.names else max(1, (width - ROW_NAMES) // (NARROW + 1))
+    for start in range(0, len(numbered), size):
+        part = numbered[start : start + size]
+        yield _table(grid, part, language, style)
+        if not style.names:
+            yield _key(grid, part, language)
+
+
+def legend(cells: Sequence[Cell], language: Language) -> Text:
+    """Return what each sign that occurs stands for."""
+    occur = {outcome for cell in cells for outcome in (cell.predicted.outcome, cell.measured.outcome)}
+    text = Text("  ")
+    for outcome, sign in phrases.SIGNS.items():
+        if outcome in occur:
+            text.append(sign, STYLES[outcome]).append(f" {phrases.OUTCOMES[outcome].of(language)}  ")
+    if not all(cell.agrees for cell in cells):
+        text.append("●≠○", DIFFERS).append(f" {phrases.TEXTS['differs'].of(language)}")
+    text.rstrip()
+    return text
+
+
+def _style(grid: Grid, language: Language, width: int) -> _Style:
+    for style in (_Style(names=True, words=True), _Style(names=True, words=False)):
+        rows = max((len(row.short.of(language)) for row in grid.rows), default=0)
+        columns = sum(_column_width(grid, column, language, style) + 3 for column in grid.columns)
+        if min(rows, ROW_NAMES * 2) + columns <= width:
+            return style
+    return _Style(names=False, words=False)
+
+
+def _column_width(grid: Grid, column: Label, language: Language, style: _Style) -> int:
+    cells = (cell for (_, name), cell in grid.cells.items() if name == column.id)
+    return max([len(column.short.of(language)), *(len(_content(cell, language, style)) for cell in cells)])
+
+
+def _table(grid: Grid, part: Sequence[tuple[int, Label]], language: Language, style: _Style) -> Table:
+    padding = (0, 2 if style.names else 0, 0, 0)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=padding, show_edge=False)
+    table.add_column("", overflow="fold", max_width=ROW_NAMES * 2 if style.names else ROW_NAMES)
+    for number, column in part:
+        head = column.short.of(language) if style.names else str(number)
+        table.add_column(Text(head), no_wrap=True, min_width=NARROW)
+    for row in grid.rows:
+        cells = (grid.cells.get((row.id, column.id)) for _, column in part)
+        table.add_row(Text(row.short.of(language)), *(_content(cell, language, style) for cell in cells))
+    return table
+
+
+def _content(cell: Cell | None, language: Language, style: _Style) -> Text:
+    text = mark(cell)
+    return text.append(f" {phrases.outcome(cell, language)}") if style.words and cell is not None else text
+
+
+def _key(grid: Grid, part: Sequence[tuple[int, Label]], language: Language) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", width=4)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", style="dim")
+    for number, column in part:
+        table.add_row(str(number), Text(column.short.of(language)), Text(grid.url(column.id)))
+    return table

@@ -1,0 +1,107 @@
+"""A timeline as tracks of text: stretches as lines, moments as signs, and the windows in which they were expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lab.report import phrases
+from lab.report.grids import label
+from lab.report.timelines import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    from lab.experiments.results import Expectation, Moment, Timeline
+    from lab.experiments.texts import Language
+    from lab.report.timelines import Numbered
+
+NAMES = 22
+"""Columns for the names of the tracks."""
+_STRETCH = {"good": "━", "bad": "▒", "neutral": "─"}
+_POINT = {"good": "●", "bad": "✗", "neutral": "◆"}
+_STYLE = {"good": "green", "bad": "red", "neutral": "cyan"}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """So many seconds drawn on so many columns."""
+
+    seconds: float
+    columns: int
+
+    def column(self, at: float) -> int:
+        """Return the column of a time; what is outside stands at the end."""
+        return max(0, min(self.columns - 1, round(at / max(self.seconds, 0.001) * (self.columns - 1))))
+
+
+def lines(
+    timeline: Timeline, expectations: Sequence[Numbered], language: Language, width: int
+) -> Iterator[RenderableType]:
+    """Yield the tracks on so many columns, the time below them, and what happened in order."""
+    scale = Scale(timeline.seconds, width - NAMES - 2)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=NAMES, overflow="fold")
+    table.add_column(width=scale.columns, no_wrap=True)
+    for track in timeline.lanes:
+        moments = [moment for moment in timeline.moments if moment.lane == track.id]
+        table.add_row(Text(track.short.of(language)), _track(moments, scale))
+    for number, expectation in expectations:
+        table.add_row(Text(f"{number}. {expectation.asks.of(language)}", "dim"), _window(expectation, scale))
+    table.add_row("", Text(_axis(scale, language), "dim"))
+    yield table
+    yield Text(f"  {phrases.TEXTS['timeline-key'].of(language)}", "dim")
+    yield Padding(_moments(timeline, language), (1, 0, 0, 0))
+
+
+def _track(moments: Sequence[Moment], scale: Scale) -> Text:
+    signs, styles = [" "] * scale.columns, [""] * scale.columns
+    for moment in sorted(moments, key=lambda moment: moment.until is None):
+        first = scale.column(moment.at)
+        last = first if moment.until is None else scale.column(moment.until)
+        sign = (_POINT if moment.until is None else _STRETCH)[moment.state]
+        for column in range(first, last + 1):
+            signs[column], styles[column] = sign, _STYLE[moment.state]
+    return Text.assemble(*zip(signs, styles, strict=True))
+
+
+def _window(expectation: Expectation, scale: Scale) -> Text:
+    signs = [" "] * scale.columns
+    if expectation.within:
+        first, last = map(scale.column, expectation.within)
+        signs[first : last + 1] = "░" * (last - first + 1)
+        signs[first] = "["
+        signs[last] = "]" if expectation.within[1] <= scale.seconds else "→"
+    if expectation.at is not None:
+        signs[scale.column(expectation.at)] = "◆" if expectation.agrees else "✗"
+    return Text("".join(signs), "" if expectation.agrees else "bold red")
+
+
+def _axis(scale: Scale, language: Language) -> str:
+    marks = [" "] * scale.columns
+    for quarter in range(5):
+        time = scale.seconds * quarter / 4
+        text = phrases.seconds(time).of(language)
+        start = min(scale.column(time), scale.columns - len(text))
+        marks[start : start + len(text)] = text
+    return "".join(marks)
+
+
+def _moments(timeline: Timeline, language: Language) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", width=8)
+    table.add_column(width=1)
+    table.add_column(overflow="fold", max_width=NAMES)
+    table.add_column(overflow="fold")
+    for moment in changes(timeline):
+        track = label(timeline.lanes, moment.lane).short.of(language)
+        sign = Text(_POINT[moment.state], _STYLE[moment.state])
+        at = phrases.seconds(moment.at).of(language)
+        table.add_row(at, sign, Text(track, "dim"), Text(moment.says.of(language)))
+    return table
