@@ -27,11 +27,10 @@ from backend.faults.orders import take_order
 from backend.identity import NAME, Identity
 from backend.metrics import Metrics
 from backend.probe_log import ProbeLog
-from backend.roulette.api import routes as roulette
-from backend.roulette.keeper import Keeper
-from backend.roulette.memory import MemoryStore
-from backend.roulette.store import Limits, Store
+from backend.roulette.background import BackgroundTasks
+from backend.roulette.endpoints import routes as roulette
 from backend.roulette.streams import Streams
+from backend.shared_state import SharedState, open_shared_state
 from backend.state_files import StateFiles
 from service_runtime import logs, request_tracking, responses
 from service_runtime.health import Health, not_shutting_down, ping, started
@@ -67,7 +66,7 @@ def build(settings: Settings) -> Flask:
         app.register_error_handler(bad, responses.on_bad_input)
     if settings.faults == "on":
         _install_faults(app, context)
-    context.lifecycle.on_start += [context.keeper.start, context.cluster_status.start]
+    context.lifecycle.on_start += [context.background.start, context.cluster_status.start]
     context.lifecycle.serve()
     return app
 
@@ -80,18 +79,18 @@ def _on_crash(_error: InternalServerError) -> Response:
 
 def _install_faults(app: Flask, context: Context) -> None:
     fault_middleware.install(app, context.faults, context.health, context.probe_log)
-    context.streams.on_order = partial(take_order, context.faults)
+    context.shared.commands.listen(partial(take_order, context.faults))
     context.faults.resume()
 
 
 def _context(settings: Settings) -> Context:
-    lifecycle, metrics, store = Lifecycle(settings.drain_seconds), Metrics(), _store(settings)
+    lifecycle, metrics, shared = Lifecycle(settings.drain_seconds), Metrics(), open_shared_state(settings)
     identity, state_files = Identity(settings), StateFiles(settings.state_dir, settings.pod)
-    streams = Streams(store, settings.pod, settings.max_streams, lambda: lifecycle.draining)
+    streams = Streams(shared.store, settings.pod, settings.max_streams, lambda: lifecycle.draining)
     metrics.streams.set_function(lambda: streams.count)
     metrics.visitors.set_function(lambda: len(streams.visitors))
-    keeper = Keeper(store, streams, settings.absent_seconds, settings.drain_seconds)
-    health, probe_log = _health(lifecycle, store, keeper), ProbeLog(state_files)
+    background = BackgroundTasks(shared.store, streams, settings.absent_seconds, settings.drain_seconds)
+    health, probe_log = _health(lifecycle, shared, background), ProbeLog(state_files)
     faults = _faults(identity, state_files, lifecycle)
     own_status = OwnStatus(identity, lifecycle, health, streams, state_files, probe_log, faults)
     return Context(
@@ -100,12 +99,12 @@ def _context(settings: Settings) -> Context:
         health=health,
         identity=identity,
         metrics=metrics,
-        store=store,
+        shared=shared,
         streams=streams,
-        keeper=keeper,
+        background=background,
         probe_log=probe_log,
         faults=faults,
-        cluster_status=ClusterStatus(own_status, store, settings.redis_url),
+        cluster_status=ClusterStatus(own_status, shared, settings.redis_url),
         openapi=openapi.document(NAME, settings.version, FAMILIES),
     )
 
@@ -116,30 +115,15 @@ def _faults(identity: Identity, state_files: StateFiles, lifecycle: Lifecycle) -
     return FaultManager(state_files, effects.by_name(), lambda: caps(usage()))
 
 
-def _health(lifecycle: Lifecycle, store: Store, keeper: Keeper) -> Health:
+def _health(lifecycle: Lifecycle, shared: SharedState, background: BackgroundTasks) -> Health:
     start = started(lifecycle)
     health = Health(
         {
-            "livez": {"ping": ping, "keeper": keeper.failed},
+            "livez": {"ping": ping, "keeper": background.failed},
             "readyz": {"ping": ping, "started": start, "shutdown": not_shutting_down(lifecycle)},
             "startupz": {"started": start},
         }
     )
-    if store.kind == "redis":
-        health.add("readyz", "redis", lambda: keeper.away, critical=False)
+    if shared.kind == "redis":
+        health.add("readyz", "redis", lambda: background.outage, critical=False)
     return health
-
-
-def _store(settings: Settings) -> Store:
-    limits = Limits(
-        alone_seconds=settings.alone_seconds,
-        absent_seconds=settings.absent_seconds,
-        visitors=settings.max_visitors,
-        chats=settings.max_chats,
-    )
-    if settings.redis_url is None:
-        return MemoryStore(limits)
-    # Not above: without Redis its client's memory is better spent on streams.
-    from backend.roulette.redis_store import RedisStore  # noqa: PLC0415
-
-    return RedisStore(settings.redis_url, settings.pod, limits)

@@ -17,8 +17,9 @@ from backend.config import without_password
 from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
 from backend.identity import Container  # noqa: TC001 - the same
 from backend.probe_log import Probe  # noqa: TC001 - the same
+from backend.replicas.errors import Unavailable
 from backend.restarts import Life  # noqa: TC001 - the same
-from backend.roulette.store import Away, Census
+from backend.roulette.census import Census  # noqa: TC001 - the same
 from service_runtime.lifecycle import Phase
 from service_runtime.responses import encode
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from backend.faults.manager import FaultManager
     from backend.identity import Identity
     from backend.probe_log import ProbeLog
-    from backend.roulette.store import Store
     from backend.roulette.streams import Streams
+    from backend.shared_state import SharedState
     from backend.state_files import StateFiles
     from service_runtime.health import Health
     from service_runtime.lifecycle import Lifecycle
@@ -121,8 +122,8 @@ class OwnStatus:
 class ClusterStatus:
     """Reports this Pod to the others, and shows all."""
 
-    def __init__(self, own: OwnStatus, store: Store, redis_url: str | None) -> None:
-        self.own, self.store = own, store
+    def __init__(self, own: OwnStatus, shared: SharedState, redis_url: str | None) -> None:
+        self.own, self.shared = own, shared
         self.url = redis_url and without_password(redis_url)
         self._lock = RLock()
         self._cached_at, self._cached = 0.0, b""
@@ -136,15 +137,15 @@ class ClusterStatus:
             return self._cached
 
     def _collect(self, own: PodStatus) -> House:
-        """Return this Pod and the others; with the store away it is this Pod alone."""
-        reason = self.store.check()
+        """Return this Pod and the others; this Pod alone while Redis is unavailable."""
+        reason = self.shared.check()
         try:
             if reason is None:
-                census, pods = self.store.census(), own_first(own, self.store.pods())
-                return House(own.pod, census, StoreStatus(self.store.kind, ok=True, reason=None, url=self.url), pods)
-        except Away as away:
-            reason = str(away)
-        return House(own.pod, None, StoreStatus(self.store.kind, ok=False, reason=reason, url=self.url), [own])
+                census, pods = self.shared.census.take(), own_first(own, self.shared.pods.pods())
+                return House(own.pod, census, StoreStatus(self.shared.kind, ok=True, reason=None, url=self.url), pods)
+        except Unavailable as error:
+            reason = str(error)
+        return House(own.pod, None, StoreStatus(self.shared.kind, ok=False, reason=reason, url=self.url), [own])
 
     def start(self) -> None:
         """Begin to report this Pod every two seconds."""
@@ -161,8 +162,8 @@ class ClusterStatus:
         status = self.own.read()
         restarts.record_memory(self.own.state_files, status.container.memory)
         # The roulette's background tasks log an outage.
-        with suppress(Away):
-            self.store.report(status.pod, encode(status))
+        with suppress(Unavailable):
+            self.shared.pods.report(status.pod, encode(status))
 
 
 def own_first(own: PodStatus, reports: dict[str, bytes]) -> list[PodStatus]:

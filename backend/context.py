@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from backend.identity import Identity
     from backend.metrics import Metrics
     from backend.probe_log import ProbeLog
-    from backend.roulette.keeper import Keeper
-    from backend.roulette.store import Store
+    from backend.roulette.background import BackgroundTasks
     from backend.roulette.streams import Streams
+    from backend.shared_state import SharedState
     from service_runtime.health import Health
     from service_runtime.lifecycle import Lifecycle
 
@@ -30,9 +30,9 @@ class Context:
     health: Health
     identity: Identity
     metrics: Metrics
-    store: Store
+    shared: SharedState
     streams: Streams
-    keeper: Keeper
+    background: BackgroundTasks
     probe_log: ProbeLog
     faults: FaultManager
     cluster_status: ClusterStatus

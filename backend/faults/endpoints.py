@@ -146,7 +146,7 @@ def _pod() -> str:
 
 def _pass_on(pod: str, order: Order) -> Response | None:
     """Have another Pod do it; return what to answer when there is none by that name."""
-    if context().store.order(pod, msgspec.json.encode(order)):
+    if context().shared.commands.send(pod, msgspec.json.encode(order)):
         return None
     return problem(404, f"There is no Pod {pod!r} that shares its memory with this one.")
 

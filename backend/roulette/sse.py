@@ -100,26 +100,24 @@ def event(name: str, data: Any, number: int | None = None) -> bytes:
     return b"%bevent: %b\ndata: %b\n\n" % (head, name.encode(), encode(data))
 
 
-def entries(found: list[Entry], language: Language) -> bytes:
-    """Return what the log says, for a visitor of that language."""
-    return b"".join(event(*_told(entry.event, language), entry.number) for entry in found)
+def entries(log: list[Entry], language: Language) -> bytes:
+    return b"".join(event(*_named(entry.event, language), entry.number) for entry in log)
 
 
-def _told(what: store.Event, language: Language) -> tuple[str, Any]:
-    match what:
+def _named(log_event: store.Event, language: Language) -> tuple[str, Any]:
+    match log_event:
         case store.Waiting():
             return "waiting", Nothing()
         case store.Paired():
-            return "paired", _paired(what, language)
+            return "paired", _paired(log_event, language)
         case store.Message(chat, id_, mine, text, at):
             return "message", Message(chat, id_, mine, text, at)
         case store.Left(chat, why):
             return "left", Left(chat, why)
 
 
-def _paired(what: store.Paired, language: Language) -> Paired:
-    cat = cat_of(what.cat)
-    if not what.house:
-        return Paired(what.chat, what.house, card(cat), None, None)
-    greeting, fact = words.greeting(cat).of(language), words.fact(cat).of(language)
-    return Paired(what.chat, what.house, card(cat), greeting, fact)
+def _paired(paired: store.Paired, language: Language) -> Paired:
+    cat = cat_of(paired.cat)
+    greeting = words.greeting(cat).of(language) if paired.house else None
+    fact = words.fact(cat).of(language) if paired.house else None
+    return Paired(paired.chat, paired.house, card(cat), greeting, fact)

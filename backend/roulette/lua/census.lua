@@ -1,3 +1,3 @@
-local windows = {}
-for _, v in ipairs(call('SRANDMEMBER', 'cats:findable', 24)) do windows[#windows + 1] = get(v, 'cat') or nil end
-return { 'ok', call('ZCARD', 'cats:seen'), call('ZCARD', 'cats:waiting'), chats(), windows }
+local cats = {}
+for _, v in ipairs(call('SRANDMEMBER', 'cats:findable', 24)) do cats[#cats + 1] = get(v, 'cat') or nil end
+return { 'ok', call('ZCARD', 'cats:seen'), call('ZCARD', 'cats:waiting'), chats(), cats }

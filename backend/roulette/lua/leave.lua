@@ -2,9 +2,9 @@
 local state, chat = get(visitor, 'state', 'chat')
 if not state then return { 'unknown' } end
 if state == 'waiting' then
-  empty(visitor)
+  clear_log(visitor)
 elseif state ~= 'idle' then
   append(visitor, { type = 'left', chat = chat, why = 'you' })
 end
-step_out(visitor, 'left')
+end_chat(visitor, 'left')
 return { 'ok' }

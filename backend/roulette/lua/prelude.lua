@@ -2,19 +2,18 @@
 -- ARGV[1] is the time in Unix milliseconds, empty for this server's own; ARGV[2] is random, new with each call.
 --
 -- cats:v:<visitor>     hash: cat, language, state, chat (the latest, which may be over), with (the partner), house
---                      (the house cat's seed), count (how often it was spoken to), last (the cat of the last partner),
---                      request, number (of the latest entry), paired (<number> <entry>: the chat's beginning, which the
---                      log may have forgotten), pod, connection; <what>_since and <what>_count for charge
+--                      (the bot's seed), count (how many messages the bot received), last (the cat of the last
+--                      partner), request, number (of the latest entry), paired (<number> <entry>: the chat's beginning,
+--                      which the log may have dropped), pod, connection; <action>_since and <action>_count
 -- cats:log:<visitor>   stream of entries <number>-0, each one JSON
--- cats:said:<visitor>  sorted set of the ids that the visitor's messages of this chat had, by number
--- cats:told:<visitor>  the same for what the house cat said
+-- cats:said:<visitor>  sorted set of the ids of the visitor's messages in this chat, by number
+-- cats:told:<visitor>  the same for the bot's messages
 -- cats:seen            sorted set of all visitors by the last time their stream was open
--- cats:waiting         sorted set of those at a window, by the time they came
--- cats:findable        set of those at a window or with a house cat
+-- cats:waiting         sorted set of those who wait, by the time they began
+-- cats:findable        set of those who wait or chat with a bot
 -- cats:talking         set of those in a chat with another visitor
--- cats:reports         hash of what the Pods say of themselves, by name: <time>:<what they say>
--- cats:pod:<pod>       channel of that Pod's process: w <visitor>, t <visitor> <chat>, r <visitor> <connection> <newer connection>,
---                      o <command>
+-- cats:pod:<pod>       channel of that Pod's process: w <visitor> (the log has changed), t <visitor> <chat> (the partner
+--                      is typing), r <visitor> <connection> <newer connection> (the stream is replaced)
 
 local HOUR = 3600 -- every key expires when nobody renews it: nothing leaks
 local call = redis.call
@@ -27,12 +26,11 @@ local function clock()
 end
 
 local now = clock()
-local drawn = 0
+local draws = 0
 
--- Some new hexadecimal digits.
-local function fresh(digits)
-  drawn = drawn + 1
-  return redis.sha1hex(ARGV[2] .. drawn):sub(1, digits)
+local function random_hex(digits)
+  draws = draws + 1
+  return redis.sha1hex(ARGV[2] .. draws):sub(1, digits)
 end
 
 local function get(v, ...)
@@ -54,7 +52,7 @@ local function renew(keys)
   end
 end
 
-local function send(pod, ...)
+local function notify(pod, ...)
   if pod then call('PUBLISH', 'cats:pod:' .. pod, table.concat({ ... }, ' ')) end
 end
 
@@ -67,55 +65,54 @@ local function append(v, event)
   call('XADD', log, 'MAXLEN', LIMIT.entries, number .. '-0', 'e', entry)
   if event.type == 'paired' then set(v, 'paired', number .. ' ' .. entry) end
   call('EXPIRE', log, HOUR, 'NX')
-  send(pod, 'w', v)
+  notify(pod, 'w', v)
   return number
 end
 
--- Remember that the message of that id is entry `number`.
-local function remember(key, id, number)
+local function remember_id(key, id, number)
   call('ZADD', key, number, id)
   call('EXPIRE', key, HOUR, 'NX')
   call('ZREMRANGEBYRANK', key, 0, -LIMIT.entries - 1)
 end
 
--- Count something that the visitor does; give nothing, or, uncounted, in how many seconds it may be done again.
-local function charge(what)
-  local since, count = get(visitor, what .. '_since', what .. '_count')
+-- Return nothing and count the action, or, where there were too many, the seconds after which it is allowed.
+local function count_action(action)
+  local since, count = get(visitor, action .. '_since', action .. '_count')
   since, count = tonumber(since or now), tonumber(count or 0)
-  if now < since or now - since >= LIMIT.window then since, count = now, 0 end
-  if count >= LIMIT.per_window then return math.ceil((since + LIMIT.window - now) / 1000) end
-  set(visitor, what .. '_since', since, what .. '_count', count + 1)
+  if now < since or now - since >= LIMIT.period then since, count = now, 0 end
+  if count >= LIMIT.actions then return math.ceil((since + LIMIT.period - now) / 1000) end
+  set(visitor, action .. '_since', since, action .. '_count', count + 1)
 end
 
-local function empty(v)
+local function clear_log(v)
   call('DEL', 'cats:log:' .. v, 'cats:said:' .. v, 'cats:told:' .. v)
   call('HDEL', 'cats:v:' .. v, 'paired')
 end
 
-local function rest(v)
+local function set_idle(v)
   if not get(v, 'state') then return end
   set(v, 'state', 'idle')
   call('HDEL', 'cats:v:' .. v, 'with', 'house', 'count')
 end
 
--- End what the visitor is in, whatever it is; a partner learns why.
-local function step_out(v, why)
+-- Make the visitor idle, whatever its state; a partner is told why.
+local function end_chat(v, why)
   local partner, chat = get(v, 'with', 'chat')
   if partner then
     append(partner, { type = 'left', chat = chat, why = why })
-    rest(partner)
+    set_idle(partner)
     call('SREM', 'cats:talking', v, partner)
   end
   call('SREM', 'cats:findable', v)
   call('ZREM', 'cats:waiting', v)
-  rest(v)
+  set_idle(v)
 end
 
--- Forget the visitor, whether there is still a hash or not.
-local function forget(v, why)
+-- Remove the visitor, whether its hash still exists or not.
+local function remove(v, why)
   local state, pod = get(v, 'state', 'pod')
-  if state then step_out(v, why) end
-  send(pod, 'w', v)
+  if state then end_chat(v, why) end
+  notify(pod, 'w', v)
   call('DEL', unpack(keys_of(v)))
   call('ZREM', 'cats:seen', v)
   call('ZREM', 'cats:waiting', v)
@@ -123,41 +120,41 @@ local function forget(v, why)
   call('SREM', 'cats:talking', v)
 end
 
--- Draw one who can be found, the last partner only when `again`. There are hardly more than three to look at: any two
+-- Draw a findable visitor, the last partner only where `last_too`. There are hardly more than three candidates: any two
 -- others would have been paired already.
-local function find(v, again)
+local function draw_partner(v, last_too)
   local cat, last = get(v, 'cat', 'last')
-  local fit = {}
+  local candidates = {}
   for _, other in ipairs(call('SRANDMEMBER', 'cats:findable', 16)) do
     local its_cat, its_last = get(other, 'cat', 'last')
     if not its_cat then
-      forget(other, 'gone')
-    elseif other ~= v and (again or (its_cat ~= last and its_last ~= cat)) then
-      fit[#fit + 1] = other
+      remove(other, 'gone')
+    elseif other ~= v and (last_too or (its_cat ~= last and its_last ~= cat)) then
+      candidates[#candidates + 1] = other
     end
   end
-  return fit[tonumber(fresh(8), 16) % math.max(#fit, 1) + 1]
+  return candidates[tonumber(random_hex(8), 16) % math.max(#candidates, 1) + 1]
 end
 
 local function join(v, chat, partner, cat)
   if get(v, 'state') == 'house' then
-    step_out(v, 'next')
-    empty(v)
+    end_chat(v, 'next')
+    clear_log(v)
   end
   set(v, 'state', 'chat', 'chat', chat, 'with', partner, 'last', cat)
   append(v, { type = 'paired', chat = chat, cat = cat, house = false })
 end
 
-local function pair(one, two)
-  local chat, cat_one, cat_two = fresh(16), get(one, 'cat'), get(two, 'cat')
-  join(one, chat, two, cat_two)
-  join(two, chat, one, cat_one)
-  call('SREM', 'cats:findable', one, two)
-  call('ZREM', 'cats:waiting', one, two)
-  call('SADD', 'cats:talking', one, two)
+local function pair(first, second)
+  local chat, first_cat, second_cat = random_hex(16), get(first, 'cat'), get(second, 'cat')
+  join(first, chat, second, second_cat)
+  join(second, chat, first, first_cat)
+  call('SREM', 'cats:findable', first, second)
+  call('ZREM', 'cats:waiting', first, second)
+  call('SADD', 'cats:talking', first, second)
 end
 
--- With other visitors or with house cats.
+-- With other visitors or with bots.
 local function chats()
   return call('SCARD', 'cats:talking') / 2 + call('SCARD', 'cats:findable') - call('ZCARD', 'cats:waiting')
 end

@@ -1,3 +1,3 @@
 #!lua flags=allow-oom
-forget(visitor, 'left')
+remove(visitor, 'left')
 return { 'ok' }

@@ -3,13 +3,13 @@ if not state then return { 'unknown' } end
 if request == ARGV[4] then return { 'ok', state } end
 local own = (state == 'chat' or state == 'house') and 1 or 0
 if chats() - own >= LIMIT.chats then return { 'chats' } end
-local wait = charge('seek')
+local wait = count_action('seek')
 if wait then return { 'often', 'chats', wait } end
 
-step_out(visitor, 'next')
-empty(visitor)
+end_chat(visitor, 'next')
+clear_log(visitor)
 set(visitor, 'request', ARGV[4])
-local other = find(visitor, false)
+local other = draw_partner(visitor, false)
 if other then
   pair(visitor, other)
   return { 'ok', 'chat' }

@@ -7,7 +7,7 @@ import pytest
 from backend import cluster_status, create_app, restarts
 from backend.cgroup import Memory
 from backend.cluster_status import PodStatus, own_first
-from backend.roulette.store import Away
+from backend.replicas.errors import Unavailable
 from service_runtime.lifecycle import Phase
 from service_runtime.responses import encode
 
@@ -71,9 +71,12 @@ def test_with_the_store_away_this_pod_is_still_told(here, client, monkeypatch, b
     def away(*_arguments):
         if broken == "check":
             return "connection refused"
-        raise Away("connection refused")
+        raise Unavailable("connection refused")
 
-    monkeypatch.setattr(here.store, broken, away)
+    owner, method = {"check": (here.shared, "check"), "census": (here.shared.census, "take")}.get(
+        broken, (here.shared.pods, "pods")
+    )
+    monkeypatch.setattr(owner, method, away)
     answer = client.get("/api/house")
     assert answer.status_code == 200
     assert answer.json["census"] is None
@@ -83,7 +86,7 @@ def test_with_the_store_away_this_pod_is_still_told(here, client, monkeypatch, b
 
 def test_many_who_ask_at_once_cost_one_count(here, client, monkeypatch):
     counted = []
-    monkeypatch.setattr(here.store, "check", lambda: counted.append(1))
+    monkeypatch.setattr(here.shared, "check", lambda: counted.append(1))
     answers = {client.get("/api/house").data for _ in range(20)}
     assert (len(counted), len(answers)) == (1, 1)
 
@@ -104,7 +107,7 @@ def test_many_who_ask_at_once_cost_one_count(here, client, monkeypatch):
 def test_a_password_is_not_shown(settings, url, shown):
     app = create_app(msgspec.structs.replace(settings, redis_url=url))
     told = app.test_client().get("/api/house").json
-    app.extensions["context"].store.close()
+    app.extensions["context"].shared.close()
     assert told["store"]["url"] == shown
 
 
@@ -113,7 +116,7 @@ def reports(here, monkeypatch):
     """What this Pod has told the others."""
     told = []
     monkeypatch.setattr(cluster_status, "REPORT_SECONDS", 0.01)
-    monkeypatch.setattr(here.store, "report", lambda pod, status: told.append((pod, status)))
+    monkeypatch.setattr(here.shared.pods, "report", lambda pod, status: told.append((pod, status)))
     return told
 
 
@@ -123,7 +126,7 @@ def reported(reports):
             gevent.sleep(0.01)
 
 
-@pytest.mark.parametrize("error", [ValueError("no such number"), OSError("no such file"), Away("no route")])
+@pytest.mark.parametrize("error", [ValueError("no such number"), OSError("no such file"), Unavailable("no route")])
 def test_a_report_that_fails_is_not_the_last(here, reports, monkeypatch, error):
     whoami, failing = here.identity.whoami, iter([error])
 

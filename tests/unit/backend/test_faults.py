@@ -159,7 +159,7 @@ def test_switched_off_there_is_nothing(settings, method, path):
 
 def test_switched_off_no_order_is_taken(settings):
     here = create_app(settings).extensions["context"]
-    here.streams.ordered(msgspec.json.encode(Order("start", "readiness")))
+    assert not here.shared.commands.send(here.settings.pod, msgspec.json.encode(Order("start", "readiness")))
     gevent.sleep(0)
     assert here.faults.active() == []
 
@@ -487,7 +487,9 @@ def test_the_others_do_not_outlive_the_process(settings, client):
 def orders(here, monkeypatch):
     """Where another Pod, back-x2k, would take orders."""
     taken = []
-    monkeypatch.setattr(here.store, "order", lambda pod, command: pod == "back-x2k" and not taken.append(command))
+    monkeypatch.setattr(
+        here.shared.commands, "send", lambda pod, command: pod == "back-x2k" and not taken.append(command)
+    )
     return taken
 
 

@@ -99,7 +99,7 @@ def test_requests_and_answers_are_as_it_says(whole, method, path, body, status):
     contract = client.get("/openapi.json").json
     me = client.post("/api/visitors", json={"language": "fr"}).json["visitor"]
     client.post(f"/api/visitors/{me}/chat", json={"id": "first"})
-    whole.extensions["context"].keeper.tick()
+    whole.extensions["context"].background.tick()
     chat = client.get(f"/api/visitors/{me}").json["chat"]
     body = body and {name: value.format(chat=chat) for name, value in body.items()}
     answer = client.open(path.format(visitor=me, seed="a", name="latency"), method=method, json=body)

@@ -1,4 +1,4 @@
-"""A real Redis of one's own, a clock that is wound by hand, and both stores behind one fixture."""
+"""A real Redis, a clock that tests advance, and the shared state in memory and in Redis."""
 
 import shutil
 import signal
@@ -11,25 +11,23 @@ from pathlib import Path
 import pytest
 import redis
 
-from backend.roulette.memory import MemoryStore
-from backend.roulette.redis_store import RedisStore
 from backend.roulette.store import Limits, Message
+from backend.shared_state import in_memory, in_redis
 
-PLENTY = Limits(per_window=100_000, log_entries=100_000)
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+UNLIMITED = Limits(actions=100_000, log_entries=100_000)
 
 
-def until(condition, seconds=5.0):
-    """Wait until the condition holds, and return what it returned."""
+def until(condition, seconds=10.0):
+    """Wait until the condition holds, and return its value."""
     deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come to pass"
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true in time"
         time.sleep(0.005)
-    return found
+    return value
 
 
 class Clock:
-    """Unix seconds, wound by hand; quarters of a second are exact in both stores."""
+    """Unix seconds; quarters of a second are exact in both stores."""
 
     def __init__(self):
         self.now = 1_800_000_000.0
@@ -37,13 +35,11 @@ class Clock:
     def __call__(self):
         return self.now
 
-    def wind(self, seconds):
+    def advance(self, seconds):
         self.now += seconds
 
 
-class Heard:
-    """A listener that writes everything down."""
-
+class RecordingListener:
     def __init__(self):
         self.calls = []
 
@@ -54,7 +50,7 @@ class Heard:
 class RedisServer:
     """A `redis-server` process on a socket in a folder of its own."""
 
-    until = staticmethod(until)
+    wait_until = staticmethod(until)
 
     def __init__(self, *settings):
         if not shutil.which("redis-server"):
@@ -74,9 +70,8 @@ class RedisServer:
         until(self._answers)
 
     def kill(self):
-        """Kill it as the kernel would."""
         self.client.close()
-        self.process.send_signal(signal.SIGCONT)
+        self.thaw()
         self.process.kill()
         self.process.wait(timeout=5)
 
@@ -85,7 +80,7 @@ class RedisServer:
         shutil.rmtree(self.folder)
 
     def freeze(self):
-        """Let it hang: connections open, no answers."""
+        """Keep connections open, and answer nothing."""
         self.process.send_signal(signal.SIGSTOP)
 
     def thaw(self):
@@ -107,15 +102,15 @@ def shared_redis():
 
 @pytest.fixture
 def redis_server(shared_redis):
-    """A Redis that is empty, keeps nothing on disk, and is still there afterwards."""
+    """An empty Redis that keeps nothing on disk and that a test leaves running."""
     shared_redis.client.flushall()
     return shared_redis
 
 
 @pytest.fixture
 def durable_redis():
-    """A Redis that may be killed and started again: what it accepted is on disk."""
-    server = RedisServer(*DURABLE)
+    """A Redis that a test may kill and start again: what it accepted is on disk."""
+    server = RedisServer("--appendonly", "yes", "--appendfsync", "always")
     yield server
     server.close()
 
@@ -126,83 +121,85 @@ def clock():
 
 
 @pytest.fixture(params=["memory", "redis"])
-def open_store(request, clock):
-    """Open a store of either kind with some limits; each call is a process of its own, where that is possible."""
-    opened = []
+def open_shared(request, clock):
+    """Open the shared state of either kind with some limits."""
+    with _closing() as opened:
 
-    def open_one(pod="back-1", **limits):
-        if request.param == "memory":
-            store = MemoryStore(Limits(**limits), clock)
-        else:
-            store = RedisStore(request.getfixturevalue("redis_server").url, pod, Limits(**limits), clock)
-        opened.append(store)
-        return store
+        def open_one(**limits):
+            if request.param == "memory":
+                return opened(in_memory("back-0", Limits(**limits), clock))
+            url = request.getfixturevalue("redis_server").url
+            return opened(in_redis(url, "back-0", Limits(**limits), clock))
 
-    yield open_one
-    for store in opened:
-        store.close()
+        yield open_one
 
 
 @pytest.fixture
-def wait_for():
+def replicas():
+    """Open the shared state as several Pods see it."""
+    with _closing() as opened:
+        yield lambda url, count=1, limits=UNLIMITED, clock=None: [
+            opened(in_redis(url, f"back-{number}", limits, clock)) for number in range(count)
+        ]
+
+
+@contextmanager
+def _closing():
+    opened = []
+
+    def keep(shared):
+        opened.append(shared)
+        return shared
+
+    yield keep
+    for shared in opened:
+        shared.close()
+
+
+@pytest.fixture
+def redis_store(redis_server, replicas):
+    return replicas(redis_server.url)[0].store
+
+
+@pytest.fixture
+def wait_until():
     return until
 
 
 @pytest.fixture
-def heard():
-    """Have a store call a listener that writes everything down, from now on."""
+def record():
+    """Record a store's notifications from now on."""
 
-    def listen(store):
-        listener = Heard()
-        store.listen(listener)
-        if store.kind == "redis":
-            until(lambda: ("missed",) in listener.calls)
+    def listen(shared):
+        listener = RecordingListener()
+        shared.store.listen(listener)
+        if shared.kind == "redis":
+            until(lambda: ("resync",) in listener.calls)
         return listener
 
     return listen
 
 
 @pytest.fixture
-def replicas():
-    """Open the stores of several Pods on one Redis."""
-
-    @contextmanager
-    def opened(url, count=1, limits=PLENTY, clock=None):
-        stores = [RedisStore(url, f"back-{number}", limits, clock) for number in range(count)]
-        try:
-            yield stores
-        finally:
-            for store in stores:
-                store.close()
-
-    return opened
-
-
-@pytest.fixture
-def store(redis_server, replicas):
-    with replicas(redis_server.url) as (only,):
-        yield only
-
-
-@pytest.fixture
 def pair():
-    """Let `a` and `b` in and pair them; gives their chat."""
+    """Pair two visitors; return their chat."""
 
-    def paired(store):
-        for visitor in "ab":
+    def paired(store, first="a", second="b"):
+        for visitor in (first, second):
             store.enter(visitor, f"cat-{visitor}", "en")
-            store.seek(visitor, "first")
-        return store.who("a").chat
+            state = store.seek(visitor, "first")
+        assert state == "chat"
+        return store.get(first).chat
 
     return paired
 
 
 @pytest.fixture
 def messages():
-    """Tell which messages are in a visitor's log: whether they are the visitor's own, and their ids."""
+    """Return the messages in a visitor's log: whether they are the visitor's own, and their ids."""
 
-    def said(store, visitor):
+    def of(store, visitor):
         events = [entry.event for entry in store.read(visitor, 0)]
         return [(event.mine, event.id) for event in events if isinstance(event, Message)]
 
-    return said
+    return of

@@ -278,7 +278,7 @@ def test_redis_goes_away_and_comes_back(durable_redis, tmp_path):
         assert one.say("après") == 202
         with one.stream() as stream:
             assert stream.until("message")["text"] == "après"
-        durable_redis.until(lambda: "memory is back" in server.log.read_text())
+        durable_redis.wait_until(lambda: "memory is back" in server.log.read_text())
     assert texts(one) == ["avant", "après"]
     told = [json.loads(line)["message"] for line in server.log.read_text().splitlines()]
     assert [line for line in told if "memory" in line] == ["the shared memory is away", "the shared memory is back"]

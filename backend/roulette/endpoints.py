@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import time
 from contextlib import suppress
 from http import HTTPStatus
@@ -18,26 +17,22 @@ from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.context import context
 from backend.openapi import Endpoints, Operation
-from backend.roulette import sse, store, talk
-from backend.roulette.limits import VISITOR, Id, Text, body, clean
-from backend.roulette.store import Away, NotInChat, TooMany, Unknown
+from backend.replicas.errors import Unavailable
+from backend.roulette import bot_replies, sse, store
+from backend.roulette.event_response import EventResponse
+from backend.roulette.store import NotInChat, TooMany, UnknownVisitor
+from backend.roulette.validation import TOKEN, Id, Text, body, normalize
 from service_runtime.responses import problem, reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from wsgiref.types import StartResponse, WSGIEnvironment
-
     from backend.roulette.streams import Stream
 
-AWAY_SECONDS = 2
-"""When to try again while the shared memory is away."""
-
-SILENT_MILLISECONDS = 20_000
-"""What a stream's beats say must be acknowledged within so long, else its connection is taken for dead."""
+RETRY_SECONDS = 2
+"""Retry-After while Redis is unavailable."""
 
 Number = Annotated[int, Meta(ge=0, le=2**53, description="the number of the last event seen")]
 
-Token = Annotated[str, Meta(pattern=f"^{VISITOR.pattern}$", description="the visitor's token: keep it secret")]
+Token = Annotated[str, Meta(pattern=f"^{TOKEN.pattern}$", description="the visitor's token: keep it secret")]
 
 routes = Endpoints("roulette", {"visitor": Token})
 
@@ -107,38 +102,16 @@ class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page: Id | None = None
 
 
-class EventStream(Response):
-    """An answer that hands its stream to the server and is itself forgotten, with the request."""
-
-    def __init__(self, stream: Stream | None = None) -> None:
-        """Answer with that stream; with none, with the headers alone."""
-        super().__init__(content_type="text/event-stream")
-        self.headers["Cache-Control"] = "no-cache, no-store"
-        self.headers["X-Accel-Buffering"] = "no"
-        del self.headers["Content-Length"]
-        self.feed = stream
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Begin the answer."""
-        if self.feed is None:
-            return super().__call__(environ, start_response)
-        self.feed.environ = environ
-        if "gunicorn.socket" in environ:
-            environ["gunicorn.socket"].setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_MILLISECONDS)
-        start_response(self.status, self.headers.to_wsgi_list())
-        return self.feed
-
-
 @routes.before_request
-def _sane() -> None:
-    """Look only for what can be a token."""
+def _check_token() -> None:
+    """Pass to the store only what can be a token: it becomes part of Redis keys."""
     token = (request.view_args or {}).get("visitor")
-    if token and not VISITOR.fullmatch(token):
-        raise Unknown("There is no such visitor.")
+    if token and not TOKEN.fullmatch(token):
+        raise UnknownVisitor
 
 
-@routes.app_errorhandler(Unknown)
-def _unknown(_error: Unknown) -> Response:
+@routes.app_errorhandler(UnknownVisitor)
+def _unknown_visitor(_error: UnknownVisitor) -> Response:
     return problem(HTTPStatus.NOT_FOUND, "There is no such visitor, or no more: begin a new visit.", "unknown-visitor")
 
 
@@ -152,10 +125,10 @@ def _too_many(error: TooMany) -> Response:
     return problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), "too-many", error.retry_after)
 
 
-@routes.app_errorhandler(Away)
-def _away(error: Away) -> Response:
+@routes.app_errorhandler(Unavailable)
+def _unavailable(error: Unavailable) -> Response:
     detail = f"The shared memory does not answer: {error}"
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, "redis-away", AWAY_SECONDS)
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, "redis-away", RETRY_SECONDS)
 
 
 @routes.serves(
@@ -170,24 +143,24 @@ def _away(error: Away) -> Response:
     )
 )
 def enter() -> Response:
-    asked = body(Entering)
+    entering = body(Entering)
     visitor, seed = os.urandom(16).hex(), os.urandom(5).hex()
-    context().store.enter(visitor, seed, asked.language)
+    _store().enter(visitor, seed, entering.language)
     return reply(Entered(visitor, card(cat_of(seed))), HTTPStatus.CREATED)
 
 
 @routes.serves(Operation("GET", "/api/visitors/<visitor>", "How does the visit stand?", Visit, problems=(404, 503)))
 def visit(visitor: str) -> Response:
-    known = context().store.who(visitor)
-    return reply(Visit(card(cat_of(known.cat)), known.state, known.chat))
+    status = _store().get(visitor)
+    return reply(Visit(card(cat_of(status.cat)), status.state, status.chat))
 
 
 @routes.serves(
     Operation("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(404, 503))
 )
 def end(visitor: str) -> Response:
-    context().store.quit(visitor)
-    return _done()
+    _store().quit(visitor)
+    return _no_content()
 
 
 @routes.serves(
@@ -202,15 +175,15 @@ def end(visitor: str) -> Response:
     )
 )
 def seek(visitor: str) -> Response:
-    return reply(Sought(context().store.seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
+    return reply(Sought(_store().seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
 @routes.serves(
     Operation("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(404, 503))
 )
 def leave(visitor: str) -> Response:
-    context().store.leave(visitor)
-    return _done()
+    _store().leave(visitor)
+    return _no_content()
 
 
 @routes.serves(
@@ -225,22 +198,22 @@ def leave(visitor: str) -> Response:
     )
 )
 def say(visitor: str) -> Response:
-    here, asked = context(), body(Saying)
-    text = clean(asked.text)
-    said = here.store.say(visitor, asked.chat, asked.id, text)
-    if not said.repeated:
-        here.metrics.messages.inc()
-    if said.house:
-        _answer(visitor, asked, said.house, talk.answer(said.house, said.count, text, here.store.who(visitor).language))
-    return reply(Accepted(asked.id, said.number, said.repeated), HTTPStatus.ACCEPTED)
+    message = body(Saying)
+    text = normalize(message.text)
+    receipt = _store().say(visitor, message.chat, message.id, text)
+    if not receipt.repeated:
+        context().metrics.messages.inc()
+    if receipt.bot:
+        bot_text = bot_replies.reply(receipt.bot, receipt.turn, text, _store().get(visitor).language)
+        _bot_say(visitor, message, receipt.bot, bot_text)
+    return reply(Accepted(message.id, receipt.number, receipt.repeated), HTTPStatus.ACCEPTED)
 
 
-def _answer(visitor: str, asked: Saying, house: str, text: str) -> None:
-    """Have the house cat answer; its message's id follows from the visitor's, so that a repeat adds none."""
-    own = hashlib.blake2b(f"{house}/{asked.id}".encode(), digest_size=16).hexdigest()
-    # Another visitor may have come along in between: then the cat has stepped aside.
-    with suppress(NotInChat):
-        context().store.answer(visitor, asked.chat, own, text)
+def _bot_say(visitor: str, message: Saying, bot: str, text: str) -> None:
+    """Add the bot's reply; its id follows from the visitor's message, so that a repeated request adds none."""
+    message_id = hashlib.blake2b(f"{bot}/{message.id}".encode(), digest_size=16).hexdigest()
+    with suppress(NotInChat):  # another visitor has taken the bot's place meanwhile
+        _store().bot_say(visitor, message.chat, message_id, text)
 
 
 @routes.serves(
@@ -255,8 +228,8 @@ def _answer(visitor: str, asked: Saying, house: str, text: str) -> None:
     )
 )
 def typing(visitor: str) -> Response:
-    context().store.typing(visitor, body(Typed).chat)
-    return _done()
+    _store().typing(visitor, body(Typed).chat)
+    return _no_content()
 
 
 @routes.serves(
@@ -275,20 +248,23 @@ def events(visitor: str) -> Response:
     query = msgspec.convert(request.args.to_dict(), EventsQuery, strict=False)
     last = msgspec.convert(request.headers.get("Last-Event-ID") or "0", Number, strict=False)
     if request.method == "HEAD":
-        context().store.who(visitor)
-        return EventStream()
-    return EventStream(context().streams.open(visitor, query.page, max(query.after, last), _hello))
+        _store().get(visitor)
+        return EventResponse()
+    return EventResponse(context().streams.open(visitor, query.page, max(query.after, last), _hello))
 
 
 def _hello(stream: Stream) -> bytes:
-    here = context()
-    who, pod = here.store.who(stream.visitor), here.identity.drawn_by
-    stream.language = who.language
-    hello = sse.Hello(
-        pod.pod, pod.node, pod.version, pod.colour, here.store.kind, who.state, who.chat, int(time.time() * 1000)
-    )
+    app = context()
+    visitor, pod = app.shared.store.get(stream.visitor), app.identity.drawn_by
+    stream.language = visitor.language
+    now = int(time.time() * 1000)
+    hello = sse.Hello(pod.pod, pod.node, pod.version, pod.colour, app.shared.kind, visitor.state, visitor.chat, now)
     return sse.RETRY + sse.event("hello", hello)
 
 
-def _done() -> Response:
+def _store() -> store.Store:
+    return context().shared.store
+
+
+def _no_content() -> Response:
     return Response(status=HTTPStatus.NO_CONTENT, headers={"Cache-Control": "no-store"})

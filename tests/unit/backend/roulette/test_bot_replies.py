@@ -5,7 +5,7 @@ import pytest
 
 from backend.cats.traits import MOODS, cat_of
 from backend.cats.words import fact, name
-from backend.roulette.talk import answer, texts
+from backend.roulette.bot_replies import reply, texts
 
 SEEDS = [f"cat-{number}" for number in range(40)]
 LANGUAGES = ("fr", "en")
@@ -41,7 +41,7 @@ def test_a_cat_reacts_to_the_words_that_it_knows(text, topic, language):
     seed = SEEDS[0]
     lines = [line.of(language) for line in names_of(topic).lines]
     filled = {line.format(name=name(seed), fact=fact(cat_of(seed)).of(language), word="") for line in lines}
-    assert {answer(seed, count, text, language) for count in range(1, 9)} == filled
+    assert {reply(seed, count, text, language) for count in range(1, 9)} == filled
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_a_cat_reacts_to_the_words_that_it_knows(text, topic, language):
 def test_else_as_its_mood_has_it(text, manner):
     for seed in SEEDS:
         lines = getattr(texts().moods[cat_of(seed).mood], manner)
-        assert answer(seed, 1, text, "fr") in {line.fr for line in lines}
+        assert reply(seed, 1, text, "fr") in {line.fr for line in lines}
 
 
 def test_a_long_word_may_come_back():
     long = ("parapluie", "bicyclette", "locomotive", "armoire")
-    told = " ".join(answer(SEEDS[0], 1, f"encore {word}", "en") for word in long)
+    told = " ".join(reply(SEEDS[0], 1, f"encore {word}", "en") for word in long)
     assert any(word in told for word in long)
 
 
@@ -70,7 +70,7 @@ def test_a_long_word_may_come_back():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_never_twice_the_same_in_a_row(text, language):
     for seed in SEEDS:
-        told = [answer(seed, count, text, language) for count in range(1, 30)]
+        told = [reply(seed, count, text, language) for count in range(1, 30)]
         assert all(one != two for one, two in itertools.pairwise(told))
 
 
@@ -82,9 +82,9 @@ def test_no_line_is_in_two_places():
 
 
 def test_it_follows_from_the_cat_the_count_and_the_text():
-    assert len({answer("a", 3, "bon", "fr") for _ in range(5)}) == 1
-    assert len({answer(seed, 1, "bon", "fr") for seed in SEEDS}) > 10
-    assert answer("a", 3, "bon", "fr") != answer("a", 4, "bon", "fr")
+    assert len({reply("a", 3, "bon", "fr") for _ in range(5)}) == 1
+    assert len({reply(seed, 1, "bon", "fr") for seed in SEEDS}) > 10
+    assert reply("a", 3, "bon", "fr") != reply("a", 4, "bon", "fr")
 
 
 def test_every_mood_has_its_manner_and_every_list_two_lines_at_least():

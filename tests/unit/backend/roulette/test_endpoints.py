@@ -11,7 +11,7 @@ import pytest
 from backend import create_app
 from backend.cats import words
 from backend.cats.traits import cat_of
-from backend.roulette.store import Away
+from backend.replicas.errors import Unavailable
 from service_runtime import logs
 from service_runtime.lifecycle import Phase
 
@@ -93,7 +93,7 @@ def pair(app):
 
 
 def keeper(app):
-    return app.extensions["context"].keeper
+    return app.extensions["context"].background
 
 
 def hub(app):
@@ -102,10 +102,10 @@ def hub(app):
 
 def store_away(app, monkeypatch, *names):
     def away(*_):
-        raise Away("it is being moved")
+        raise Unavailable("it is being moved")
 
     for name in names:
-        monkeypatch.setattr(app.extensions["context"].store, name, away)
+        monkeypatch.setattr(app.extensions["context"].shared.store, name, away)
 
 
 def test_a_visit_has_a_cat_of_its_own(app):
@@ -234,7 +234,7 @@ def test_a_place_that_cannot_be_is_refused(app, guest, query, header):
 def test_nothing_falls_between_connecting_and_reading(app, pair):
     """What is said while the store is told of the stream, or while it reads, is in the stream."""
     (one, to_one), (two, _) = pair
-    store = app.extensions["context"].store
+    store = app.extensions["context"].shared.store
     connect, read = store.connect, store.read
 
     def connect_late(visitor, connection):
@@ -272,7 +272,7 @@ def test_a_late_request_of_the_same_page_does_not_silence_it(app, guest, monkeyp
     """Requests overtake one another: the page's stream may be older than one that the page gave up; it comes again."""
     old = guest.stream(page="p")
     if not told:
-        monkeypatch.setattr(app.extensions["context"].store, "connect", lambda *_: None)
+        monkeypatch.setattr(app.extensions["context"].shared.store, "connect", lambda *_: None)
     guest.stream(page="p")
     assert old.names(2) == ["hello", "move"]
     assert guest.stream(page="p").names() == ["hello"]
@@ -287,7 +287,7 @@ def test_another_page_takes_over(guest):
 def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, monkeypatch):
     """What another process, or Redis, tells may be lost."""
     old = guest.stream()
-    monkeypatch.setattr(app.extensions["context"].store, "connect", lambda *_: None)
+    monkeypatch.setattr(app.extensions["context"].shared.store, "connect", lambda *_: None)
     guest.stream()
     assert old.names(2) == ["hello", "replaced"]
 
@@ -295,7 +295,7 @@ def test_the_newest_stream_here_takes_over_though_nobody_says_so(app, guest, mon
 @pytest.mark.parametrize("told", [pytest.param(True, id="told-late"), pytest.param(False, id="not-told")])
 def test_of_two_pages_that_overlap_the_later_one_stays(app, guest, monkeypatch, told):
     """Another page comes while the first is still connecting, and the store may hear of them the other way round."""
-    store, later = app.extensions["context"].store, []
+    store, later = app.extensions["context"].shared.store, []
     connect = store.connect
 
     def overlap(visitor, connection):
@@ -311,7 +311,7 @@ def test_of_two_pages_that_overlap_the_later_one_stays(app, guest, monkeypatch, 
 
 
 def test_a_stream_may_be_replaced_while_it_connects(app, guest, monkeypatch):
-    store = app.extensions["context"].store
+    store = app.extensions["context"].shared.store
     monkeypatch.setattr(store, "connect", lambda visitor, mine: hub(app).replaced(visitor, mine, "another.1"))
     stream = guest.stream()
     assert stream.names(2) == ["hello", "replaced"]
@@ -355,7 +355,7 @@ def test_beats_are_spread_and_each_stream_has_one_a_turn(app):
     beaten = []
     for _ in range(20):
         hub(app).turn()
-        beaten.append(sum(open_.beat for opens in hub(app)._of.values() for open_ in opens))
+        beaten.append(sum(open_.beat for opens in hub(app)._by_visitor.values() for open_ in opens))
     assert beaten[:5] == [1, 2, 3, 4, 4]
     assert [stream.read() for stream in streams] == [[(None, "beat", {"pod": "back-7d9"})]] * 4
 
@@ -365,7 +365,7 @@ def test_what_a_lost_wake_would_have_told_comes_with_the_beat(app, guest, monkey
     guest.seek()
     assert stream.names(2) == ["hello", "waiting"]
     with monkeypatch.context() as patched:
-        patched.setattr(hub(app), "woken", lambda _: None)
+        patched.setattr(hub(app), "log_changed", lambda _: None)
         Guest(app).seek()
     for _ in range(20):
         hub(app).turn()
@@ -390,7 +390,7 @@ def test_a_drain_sends_every_stream_elsewhere_and_still_serves(app):
     assert again.names(2) == ["hello", "waiting"]
     for _ in range(19):
         hub(app).turn()
-    assert not any(open_.ending for opens in hub(app)._of.values() for open_ in opens)
+    assert not any(open_.ending for opens in hub(app)._by_visitor.values() for open_ in opens)
     hub(app).turn()
     assert again.names() == ["move"]
 
@@ -398,8 +398,8 @@ def test_a_drain_sends_every_stream_elsewhere_and_still_serves(app):
 def test_with_the_store_away_streams_move_and_calls_say_so(app, guest, monkeypatch):
     stream = guest.stream()
     stream.read()
-    store_away(app, monkeypatch, "read", "who", "seek", "connect", "enter")
-    hub(app).woken(guest.visitor)
+    store_away(app, monkeypatch, "read", "get", "seek", "connect", "enter")
+    hub(app).log_changed(guest.visitor)
     assert stream.names() == ["move"]
     assert stream.ended()
     stream.answer.close()
@@ -430,8 +430,8 @@ def test_the_keeper_moves_streams_when_the_store_goes_away_and_says_so_once(app,
 
 
 def test_presence_is_renewed_for_those_who_have_a_stream(app, monkeypatch):
-    store, here = app.extensions["context"].store, []
-    monkeypatch.setattr(store, "here", here.append)
+    store, here = app.extensions["context"].shared.store, []
+    monkeypatch.setattr(store, "heartbeat", here.append)
     present, _absent = Guest(app), Guest(app)
     present.stream()
     for _ in range(20):
@@ -475,7 +475,7 @@ def test_a_house_cat_that_has_stepped_aside_is_no_error(app, guest, monkeypatch)
     """Another visitor came along between the message and its answer."""
     guest.seek()
     keeper(app).tick()
-    store = app.extensions["context"].store
+    store = app.extensions["context"].shared.store
     say = store.say
 
     def say_and_pair(*given):
@@ -575,7 +575,7 @@ def test_who_is_not_known_is_told_so(client, token, method, path):
 def test_the_store_is_asked_only_for_what_can_be_a_token(app, client, monkeypatch):
     """A token is part of keys in Redis."""
     asked = []
-    monkeypatch.setattr(app.extensions["context"].store, "quit", asked.append)
+    monkeypatch.setattr(app.extensions["context"].shared.store, "quit", asked.append)
     for token in (TOKEN, "*", TOKEN + "0", TOKEN + "%0A", "A" * 32):
         client.delete(f"/api/visitors/{token}")
     assert asked == [TOKEN]

@@ -1,0 +1,1 @@
+"""What replicas share besides the roulette: the registry of Pods, commands to Pods, the connection to Redis."""

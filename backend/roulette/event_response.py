@@ -1,0 +1,38 @@
+"""The HTTP response that carries an event stream."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from flask import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from backend.roulette.streams import Stream
+
+ACKNOWLEDGE_MILLISECONDS = 20_000
+"""A connection whose peer acknowledges nothing for so long is closed: beats make sure that there is something."""
+
+
+class EventResponse(Response):
+    """Hands its stream to the server and is freed together with the request; without a stream, headers alone."""
+
+    def __init__(self, stream: Stream | None = None) -> None:
+        super().__init__(content_type="text/event-stream")
+        self.headers["Cache-Control"] = "no-cache, no-store"
+        self.headers["X-Accel-Buffering"] = "no"
+        del self.headers["Content-Length"]
+        self._events = stream
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._events is None:
+            return super().__call__(environ, start_response)
+        self._events.environ = environ
+        if "gunicorn.socket" in environ:
+            connection = environ["gunicorn.socket"]
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ACKNOWLEDGE_MILLISECONDS)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return self._events

@@ -1,0 +1,273 @@
+"""The roulette in this process's memory: for one replica, lost with it.
+
+No method yields to another greenlet before its work is done, so none sees half of it; the listener is called after.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from backend.roulette.memory_log import BUDGET_BYTES, LogBudget, VisitorLog
+from backend.roulette.store import (
+    ChatsFull,
+    Left,
+    Message,
+    NotInChat,
+    Paired,
+    Receipt,
+    TooMany,
+    UnknownVisitor,
+    Visitor,
+    VisitorsFull,
+    Waiting,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from backend.roulette.store import Entry, Event, Language, Limits, Listener, State, Why
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A visitor, while it visits; times are Unix seconds."""
+
+    token: str
+    cat: str
+    language: Language
+    last_seen: float
+    log: VisitorLog
+    state: State = "idle"
+    chat: str | None = None
+    """The latest chat, which may be over; `state` says."""
+    partner: Session | None = None
+    bot: str | None = None
+    bot_turns: int = 0
+    last_cat: str | None = None
+    """The cat of the last partner."""
+    request: str | None = None
+    connection: str | None = None
+    waiting_since: float = 0.0
+    actions: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """By kind of action: when its period began, and how many there were in it."""
+
+    @property
+    def in_chat(self) -> bool:
+        return self.state in ("chat", "house")
+
+    def require(self, chat: str, *states: State) -> None:
+        if self.chat != chat or self.state not in states:
+            raise NotInChat
+
+
+class MemoryStore:
+    """`clock` returns Unix seconds."""
+
+    def __init__(
+        self, limits: Limits, clock: Callable[[], float] = time.time, log_budget_bytes: int = BUDGET_BYTES
+    ) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.findable: dict[str, Session] = {}
+        """Those who wait or chat with a bot."""
+        self.chats = 0
+        self._limits, self._clock = limits, clock
+        self._log_budget = LogBudget(log_budget_bytes)
+        self._listener: Listener | None = None
+        self._changed: dict[str, None] = {}
+
+    def listen(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def enter(self, visitor: str, cat: str, language: Language) -> None:
+        if visitor in self.sessions:
+            return
+        if len(self.sessions) >= self._limits.visitors:
+            raise VisitorsFull
+        log = VisitorLog(self._log_budget, self._limits.log_entries)
+        self.sessions[visitor] = Session(visitor, cat, language, self._clock(), log)
+
+    def get(self, visitor: str) -> Visitor:
+        session = self._session(visitor)
+        return Visitor(session.cat, session.language, session.state, session.chat if session.in_chat else None)
+
+    def seek(self, visitor: str, request: str) -> State:
+        session = self._session(visitor)
+        if session.request == request:
+            return session.state
+        if self.chats - session.in_chat >= self._limits.chats:
+            raise ChatsFull
+        if retry_after := self._count_action(session, "seek"):
+            raise TooMany("too many chats in a short time", retry_after)
+        self._end_chat(session, "next")
+        session.log.clear()
+        session.request = request
+        other = self._draw_partner(session)
+        if other:
+            self._pair(session, other)
+        else:
+            session.state, session.waiting_since = "waiting", self._clock()
+            self.findable[session.token] = session
+            self._append(session, Waiting())
+        self._notify()
+        return session.state
+
+    def leave(self, visitor: str) -> None:
+        session = self._session(visitor)
+        if session.state == "waiting":
+            session.log.clear()
+        elif session.in_chat and session.chat:
+            self._append(session, Left(session.chat, "you"))
+        self._end_chat(session, "left")
+        self._notify()
+
+    def quit(self, visitor: str) -> None:
+        session = self.sessions.get(visitor)
+        if session:
+            self._remove(session, "left")
+            self._notify()
+
+    def say(self, visitor: str, chat: str, message: str, text: str) -> Receipt:
+        session = self._session(visitor)
+        if session.chat == chat and message in session.log.sent:
+            return Receipt(session.log.sent[message], repeated=True, bot=session.bot, turn=_turn(session, message))
+        session.require(chat, "chat", "house")
+        if retry_after := self._count_action(session, "say"):
+            raise TooMany("too many messages in a short time", retry_after)
+        at = int(self._clock() * 1000)
+        if session.bot:
+            session.bot_turns += 1
+        self._append(session, Message(chat, message, mine=True, text=text, at=at))
+        session.log.sent[message] = session.log.number
+        if session.partner:
+            self._append(session.partner, Message(chat, message, mine=False, text=text, at=at))
+        receipt = Receipt(session.log.number, repeated=False, bot=session.bot, turn=session.bot_turns)
+        self._notify()
+        return receipt
+
+    def bot_say(self, visitor: str, chat: str, message: str, text: str) -> None:
+        session = self._session(visitor)
+        if session.chat == chat and message in session.log.bot_messages:
+            return
+        session.require(chat, "house")
+        session.log.bot_messages.add(message)
+        self._append(session, Message(chat, message, mine=False, text=text, at=int(self._clock() * 1000)))
+        self._notify()
+
+    def typing(self, visitor: str, chat: str) -> None:
+        session = self._session(visitor)
+        session.require(chat, "chat", "house")
+        if session.partner and self._listener and not self._count_action(session, "typing"):
+            self._listener.typing(session.partner.token, chat)
+
+    def connect(self, visitor: str, connection: str) -> None:
+        session = self._session(visitor)
+        former, session.connection = session.connection, connection
+        session.last_seen = self._clock()
+        if former and former != connection and self._listener:
+            self._listener.replaced(visitor, former, connection)
+
+    def heartbeat(self, visitors: Collection[str]) -> None:
+        now = self._clock()
+        for visitor in visitors:
+            if session := self.sessions.get(visitor):
+                session.last_seen = now
+
+    def read(self, visitor: str, after: int) -> list[Entry]:
+        return self._session(visitor).log.read(after)
+
+    def tick(self) -> None:
+        now = self._clock()
+        for session in list(self.sessions.values()):
+            if now - session.last_seen > self._limits.absent_seconds:
+                self._remove(session, "gone")
+        for session in list(self.findable.values()):
+            alone = session.state == "waiting" and now - session.waiting_since >= self._limits.alone_seconds
+            if alone and self.chats < self._limits.chats:
+                self._end_wait(session)
+        self._notify()
+
+    def _session(self, visitor: str) -> Session:
+        session = self.sessions.get(visitor)
+        if session is None:
+            raise UnknownVisitor
+        return session
+
+    def _count_action(self, session: Session, kind: str) -> int:
+        """Return 0 and count the action, or, where there were too many, the seconds after which it is allowed."""
+        now, period = self._clock(), self._limits.period_seconds
+        began, count = session.actions.get(kind, (now, 0))
+        if not 0 <= now - began < period:
+            began, count = now, 0
+        if count >= self._limits.actions:
+            return max(1, math.ceil(began + period - now))
+        session.actions[kind] = began, count + 1
+        return 0
+
+    def _draw_partner(self, session: Session, *, last_too: bool = False) -> Session | None:
+        """Draw a findable visitor, the last partner only where `last_too`.
+
+        There are hardly more than three candidates: any two others would have been paired already.
+        """
+        candidates = [
+            other
+            for other in self.findable.values()
+            if other is not session and (last_too or (other.cat != session.last_cat and other.last_cat != session.cat))
+        ]
+        return secrets.choice(candidates) if candidates else None
+
+    def _end_wait(self, session: Session) -> None:
+        other = self._draw_partner(session) or self._draw_partner(session, last_too=True)
+        if other:
+            self._pair(session, other)
+            return
+        chat, bot = secrets.token_hex(8), secrets.token_hex(5)
+        session.state, session.chat, session.bot, session.bot_turns = "house", chat, bot, 0
+        self.chats += 1
+        self._append(session, Paired(chat, bot, house=True))
+
+    def _pair(self, first: Session, second: Session) -> None:
+        chat = secrets.token_hex(8)
+        for session, partner in ((first, second), (second, first)):
+            if session.state == "house":
+                self._end_chat(session, "next")
+                session.log.clear()
+            self.findable.pop(session.token, None)
+            session.state, session.chat, session.partner, session.last_cat = "chat", chat, partner, partner.cat
+            self._append(session, Paired(chat, partner.cat, house=False))
+        self.chats += 1
+
+    def _end_chat(self, session: Session, why: Why) -> None:
+        """Make the visitor idle, whatever its state; a partner is told why."""
+        if session.in_chat:
+            self.chats -= 1
+        if session.partner and session.chat:
+            self._append(session.partner, Left(session.chat, why))
+            session.partner.state, session.partner.partner = "idle", None
+        self.findable.pop(session.token, None)
+        session.state, session.partner, session.bot, session.bot_turns = "idle", None, None, 0
+
+    def _remove(self, session: Session, why: Why) -> None:
+        self._end_chat(session, why)
+        session.log.clear()
+        del self.sessions[session.token]
+        self._changed[session.token] = None
+
+    def _append(self, session: Session, event: Event) -> None:
+        session.log.append(event)
+        self._changed[session.token] = None
+
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, {}
+        if self._listener:
+            for visitor in changed:
+                self._listener.log_changed(visitor)
+
+
+def _turn(session: Session, message: str) -> int:
+    """Return how many messages the bot had received with this one."""
+    later = len(session.log.sent) - 1 - list(session.log.sent).index(message)
+    return session.bot_turns - later if session.bot else 0

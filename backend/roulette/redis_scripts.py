@@ -1,0 +1,64 @@
+"""The scripts in lua/, each one atomic step; lua/prelude.lua says what is kept under which key."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backend.roulette.store import ChatsFull, NotInChat, StoreError, TooMany, UnknownVisitor, VisitorsFull
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backend.replicas.redis_client import RedisClient
+    from backend.roulette.store import Limits
+
+_FOLDER = Path(__file__).with_name("lua")
+
+
+class RedisScripts:
+    """`clock` returns Unix seconds; without one the scripts use Redis's own time."""
+
+    def __init__(self, client: RedisClient, limits: Limits, clock: Callable[[], float] | None = None) -> None:
+        self._client, self._clock = client, clock
+        prelude = _limits(limits) + (_FOLDER / "prelude.lua").read_text()
+        paths = [path for path in _FOLDER.glob("*.lua") if path.stem != "prelude"]
+        register = client.redis.register_script
+        self._scripts = {path.stem: register(_with_prelude(path.read_text(), prelude)) for path in paths}
+
+    def run(self, name: str, *arguments: Any) -> list[Any]:
+        """Return the script's reply after `ok`. Raises StoreError, Unavailable."""
+        now = "" if self._clock is None else int(self._clock() * 1000)
+        args = [now, secrets.token_hex(8), *arguments]
+        reply: list[Any] = self._client.call(lambda: self._scripts[name](args=args))
+        outcome, *values = reply
+        if outcome != b"ok":
+            raise _error(outcome, values)
+        return values
+
+
+def _with_prelude(text: str, prelude: str) -> str:
+    """Put the prelude before the text, but after a first line of flags."""
+    first, _, others = text.partition("\n")
+    return f"{first}\n{prelude}{others}" if first.startswith("#!") else prelude + text
+
+
+def _limits(limits: Limits) -> str:
+    values = {
+        "alone": int(limits.alone_seconds * 1000),
+        "absent": int(limits.absent_seconds * 1000),
+        "period": int(limits.period_seconds * 1000),
+        "actions": limits.actions,
+        "visitors": limits.visitors,
+        "chats": limits.chats,
+        "entries": limits.log_entries,
+    }
+    return f"local LIMIT = {{ {', '.join(f'{name} = {value}' for name, value in values.items())} }}\n"
+
+
+def _error(outcome: bytes, values: list[Any]) -> StoreError:
+    if outcome == b"often":
+        return TooMany(f"too many {values[0].decode()} in a short time", values[1])
+    errors = {b"unknown": UnknownVisitor, b"elsewhere": NotInChat, b"full": VisitorsFull, b"chats": ChatsFull}
+    return errors[outcome]()

@@ -1,0 +1,85 @@
+"""The state that replicas share, in this process's memory or in Redis."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from backend.replicas.command_bus import CommandBus, MemoryCommandBus
+from backend.replicas.pod_registry import MemoryPodRegistry, PodRegistry
+from backend.roulette.census import CensusTaker, MemoryCensus
+from backend.roulette.memory_store import MemoryStore
+from backend.roulette.store import Limits, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backend.config import Settings
+
+
+@dataclass
+class SharedState:
+    """`check` returns why the state cannot be used now, None where it can; never raises, within a second."""
+
+    kind: Literal["memory", "redis"]
+    store: Store
+    census: CensusTaker
+    pods: PodRegistry
+    commands: CommandBus
+    check: Callable[[], str | None]
+    close: Callable[[], None]
+
+
+def open_shared_state(settings: Settings) -> SharedState:
+    limits = Limits(
+        alone_seconds=settings.alone_seconds,
+        absent_seconds=settings.absent_seconds,
+        visitors=settings.max_visitors,
+        chats=settings.max_chats,
+    )
+    if settings.redis_url is None:
+        return in_memory(settings.pod, limits)
+    return in_redis(settings.redis_url, settings.pod, limits)
+
+
+def in_memory(pod: str, limits: Limits, clock: Callable[[], float] = time.time) -> SharedState:
+    store = MemoryStore(limits, clock)
+    return SharedState(
+        "memory",
+        store,
+        MemoryCensus(store),
+        MemoryPodRegistry(clock),
+        MemoryCommandBus(pod),
+        check=lambda: None,
+        close=lambda: None,
+    )
+
+
+def in_redis(url: str, pod: str, limits: Limits, clock: Callable[[], float] | None = None) -> SharedState:
+    """Connect on first use; without a clock the time is Redis's."""
+    # Not above: without Redis its client's memory is better spent on streams.
+    from backend.replicas.command_bus import RedisCommandBus  # noqa: PLC0415
+    from backend.replicas.pod_registry import RedisPodRegistry  # noqa: PLC0415
+    from backend.replicas.redis_client import RedisCheck, RedisClient  # noqa: PLC0415
+    from backend.roulette.census import RedisCensus  # noqa: PLC0415
+    from backend.roulette.redis_scripts import RedisScripts  # noqa: PLC0415
+    from backend.roulette.redis_store import RedisStore  # noqa: PLC0415
+
+    client = RedisClient(url, clock or time.monotonic)
+    scripts = RedisScripts(client, limits, clock)
+    check = RedisCheck(url)
+
+    def close() -> None:
+        check.close()
+        client.close()
+
+    return SharedState(
+        "redis",
+        RedisStore(client, scripts, pod, limits),
+        RedisCensus(scripts),
+        RedisPodRegistry(client, clock),
+        RedisCommandBus(client, pod),
+        check=check.run,
+        close=close,
+    )

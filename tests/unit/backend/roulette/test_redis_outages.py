@@ -1,0 +1,234 @@
+"""Redis killed, frozen, full, read-only: nothing accepted is lost, and the store raises Unavailable."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+import redis
+from redis.connection import AbstractConnection
+
+from backend.replicas import redis_pubsub
+from backend.replicas.errors import Unavailable
+from backend.replicas.redis_client import RedisClient
+from backend.roulette.store import Limits, UnknownVisitor
+
+
+def works(shared):
+    try:
+        shared.census.take()
+    except Unavailable:
+        return False
+    return shared.check() is None
+
+
+def test_when_redis_is_killed_nothing_accepted_is_lost(durable_redis, record, replicas, pair, messages):
+    """Two chat while Redis is killed twice; each repeats a message until it is accepted."""
+    count, shared = 300, replicas(durable_redis.url, 2)
+    stores = [replica.store for replica in shared]
+    listener = record(shared[0])
+    chat = pair(stores[0])
+    before = stores[0].read("a", 0)[-1].number
+
+    def talk(visitor, store):
+        for number in range(count):
+            while True:
+                try:
+                    store.say(visitor, chat, f"{visitor}{number}", "hello")
+                    break
+                except Unavailable:
+                    time.sleep(0.01)
+
+    def sent():
+        try:
+            return len(messages(stores[0], "a"))
+        except Unavailable:
+            return 0
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(talk, visitor, store) for visitor, store in zip("ab", stores, strict=True)]
+        for restarts, reached in enumerate((count // 4, count // 2), 1):
+            durable_redis.wait_until(lambda reached=reached: sent() > reached, 30)
+            durable_redis.wait_until(lambda restarts=restarts: listener.calls.count(("resync",)) >= restarts)
+            durable_redis.kill()
+            durable_redis.start()
+        for job in jobs:
+            job.result(timeout=60)
+    log = messages(stores[1], "a")
+    for mine, visitor in ((True, "a"), (False, "b")):
+        assert [message for own, message in log if own is mine] == [f"{visitor}{number}" for number in range(count)]
+    assert [(not mine, message) for mine, message in log] == messages(stores[0], "b")
+    assert stores[0].read("a", 0)[-1].number == before + 2 * count
+    durable_redis.wait_until(lambda: listener.calls.count(("resync",)) >= 3)
+
+
+def test_after_an_outage_the_first_call_succeeds(durable_redis, replicas):
+    store = replicas(durable_redis.url)[0].store
+    store.enter("a", "cat-a", "en")
+    durable_redis.kill()
+    durable_redis.start()
+    assert store.get("a").state == "idle"
+    assert store.seek("a", "first") == "waiting"
+
+
+def test_a_connection_that_breaks_during_a_call_is_replaced(redis_store, monkeypatch):
+    redis_store.enter("a", "cat-a", "en")
+    read_response = AbstractConnection.read_response
+    errors = [redis.ConnectionError("once")]
+
+    def read(connection, *arguments, **settings):
+        if errors:
+            connection.disconnect()
+            raise errors.pop()
+        return read_response(connection, *arguments, **settings)
+
+    monkeypatch.setattr(AbstractConnection, "read_response", read)
+    assert redis_store.seek("a", "first") == "waiting"
+    assert errors == []
+
+
+def test_a_silent_subscription_is_replaced(durable_redis, replicas, record, wait_until, monkeypatch):
+    for name, seconds in (("POLL_SECONDS", 0.02), ("PING_SECONDS", 0.1), ("SILENT_SECONDS", 0.3)):
+        monkeypatch.setattr(redis_pubsub, name, seconds)
+    (shared,) = replicas(durable_redis.url)
+    listener = record(shared)
+    durable_redis.freeze()
+    time.sleep(0.6)
+    durable_redis.thaw()
+    wait_until(lambda: listener.calls.count(("resync",)) >= 2)
+
+
+def test_after_an_outage_nobody_is_absent_at_once(durable_redis, clock, replicas):
+    store = replicas(durable_redis.url, limits=Limits(absent_seconds=20), clock=clock)[0].store
+    store.enter("a", "cat-a", "en")
+    durable_redis.kill()
+    with pytest.raises(Unavailable):
+        store.tick()
+    clock.advance(60)
+    durable_redis.start()
+    store.tick()
+    clock.advance(19)
+    store.tick()
+    assert store.get("a").state == "idle"
+    clock.advance(1)
+    store.tick()
+    with pytest.raises(UnknownVisitor):
+        store.get("a")
+
+
+@contextmanager
+def configured(server, name, value, normal=0):
+    server.client.config_set(name, value)
+    yield
+    server.client.config_set(name, normal)
+
+
+@contextmanager
+def read_only(server):
+    server.client.replicaof("127.0.0.1", 1)
+    yield
+    server.client.replicaof("no", "one")
+
+
+@contextmanager
+def frozen(server):
+    server.freeze()
+    yield
+    server.thaw()
+
+
+@contextmanager
+def killed(server):
+    server.kill()
+    yield
+    server.start()
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        pytest.param(lambda server: configured(server, "maxmemory", 1), id="out of memory"),
+        pytest.param(lambda server: configured(server, "min-replicas-to-write", 1), id="no replicas"),
+        read_only,
+        frozen,
+        killed,
+    ],
+)
+def test_an_outage_is_reported_and_comes_to_an_end(durable_redis, outage, replicas, pair, messages):
+    (shared,) = replicas(durable_redis.url)
+    chat = pair(shared.store)
+    with outage(durable_redis):
+        with pytest.raises(Unavailable):
+            shared.store.say("a", chat, "1", "hello")
+        assert shared.check()
+    durable_redis.wait_until(lambda: works(shared))
+    assert shared.store.say("a", chat, "1", "hello").number == 3
+    assert [message for _, message in messages(shared.store, "b")] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (redis.BusyLoadingError("Redis is loading the dataset in memory"), Unavailable),
+        (redis.ResponseError("MISCONF Errors writing to the AOF file"), Unavailable),
+        (redis.ResponseError("BUSY Redis is busy running a script."), Unavailable),
+        (redis.ReadOnlyError("You can't write against a read only replica."), Unavailable),
+        (redis.TimeoutError("Timeout reading from socket"), Unavailable),
+        pytest.param(redis.ResponseError("ERR Error running script"), redis.ResponseError, id="a fault of ours"),
+    ],
+)
+def test_only_outages_are_unavailable(error, raised):
+    def fail():
+        raise error
+
+    with pytest.raises(raised):
+        RedisClient("redis://127.0.0.1:1").call(fail)
+
+
+def test_without_a_server_the_state_is_unavailable(replicas):
+    (shared,) = replicas("redis://127.0.0.1:1/0")
+    with pytest.raises(Unavailable):
+        shared.store.enter("a", "cat", "en")
+    assert "127.0.0.1:1" in shared.check()
+
+
+def test_out_of_memory_visitors_can_still_leave(redis_server, clock, replicas, pair):
+    (shared,) = replicas(redis_server.url, clock=clock)
+    for visitor in "cd":
+        shared.store.enter(visitor, f"cat-{visitor}", "en")
+    pair(shared.store)
+    clock.advance(21)
+    shared.store.heartbeat("ab")
+    with configured(redis_server, "maxmemory", 1):
+        shared.store.heartbeat("ab")
+        shared.store.tick()
+        assert shared.census.take().visitors == 2
+        shared.store.leave("a")
+        shared.store.quit("b")
+        assert shared.census.take().chats == 0
+
+
+def test_scripts_that_redis_has_forgotten_are_sent_again(redis_store, redis_server, pair):
+    chat = pair(redis_store)
+    redis_server.client.script_flush()
+    assert redis_store.say("a", chat, "1", "hello").number > 1
+
+
+def test_a_server_that_does_not_speak_redis_is_unavailable(replicas):
+    """A Service's address may lead anywhere until the node knows it: an HTTP server answers 400."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def answer():
+            for _ in range(2):
+                client, _ = server.accept()
+                with client:
+                    client.recv(100)
+                    client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        answering = pool.submit(answer)
+        (shared,) = replicas(f"redis://127.0.0.1:{server.getsockname()[1]}")
+        for call in (shared.store.tick, shared.census.take):
+            with pytest.raises(Unavailable):
+                call()
+        answering.result(timeout=10)
