@@ -121,8 +121,6 @@ def test_the_scene_shows_who_shares_a_network_namespace():
     world = World(Cluster("c://1", "node", "172.18.0.2", "10.96.0.10"), pods=(found,), services=(service,))
     inside = Vantage("app", "container", "n", "p", "back")
     seen = topology.scene(world, [inside], {"app": Surroundings(netns="net:[7]")})
-        world, [Vantage("app", "container", "n", "p", "back")], {"app": Surroundings(netns="net:[7]")}
-    )
     assert seen.pods[0].netns == "net:[7]"
     assert seen.pods[0].containers == (("back", "app", "app"), ("s", "sidecar", ""))
     assert (seen.services[0].pods, seen.services[0].ports) == (("p",), "80 → 3000, node 30001")
