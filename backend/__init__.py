@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def create_app(config: Settings | None = None) -> Flask:
     """Return the application, configured from the environment unless settings are given.
 
-    Raises `backend.config.ConfigError` when a variable's value is wrong.
+    Raises `service_runtime.environment.ConfigError` when a variable's value is wrong.
     """
     # Not at import: gunicorn's main process reads its settings through this package and must stay small,
     # and the worker has to patch the standard library before Flask is loaded.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta
 
 from service_runtime import environment
-from service_runtime.environment import ConfigError, Port, ServiceSettings, Text
+from service_runtime.environment import Port, ServiceSettings, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +76,4 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
     """Return the settings in `env` (the process's own by default); raise `ConfigError` for the first wrong one."""
-    settings = environment.read(Settings, env, redact={"REDIS_URL": partial(without_password, mark="…")})
-    if settings.drain_seconds > settings.grace_seconds - 3:
-        expected = f"at most {settings.grace_seconds - 3:g}, three seconds less than GRACE_SECONDS"
-        raise ConfigError("DRAIN_SECONDS", f"{settings.drain_seconds:g}", expected)
-    return settings
+    return environment.read(Settings, env, redact={"REDIS_URL": partial(without_password, mark="…")})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def create_app(config: Mapping[str, str] | None = None) -> Flask:
     """Build the application from `config`, or from the environment when it is None.
 
-    Raises `frontend.config.ConfigError`, one line that names the wrong setting.
+    Raises `service_runtime.environment.ConfigError`, one line that names the wrong setting.
     """
     from frontend.app import build  # noqa: PLC0415 - after gunicorn's gevent worker has patched the sockets
 

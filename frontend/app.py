@@ -1,11 +1,9 @@
-"""Build the application: context, routes, and what every request and response carries."""
+"""The application put together: context, routes, and what every request and response carries."""
 
 from __future__ import annotations
 
-import re
-import time
+from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -15,28 +13,30 @@ from frontend.backend_check import BackendCheck
 from frontend.backend_client import BackendClient
 from frontend.compression import compress
 from frontend.config import load
-from frontend.context import KEY, Context, context
+from frontend.context import Context
 from frontend.event_streams import EventStreams
 from frontend.i18n import negotiate_language
-from frontend.lifecycle import Lifecycle
 from frontend.metrics import Metrics
-from frontend.problems import from_http
 from frontend.resolver import Resolver
 from frontend.static_files import StaticFiles
+from service_runtime import request_tracking, responses
+from service_runtime.health import Health, not_shutting_down, ping, started
+from service_runtime.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from frontend.config import Settings
+
 MAX_REQUEST_BYTES = 65_536
-METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "OPTIONS"})
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+STREAMS_END_SECONDS = 2.0
+"""Over how long the event streams are ended on SIGTERM, so that their browsers reconnect one by one."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -45,43 +45,58 @@ SECURITY_HEADERS = {
 
 def build(environ: Mapping[str, str] | None) -> Flask:
     """Build the application from settings as in the environment. Raises ConfigError."""
-    config, resolver = load(environ), Resolver()
-    app = Flask("frontend", static_folder=None)
+    settings = load(environ)
+    lifecycle = Lifecycle(settings.drain_seconds)
+    app, context = Flask("frontend", static_folder=None), build_context(settings, lifecycle)
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
-    app.extensions[KEY] = Context(
-        config,
-        Lifecycle(),
-        Metrics(config),
-        BackendClient(config, resolver),
-        BackendCheck(config, resolver),
-        EventStreams(config.max_streams),
-        StaticFiles.load(),
-    )
+    app.extensions |= {"context": context, "lifecycle": lifecycle}
     for blueprint in (health.blueprint, page.blueprint, proxy.blueprint):
         app.register_blueprint(blueprint)
-    app.before_request(start_request)
+    request_tracking.install(app, context.metrics)
+    app.before_request(choose_language)
     app.after_request(finish_response)
-    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(HTTPException, responses.on_http_error)
+    lifecycle.serve()
     return app
 
 
-def start_request() -> None:
-    """Give the request an id (the caller's, where it is valid) and a language."""
-    header = request.headers.get("X-Request-Id", "")
-    g.request_id = header if REQUEST_ID.fullmatch(header) else uuid4().hex
-    g.started_at = time.perf_counter()
+def build_context(settings: Settings, lifecycle: Lifecycle) -> Context:
+    resolver, event_streams = Resolver(), EventStreams(settings.max_streams)
+    address = settings.backend_address
+    lifecycle.on_start.append(partial(resolver.prefetch, address.host, address.port))
+    lifecycle.on_drain.append(partial(event_streams.end, min(STREAMS_END_SECONDS, settings.drain_seconds / 2)))
+    lifecycle.on_stop.append(event_streams.close)
+    return Context(
+        settings,
+        build_health(lifecycle),
+        Metrics(settings),
+        BackendClient(settings, resolver),
+        BackendCheck(settings, resolver),
+        event_streams,
+        StaticFiles.load(),
+    )
+
+
+def build_health(lifecycle: Lifecycle) -> Health:
+    """Readiness does not depend on the backend.
+
+    Without a backend this page is at its most useful: it shows what fails. Were it un-ready then, its Service would
+    send nobody to it, and one failing backend would take the whole site down with it.
+    """
+    return Health(
+        {
+            "livez": {"ping": ping},
+            "readyz": {"shutdown": not_shutting_down(lifecycle)},
+            "startupz": {"started": started(lifecycle)},
+        }
+    )
+
+
+def choose_language() -> None:
     g.language = negotiate_language(request.cookies.get(page.COOKIE), request.accept_languages)
-    request.environ["frontend.request_id"] = g.request_id
 
 
 def finish_response(response: Response) -> Response:
-    """Count the request, and add the headers that every response carries."""
-    metrics = context().metrics
-    route = request.url_rule.rule if request.url_rule else "unmatched"
-    method = request.method if request.method in METHODS else "other"
-    metrics.requests.labels(method, route, str(response.status_code)).inc()
-    metrics.seconds.labels(route).observe(time.perf_counter() - g.started_at)
-    response.headers["X-Request-Id"] = g.request_id
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     return compress(request, response)

@@ -26,7 +26,7 @@ from frontend.connectivity import (
 )
 
 if TYPE_CHECKING:
-    from frontend.config import Config
+    from frontend.config import Settings
     from frontend.resolver import Resolver
 
 CHECK_SECONDS = 2.5
@@ -42,8 +42,8 @@ MAX_PODS = 10
 class BackendCheck:
     """The connectivity of the backend, checked on demand and at most once a second."""
 
-    def __init__(self, config: Config, resolver: Resolver) -> None:
-        self._config = config
+    def __init__(self, settings: Settings, resolver: Resolver) -> None:
+        self._settings = settings
         self._resolver = resolver
         self._pool = ThreadPoolExecutor(MAX_PODS)
         self._lock = threading.Lock()
@@ -63,7 +63,7 @@ class BackendCheck:
 
     def explain(self, failure: Outcome) -> Connectivity:
         """Return the connectivity for a request that has just failed, from what is known already."""
-        last, address = self._last, self._config.backend_address
+        last, address = self._last, self._settings.backend_address
         if last and last.attempt.failure is failure and time.monotonic() < self._checked_at + RECENT_SECONDS:
             return last
         try:
@@ -73,7 +73,7 @@ class BackendCheck:
         return Connectivity(failure, Attempt(address, resolved, failure))
 
     def _attempt(self) -> Attempt:
-        address, deadline = self._config.backend_address, time.monotonic() + CHECK_SECONDS
+        address, deadline = self._settings.backend_address, time.monotonic() + CHECK_SECONDS
         resolved: tuple[str, ...] = ()
         try:
             resolved = self._resolver.resolve(address.host, address.port, CHECK_SECONDS)
@@ -85,13 +85,13 @@ class BackendCheck:
 
     def _get(self, ip: str, path: str, deadline: float) -> JsonResponse:
         """GET a small JSON document from one IP address. Raises REQUEST_ERRORS."""
-        address = self._config.backend_address
-        seconds = max(MIN_SECONDS, min(self._config.backend_connect_seconds, deadline - time.monotonic()))
+        address = self._settings.backend_address
+        seconds = max(MIN_SECONDS, min(self._settings.backend_connect_seconds, deadline - time.monotonic()))
         try:
             sock = connect(ip, address.port, seconds)
         except OSError as error:
             raise ConnectError(error) from error
-        seconds = max(MIN_SECONDS, min(self._config.backend_read_seconds, deadline - time.monotonic()))
+        seconds = max(MIN_SECONDS, min(self._settings.backend_read_seconds, deadline - time.monotonic()))
         response = send_over(sock, BackendRequest("GET", path), address, seconds)
         body = b""
         with closing(response):
@@ -117,7 +117,7 @@ class BackendCheck:
 
         CoreDNS answers NXDOMAIN for a headless Service without Pods, so one that once resolved still counts.
         """
-        headless = self._config.backend_address.headless
+        headless = self._settings.backend_address.headless
         try:
             ips = self._resolver.resolve(headless.host, headless.port, RESOLVE_PODS_SECONDS)
         except socket.gaierror as error:

@@ -18,7 +18,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from frontend.config import Address, Config
+    from frontend.config import Address, Settings
     from frontend.resolver import Resolver
 
 RETRY_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -86,10 +86,10 @@ class BackendResponse:
 
 
 class BackendClient:
-    def __init__(self, config: Config, resolver: Resolver) -> None:
-        self._address = config.backend_address
-        self._connect_seconds = config.backend_connect_seconds
-        self._read_seconds = config.backend_read_seconds
+    def __init__(self, settings: Settings, resolver: Resolver) -> None:
+        self._address = settings.backend_address
+        self._connect_seconds = settings.backend_connect_seconds
+        self._read_seconds = settings.backend_read_seconds
         self._resolver = resolver
 
     def send(self, request: BackendRequest) -> BackendResponse:

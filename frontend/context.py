@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from frontend.backend_check import BackendCheck
     from frontend.backend_client import BackendClient
-    from frontend.config import Config
+    from frontend.config import Settings
     from frontend.event_streams import EventStreams
-    from frontend.lifecycle import Lifecycle
     from frontend.metrics import Metrics
     from frontend.static_files import StaticFiles
-
-KEY = "frontend"
+    from service_runtime.health import Health
 
 
 @dataclass(frozen=True)
 class Context:
-    config: Config
-    lifecycle: Lifecycle
+    settings: Settings
+    health: Health
     metrics: Metrics
     backend_client: BackendClient
     backend_check: BackendCheck
@@ -32,7 +28,7 @@ class Context:
     static_files: StaticFiles
 
 
-def context(app: Flask | None = None) -> Context:
-    """Return the context of an application; without one, of the current request's."""
-    value: Context = (app or current_app).extensions[KEY]
-    return value
+def context() -> Context:
+    """Return the context of the application that answers the current request."""
+    current: Context = current_app.extensions["context"]
+    return current

@@ -12,7 +12,7 @@ from frontend.i18n import gettext_noop
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
-    from frontend.config import Address, Config
+    from frontend.config import Address, Settings
 
 LABEL = "app.kubernetes.io/name"
 DESCRIBE_SERVICE = "kubectl describe service {name}{ns}"
@@ -206,7 +206,7 @@ def service_of(address: Address, namespace: str) -> tuple[str, str]:
     return name, f" -n {namespace}" if namespace else ""
 
 
-def describe(connectivity: Connectivity, translations: NullTranslations, config: Config) -> dict[str, Any]:
+def describe(connectivity: Connectivity, translations: NullTranslations, settings: Settings) -> dict[str, Any]:
     """Return the connectivity as the page and problem+json show it, translated."""
     outcome, attempt = connectivity.outcome, connectivity.attempt
     explanation = EXPLANATIONS[outcome]
@@ -221,7 +221,7 @@ def describe(connectivity: Connectivity, translations: NullTranslations, config:
         "addresses": list(attempt.resolved),
         "seen": connectivity.observation,
         "reasons": list(connectivity.reasons),
-        "commands": commands(outcome, attempt.address, config.pod_namespace),
+        "commands": commands(outcome, attempt.address, settings.pod_namespace or ""),
         "backend": attempt.version.body if attempt.version and shows_version else None,
         "pods": list(attempt.pods or ()),
         "store": connectivity.store,

@@ -1,25 +1,21 @@
-"""Prometheus metrics of one application, in a registry of its own."""
+"""Prometheus metrics of the frontend, besides those of HTTP requests."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Gauge
 
 from frontend.config import NAME
+from service_runtime.metrics import HttpMetrics
 
 if TYPE_CHECKING:
-    from frontend.config import Config
+    from frontend.config import Settings
 
 
-class Metrics:
-    def __init__(self, config: Config) -> None:
-        self.registry = CollectorRegistry()
-        labels = ["method", "route", "status"]
-        self.requests = Counter("http_requests", "Requests answered.", labels, registry=self.registry)
-        self.seconds = Histogram(
-            "http_request_duration_seconds", "Time to the answer's headers.", ["route"], registry=self.registry
-        )
+class Metrics(HttpMetrics):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
         self.backend_up = Gauge("backend_up", "1 when the last look at the backend was fine.", registry=self.registry)
         info = Gauge("build_info", "What runs.", ["name", "version", "commit"], registry=self.registry)
-        info.labels(NAME, config.version, config.commit).set(1)
+        info.labels(NAME, settings.version, settings.commit).set(1)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from flask import Blueprint, Response, abort, g, redirect, render_template, request
 
+from frontend.config import NAME
 from frontend.connectivity import Outcome
 from frontend.context import context
 from frontend.diagnosis import describe
-from frontend.fallback_cats import fallback_cats
 from frontend.i18n import LANGUAGES, script_messages, translations
 from frontend.static_files import content_type
+from service_runtime.responses import reply
+from service_runtime.version import version
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -28,12 +29,12 @@ blueprint = Blueprint("page", __name__)
 
 @blueprint.get("/")
 def index() -> Response:
-    config, static_files = context().config, context().static_files
+    static_files = context().static_files
     html = render_template(
         "page.html",
         _=translations(g.language).gettext,
         static_url=static_files.url,
-        config=config,
+        settings=context().settings,
         data=page_data(),
         language=g.language,
         languages=LANGUAGES,
@@ -49,13 +50,12 @@ def index() -> Response:
 
 def page_data() -> dict[str, Any]:
     """Return what the scripts need as JSON."""
-    config = context().config
+    settings = context().settings
     return {
         "language": g.language,
         "messages": script_messages(g.language),
-        "fallback_cats": fallback_cats(translations(g.language), context().static_files),
-        "faults": config.faults == "on",
-        "served_by": {"pod": config.pod, "version": config.version, "colour": config.effective_colour},
+        "faults": settings.faults == "on",
+        "served_by": {"pod": settings.pod, "version": settings.version, "colour": version(NAME, settings).colour},
     }
 
 
@@ -91,6 +91,5 @@ def backend() -> Response:
     """Return the connectivity of the backend; always 200, as the check itself worked."""
     connectivity = context().backend_check.check()
     context().metrics.backend_up.set(connectivity.outcome == Outcome.OK)
-    body = describe(connectivity, translations(g.language), context().config)
-    headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), headers=headers, content_type="application/json")
+    body = describe(connectivity, translations(g.language), context().settings)
+    return reply(body)

@@ -17,7 +17,7 @@ from frontend.context import context
 from frontend.diagnosis import describe
 from frontend.event_streams import CHUNK_BYTES, truncated
 from frontend.i18n import translations
-from frontend.problems import problem
+from service_runtime.responses import problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ class BodyTooLargeError(OSError):
 @blueprint.route("/faults/<path:rest>", methods=["GET", "POST", "DELETE"])
 def faults(rest: str) -> Response:
     """Proxy a fault to the backend; where FAULTS is off there is no such path."""
-    if context().config.faults == "off":
+    if context().settings.faults == "off":
         abort(HTTPStatus.NOT_FOUND)
     return forward(rest)
 
@@ -65,9 +65,8 @@ def forward(rest: str) -> Response:
 def acquire_stream() -> EventStream:
     stream = context().event_streams.acquire()
     if stream is None:
-        busy = problem(HTTPStatus.TOO_MANY_REQUESTS, "This Pod has as many event streams as it can hold.")
-        busy.headers["Retry-After"] = "2"
-        abort(busy)
+        detail = "This Pod has as many event streams as it can hold."
+        abort(problem(HTTPStatus.TOO_MANY_REQUESTS, detail, retry_after=2))
     return stream
 
 
@@ -144,7 +143,7 @@ def read_chunks(response: BackendResponse) -> Iterator[bytes]:
 def connectivity_problem(failure: Outcome) -> Response:
     """Return problem+json for a request that failed so: 504 for a time-out, else 502."""
     connectivity = context().backend_check.explain(failure)
-    description = describe(connectivity, translations(g.language), context().config)
+    description = describe(connectivity, translations(g.language), context().settings)
     timed_out = connectivity.outcome in {Outcome.TIMEOUT, Outcome.NO_ANSWER, Outcome.DNS_SILENT}
     status = HTTPStatus.GATEWAY_TIMEOUT if timed_out else HTTPStatus.BAD_GATEWAY
     return problem(status, description["why"], title=description["title"], hop=description)

@@ -26,6 +26,10 @@ class Resolver:
         except TimeoutError:
             raise socket.gaierror(socket.EAI_AGAIN, "no answer in time") from None
 
+    def prefetch(self, host: str, port: int) -> None:
+        """Start a look-up, so that its result is there before the first request needs it."""
+        self._lookup(host, port)
+
     def resolve_stale(self, host: str, port: int) -> Addresses:
         """Return the last addresses where they are recent, while the next look-up runs; else as `resolve`.
 

@@ -25,7 +25,7 @@ async function onConnectivity(result, previousOutcome) {
   const healthy = isHealthy(result);
   setRecoveredFrom(healthy && !["", "ok", "offline", result.hop].includes(previousOutcome) ? previousOutcome : null);
   if (healthy) await showBackendCats(previousOutcome);
-  else if (!source && !["frontend", "offline"].includes(result.hop)) showFallbackCats();
+  else if (!source && !["frontend", "offline"].includes(result.hop)) await showFallbackCats();
   renderBanner(state, connectivity(), actions);
   dialogModule?.then((dialog) => dialog.render());
 }
@@ -37,13 +37,14 @@ async function showBackendCats(previousOutcome) {
     setCats(cats.map((cat) => ({ ...cat, alt: cat.alt[data.language], url: drawingUrl(cat.seed) })));
     source = "backend";
   } catch {
-    if (!source) showFallbackCats();
+    if (!source) await showFallbackCats();
   }
   return undefined;
 }
 
-function showFallbackCats() {
-  setCats(data.fallback_cats);
+async function showFallbackCats() {
+  const { fallbackCats } = await import("./fallback_cats.js");
+  setCats(fallbackCats);
   source = "fallback";
 }
 

@@ -53,6 +53,12 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     pod_name: Text | None = None
     pod_namespace: Text | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ConfigError where the drain leaves no time for what is under way."""
+        if self.drain_seconds > self.grace_seconds - 3:
+            expected = f"at most {self.grace_seconds - 3:g}, three seconds less than GRACE_SECONDS"
+            raise ConfigError("DRAIN_SECONDS", f"{self.drain_seconds:g}", expected)
+
     @property
     def pod(self) -> str:
         """The Pod's name; outside a Pod the host's."""
@@ -80,10 +86,11 @@ def read(
                 values[field.name] = msgspec.convert(text, field.type, strict=False)
             except msgspec.ValidationError:
                 shown = (redact or {}).get(name, str)(text)
-                raise ConfigError(name, shown, _description(field.type)) from None
+                raise ConfigError(name, shown, description(field.type)) from None
     return kind(**values)
 
 
-def _description(kind: Any) -> str:
+def description(kind: Any) -> str:
+    """Return what a setting of this type should be."""
     metas = [meta for part in (kind, *get_args(kind)) for meta in getattr(part, "__metadata__", ())]
     return next(str(meta.description) for meta in metas)

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from backend.config import ConfigError, Settings, load, without_password
+from backend.config import Settings, load, without_password
+from service_runtime.environment import ConfigError
 
 
 def test_defaults_need_no_environment():

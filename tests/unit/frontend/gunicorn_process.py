@@ -32,27 +32,19 @@ def status_of(url):
         return 0
 
 
-def start(log, command=COMMAND, **settings):
-    with log.open("wb") as out:
-        return subprocess.Popen(command, env={**os.environ, **settings}, stdout=out, stderr=subprocess.STDOUT)
-
-
 @dataclass
 class Frontend:
     process: subprocess.Popen
     url: str
     log: Path
 
-    @property
-    def worker_pid(self):
-        main = self.process.pid
-        return int(Path(f"/proc/{main}/task/{main}/children").read_text())
-
 
 def start_frontend(backend_url, log, **settings):
     """Start a frontend on a free port; returns when it is ready."""
     port = str(free_port())
-    process = start(log, BIND="127.0.0.1", PORT=port, BACKEND_URL=backend_url, **settings)
+    environ = {**os.environ, "BIND": "127.0.0.1", "PORT": port, "BACKEND_URL": backend_url, **settings}
+    with log.open("wb") as out:
+        process = subprocess.Popen(COMMAND, env=environ, stdout=out, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"
     wait_until(lambda: status_of(f"{url}/readyz") == 200)
     return Frontend(process, url, log)

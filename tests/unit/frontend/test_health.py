@@ -2,8 +2,6 @@
 
 import pytest
 
-from frontend.context import context
-
 
 @pytest.fixture
 def lonely(connect, closed_port):
@@ -15,16 +13,12 @@ def lonely(connect, closed_port):
 def test_healthy_without_a_backend(lonely, path):
     response = lonely.get(path)
     assert (response.status_code, response.get_json()["ok"]) == (200, True)
-    assert lonely.get(f"{path}?verbose").text.endswith("check passed\n")
 
 
 def test_draining_is_unready_but_alive(lonely):
-    context(lonely.application).lifecycle.drain()
-    response = lonely.get("/readyz")
-    assert response.status_code == 503
-    assert response.get_json()["checks"] == [{"name": "shutdown", "ok": False, "reason": "shutting down"}]
+    lonely.application.extensions["lifecycle"].drain()
     assert lonely.get("/readyz?verbose").text == "[-]shutdown failed: shutting down\nreadyz check failed\n"
-    assert [lonely.get(path).status_code for path in ("/livez", "/")] == [200, 200]
+    assert [lonely.get(path).status_code for path in ("/readyz", "/livez", "/")] == [503, 200, 200]
 
 
 def test_version(lonely):
@@ -40,8 +34,7 @@ def test_version(lonely):
 def test_metrics_count_requests_and_the_backend(lonely):
     lonely.get("/livez")
     lonely.get("/api/backend")
-    lonely.open("/livez", method="BREW")
     text = lonely.get("/metrics").text
     assert 'http_requests_total{method="GET",route="/livez",status="200"} 1.0' in text
-    assert 'method="other"' in text
     assert "backend_up 0.0" in text
+    assert 'build_info{commit="abc",name="k8-chatroulette-front",version="2.0.0"} 1.0' in text
