@@ -20,8 +20,8 @@ Source = Literal["auto", "published", "packages"]
 Minor = Literal["1.37", "1.35"]
 """The minors of Kubernetes that a cluster may be of, the usual one first."""
 MINORS: tuple[Minor, ...] = get_args(Minor)
-BESIDE = Path(sys.prefix) / "bin"
-"""Beside the lab's own program: there the course's `kubectl` and `k` are found once the environment is active."""
+PROGRAMS = Path(sys.prefix) / "bin"
+"""The folder of the lab's own program; the course's `kubectl` and `k` are put there."""
 CACHE = "chatroulette-lab"
 """The folder, always of this name, that holds the caches: `lab clean` removes it whole."""
 
@@ -57,9 +57,9 @@ class Settings:
         return f"{self.cluster}-control-plane"
 
     @property
-    def beside(self) -> Path:
-        """The folder of the `kubectl` and the `k` that fit; one of its own for another minor, as both may be up."""
-        return BESIDE if self.kubernetes == MINORS[0] else BESIDE / f"kubernetes-{self.kubernetes}"
+    def programs(self) -> Path:
+        """The folder of the `kubectl` and the `k` that fit; another for another minor, as both clusters may be up."""
+        return PROGRAMS if self.kubernetes == MINORS[0] else PROGRAMS / f"kubernetes-{self.kubernetes}"
 
     @property
     def front_url(self) -> str:

@@ -112,7 +112,7 @@ def _help() -> Figure:
 def _again(bench: Bench) -> Figure:
     """Do both commands again; beside them kubectl compares the same manifests with the cluster, and changes nothing."""
     harness.say("cluster: kind-up and deploy again, nothing changed")
-    words = client.command(bench.settings, "apply", "--dry-run=server", "-f", str(config.ROOT / "k8s" / "pods"))
+    words = client.kubectl_command(bench.settings, "apply", "--dry-run=server", "-f", str(config.ROOT / "k8s" / "pods"))
     ours, beside = harness.alternate(AGAINS, lambda: harness.seconds(bench.up), lambda: _timed(words))
     name, floor = "kind-up + deploy again, nothing changed", "kubectl apply, dry run"
     return Figure(name, "s", Series("ours", ours), (Series(floor, beside),), Bound("most", 3))

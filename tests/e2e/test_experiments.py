@@ -183,7 +183,7 @@ def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name
     assert process.returncode == 130
     assert "interrupted: what it made is going away" in errors
     assert not made_by(api, process.pid)
-    namespaces.gone(api, made)
+    namespaces.wait_until_deleted(api, made)
 
 
 def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
@@ -194,7 +194,7 @@ def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
     assert made
     cluster.lab("experiment", "course")
     left = [each["metadata"]["name"] for each in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)]
-    namespaces.gone(api, [*made, *left])
+    namespaces.wait_until_deleted(api, [*made, *left])
 
 
 @contextlib.contextmanager

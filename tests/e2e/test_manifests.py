@@ -135,7 +135,7 @@ def test_network_policies_name_labels_that_pods_have() -> None:
 def test_the_faults_component_switches_both_services(tmp_path: Path) -> None:
     base, component = (os.path.relpath(ROOT / "k8s" / name, tmp_path) for name in ("base", "components/faults"))
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base], "components": [component]}))
-    text = shell.run([client.program(), "kustomize", tmp_path], timeout=30).stdout
+    text = shell.run([client.kubectl_program(), "kustomize", tmp_path], timeout=30).stdout
     found = [item["data"] for item in yaml.safe_load_all(text) if item["kind"] == "ConfigMap"]
     assert [data["FAULTS"] for data in found] == ["on", "on"]
 
@@ -155,5 +155,5 @@ def test_objects_come_in_the_order_of_apply(shape: Any) -> None:
 
 
 def test_the_base_alone_takes_no_port_of_the_node() -> None:
-    text = shell.run([client.program(), "kustomize", ROOT / "k8s" / "base"], timeout=30).stdout
+    text = shell.run([client.kubectl_program(), "kustomize", ROOT / "k8s" / "base"], timeout=30).stdout
     assert "nodePort" not in text

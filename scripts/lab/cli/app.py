@@ -17,8 +17,8 @@ from lab.deploy import plan
 from lab.deploy import status as status_
 from lab.deploy import verify as verify_
 from lab.deploy.manifests import SHAPES, Shape
-from lab.kubernetes import client
-from lab.kubernetes.port_forward import forwarding
+from lab.kubernetes import access
+from lab.kubernetes.port_forward import port_forward
 
 FORWARDS = (("back", 3000), ("front", 8080))
 
@@ -46,7 +46,7 @@ def deploy(session: Session, *, shape: Shape, faults: bool) -> None:
     """
     settings = session.settings
     with session.locked() as run:
-        client.connect(settings)
+        access.connect(settings)
         references = images.app.references(settings)
         run(images.app_steps(settings, references, redis=shape == "scale"))
         run(plan.steps(settings, shape, references, faults=faults))
@@ -95,15 +95,15 @@ def open_page(session: Session) -> None:
 
 def _forward_until_one_ends(session: Session, *, open_browser: bool) -> None:
     with contextlib.ExitStack() as forwards:
-        processes = []
+        namespace, running = status_.namespace(session.settings), []
         for service, port in FORWARDS:
             target = f"service/k8-chatroulette-{service}"
-            _, process = forwards.enter_context(forwarding(session.settings, target, port, local=port))
-            processes.append(process)
+            forward = port_forward(session.settings, target, port, namespace=namespace, local=port)
+            running.append(forwards.enter_context(forward))
         click.echo("The page     http://localhost:8080\nThe backend  http://localhost:3000/version\nCtrl-C ends it")
         if open_browser:
             webbrowser.open("http://localhost:8080/")
-        while all(process.poll() is None for process in processes):
+        while all(forward.is_running for forward in running):
             time.sleep(0.5)
 
 

@@ -163,9 +163,9 @@ def _cleaned_up(runner: Runner) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        for name in namespaces.mine(runner.api):
-            namespaces.remove(runner.api, name)
-        namespaces.sweep(runner.api)
+        for name in namespaces.of_this_process(runner.api):
+            namespaces.delete(runner.api, name)
+        namespaces.delete_orphans(runner.api)
         click.echo(load("cli")["interrupted"].of(runner.options.language), err=True)
         click.get_current_context().exit(cli.STOPPED)
 

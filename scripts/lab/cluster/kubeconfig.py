@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from lab import waiting
-from lab.kubernetes import client
+from lab.kubernetes import access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ def _change(path: Path, change: Callable[[Config], Config]) -> Config:
     path = path.resolve()  # a kubeconfig may be a link: what it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path):
-        before = client.read(path)
+        before = access.read_kubeconfig(path)
         after = change(before)
         if after != before:
             _replace(path, yaml.safe_dump(after, sort_keys=False))

@@ -53,11 +53,11 @@ def fits(client: str, server: str) -> bool:
 
 def _fit(settings: Settings, built: Path | None, report: Report) -> str:
     server = lifecycle.version(settings)
-    beside = settings.beside / "kubectl"
-    settings.beside.mkdir(exist_ok=True)
+    beside = settings.programs / "kubectl"
+    settings.programs.mkdir(exist_ok=True)
     if not _is_placed(beside, built, server):
         _place(settings, built, beside)
-    _write_k(settings.beside / "k")
+    _write_k(settings.programs / "k")
     found = _on_path()
     if found is None or found.resolve() == beside.resolve():
         return f"{beside}, {server}"
@@ -66,7 +66,7 @@ def _fit(settings: Settings, built: Path | None, report: Report) -> str:
         report.note(
             f"the kubectl on your PATH is {version}, the cluster {server}: too far apart. One that fits: {beside}"
         )
-        report.note(f'to use it, and `k`: export PATH="{settings.beside}:$PATH"')
+        report.note(f'to use it, and `k`: export PATH="{settings.programs}:$PATH"')
     return f"{beside}, {server}"
 
 

@@ -19,7 +19,7 @@ from lab import docker, registry_access, shell, waiting
 from lab.cluster import coredns, kubeconfig
 from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
-from lab.kubernetes import client
+from lab.kubernetes import access
 from lab.steps import Step
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def others(settings: Settings) -> list[str]:
 
 def check(settings: Settings) -> None:
     """Raise, before anything is done, Refused for a cluster that is not ours and BadInput for a broken kubeconfig."""
-    client.read(settings.kubeconfig)
+    access.read_kubeconfig(settings.kubeconfig)
     found = docker.inspect(settings.node)
     if found and not is_ours(found, settings.cluster):
         raise _foreign(settings)

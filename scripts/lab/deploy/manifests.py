@@ -109,7 +109,7 @@ def _sources(shape: Shape) -> list[tuple[str, str]]:
     return [
         (
             str(overlay),
-            shell.run([client.program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout,
+            shell.run([client.kubectl_program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout,
         )
     ]
 

@@ -120,7 +120,7 @@ def namespace(settings: Settings) -> str:
 def log_command(settings: Settings, *, follow: bool) -> list[str]:
     """Return the command that shows the logs of both services, each line with its Pod's name."""
     words = ["logs", f"--namespace={namespace(settings)}", f"--selector={PART_OF}", "--prefix", "--tail=50"]
-    return client.command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
+    return client.kubectl_command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
 
 
 def _lacking(api: Api, kind: str) -> list[str]:

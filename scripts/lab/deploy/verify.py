@@ -14,7 +14,7 @@ from lab.deploy.status import deployed, shape
 from lab.errors import CommandFailed, LabError
 from lab.kubernetes import client, ephemeral
 from lab.kubernetes.objects import is_condition_true
-from lab.kubernetes.port_forward import forward
+from lab.kubernetes.port_forward import PortForward, port_forward
 from lab.results import Check
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def across(settings: Settings, one: Side, other: Side) -> Check:
     began = time.monotonic()
     try:
         with _to(settings, one) as here, _to(settings, other) as there:
-            said = chat.across(f"http://127.0.0.1:{here}", f"http://127.0.0.1:{there}")
+            said = chat.across(f"http://127.0.0.1:{here.port}", f"http://127.0.0.1:{there.port}")
     except LabError as error:
         said = _in_short(error)
     ok, took = said == DELIVERED, round(time.monotonic() - began, 3)
@@ -279,11 +279,11 @@ def answered_by(answer: Answer, service: str) -> bool:
 
 
 def _forwarded(settings: Settings, side: Side, urls: Sequence[str]) -> list[Answer]:
-    with _to(settings, side) as port:
+    with _to(settings, side) as forward:
         began = time.monotonic()
-        answers = [fetch.from_here(url.replace(f":{side.port}", f":{port}", 1)) for url in urls]
+        answers = [fetch.from_here(url.replace(f":{side.port}", f":{forward.port}", 1)) for url in urls]
         return [replace(one, seconds=time.monotonic() - began) for one in answers]
 
 
-def _to(settings: Settings, side: Side) -> AbstractContextManager[int]:
-    return forward(settings, f"pod/{side.pod_name}", side.port, namespace=side.pod["metadata"]["namespace"])
+def _to(settings: Settings, side: Side) -> AbstractContextManager[PortForward]:
+    return port_forward(settings, f"pod/{side.pod_name}", side.port, namespace=side.pod["metadata"]["namespace"])

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from lab import shell
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.kubernetes import client
+from lab.kubernetes.access import connect
 from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ class PodExec:
     """Runs commands in containers of the lab's cluster. Safe across threads: each call has its own connection."""
 
     def __init__(self, settings: Settings) -> None:
-        """Read where the cluster is; raises Refused as ``client.connect``."""
-        access = client.connect(settings)
+        """Read where the cluster is; raises Refused as ``connect``."""
+        access = connect(settings)
         from kubernetes.client import Configuration  # noqa: PLC0415 - not on the way to `lab --help`
         from kubernetes.config import load_kube_config  # noqa: PLC0415 - the same
 
@@ -80,7 +81,7 @@ class PodExec:
     def stream(self, container: ContainerRef, command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
         """Start a command and yield kubectl's process, whose ``stdout`` is the command's; it ends with the block."""
         where = ("--namespace", container.namespace, container.pod, "--container", container.container)
-        process = shell.start(client.command(self._settings, "exec", *where, "--", *command))
+        process = shell.start(client.kubectl_command(self._settings, "exec", *where, "--", *command))
         try:
             yield process
         finally:

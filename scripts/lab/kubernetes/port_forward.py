@@ -1,4 +1,4 @@
-"""Forward a port of this computer to a Pod, as ``kubectl port-forward`` does it: it is the mature one."""
+"""Forward a port of this computer to a Pod, as ``kubectl port-forward`` does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from lab import shell
-from lab.deploy.status import namespace as deployed_in
 from lab.errors import LabError, TimedOut
 from lab.kubernetes import client
 
@@ -18,97 +17,85 @@ if TYPE_CHECKING:
 
     from lab.config import Settings
 
-_LISTENS = re.compile(r"Forwarding from \S+:(\d+) ->")
+_LISTENING = re.compile(r"Forwarding from \S+:(\d+) ->")
 
 
-class _Words:
-    """Reads both streams to their ends, so that kubectl never blocks, and keeps what matters: the port, the errors."""
+class PortForward:
+    """A running ``kubectl port-forward``: its local ``port``, and the ``errors`` that it has printed.
 
-    def __init__(self, process: subprocess.Popen[str], errors: list[str]) -> None:
+    An error is, for example, a connection that was refused in the Pod.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        """Read both streams of the process to their ends, so that it never blocks."""
         self.port = 0
-        self.errors = errors
-        self.told = threading.Event()
+        self.errors: list[str] = []
+        self._process = process
+        self._listening_or_ended = threading.Event()
         self._threads = [
-            threading.Thread(target=self._listen, args=(process.stdout,), daemon=True),
-            threading.Thread(target=self._complain, args=(process.stderr,), daemon=True),
+            threading.Thread(target=self._read_output, args=(process.stdout,), daemon=True),
+            threading.Thread(target=self._read_errors, args=(process.stderr,), daemon=True),
         ]
         for thread in self._threads:
             thread.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Tell whether it still forwards: kubectl ends by itself when the Pod is gone."""
+        return self._process.poll() is None
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until it listens or has ended; False where it does neither in time."""
+        return self._listening_or_ended.wait(timeout)
+
     def join(self) -> None:
-        """Wait until kubectl's last words are read."""
+        """Wait until all that kubectl printed is read."""
         for thread in self._threads:
             thread.join(2)
 
-    def _listen(self, stream: IO[str] | None) -> None:
+    def _read_output(self, stream: IO[str] | None) -> None:
         with stream or contextlib.nullcontext(()) as lines:
             for line in lines:
-                found = _LISTENS.search(line)
-                if found:
-                    self.port = int(found[1])
-                    self.told.set()
-        self.told.set()  # the stream's end: it will say nothing more
+                listening = _LISTENING.search(line)
+                if listening:
+                    self.port = int(listening[1])
+                    self._listening_or_ended.set()
+        self._listening_or_ended.set()
 
-    def _complain(self, stream: IO[str] | None) -> None:
+    def _read_errors(self, stream: IO[str] | None) -> None:
         with stream or contextlib.nullcontext(()) as lines:
             self.errors.extend(line.strip() for line in lines if line.strip())
 
 
 @contextlib.contextmanager
-def forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
-    settings: Settings,
-    target: str,
-    port: int,
-    local: int = 0,
-    *,
-    namespace: str = "",
-    timeout: float = 10,
-    said: list[str] | None = None,
-) -> Iterator[int]:
-    """Forward ``local`` on 127.0.0.1 (0: any free one) to a port of ``target`` (``pod/name``); yield the local one.
+def port_forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
+    settings: Settings, target: str, port: int, *, namespace: str, local: int = 0, timeout: float = 10
+) -> Iterator[PortForward]:
+    """Forward ``local`` on 127.0.0.1 (0: any free one) to a port of ``target`` (``pod/name``) until the block ends.
 
-    Without a ``namespace``, the one that the services are deployed in. Ends with the block; ``said`` then holds what
-    kubectl complained of, such as a dial in the Pod that was refused. Raises LabError with kubectl's words where it
-    does not start, TimedOut after ``timeout`` seconds.
+    Raises LabError with kubectl's message where it does not start, TimedOut after ``timeout`` seconds.
     """
-    with forwarding(settings, target, port, namespace=namespace, local=local, timeout=timeout, said=said) as (made, _):
-        yield made
-
-
-@contextlib.contextmanager
-def forwarding(  # noqa: PLR0913 - what `kubectl port-forward` takes
-    settings: Settings,
-    target: str,
-    port: int,
-    *,
-    namespace: str = "",
-    local: int = 0,
-    timeout: float = 10,
-    said: list[str] | None = None,
-) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """Do as ``forward``, and yield kubectl's process too: it ends by itself when the Pod that it dials is gone."""
-    space = namespace or deployed_in(settings)
-    words = ("port-forward", "--address=127.0.0.1", f"--namespace={space}", target, f"{local or ''}:{port}")
-    process = shell.start(client.command(settings, *words))
+    words = ("port-forward", "--address=127.0.0.1", f"--namespace={namespace}", target, f"{local or ''}:{port}")
+    process = shell.start(client.kubectl_command(settings, *words))
     if process.stdin:
         process.stdin.close()
-    heard = _Words(process, [] if said is None else said)
+    forward = PortForward(process)
     try:
-        if not heard.told.wait(timeout):
-            raise TimedOut(f"a port-forward to {target}", timeout, " | ".join(heard.errors), "is the Pod Running?")
-        if not heard.port:
-            heard.join()
-            raise _refused(target, port, local, " | ".join(heard.errors))
-        yield heard.port, process
+        if not forward.wait(timeout):
+            raise TimedOut(f"a port-forward to {target}", timeout, " | ".join(forward.errors), "is the Pod Running?")
+        if not forward.port:
+            forward.join()
+            raise _failure(target, port, local, " | ".join(forward.errors))
+        yield forward
     finally:
         shell.end(process)
-        heard.join()
+        forward.join()
 
 
-def _refused(target: str, port: int, local: int, said: str) -> LabError:
-    if "unable to listen" in said.lower():
+def _failure(target: str, port: int, local: int, message: str) -> LabError:
+    if "unable to listen" in message.lower():
         return LabError(
-            f"port {local} of this computer is taken, so nothing is forwarded to {target}: {said}",
+            f"port {local} of this computer is taken, so nothing is forwarded to {target}: {message}",
             f"end what has it (`ss -ltnp 'sport = :{local}'` names it), or choose another port",
         )
-    return LabError(f"port {port} of {target} cannot be forwarded: {said or 'kubectl ended without a word'}")
+    return LabError(f"port {port} of {target} cannot be forwarded: {message or 'kubectl ended without a word'}")

@@ -13,7 +13,7 @@ from lab import config
 from lab.cluster import coredns, docker_daemon, kubeconfig, kubectl, lifecycle, runc_within_bounds
 from lab.cluster.node_image import build, minor
 from lab.errors import BadInput, TimedOut
-from lab.kubernetes import client
+from lab.kubernetes import access
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
 ADDED = {
@@ -77,9 +77,9 @@ def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_pat
     }
     path.write_text(yaml.safe_dump(before))
     assert kubeconfig.add(path, ADDED) is False
-    assert [entry["name"] for entry in client.read(path)["contexts"]] == ["production", "kind-cats"]
+    assert [entry["name"] for entry in access.read_kubeconfig(path)["contexts"]] == ["production", "kind-cats"]
     kubeconfig.remove(path, "kind-cats")
-    assert client.read(path) == before
+    assert access.read_kubeconfig(path) == before
     assert [file.name for file in tmp_path.iterdir()] == ["config"]
 
 

@@ -43,8 +43,8 @@ def test_settings_have_defaults_and_names_follow_from_the_cluster():
 def test_another_minor_has_its_programs_in_a_folder_of_their_own():
     """Two clusters may be up at once, and no kubectl fits both."""
     usual, other = config.load({}), config.load({"LAB_KUBERNETES": "1.35"})
-    assert (usual.kubernetes, usual.beside) == ("1.37", Path(sys.prefix) / "bin")
-    assert other.beside == usual.beside / "kubernetes-1.35"
+    assert (usual.kubernetes, usual.programs) == ("1.37", Path(sys.prefix) / "bin")
+    assert other.programs == usual.programs / "kubernetes-1.35"
 
 
 def test_the_kubeconfig_is_the_first_of_the_list():

@@ -98,7 +98,7 @@ Facts = dict[str, Fact]
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:  # noqa: ARG001 - the catalog's interface
     """Type everything; raises LabError where the Pods do not come up."""
     begun = begin("course")
-    with namespaces.spaces(api, "course") as (namespace,):
+    with namespaces.temporary_namespaces(api, "course") as (namespace,):
         student = Student(settings, api, namespace)
         report("starting the course’s Pods")
         pods.create(api, namespace, *objects())

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.experiments.matrix import engine
 from lab.experiments.run import cluster_versions
 from lab.kubernetes import client
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,7 +67,10 @@ def staged(settings: Settings, api: Api, image: str, experiment: Matrix, report:
     """Set the stage of a matrix up, yield it once everything on it runs, and take it away. Raises LabError."""
     hand, began = engine.Hand(settings, api, image), _now()
     report("making its namespaces")
-    with ThreadPoolExecutor(AT_ONCE) as pool, spaces(api, experiment.id, *experiment.spaces) as namespaces:
+    with (
+        ThreadPoolExecutor(AT_ONCE) as pool,
+        temporary_namespaces(api, experiment.id, *experiment.spaces) as namespaces,
+    ):
         asked = pool.submit(cluster_versions, settings, api)
         _set_up(hand, experiment, namespaces, pool, report)
         report("waiting until the network follows")

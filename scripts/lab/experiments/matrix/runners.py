@@ -17,7 +17,7 @@ from lab.experiments.model.routing import fits
 from lab.experiments.results import Measurement
 from lab.kubernetes.client import ApiError
 from lab.kubernetes.exec import ContainerRef, PodExec
-from lab.kubernetes.port_forward import forward
+from lab.kubernetes.port_forward import port_forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,13 +98,12 @@ def forwarded(way: Ways, vantage: Vantage, addresses: Sequence[Address]) -> Repl
 
 def _through(way: Ways, vantage: Vantage, address: Address) -> Measurement:
     """Dial a forwarded port: kubectl takes the call, and says itself what the dial in the Pod came to."""
-    said: list[str] = []
-    with forward(way.settings, address.host, address.port, namespace=vantage.namespace, said=said) as local:
-        near = Address(address.id, "127.0.0.1", local)
+    with port_forward(way.settings, address.host, address.port, namespace=vantage.namespace) as forward:
+        near = Address(address.id, "127.0.0.1", forward.port)
         found = computer(way, vantage, [near]).cells[address.id]
-    if found.outcome == "answers" or not said:
+    if found.outcome == "answers" or not forward.errors:
         return found
-    words = " ".join(said)
+    words = " ".join(forward.errors)
     return Measurement(error_parsing.outcome(words), detail=error_parsing.brief(words), seconds=found.seconds)
 
 

@@ -13,7 +13,7 @@ from lab.errors import LabError
 from lab.experiments.timed import asker
 from lab.experiments.timed.recorder import LONGEST
 from lab.kubernetes import client
-from lab.kubernetes.port_forward import forward
+from lab.kubernetes.port_forward import port_forward
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def asked(
     """
     given = json.dumps({"urls": dict(urls), "seconds": LONGEST})
     where = ("--namespace", pod.namespace, pod.name, "--container", container)
-    process = shell.start(client.command(settings, "exec", *where, "--", "python3", "-I", "-c", SOURCE, given))
+    process = shell.start(client.kubectl_command(settings, "exec", *where, "--", "python3", "-I", "-c", SOURCE, given))
     reader = threading.Thread(
         target=_read, args=(process.stdout, recorder, f"netns/{pod.name}/{container}"), daemon=True
     )
@@ -67,8 +67,8 @@ def _read(stream: IO[str] | None, recorder: Recorder, netns: str) -> None:
 def forwarded(settings: Settings, recorder: Recorder, pod: Subject, name: str = "port-forward") -> Iterator[None]:
     """Ask through a port-forward to a Pod from this computer."""
     over = threading.Event()
-    with forward(settings, f"pod/{pod.name}", pod.port, namespace=pod.namespace) as local:
-        url = f"http://127.0.0.1:{local}/whoami"
+    with port_forward(settings, f"pod/{pod.name}", pod.port, namespace=pod.namespace) as forward:
+        url = f"http://127.0.0.1:{forward.port}/whoami"
         asking = threading.Thread(target=_follow, args=(recorder, name, url, over), daemon=True)
         asking.start()
         try:

@@ -23,7 +23,7 @@ from lab.experiments.timed.database_evidence import BIG, CATS, GREEDY, LESSON, M
 from lab.experiments.timed.database_server import Server
 from lab.experiments.timed.recorder import recording
 from lab.kubernetes.client import ApiError
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from lab.config import Settings
@@ -75,7 +75,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("database")
     cluster = cluster_versions(settings, api)
-    with spaces(api, "database") as (namespace, *_), recording(api, namespace, deletes=True) as recorder:
+    with temporary_namespaces(api, "database") as (namespace, *_), recording(api, namespace, deletes=True) as recorder:
         report("two databases start, one with half of the other’s limits")
         pods.create(api, namespace, lesson(), small(), greedy(image, api.items("/api/v1/nodes")[0]))
         evidence = Evidence("v2" if cluster.cgroup == "v2" else "v1", lesson(), small())

@@ -16,7 +16,7 @@ from lab.experiments.timed import cgroups, lanes, limits_judged, limits_units, l
 from lab.experiments.timed.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
 from lab.experiments.timed.loads import Order
 from lab.experiments.timed.recorder import recording
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +59,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("limits")
     cluster = cluster_versions(settings, api)
-    with spaces(api, "limits") as (namespace, *_), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "limits") as (namespace, *_), recording(api, namespace) as recorder:
         report("one Pod takes memory, one works, both beyond their limits")
         subjects = pods.create(api, namespace, *cast(image))
         _wait(api, namespace, recorder)

@@ -11,7 +11,7 @@ from lab.experiments.texts import Text
 from lab.experiments.timed import asking, lanes, looking
 from lab.experiments.timed.liveness_judged import ALONE, BACK, CATS, FAILS, GRACE, LIVENESS, SIDECAR, TARGETS, judged
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from lab.config import Settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("liveness")
-    with spaces(api, "liveness") as (namespace,), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "liveness") as (namespace,), recording(api, namespace) as recorder:
         report("starting a Pod with a sidecar and two debuggers")
         cats = _start(api, namespace, image, recorder)
         inside = {"localhost": f"http://127.0.0.1:{pods.PORT}/whoami"}

@@ -17,7 +17,7 @@ from lab.experiments.timed import lanes, looking
 from lab.experiments.timed.asking import asked
 from lab.experiments.timed.expecting import Expect, Fact, judge, noticed
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -203,7 +203,7 @@ def _beside() -> Iterator[Expect]:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("probes")
-    with spaces(api, "probes") as (namespace,), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "probes") as (namespace,), recording(api, namespace) as recorder:
         report("starting a Pod a trouble, each with three kinds of probe")
         *cats, other = pods.create(api, namespace, *_pods(image), pods.pod(OTHER, pods.guest(image, OTHER), grace=0))
         there = [*(looking.pod_ready(trouble.id) for trouble in TROUBLES), looking.running(OTHER, OTHER)]

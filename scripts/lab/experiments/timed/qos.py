@@ -19,7 +19,7 @@ from lab.experiments.timed.loads import Order
 from lab.experiments.timed.qos_cases import CASES, FILLS
 from lab.experiments.timed.qos_judged import Evidence, lasting
 from lab.experiments.timed.recorder import recording
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError."""
     begun = begin("qos")
     cluster = cluster_versions(settings, api)
-    with spaces(api, "qos") as (namespace, *_), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "qos") as (namespace, *_), recording(api, namespace) as recorder:
         report(f"{len(CASES)} Pods, each with other requests and limits")
         sent = {one["metadata"]["name"]: one for one in cast(image)}
         pods.create(api, namespace, *sent.values())

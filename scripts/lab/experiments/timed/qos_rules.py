@@ -13,7 +13,7 @@ from lab.kubernetes.quantities import exact, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from fractions import Fraction
+    from decimal import Decimal
 
     from lab.kubernetes.objects import Object
 
@@ -55,7 +55,7 @@ def _resources(spec: Mapping[str, Any]) -> Iterator[Object]:
         yield one.get("resources") or {}
 
 
-def _counted(resources: Object) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
+def _counted(resources: Object) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     known = defaulted(resources)
     limits, requests = (
         {

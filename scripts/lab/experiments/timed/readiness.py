@@ -13,7 +13,7 @@ from lab.experiments.timed import lanes, looking
 from lab.experiments.timed.asking import asked, forwarded
 from lab.experiments.timed.expecting import Expect, Fact, Window, judge, later, noticed, recovered
 from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -173,7 +173,7 @@ def _returning(probe: Probe, returns: Window) -> tuple[Expect, ...]:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("readiness")
-    with spaces(api, "readiness") as (namespace,), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "readiness") as (namespace,), recording(api, namespace) as recorder:
         report("starting a Pod behind a Service")
         cats, other = _start(api, namespace, image)
         with _asking(settings, recorder, cats, other):

@@ -12,7 +12,7 @@ from lab.experiments.timed import lanes, looking
 from lab.experiments.timed.expecting import LATE, Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timed.recorder import SHORT, START, recording
 from lab.kubernetes import client
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +160,7 @@ def _without(liveness: Probe) -> tuple[Expect, ...]:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("startup")
-    with spaces(api, "startup") as (namespace,), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "startup") as (namespace,), recording(api, namespace) as recorder:
         report("starting the same slow app with and without a startup probe")
         patient, _ = pods.create(api, namespace, *(pods.pod(name, _slow(image, name), grace=GRACE) for name in PAIR))
         _perform(settings, recorder, patient)

@@ -16,7 +16,7 @@ from lab.experiments.timed.asking import asked
 from lab.experiments.timed.expecting import EARLY, LATE, Expect, Fact, Window, judge, later, noticed
 from lab.experiments.timed.recorder import SHORT, START, recording
 from lab.kubernetes import client
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -168,7 +168,7 @@ def _killed(grace: float) -> tuple[Expect, ...]:
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
     begun = begin("termination")
-    with spaces(api, "termination") as (namespace,), recording(api, namespace, deletes=True) as recorder:
+    with temporary_namespaces(api, "termination") as (namespace,), recording(api, namespace, deletes=True) as recorder:
         report("starting one Pod that heeds SIGTERM and one that does not")
         polite, deaf, other = _start(api, namespace, image, recorder)
         ip = looking.pod(recorder.seen, POLITE)["status"]["podIP"]

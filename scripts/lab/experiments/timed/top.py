@@ -21,7 +21,7 @@ from lab.experiments.timed.recorder import recording
 from lab.experiments.timed.top_judged import BUSY, CACHE, NAMES, STARVED, VOLUME, Evidence, Shown
 from lab.kubernetes import client
 from lab.kubernetes.client import ApiError
-from lab.kubernetes.namespaces import spaces
+from lab.kubernetes.namespaces import temporary_namespaces
 from lab.kubernetes.quantities import exact
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     begun = begin("top")
     every = resolution(api)
     cluster = cluster_versions(settings, api)
-    with spaces(api, "top") as (namespace, *_), recording(api, namespace) as recorder:
+    with temporary_namespaces(api, "top") as (namespace, *_), recording(api, namespace) as recorder:
         pods.create(api, namespace, *cast(image))
         since = loads.since(recorder)
         logs = {

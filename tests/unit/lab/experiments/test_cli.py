@@ -285,9 +285,9 @@ def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
 
     removed = []
     monkeypatch.setattr(catalog.Entry, "run", interrupted)
-    monkeypatch.setattr("lab.kubernetes.namespaces.mine", lambda _api: ["names-12ab"])
-    monkeypatch.setattr("lab.kubernetes.namespaces.remove", lambda _api, name: removed.append(name))
-    monkeypatch.setattr("lab.kubernetes.namespaces.sweep", lambda _api: removed.append("what the dead left"))
+    monkeypatch.setattr("lab.kubernetes.namespaces.of_this_process", lambda _api: ["names-12ab"])
+    monkeypatch.setattr("lab.kubernetes.namespaces.delete", lambda _api, name: removed.append(name))
+    monkeypatch.setattr("lab.kubernetes.namespaces.delete_orphans", lambda _api: removed.append("what the dead left"))
     code, _, err = lab("names", "--lang", "fr")
     assert (code, removed) == (130, ["names-12ab", "what the dead left"])
     assert "interrompu" in err

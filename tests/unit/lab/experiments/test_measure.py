@@ -207,12 +207,13 @@ def test_a_forward_s_end_is_kubectl_s_word(monkeypatch, found, complaint, outcom
     import contextlib  # noqa: PLC0415 - beside its only use
 
     @contextlib.contextmanager
-    def forward(_, target, port, *, namespace, said):
+    def forward(_, target, port, *, namespace):
         assert (target, port, namespace) == ("pod/p", 3000, "ns")
-        yield 40000
-        said.extend([complaint] if complaint else [])  # what is read when kubectl has ended
+        made = SimpleNamespace(port=40000, errors=[])
+        yield made
+        made.errors.extend([complaint] if complaint else [])  # what is read when kubectl has ended
 
-    monkeypatch.setattr(runners, "forward", forward)
+    monkeypatch.setattr(runners, "port_forward", forward)
     monkeypatch.setattr(
         runners, "computer", lambda *given: Reply({"forward": Measurement(found, str(given[2][0].port))})
     )

@@ -118,7 +118,7 @@ def test_the_program_runs_alone_and_says_where_it_is():
 )
 def test_an_asker_that_no_longer_tells_is_an_error(monkeypatch, program):
     """It only tells changes: its silence would pass for the same answers."""
-    monkeypatch.setattr(asking.client, "command", lambda *_: [sys.executable, "-u", "-c", program])
+    monkeypatch.setattr(asking.client, "kubectl_command", lambda *_: [sys.executable, "-u", "-c", program])
     with pytest.raises(LabError, match="nobody asks in cats, container back"), asked_until_silent():
         pass
 
@@ -135,7 +135,7 @@ def asked_until_silent():
 def test_an_asker_that_tells_is_ended_with_the_block(monkeypatch):
     recorder, said = Recorder(), 'print(\'{"name": "netns", "outcome": "net:[1]", "raw": ""}\')'
     program = f"{said}; import time; time.sleep(20)"
-    monkeypatch.setattr(asking.client, "command", lambda *_: [sys.executable, "-u", "-c", program])
+    monkeypatch.setattr(asking.client, "kubectl_command", lambda *_: [sys.executable, "-u", "-c", program])
     with asking.asked(None, recorder, Subject(None, "ns", "cats"), "back", {}):
         assert recorder.wait(lambda seen: seen or None, timeout=10)
     assert [(one.name, one.change) for one in recorder.seen] == [("netns/cats/back", "net:[1]")]

@@ -9,7 +9,7 @@ import pytest
 from lab.config import load
 from lab.errors import LabError, TimedOut
 from lab.kubernetes import client
-from lab.kubernetes.port_forward import forward
+from lab.kubernetes.port_forward import port_forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def kubectl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], 
     def make(script: str) -> Path:
         words = tmp_path / "words"
         program = f'echo "$*" > {words}\n{script}'
-        monkeypatch.setattr(client, "command", lambda _, *given: ["sh", "-c", program, "kubectl", *given])
+        monkeypatch.setattr(client, "kubectl_command", lambda _, *given: ["sh", "-c", program, "kubectl", *given])
         return words
 
     return make
@@ -36,15 +36,17 @@ def test_the_local_port_is_read_from_kubectl_and_kubectl_ends_with_the_block(kub
     words = kubectl(
         f"trap 'touch {ended}; exit' TERM; echo 'Forwarding from 127.0.0.1:40123 -> 3000'; while :; do sleep 0.05; done"
     )
-    with forward(SETTINGS, "pod/x", 3000, namespace="n") as port:
-        assert port == 40123
+    with port_forward(SETTINGS, "pod/x", 3000, namespace="n") as forward:
+        assert forward.port == 40123
+        assert forward.is_running
         assert words.read_text().split()[1:] == ["--address=127.0.0.1", "--namespace=n", "pod/x", ":3000"]
+    assert not forward.is_running
     assert ended.exists()
 
 
 def test_a_chosen_local_port_is_passed_on(kubectl: Any) -> None:
     words = kubectl("echo 'Forwarding from 127.0.0.1:8080 -> 8080'; exec sleep 30")
-    with forward(SETTINGS, "pod/x", 8080, 8080, namespace="n"):
+    with port_forward(SETTINGS, "pod/x", 8080, local=8080, namespace="n"):
         assert words.read_text().split()[-1] == "8080:8080"
 
 
@@ -59,11 +61,11 @@ def test_a_chosen_local_port_is_passed_on(kubectl: Any) -> None:
 )  # fmt: skip
 def test_kubectl_s_own_words_are_shown(kubectl: Any, words: str, said: str) -> None:
     kubectl(f"printf '%s' '{words}' >&2; exit 1")
-    with pytest.raises(LabError, match=said), forward(SETTINGS, "pod/x", 8080, 8080, namespace="n"):
+    with pytest.raises(LabError, match=said), port_forward(SETTINGS, "pod/x", 8080, local=8080, namespace="n"):
         pytest.fail("nothing is forwarded")
 
 
 def test_a_kubectl_that_never_says_a_word_is_given_up(kubectl: Any) -> None:
     kubectl("exec sleep 30")
-    with pytest.raises(TimedOut), forward(SETTINGS, "pod/x", 80, namespace="n", timeout=0.3):
+    with pytest.raises(TimedOut), port_forward(SETTINGS, "pod/x", 80, namespace="n", timeout=0.3):
         pytest.fail("nothing is forwarded")

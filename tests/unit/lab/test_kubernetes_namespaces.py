@@ -1,0 +1,73 @@
+"""Which namespaces are orphans: those of a process that has ended, by /proc on Linux, by ps elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from lab.kubernetes import namespaces
+from lab.shell import Completed
+
+START = "Mon Nov 23 01:58:08 2026"
+
+
+@pytest.fixture
+def without_proc(monkeypatch, tmp_path):
+    """A system without /proc, on which this process runs and no other."""
+
+    def ps(words, **_options):
+        alive = words[-1] == str(os.getpid())
+        return Completed(tuple(words), 0 if alive else 1, f"{START}\n" if alive else "", "")
+
+    monkeypatch.setattr(namespaces, "_PROC", tmp_path)
+    monkeypatch.setattr(namespaces.shell, "run", ps)
+
+
+@pytest.mark.usefixtures("without_proc")
+@pytest.mark.parametrize(
+    ("owner", "alive"),
+    [
+        pytest.param(f"{os.getpid()}@{START}@", True, id="this one"),
+        pytest.param(f"{os.getpid()}@Mon Nov 23 01:00:00 2026@", False, id="another had this pid"),
+        pytest.param(f"{os.getpid()}@{START}@8f2c", False, id="another boot"),
+        pytest.param(f"999999@{START}@", False, id="ended"),
+        pytest.param("999999@@", True, id="its start is not known"),
+        pytest.param("", True, id="no owner"),
+    ],
+)
+def test_without_proc_ps_tells_whether_a_process_is_alive(owner, alive):
+    assert namespaces.is_alive(owner) is alive
+    assert namespaces.process_id(os.getpid()) == f"{os.getpid()}@{START}@"
+
+
+class FakeApi:
+    """Two namespaces: one of this process, one of a process that has ended."""
+
+    def __init__(self, owners):
+        self.owners, self.deleted = owners, []
+
+    def items(self, _path, *, labelSelector):  # noqa: N803 - the API's own name
+        assert labelSelector == namespaces.LABEL
+        return [
+            {"metadata": {"name": name, "annotations": {namespaces.OWNER: owner}}}
+            for name, owner in self.owners.items()
+        ]
+
+    def call(self, *_args, **_options):
+        """Delete the Pods."""
+
+    def delete(self, path):
+        self.deleted.append(path)
+
+
+def test_a_namespace_is_an_orphan_once_its_process_has_ended():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        api = FakeApi({"own": namespaces.process_id(os.getpid()), "other": namespaces.process_id(other.pid)})
+        assert namespaces.delete_orphans(api) == []
+        other.kill()
+    assert namespaces.of_this_process(api) == ["own"]
+    assert namespaces.delete_orphans(api) == ["other"]
+    assert api.deleted == ["/api/v1/namespaces/other"]
