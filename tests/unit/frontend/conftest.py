@@ -4,14 +4,13 @@ import pytest
 
 from frontend import create_app
 
-from .gunicorn_process import free_port, start_frontend
-from .servers import FakeBackend, RawServer, running
+from .servers import FakeBackend, Gunicorn, RawServer, free_port
 
 
 @pytest.fixture
 def fake():
     """A healthy backend."""
-    with running(FakeBackend()) as backend:
+    with FakeBackend().serve() as backend:
         yield backend
 
 
@@ -38,7 +37,7 @@ def closed_port():
 
 @pytest.fixture
 def raw_server():
-    """Start servers of raw replies; they end with the test."""
+    """Start a server of raw replies; it ends with the test."""
     servers = []
 
     def start(*replies, **options):
@@ -51,12 +50,12 @@ def raw_server():
 
 
 @pytest.fixture
-def run_frontend(tmp_path):
-    """Start frontends under gunicorn, wired to a URL; they end with the test."""
+def run_gunicorn(tmp_path):
+    """Start a frontend under gunicorn, wired to a URL; it ends with the test."""
     frontends = []
 
     def start(backend_url, **settings):
-        frontends.append(start_frontend(backend_url, tmp_path / f"log-{len(frontends)}", **settings))
+        frontends.append(Gunicorn(backend_url, tmp_path / "log", **settings))
         return frontends[-1]
 
     yield start

@@ -1,88 +1,89 @@
-"""Backends for the tests: a plain HTTP server, and one of raw sockets that answers byte for byte."""
+"""What the tests put around a frontend: backends, a browser, gunicorn."""
 
 import json
+import os
 import select
 import socket
+import subprocess
+import sys
 import threading
+import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
-VERSION = {"name": "k8-chatroulette-back", "version": "1.2.3", "colour": "#aa5500"}
+import requests
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
 STREAM_START = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nretry: 1000\n\n\r\n"
 )
 
 
-class FakeBackend:
-    """Answers what a test puts into `replies`, and records the requests; a path in `gates` waits for its event."""
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
-    def __init__(self, address=("127.0.0.1", 0)):
+
+def wait_until(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.02)
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log(self, *_):
+        pass
+
+
+class FakeBackend:
+    """A healthy backend that answers what a test sets with `reply`, and records its requests."""
+
+    def __init__(self):
         self.replies, self.requests, self.gates = {}, [], {}
-        self.reply("/version", VERSION)
+        self.reply("/version", {"name": "k8-chatroulette-back", "version": "1.2.3", "colour": "#aa5500"})
         self.reply("/readyz", {"name": "readyz", "ok": True, "checks": []})
-        self.server = ThreadingHTTPServer(address, handler(self))
-        self.port = self.server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
 
     def reply(self, path, body, status=200, **headers):
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(raw)), **headers}
-        self.replies[path] = (status, headers, raw)
+        self.replies[path] = (raw, status, {"Content-Type": "application/json", **headers})
 
     def gate(self, path):
+        """Let requests of a path wait for the returned event."""
         return self.gates.setdefault(path, threading.Event())
+
+    def __call__(self, environ, start_response):
+        request = Request(environ)
+        self.requests.append((request.method, environ["RAW_URI"], dict(request.headers), request.get_data()))
+        if request.path in self.gates:
+            self.gates[request.path].wait(20)
+        return Response(*self.replies.get(request.path, (b"{}", 404)))(environ, start_response)
 
     def paths(self):
         return [path for _, path, _, _ in self.requests]
 
-
-def handler(fake):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            fake.requests.append((self.command, self.path, dict(self.headers), body))
-            path = self.path.partition("?")[0]
-            if path in fake.gates:
-                fake.gates[path].wait(20)
-            status, headers, raw = fake.replies.get(path, (404, {"Content-Length": "2"}, b"{}"))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(raw)
-            self.close_connection = True
-
-        do_GET = do_POST = do_DELETE = do_HEAD = answer  # noqa: N815 - http.server's names
-
-        def log_message(self, *_):
-            pass
-
-    return Handler
-
-
-@contextmanager
-def running(fake):
-    thread = threading.Thread(target=fake.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield fake
-    for event in fake.gates.values():
-        event.set()
-    fake.server.shutdown()
-    fake.server.server_close()
-    thread.join()
+    @contextmanager
+    def serve(self, ip="127.0.0.1", port=0):
+        server = make_server(ip, port, self, threaded=True, request_handler=QuietHandler)
+        self.url = f"http://{ip}:{server.port}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield self
+        for event in self.gates.values():
+            event.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Connection:
     """One connection of a RawServer, its request read."""
 
     def __init__(self, sock):
-        self.sock, self.request = sock, b""
-        while b"\r\n\r\n" not in self.request and (data := sock.recv(4096)):
-            self.request += data
+        self.sock, request = sock, b""
+        while b"\r\n\r\n" not in request and (data := sock.recv(4096)):
+            request += data
 
     def send_chunk(self, text):
         self.sock.sendall(b"%x\r\n%s\r\n" % (len(text), text))
@@ -114,16 +115,15 @@ class RawServer:
     def accept(self):
         while True:
             try:
-                sock = self.server.accept()[0]
+                self.sockets.append(self.server.accept()[0])
             except OSError:
                 return
-            self.sockets.append(sock)
-            connection = Connection(sock)
+            connection = Connection(self.sockets[-1])
             reply = self.replies[min(self.requests, len(self.replies) - 1)]
             self.requests += 1
-            sock.sendall(reply or b"")
+            connection.sock.sendall(reply or b"")
             if reply is not None and not self.keep_open:
-                sock.close()
+                connection.sock.close()
             self.connections.put(connection)
 
     def close(self):
@@ -147,9 +147,8 @@ def full_queue(ip="127.0.0.1", port=0):
 class Browser:
     """An event stream, from the browser's side."""
 
-    def __init__(self, url):
-        host, port = url.removeprefix("http://").split(":")
-        self.sock = socket.create_connection((host, int(port)), timeout=10)
+    def __init__(self, port):
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.sock.sendall(b"GET /api/visitors/cafe/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
         self.received = b""
 
@@ -165,3 +164,25 @@ class Browser:
         while data := self.sock.recv(4096):
             self.received += data
         return self.received
+
+
+class Gunicorn:
+    """The frontend as it runs in a container."""
+
+    def __init__(self, backend_url, log, **settings):
+        self.log, self.port = log, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:frontend.gunicorn_conf", "frontend:create_app()"]
+        environ = {"BIND": "127.0.0.1", "PORT": str(self.port), "BACKEND_URL": backend_url, **settings}
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(command, env=os.environ | environ, stdout=out, stderr=subprocess.STDOUT)
+        wait_until(lambda: self.status("/readyz") == 200)
+
+    def status(self, path):
+        try:
+            return requests.get(self.url + path, timeout=5).status_code
+        except requests.ConnectionError:
+            return 0
+
+    def log_records(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()]

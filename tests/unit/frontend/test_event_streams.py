@@ -1,32 +1,19 @@
 """Event streams through the real process: nothing held back, and every end seen on the other side."""
 
-import json
 import socket
 import time
+from types import SimpleNamespace
 
 import pytest
 import requests
 
 from frontend.event_streams import EventStreams, is_disconnected
 
-from .servers import STREAM_START, Browser
+from .servers import STREAM_START, Browser, wait_until
 
 BEAT = b"event: beat\ndata: {}\n\n"
 MOVE = b"event: move\ndata: {}\n\n"
 LAST_CHUNK = b"0\r\n\r\n"
-
-
-class Response:
-    """A backend's response with these chunks."""
-
-    def __init__(self, *chunks):
-        self._chunks = chunks
-
-    def chunks(self, _):
-        yield from self._chunks
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
@@ -35,127 +22,109 @@ def backend(raw_server):
 
 
 @pytest.fixture
-def frontend(backend, run_frontend):
-    return run_frontend(backend.url, MAX_STREAMS="2", DRAIN_SECONDS="3")
+def frontend(backend, run_gunicorn):
+    return run_gunicorn(backend.url, MAX_STREAMS="2", DRAIN_SECONDS="3")
 
 
 @pytest.fixture
-def browse(frontend):
+def open_stream(frontend, backend):
+    """Open a stream; returns its two sides, once it has begun."""
     browsers = []
 
-    def open_stream():
-        browsers.append(Browser(frontend.url))
-        return browsers[-1]
+    def start():
+        browsers.append(Browser(frontend.port))
+        assert browsers[-1].receives(b"retry")
+        return browsers[-1], backend.connections.get(timeout=5)
 
-    yield open_stream
+    yield start
     for browser in browsers:
         browser.sock.close()
 
 
-@pytest.fixture
-def browser(browse):
-    """A browser whose stream has begun."""
-    browser = browse()
-    assert browser.receives(b"retry")
-    return browser
-
-
-@pytest.fixture
-def connection(backend, browser):  # noqa: ARG001 - its stream has begun
-    """The backend's side of the browser's stream."""
-    return backend.connections.get(timeout=5)
-
-
-def test_each_event_comes_before_the_next(browser, connection):
+def test_each_event_comes_before_the_next(open_stream, frontend):
+    """And the visitor's token is not logged."""
+    browser, connection = open_stream()
     for text in (b"data: 1", b"data: 2"):
         connection.send_chunk(text + b"\n\n")
         assert browser.receives(text)
     assert b"content-encoding" not in browser.received.lower()
     connection.end_body()
     assert browser.read_to_end().endswith(LAST_CHUNK)
+    wait_until(lambda: b"/events" in frontend.log.read_bytes())
+    assert {"/api/visitors/<visitor>/events"} <= {record.get("path") for record in frontend.log_records()}
+    assert "cafe" not in frontend.log.read_text()
 
 
-def test_a_browser_that_disconnects_closes_its_stream_at_the_next_beat(browser, connection):
+def test_a_side_that_goes_away_is_noticed_on_the_other(open_stream):
+    """A browser's at the next heartbeat. A backend's without the last chunk, so that the browser reconnects."""
+    browser, connection = open_stream()
     browser.sock.close()
     connection.send_chunk(BEAT)
     assert connection.is_closed_within(10)
-
-
-def test_a_backend_that_dies_breaks_the_browsers_connection(browser, connection):
-    """Without the last chunk: the browser sees an error, and reconnects."""
+    browser, connection = open_stream()
     connection.sock.close()
     assert not browser.read_to_end().endswith(LAST_CHUNK)
 
 
-def test_one_stream_too_many_is_told_to_come_back(backend, frontend, browse, browser, connection):
-    second = browse()
-    assert second.receives(b"retry")
+def test_one_stream_too_many_is_told_to_come_back(open_stream, frontend):
+    opened = [open_stream(), open_stream()]
     refused = requests.get(f"{frontend.url}/api/visitors/cafe/events", timeout=5)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
     assert refused.headers["Content-Type"] == "application/problem+json"
-    for side in (connection, backend.connections.get(timeout=5)):
-        side.end_body()
-    assert browser.read_to_end()
-    assert second.read_to_end()
-    assert browse().receives(b"retry"), "their places are free again"
+    for browser, connection in opened:
+        connection.end_body()
+        assert browser.read_to_end()
+    open_stream()
 
 
-def test_sigterm_ends_the_streams_over_two_seconds(frontend, browser, connection):
-    """Between two events; and the connection is closed, so that the browser reaches another Pod."""
+def test_sigterm_ends_the_streams(open_stream, frontend):
+    """Between two events; and the connection is closed, so that the browser reaches another Pod.
+
+    A stream that comes while the drain goes on is served, and ends with the drain.
+    """
+    browser, connection = open_stream()
     frontend.process.terminate()
     assert browser.read_to_end().endswith(MOVE + b"\r\n" + LAST_CHUNK)
-    assert frontend.process.poll() is None, "the drain goes on"
     assert b"connection: close" in browser.received.lower()
     assert connection.is_closed_within(5)
-    assert frontend.process.wait(15) == 0
-
-
-def test_a_stream_that_comes_while_draining_ends_with_the_drain(frontend, browse, browser):
-    frontend.process.terminate()
-    browser.read_to_end()
-    late = browse()
-    assert late.receives(b"retry"), "it is served as any other"
+    late, _ = open_stream()
+    assert frontend.process.poll() is None
     assert MOVE in late.read_to_end()
     assert frontend.process.wait(15) == 0
 
 
+def relay(stream, *chunks, browser=None):
+    response = SimpleNamespace(chunks=lambda _: iter(chunks), close=lambda: None)
+    return list(stream.relay(response, browser))
+
+
 def test_open_streams_end_one_by_one(monkeypatch):
-    """Their browsers come back one by one."""
-    streams = EventStreams(4)
+    """Over the seconds given: their browsers come back one by one."""
+    streams, pauses = EventStreams(4), []
     opened = [streams.acquire() for _ in range(4)]
-    pauses = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     streams.end(2)
     assert pauses == [0.5] * 4
-    assert all(list(stream.relay(Response(BEAT, BEAT), None)) == [BEAT, MOVE] for stream in opened)
+    assert [relay(stream, BEAT, BEAT) for stream in opened] == [[BEAT, MOVE]] * 4
 
 
-def test_a_stream_that_comes_after_the_drain_moves_after_its_first_event():
+@pytest.mark.parametrize(
+    ("chunk", "relayed"),
+    [
+        pytest.param(BEAT, [BEAT, MOVE], id="after its first event"),
+        pytest.param(b"data: ha", [b"data: ha"], id="half an event is not followed by another"),
+    ],
+)
+def test_a_stream_that_comes_after_the_drain_moves(chunk, relayed):
     streams = EventStreams(2)
     streams.close()
-    assert list(streams.acquire().relay(Response(BEAT, BEAT), None)) == [BEAT, MOVE]
-
-
-def test_half_an_event_is_not_followed_by_another():
-    """The page requests again what it has not received whole."""
-    streams = EventStreams(2)
-    streams.close()
-    assert list(streams.acquire().relay(Response(b"data: ha"), None)) == [b"data: ha"]
+    assert relay(streams.acquire(), chunk, BEAT) == relayed
 
 
 def test_a_browser_that_no_longer_acknowledges_is_disconnected_after_twenty_seconds():
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         accepted, _ = server.accept()
         with accepted:
-            assert list(EventStreams(1).acquire().relay(Response(BEAT), accepted)) == [BEAT]
+            assert relay(EventStreams(1).acquire(), BEAT, browser=accepted) == [BEAT]
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
             assert not is_disconnected(accepted)
-
-
-def test_no_token_is_logged(frontend, browser, connection):
-    connection.end_body()
-    browser.read_to_end()
-    records = [json.loads(line) for line in frontend.log.read_text().splitlines()]
-    paths = [record["path"] for record in records if "events" in record.get("path", "")]
-    assert paths == ["/api/visitors/<visitor>/events"]
-    assert "cafe" not in frontend.log.read_text()

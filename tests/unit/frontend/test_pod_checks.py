@@ -9,8 +9,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from .servers import FakeBackend, full_queue, running
+from .servers import FakeBackend, full_queue
 
+GETADDRINFO = socket.getaddrinfo
 STARTING = {"name": "started", "ok": False, "reason": "still starting"}
 
 
@@ -21,17 +22,19 @@ class Cluster:
         self.port, self.stack, self.lookups = port, stack, []
         self.names = {"cats": ["127.0.0.1"], "cats-pods": ["127.0.0.2"]}
 
-    def getaddrinfo(self, host, port, **_):
+    def getaddrinfo(self, host, port, *options, **_):
+        if options:  # the test's own servers bind so
+            return GETADDRINFO(host, port, *options)
         self.lookups.append(host)
         if host not in self.names:
             raise socket.gaierror(socket.EAI_NONAME, "made up")
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in self.names[host]]
 
     def add_pod(self, ip, *failed_checks):
-        backend = FakeBackend((ip, self.port))
+        backend = FakeBackend()
         body = {"name": "readyz", "ok": not failed_checks, "checks": failed_checks}
         backend.reply("/readyz", body, 503 if failed_checks else 200)
-        return self.stack.enter_context(running(backend))
+        return self.stack.enter_context(backend.serve(ip, self.port))
 
     def add_silent(self, ip):
         self.stack.enter_context(full_queue(ip, self.port))

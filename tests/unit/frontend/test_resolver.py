@@ -7,7 +7,7 @@ import pytest
 
 from frontend.resolver import Resolver
 
-from .gunicorn_process import wait_until
+from .servers import wait_until
 
 CATS = ("cats", 3000)
 
