@@ -94,7 +94,7 @@ def put(namespace: Namespace, *items: dict[str, Any], timeout: float = 60) -> La
     placed = [{**item, "metadata": {**item["metadata"], "namespace": namespace.name}} for item in items]
     try:
         apply.apply_all(api, placed, lambda _: None)
-        wait.until_ready(api, placed, timeout=timeout, say=lambda _: None)
+        wait.until_ready(api, placed, timeout=timeout, report=lambda _: None)
     except LabError as error:
         return error
     return pytest.fail("it became Ready")

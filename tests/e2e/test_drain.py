@@ -56,9 +56,9 @@ def test_a_rolling_restart_drops_no_request(namespace: Namespace) -> None:
     api = client.api(namespace.cluster.settings)
     items = deployed(namespace.name)
     apply.apply_all(api, items, lambda _: None)
-    wait.until_ready(api, items, timeout=60, say=lambda _: None)
+    wait.until_ready(api, items, timeout=60, report=lambda _: None)
     (deployment,) = (item for item in items if item["kind"] == "Deployment")
-    pod_path = manifests.ref(deployment).path.replace("/deployments/", "/pods/").replace("/apis/apps/v1", "/api/v1")
+    pod_path = manifests.ref_of(deployment).path.replace("/deployments/", "/pods/").replace("/apis/apps/v1", "/api/v1")
     path = pod_path.replace(NAME, "client")
     api.apply(path, client_pod(namespace.name, deployment["spec"]["template"]["spec"]))
 

@@ -152,7 +152,7 @@ def pods(cluster: Cluster) -> Iterator[dict[str, Subject]]:
         for item in (service(NAMESPACE), *made):
             item["metadata"].setdefault("annotations", {})[RENDERED] = ""
             apply.apply_all(api, [item], lambda _: None)
-        wait.until_ready(api, made, timeout=90, say=lambda _: None)
+        wait.until_ready(api, made, timeout=90, report=lambda _: None)
         yield {name: Subject(api, NAMESPACE, name) for name in NAMES}
     finally:
         api.delete(path, propagationPolicy="Background")

@@ -1,1 +1,1 @@
-"""Put the services on the cluster, prove that they answer, and say why where they do not."""
+"""Put the services on the cluster, and diagnose why where they do not come up."""

@@ -1,4 +1,4 @@
-"""Bring the cluster to what was rendered: only what differs is touched, and everything touched is said."""
+"""Bring the cluster to what was rendered: only what differs is touched, and everything touched is reported."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose, manifests
-from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref
+from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref_of
 from lab.errors import LabError
+from lab.kubernetes import pod_status
 from lab.kubernetes.client import ApiError
 
 if TYPE_CHECKING:
@@ -32,20 +33,20 @@ class Change:
 
 
 def summary(changes: Iterable[Change]) -> str:
-    """Say in a few words what changed; nothing but ``kept`` is "nothing changed"."""
-    said = [f"{change.ref} {change.what}" for change in changes if change.what != "kept"]
-    return ", ".join(said) or "nothing changed"
+    """Return in a few words what changed; nothing but ``kept`` is "nothing changed"."""
+    return ", ".join(f"{change.ref} {change.what}" for change in changes if change.what != "kept") or "nothing changed"
 
 
-def apply_all(api: Api, objects: list[Object], say: Callable[[str], None]) -> list[Change]:
+def apply_all(api: Api, objects: list[Object], report: Callable[[str], None]) -> list[Change]:
     """Apply in order; raises LabError with the cause in plain words where the API server refuses one."""
     changes = []
     for item in objects:
-        say(str(ref(item)))
+        ref = ref_of(item)
+        report(str(ref))
         try:
-            changes.append(_apply(api, item, say))
+            changes.append(Change(_apply(api, ref, item, report), ref))
         except ApiError as error:
-            cause = diagnose.refused(str(ref(item)), ref(item).namespace, error.message)
+            cause = diagnose.refused(str(ref), ref.namespace, error.message)
             raise LabError(cause.sentence, cause.next_command) from error
     return changes
 
@@ -53,84 +54,80 @@ def apply_all(api: Api, objects: list[Object], say: Callable[[str], None]) -> li
 def live(api: Api, shape: Shape) -> list[Ref]:
     """List what the lab put on the cluster for a shape, its namespace included where it made one."""
     namespace = manifests.SHAPES[shape]
-    ours = f"{SHAPE_LABEL}={shape}"
 
     def of(kind: str) -> list[Ref]:
-        found = api.items(manifests.collection(kind, namespace), labelSelector=ours)
-        return [Ref(kind, "" if kind in CLUSTER_WIDE else namespace, item["metadata"]["name"]) for item in found]
+        items = api.items(manifests.collection(kind, namespace), labelSelector=f"{SHAPE_LABEL}={shape}")
+        return [Ref(kind, "" if kind in CLUSTER_WIDE else namespace, item["metadata"]["name"]) for item in items]
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        return [one for found in pool.map(of, KINDS) for one in found]
+        return [ref for refs in pool.map(of, KINDS) for ref in refs]
 
 
-def remove(api: Api, refs: Iterable[Ref], say: Callable[[str], None], timeout: float = _GONE) -> list[Change]:
+def remove(api: Api, refs: Iterable[Ref], report: Callable[[str], None], timeout: float = _GONE) -> list[Change]:
     """Delete in the given order, gracefully, and wait until all are gone; raises TimedOut."""
-    asked = [one for one in refs if api.delete(one.path, propagationPolicy="Foreground")]
-    for one in asked:
+    deleted = [ref for ref in refs if api.delete(ref.path, propagationPolicy="Foreground")]
+    for ref in deleted:
         waiting.until(
-            f"{one} to be gone",
-            lambda one=one: _gone(api, one),  # type: ignore[misc]
+            f"{ref} to be gone",
+            lambda ref=ref: _gone(api, ref),  # type: ignore[misc]
             timeout=timeout,
-            saw=lambda state, one=one: say(f"{one}: {state}"),  # type: ignore[misc]
-            hint=f"what holds it? kubectl describe {one}" + (f" -n {one.namespace}" if one.namespace else ""),
+            saw=lambda state, ref=ref: report(f"{ref}: {state}"),  # type: ignore[misc]
+            hint=f"what holds it? kubectl describe {ref}" + (f" -n {ref.namespace}" if ref.namespace else ""),
         )
-    return [Change("deleted", one) for one in asked]
+    return [Change("deleted", ref) for ref in deleted]
 
 
-def _gone(api: Api, one: Ref) -> tuple[bool, str]:
-    found = api.get(one.path)
-    conditions = (found or {}).get("status", {}).get("conditions") or []
-    held = next((each["message"] for each in conditions if "Deletion" in each["type"] and each["status"] == "True"), "")
-    return found is None, f"it is still ending {held}".strip()
+def _gone(api: Api, ref: Ref) -> tuple[bool, str]:
+    item = api.get(ref.path)
+    conditions = (item or {}).get("status", {}).get("conditions") or []
+    reasons = (each["message"] for each in conditions if "Deletion" in each["type"] and each["status"] == "True")
+    return item is None, f"it is still ending {next(reasons, '')}".strip()
 
 
-def _apply(api: Api, item: Object, say: Callable[[str], None]) -> Change:
-    one = ref(item)
-    before = api.get(one.path)
-    if before and before["metadata"].get("deletionTimestamp"):
-        say(f"{one}: waiting for the old one to be gone")
-        remove(api, [one], say)
+def _apply(api: Api, ref: Ref, item: Object, report: Callable[[str], None]) -> str:
+    before = api.get(ref.path)
+    if before and pod_status.is_ending(before):
+        report(f"{ref}: waiting for the old one to be gone")
+        remove(api, [ref], report)
         before = None
-    if one.kind == "Pod":
-        return _apply_pod(api, item, before, say)
-    after = api.apply(one.path, item)
-    return Change(_what(before, after), one)
+    if ref.kind == "Pod":
+        return _apply_pod(api, ref, item, before, report)
+    return _difference(before, api.apply(ref.path, item))
 
 
-def _what(before: Object | None, after: Object) -> str:
+def _difference(before: Object | None, after: Object) -> str:
     if before is None:
         return "created"
     return "kept" if before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"] else "changed"
 
 
-def _apply_pod(api: Api, item: Object, before: Object | None, say: Callable[[str], None]) -> Change:
-    """Most of a Pod's spec cannot be changed, and a Pod that has ended does not come back: replace it then."""
-    one = ref(item)
-    if before and not _stale(item, before):
-        return Change(_what(before, api.apply(one.path, item)), one)
+def _apply_pod(api: Api, ref: Ref, item: Object, before: Object | None, report: Callable[[str], None]) -> str:
+    """Apply a Pod; replace one that differs or has ended: most of a Pod's spec cannot be changed."""
+    if before and not _is_stale(item, before):
+        return _difference(before, api.apply(ref.path, item))
     if before:
-        say(f"{one}: most of a Pod cannot be changed, so it is replaced")
-        remove(api, [one], say)
-    _create_pod(api, item)
-    return Change("replaced" if before else "created", one)
+        report(f"{ref}: most of a Pod cannot be changed, so it is replaced")
+        remove(api, [ref], report)
+    _create_pod(api, ref, item)
+    return "replaced" if before else "created"
 
 
-def _stale(item: Object, before: Object) -> bool:
+def _is_stale(item: Object, before: Object) -> bool:
     annotations = before["metadata"].get("annotations") or {}
-    ended = before.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-    return ended or annotations.get(RENDERED) != item["metadata"]["annotations"][RENDERED]
+    has_ended = before.get("status", {}).get("phase") in {"Succeeded", "Failed"}
+    return has_ended or annotations.get(RENDERED) != item["metadata"]["annotations"][RENDERED]
 
 
-def _create_pod(api: Api, item: Object) -> None:
-    """Create a Pod; one is refused until its namespace's service account is there, a moment after the namespace."""
+def _create_pod(api: Api, ref: Ref, item: Object) -> None:
+    """Create a Pod; it is refused until its namespace's service account exists, a moment after the namespace."""
 
     def attempt() -> tuple[bool, str]:
         try:
-            api.apply(ref(item).path, item)
+            api.apply(ref.path, item)
         except ApiError as error:
             if error.code == _FORBIDDEN and "service account" in error.message:
                 return False, error.message
             raise
         return True, ""
 
-    waiting.until(f"{ref(item)} to be accepted", attempt, timeout=_READY_FOR_PODS)
+    waiting.until(f"{ref} to be accepted", attempt, timeout=_READY_FOR_PODS)

@@ -1,6 +1,6 @@
-"""Have a visitor of one backend Pod write to a visitor of another: what must work is that the Pods share their state.
+"""Send a message from a visitor of one backend Pod to one of another: it arrives where the Pods share their state.
 
-The two are nobody: where one of them was paired with somebody real, it leaves again without a word.
+Where one of the two visitors is paired with somebody real, it leaves again without a message.
 """
 
 from __future__ import annotations
@@ -15,55 +15,54 @@ from roulette import Client, GaveUp, Message, Paired, RouletteError, Timeouts
 if TYPE_CHECKING:
     from roulette import Visit
 
-_SECONDS = 10.0
+SECONDS = 10.0
 _TRIES = 3
 _TEXT = "lab verify"
-_Kind = TypeVar("_Kind", Paired, Message)
+_Event = TypeVar("_Event", Paired, Message)
 
 
-def across(one: str, other: str) -> str:
-    """Return what came of a message from a visitor at one address to a visitor at the other: ``delivered``, or why not.
+def across(sender_url: str, receiver_url: str, seconds: float = SECONDS) -> str:
+    """Return what came of a message from a visitor at one address to one at the other: ``delivered``, or why not.
 
     Raises LabError where one of the two refuses.
     """
     for _ in range(_TRIES):
         try:
-            said = _try(one, other)
+            result = _try(sender_url, receiver_url, seconds)
         except RouletteError as error:
-            raise LabError(f"the backend at {one} or {other}: {error}") from None
-        if said:
-            return said
+            raise LabError(f"the backend at {sender_url} or {receiver_url}: {error}") from None
+        if result:
+            return result
     return "each time somebody else was there to be paired with"
 
 
-def _try(one: str, other: str) -> str:
-    with contextlib.ExitStack() as leaving:
-        visits = []
-        for url in (one, other):
-            visits.append(Client(url, timeouts=_timeouts()).enter())
-            leaving.callback(_leave, visits[-1])
-        return _talk(*visits)
+def _try(sender_url: str, receiver_url: str, seconds: float) -> str:
+    """Return what came of it; empty where the two were not paired with each other."""
+    timeouts = Timeouts(call=seconds, answer=seconds, silence=seconds, stream=seconds)
+    with contextlib.ExitStack() as stack:
+        sender, receiver = (_enter(Client(url, timeouts=timeouts), stack) for url in (sender_url, receiver_url))
+        return _send(sender, receiver, seconds)
 
 
-def _timeouts() -> Timeouts:
-    return Timeouts(call=_SECONDS, answer=_SECONDS, silence=_SECONDS, stream=_SECONDS)
+def _enter(client: Client, stack: contextlib.ExitStack) -> Visit:
+    visit = client.enter()
+    stack.callback(_leave, visit)
+    visit.seek()
+    return visit
 
 
-def _talk(writer: Visit, reader: Visit) -> str:
-    """Return what happened; empty where the two were not paired with each other."""
-    for each in (writer, reader):
-        each.seek()
-    mine, other = (_first(each, Paired) for each in (writer, reader))
-    if mine is None or other is None or mine.chat != other.chat:
+def _send(sender: Visit, receiver: Visit, seconds: float) -> str:
+    pair, other = (_first(visit, Paired, seconds) for visit in (sender, receiver))
+    if pair is None or other is None or pair.chat != other.chat:
         return ""
-    writer.say(_TEXT, chat=mine.chat)
-    came = _first(reader, Message)
-    return "delivered" if came and came.text == _TEXT and not came.mine else "the message did not come"
+    sender.say(_TEXT, chat=pair.chat)
+    message = _first(receiver, Message, seconds)
+    return "delivered" if message and message.text == _TEXT and not message.mine else "the message did not come"
 
 
-def _first(visit: Visit, kind: type[_Kind]) -> _Kind | None:
-    """Return the visitor's next event of this kind, waiting for one; None where none comes in time."""
-    deadline = time.monotonic() + _SECONDS
+def _first(visit: Visit, kind: type[_Event], seconds: float) -> _Event | None:
+    """Return the visitor's next event of this kind; None where none comes in time."""
+    deadline = time.monotonic() + seconds
     with contextlib.suppress(GaveUp), contextlib.closing(visit.events()) as events:
         for event in events:
             if isinstance(event, kind):

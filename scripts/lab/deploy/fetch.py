@@ -36,7 +36,7 @@ class Answer:
         return self.status in _OK
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """Say it in a few words: which service answered where it tells, else the status or the failure."""
         if self.failed:
             return self.failed
@@ -64,7 +64,7 @@ def pod_of(body: str) -> str:
     return found[1] if found else ""
 
 
-def from_here(url: str) -> Answer:
+def get(url: str) -> Answer:
     """Ask from this computer; a proxy in the environment is not used, as these addresses are this computer's own."""
     import urllib3  # noqa: PLC0415 - not on the way to `lab --help`
     from urllib3.exceptions import HTTPError, NameResolutionError  # noqa: PLC0415 - as above

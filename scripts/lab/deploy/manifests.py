@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 Shape = Literal["pods", "app", "scale"]
 
 SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette", "scale": "chatroulette"}
-"""Each shape and the namespace that it lives in."""
+"""Each shape and its namespace."""
 
 SHAPE_LABEL = "chatroulette.lab/shape"
 RENDERED = "chatroulette.lab/rendered"
-"""The annotation with the digest of an object as it was rendered: what tells a changed Pod from an equal one."""
+"""The annotation with the digest of an object as it was rendered, by which a changed Pod is told from an equal one."""
 
 KINDS: dict[str, tuple[str, str]] = {
     "Namespace": ("/api/v1", "namespaces"),
@@ -54,30 +54,28 @@ WITH_FAULTS = frozenset({"k8-chatroulette-back", "k8-chatroulette-front"})
 
 @dataclass(frozen=True, order=True)
 class Ref:
-    """Names one object."""
+    """Names one object; as text as kubectl does."""
 
     kind: str
     namespace: str
     name: str
 
     def __str__(self) -> str:
-        """Say it as kubectl would."""
         return f"{self.kind.lower()}/{self.name}"
 
     @property
     def path(self) -> str:
-        """Where the API keeps it."""
+        """The object's path in the API."""
         return f"{collection(self.kind, self.namespace)}/{self.name}"
 
 
 def collection(kind: str, namespace: str) -> str:
-    """Where the API keeps all objects of a kind, in a namespace where the kind has one."""
+    """Return the path of all objects of a kind, in a namespace where the kind has one."""
     group, plural = KINDS[kind]
     return f"{group}/{plural}" if kind in CLUSTER_WIDE else f"{group}/namespaces/{namespace}/{plural}"
 
 
-def ref(item: Object) -> Ref:
-    """Name an object."""
+def ref_of(item: Object) -> Ref:
     meta = item["metadata"]
     return Ref(item["kind"], "" if item["kind"] in CLUSTER_WIDE else meta.get("namespace", ""), meta["name"])
 
@@ -86,17 +84,16 @@ def render(shape: Shape, references: Mapping[str, str], *, faults: bool = False)
     """Return a shape's objects, ready to apply, in order.
 
     ``references`` gives each image's full reference by its name in the manifests; ``faults`` lets the services' faults
-    be switched on. Raises BadInput for an unknown shape, a file that is no manifest, or a kind that the lab does not
-    know where to put.
+    be switched on. Raises BadInput for an unknown shape, a file that is no manifest, or an unknown kind.
     """
     if shape not in SHAPES:
         raise BadInput(f"SHAPE is {shape!r}", f"use one of {', '.join(SHAPES)}")
     objects = [item for source, text in _sources(shape) for item in _documents(source, text)]
-    return in_order(prepared(_switched(item, faults=faults), shape, references) for item in objects)
+    return in_order(prepared(_with_faults(item, faults=faults), shape, references) for item in objects)
 
 
 def in_order(objects: Iterable[Object]) -> list[Object]:
-    """Put objects in the order of apply."""
+    """Sort objects in the order of apply."""
     return sorted(objects, key=lambda item: list(KINDS).index(item["kind"]))
 
 
@@ -106,41 +103,36 @@ def _sources(shape: Shape) -> list[tuple[str, str]]:
         files = sorted((ROOT / "k8s" / "pods").glob("*.yaml"))
         return [(str(file.relative_to(ROOT)), file.read_text()) for file in files]
     overlay = ROOT / "k8s" / "overlays" / shape
-    return [
-        (
-            str(overlay),
-            shell.run([client.kubectl_program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}").stdout,
-        )
-    ]
+    kustomize = shell.run([client.kubectl_program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}")
+    return [(str(overlay), kustomize.stdout)]
 
 
 def _documents(source: str, text: str) -> Iterator[Object]:
     import yaml  # noqa: PLC0415 - not on the way to `lab --help`
 
     try:
-        found = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        documents = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BadInput(f"{source}{line} is no YAML: {error.problem}", "mend that line, or the one above it") from None
-    for item in found:
+    for item in documents:
         if not isinstance(item, dict) or item.get("kind") not in KINDS:
-            raise BadInput(
-                f"{source} holds an object that the lab cannot place: {str(item)[:80]}", f"known: {', '.join(KINDS)}"
-            )
+            failure = f"{source} holds an object that the lab cannot place: {str(item)[:80]}"
+            raise BadInput(failure, f"known: {', '.join(KINDS)}")
         yield item
 
 
-def _switched(item: Object, *, faults: bool) -> Object:
-    """Say in a container's own environment whether faults may be switched on, whatever its settings say."""
+def _with_faults(item: Object, *, faults: bool) -> Object:
+    """Set in each container's own environment whether faults may be switched on, whatever its settings say."""
     for container in containers(item):
         if image_name(container["image"]) in WITH_FAULTS:
-            others = [one for one in container.get("env", []) if one["name"] != "FAULTS"]
+            others = [variable for variable in container.get("env", []) if variable["name"] != "FAULTS"]
             container["env"] = [*others, {"name": "FAULTS", "value": "on" if faults else "off"}]
     return item
 
 
 def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Object:
-    """Say on an object whose it is, of which shape, and what it was rendered from; its images become references."""
+    """Label an object as the lab's, of its shape, with its digest as it was rendered; its images become references."""
     meta = item["metadata"]
     if item["kind"] not in CLUSTER_WIDE:
         meta.setdefault("namespace", SHAPES[shape])
@@ -165,7 +157,7 @@ def image_name(reference: str) -> str:
 
 
 def digest(item: Object) -> str:
-    """Sum an object up: equal for equal content, whatever the order of its keys."""
+    """Return a digest that is equal for equal content, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -175,6 +167,6 @@ def left_over(live: Iterable[Ref], rendered: Iterable[Ref]) -> list[Ref]:
 
 
 def backwards(refs: Iterable[Ref]) -> list[Ref]:
-    """Put objects in the order to delete: by kind, the last that was applied first, then by name."""
+    """Sort objects in the order to delete: by kind, the last that was applied first, then by name."""
     order = list(KINDS)
-    return sorted(refs, key=lambda one: (-order.index(one.kind), one.name))
+    return sorted(refs, key=lambda ref: (-order.index(ref.kind), ref.name))

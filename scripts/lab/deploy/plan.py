@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import apply, fetch, manifests, scaling, volumes, wait
-from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref
+from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref_of
 from lab.kubernetes import client
 from lab.steps import Step
 
@@ -32,9 +32,9 @@ def steps(
 ) -> list[Step]:
     """Return the steps that put a shape on the lab's cluster; running them again changes nothing that is right.
 
-    All shapes answer on the same ports of this computer, so the others make room first, and that is said. ``faults``
-    lets the services' faults be switched on; ``timeout`` is how many seconds the Pods may take to become Ready.
-    Raises Refused, before anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
+    All shapes have the same ports of this computer, so the others are removed first. ``faults`` lets the services'
+    faults be switched on; ``timeout`` is how many seconds the Pods may take to become Ready. Raises Refused, before
+    anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
     """
     api = client.api(settings)
     objects = manifests.render(shape, references, faults=faults)
@@ -43,11 +43,11 @@ def steps(
         Step("Apply", lambda report: _apply(settings, api, shape, objects, report)),
         Step(
             "Wait until Ready",
-            lambda report: wait.until_ready(api, objects, timeout=timeout, say=report),
-            lambda: "all Ready" if wait.ready_already(api, objects) else None,
+            lambda report: wait.until_ready(api, objects, timeout=timeout, report=report),
+            lambda: "all Ready" if wait.is_ready(api, objects) else None,
             expected=5,
         ),
-        Step("Ask both addresses", lambda report: _answers(settings, report)),
+        Step("Ask both addresses", lambda report: _wait_for_answers(settings, report)),
     ]
 
 
@@ -57,22 +57,22 @@ def undeploy(settings: Settings) -> list[Step]:
     return [_removal(settings, api, shape) for shape in SHAPES]
 
 
-def _answers(settings: Settings, report: Report) -> str:
-    """Wait for this computer's ports and for the wire between the two services.
+def _wait_for_answers(settings: Settings, report: Report) -> str:
+    """Wait for this computer's ports and for the connection between the two services.
 
     Both come after the Pods: kube-proxy learns of a Ready one up to a second or two after the API server, and on a new
-    cluster DNS may not be up yet, by which the frontend finds the backend.
+    cluster DNS, by which the frontend finds the backend, may not be up yet.
     """
-    asked = {
+    urls = {
         "the page": f"{settings.front_url}/",
         "the backend": f"{settings.back_url}/version",
         "the backend's cats, through the frontend": f"{settings.front_url}/cats/tom.svg",
     }
 
     def look() -> tuple[bool, str]:
-        answers = {what: fetch.from_here(url) for what, url in asked.items()}
-        silent = [f"{what}: {answer.said}" for what, answer in answers.items() if not answer.ok]
-        return not silent, "; ".join(silent) or "both answer"
+        answers = {name: fetch.get(url) for name, url in urls.items()}
+        failures = [f"{name}: {answer.summary}" for name, answer in answers.items() if not answer.ok]
+        return not failures, "; ".join(failures) or "both answer"
 
     return waiting.until("both addresses to answer", look, timeout=30, saw=report, hint="`make verify` tries every way")
 
@@ -86,33 +86,33 @@ def _removal(settings: Settings, api: Api, shape: Shape) -> Step:
 
 
 def _remove(settings: Settings, api: Api, refs: Iterable[Ref], report: Report) -> str:
-    gone = apply.remove(api, backwards(refs), report)
-    volumes.remove(settings, gone)
-    return apply.summary(gone)
+    changes = apply.remove(api, backwards(refs), report)
+    volumes.remove(settings, changes)
+    return apply.summary(changes)
 
 
-def _others(api: Api, shape: Shape) -> list[Ref]:
+def others(api: Api, shape: Shape) -> list[Ref]:
     """List what the other shapes have; namespaces stay: an empty one costs nothing."""
-    found = [one for other in SHAPES if other != shape for one in apply.live(api, other)]
-    return [one for one in found if one.kind != "Namespace"]
+    refs = [ref for other in SHAPES if other != shape for ref in apply.live(api, other)]
+    return [ref for ref in refs if ref.kind != "Namespace"]
 
 
 def _is_alone(api: Api, shape: Shape) -> str | None:
-    return None if _others(api, shape) else "no other shape has the ports"
+    return None if others(api, shape) else "no other shape has the ports"
 
 
 def _make_room(settings: Settings, api: Api, shape: Shape, report: Report) -> str:
-    found = [other for other in SHAPES if other != shape and apply.live(api, other)]
-    gone = _remove(settings, api, _others(api, shape), report)
-    report.note(f"SHAPE={' and '.join(found)} had the same ports and was removed; this is now SHAPE={shape}")
-    return gone
+    shapes = [other for other in SHAPES if other != shape and apply.live(api, other)]
+    summary = _remove(settings, api, others(api, shape), report)
+    report.note(f"SHAPE={' and '.join(shapes)} had the same ports and was removed; this is now SHAPE={shape}")
+    return summary
 
 
 def _apply(settings: Settings, api: Api, shape: Shape, objects: list[Object], report: Report) -> str:
     every = manifests.in_order([*volumes.make(api, settings, shape, objects, report), *objects])
     changes = apply.apply_all(api, every, report)
     scaling.to_minimum(api, every, report)
-    pruned = apply.remove(api, manifests.left_over(apply.live(api, shape), map(ref, every)), report)
+    pruned = apply.remove(api, manifests.left_over(apply.live(api, shape), map(ref_of, every)), report)
     volumes.remove(settings, pruned)
     for change in changes:
         if change.what == "replaced":

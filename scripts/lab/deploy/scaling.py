@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 MERGE = "application/merge-patch+json"
 
 
-def to_minimum(api: Api, objects: Iterable[Object], say: Callable[[str], None]) -> None:
+def to_minimum(api: Api, objects: Iterable[Object], report: Callable[[str], None]) -> None:
     """Raise what has fewer Pods than its autoscaler's minimum to it, at once.
 
-    The autoscaler itself first looks 15 s after it was made (``--horizontal-pod-autoscaler-sync-period``). Asked for
-    through ``/scale``, the number stays nobody's in a later apply.
+    The autoscaler itself first looks 15 s after it was made (``--horizontal-pod-autoscaler-sync-period``). Set through
+    ``/scale``, the number is no field of a later apply.
     """
     for item in objects:
         if item["kind"] != "HorizontalPodAutoscaler":
             continue
-        wanted, target = item["spec"]["minReplicas"], item["spec"]["scaleTargetRef"]
-        one = Ref(target["kind"], item["metadata"]["namespace"], target["name"])
-        found = api.get(f"{one.path}/scale")
-        if found and found["spec"].get("replicas", 0) < wanted:
-            say(f"{one}: {wanted} replicas, its autoscaler's minimum")
-            body = {"spec": {"replicas": wanted}}
-            api.call("PATCH", f"{one.path}/scale", body, media=MERGE, query={"fieldManager": f"{client.MANAGER}-scale"})
+        minimum, target = item["spec"]["minReplicas"], item["spec"]["scaleTargetRef"]
+        ref = Ref(target["kind"], item["metadata"]["namespace"], target["name"])
+        scale = api.get(f"{ref.path}/scale")
+        if scale and scale["spec"].get("replicas", 0) < minimum:
+            report(f"{ref}: {minimum} replicas, its autoscaler's minimum")
+            query = {"fieldManager": f"{client.MANAGER}-scale"}
+            api.call("PATCH", f"{ref.path}/scale", {"spec": {"replicas": minimum}}, media=MERGE, query=query)
 
 
 def trouble(autoscaler: Object) -> str:
-    """Say why an autoscaler does not scale, or nothing where it does; one that is new has not looked yet."""
+    """Return why an autoscaler does not scale; empty where it does, or is new and has not looked yet."""
     conditions = autoscaler.get("status", {}).get("conditions") or []
-    said = {one["type"]: str(one.get("message", "")) for one in conditions if one.get("status") == "False"}
-    if "AbleToScale" in said:
-        return f"it cannot scale: {said['AbleToScale']}"
-    message = said.get("ScalingActive", "")
+    false = {each["type"]: str(each.get("message", "")) for each in conditions if each.get("status") == "False"}
+    if "AbleToScale" in false:
+        return f"it cannot scale: {false['AbleToScale']}"
+    message = false.get("ScalingActive", "")
     if "no metrics returned" in message or "did not receive metrics" in message:
         return "no figures of its Pods yet: metrics-server looks every 10 s, and leaves out Pods that just started"
     if "unable to fetch metrics" in message or "unable to get metrics" in message:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lab.deploy import fetch, scaling
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
 from lab.errors import LabError
-from lab.kubernetes import client
+from lab.kubernetes import client, pod_status
 from lab.kubernetes.objects import is_condition_true
 
 if TYPE_CHECKING:
@@ -82,39 +82,42 @@ def status(settings: Settings) -> Status:
     """Look once; raises Refused where there is no such cluster, LabError where it does not answer."""
     api = client.api(settings)
     pods = deployed(api)
-    addresses = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        urls = tuple(pool.map(_url, addresses))
-    scalers = tuple(_autoscaler(item) for item in api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))
-    nodes = tuple(_node(item) for item in api.items("/api/v1/nodes"))
-    name = shape(api) if pods else ""
-    lacking = tuple(said for kind in ("StatefulSet", "Deployment") for said in _lacking(api, kind))
-    return Status(settings.cluster, settings.context, name, nodes, tuple(map(_pod, pods)), urls, scalers, lacking)
+        urls = tuple(pool.map(_url, (f"{settings.front_url}/", f"{settings.back_url}/version")))
+    return Status(
+        settings.cluster,
+        settings.context,
+        shape(api) if pods else "",
+        tuple(map(_node, api.items("/api/v1/nodes"))),
+        tuple(map(_pod, pods)),
+        urls,
+        tuple(map(autoscaler, api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))),
+        tuple(text for kind in ("StatefulSet", "Deployment") for text in lacking(api, kind)),
+    )
 
 
 def deployed(api: Api) -> list[Object]:
-    """List the Pods of any shape that are not on their way out, by name."""
-    spaces = dict.fromkeys(SHAPES.values())
-    found = [pod for space in spaces for pod in api.items(collection("Pod", space), labelSelector=PART_OF)]
-    staying = [pod for pod in found if not pod["metadata"].get("deletionTimestamp")]
-    return sorted(staying, key=lambda pod: str(pod["metadata"]["name"]))
+    """List the Pods of any shape that are not being deleted, by name."""
+    namespaces = dict.fromkeys(SHAPES.values())
+    pods = [pod for each in namespaces for pod in api.items(collection("Pod", each), labelSelector=PART_OF)]
+    return sorted((pod for pod in pods if not pod_status.is_ending(pod)), key=lambda pod: str(pod["metadata"]["name"]))
 
 
 def shape(api: Api) -> str:
-    """Name the shape that is deployed, by what the lab wrote on the frontend's Service; empty where none is."""
-    for space in dict.fromkeys(SHAPES.values()):
-        found = api.get(Ref("Service", space, "k8-chatroulette-front").path) or {"metadata": {}}
-        if said := (found["metadata"].get("labels") or {}).get(SHAPE_LABEL):
-            return str(said)
+    """Return the shape that is deployed, by the label of the frontend's Service; empty where none is."""
+    for namespace in dict.fromkeys(SHAPES.values()):
+        service = api.get(Ref("Service", namespace, "k8-chatroulette-front").path) or {"metadata": {}}
+        if label := (service["metadata"].get("labels") or {}).get(SHAPE_LABEL):
+            return str(label)
     return ""
 
 
 def namespace(settings: Settings) -> str:
-    """Name the namespace that the services are in; raises LabError where nothing is deployed."""
+    """Return the namespace of the services; raises LabError where nothing is deployed."""
     pods = deployed(client.api(settings))
     if not pods:
         raise LabError("nothing is deployed", "`make deploy` puts the cats on the cluster")
-    return _namespace(pods[0])
+    return str(pods[0]["metadata"]["namespace"])
 
 
 def log_command(settings: Settings, *, follow: bool) -> list[str]:
@@ -123,55 +126,49 @@ def log_command(settings: Settings, *, follow: bool) -> list[str]:
     return client.kubectl_command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
 
 
-def _lacking(api: Api, kind: str) -> list[str]:
-    """Say which of the lab's sets of Pods are short of Pods; one that was scaled to none is."""
-    said = []
+def lacking(api: Api, kind: str) -> list[str]:
+    """List which of the lab's sets of Pods are short of Pods; one that was scaled to none is."""
+    texts = []
     for item in api.items(collection(kind, SHAPES["scale"]), labelSelector=SHAPE_LABEL):
         ready, wanted = item.get("status", {}).get("readyReplicas", 0), max(1, item["spec"].get("replicas", 1))
         if ready < wanted:
-            said.append(f"{kind.lower()}/{item['metadata']['name']}: {ready} of {wanted} Pods Ready")
-    return said
+            texts.append(f"{kind.lower()}/{item['metadata']['name']}: {ready} of {wanted} Pods Ready")
+    return texts
 
 
-def _url(url: str) -> Url:
-    answer = fetch.from_here(url)
-    return Url(url, answer.ok, answer.said)
-
-
-def _node(item: Object) -> Node:
-    return Node(
-        item["metadata"]["name"], is_condition_true(item, "Ready"), item["status"]["nodeInfo"]["kubeletVersion"]
-    )
-
-
-def _autoscaler(item: Object) -> Autoscaler:
-    metrics = item.get("status", {}).get("currentMetrics") or []
-    seen = next((one["resource"]["current"].get("averageValue", "") for one in metrics if "resource" in one), "")
-    spec = item["spec"]
-    wanted = spec["metrics"][0]["resource"]["target"].get("averageValue", "") if spec.get("metrics") else ""
+def autoscaler(item: Object) -> Autoscaler:
+    spec, state = item["spec"], item.get("status", {})
+    metrics = (each["resource"]["current"] for each in state.get("currentMetrics") or [] if "resource" in each)
+    current = next((metric.get("averageValue", "") for metric in metrics), "")
+    target = spec["metrics"][0]["resource"]["target"].get("averageValue", "") if spec.get("metrics") else ""
     return Autoscaler(
         name=item["metadata"]["name"],
-        replicas=item.get("status", {}).get("currentReplicas", 0),
+        replicas=state.get("currentReplicas", 0),
         minimum=spec.get("minReplicas", 1),
         maximum=spec["maxReplicas"],
-        seen=f"{seen} of {wanted}" if seen else "",
+        seen=f"{current} of {target}" if current else "",
         trouble=scaling.trouble(item),
     )
 
 
+def _url(url: str) -> Url:
+    answer = fetch.get(url)
+    return Url(url, answer.ok, answer.summary)
+
+
+def _node(item: Object) -> Node:
+    version = item["status"]["nodeInfo"]["kubeletVersion"]
+    return Node(item["metadata"]["name"], is_condition_true(item, "Ready"), version)
+
+
 def _pod(item: Object) -> Pod:
     state = item.get("status", {})
-    containers = state.get("containerStatuses") or []
     return Pod(
         name=item["metadata"]["name"],
-        namespace=_namespace(item),
+        namespace=item["metadata"]["namespace"],
         image=item["spec"]["containers"][0]["image"],
-        ready=is_condition_true(item, "Ready"),
+        ready=pod_status.is_ready(item),
         phase=state.get("phase", "Unknown"),
-        restarts=sum(one.get("restartCount", 0) for one in containers),
+        restarts=sum(map(pod_status.restarts, pod_status.container_statuses(item, pod_status.APP))),
         ip=state.get("podIP", ""),
     )
-
-
-def _namespace(item: Object) -> str:
-    return str(item["metadata"]["namespace"])

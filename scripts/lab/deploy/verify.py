@@ -103,7 +103,7 @@ def verify(settings: Settings) -> list[Check]:
     back, front = sides(pods)
     replicas = ready(pods, back.service) if scaled else []
     jobs = [
-        Job("this computer", here(settings, back, front), lambda urls: [fetch.from_here(url) for url in urls]),
+        Job("this computer", here(settings, back, front), lambda urls: [fetch.get(url) for url in urls]),
         *_jobs(settings, api, back, front, replicas),
         *_jobs(settings, api, front, back, replicas),
     ]
@@ -256,7 +256,7 @@ def judge(vantage: str, one: Try, answer: Answer, who: Answer) -> Check:
         ok, answer = redis_answers(answer)
     else:
         ok = answered_by(answer, one.expected) and bool(pod) and one.pod in {"", pod}
-    said = f"{answer.status}, {pod} {answer.version}".strip() if ok and pod else answer.said
+    said = f"{answer.status}, {pod} {answer.version}".strip() if ok and pod else answer.summary
     if not ok and answer.ok and pod:
         said += f", Pod {pod}"
     why = one.why if ok else f"not as predicted; it should be so because {one.why}"
@@ -281,7 +281,7 @@ def answered_by(answer: Answer, service: str) -> bool:
 def _forwarded(settings: Settings, side: Side, urls: Sequence[str]) -> list[Answer]:
     with _to(settings, side) as forward:
         began = time.monotonic()
-        answers = [fetch.from_here(url.replace(f":{side.port}", f":{forward.port}", 1)) for url in urls]
+        answers = [fetch.get(url.replace(f":{side.port}", f":{forward.port}", 1)) for url in urls]
         return [replace(one, seconds=time.monotonic() - began) for one in answers]
 
 

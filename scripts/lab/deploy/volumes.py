@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lab import docker
 from lab.deploy import apply, manifests
-from lab.deploy.manifests import Ref, ref
+from lab.deploy.manifests import Ref, ref_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,68 +24,69 @@ if TYPE_CHECKING:
 FOLDER = "/var/lib/chatroulette-lab"
 """Where the folders are on the node."""
 
-MAKES_NONE = "kubernetes.io/no-provisioner"
+NO_PROVISIONER = "kubernetes.io/no-provisioner"
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
 def make(
-    api: Api, settings: Settings, shape: Shape, objects: Iterable[Object], say: Callable[[str], None]
+    api: Api, settings: Settings, shape: Shape, objects: Iterable[Object], report: Callable[[str], None]
 ) -> list[Object]:
-    """Have a folder on the node for each claim whose class makes no volume, and return those volumes, to be applied.
+    """Make a folder on the node for each claim whose class makes no volume, and return those volumes, to be applied.
 
     A volume whose claim was deleted by hand is made anew, and empty, as a provisioner would do.
     """
     claims = [item for item in objects if item["kind"] == "PersistentVolumeClaim"]
     classes = api.items(_CLASSES) if claims else []
-    wanted = [(claim, name) for claim in claims if (name := by_hand(claim, classes))]
-    made = [manifests.prepared(volume(claim, name, settings.node), shape, {}) for claim, name in wanted]
-    for one in map(ref, made):
-        if (api.get(one.path) or {}).get("status", {}).get("phase") in {"Released", "Failed"}:
-            remove(settings, apply.remove(api, [one], say))
-        docker.docker("exec", settings.node, "mkdir", "--parents", folder(one))
-    return made
+    manual = [(claim, name) for claim in claims if (name := manual_class(claim, classes))]
+    volumes = [manifests.prepared(volume(claim, name, settings.node), shape, {}) for claim, name in manual]
+    for ref in map(ref_of, volumes):
+        if (api.get(ref.path) or {}).get("status", {}).get("phase") in {"Released", "Failed"}:
+            remove(settings, apply.remove(api, [ref], report))
+        docker.docker("exec", settings.node, "mkdir", "--parents", folder(ref))
+    return volumes
 
 
-def by_hand(claim: Object, classes: Iterable[Object]) -> str:
-    """Name the class of a claim where it is one whose volumes are made by hand; empty otherwise."""
+def manual_class(claim: Object, classes: Iterable[Object]) -> str:
+    """Return the name of a claim's class where it makes no volumes by itself; empty otherwise."""
     wanted = claim["spec"].get("storageClassName")
-    for one in classes:
-        meta = one["metadata"]
-        default = (meta.get("annotations") or {}).get(_DEFAULT) == "true"
-        if (meta["name"] == wanted or (wanted is None and default)) and one["provisioner"] == MAKES_NONE:
+    for storage_class in classes:
+        meta = storage_class["metadata"]
+        is_default = (meta.get("annotations") or {}).get(_DEFAULT) == "true"
+        is_claimed = meta["name"] == wanted or (wanted is None and is_default)
+        if is_claimed and storage_class["provisioner"] == NO_PROVISIONER:
             return str(meta["name"])
     return ""
 
 
 def volume(claim: Object, storage_class: str, node: str) -> Object:
-    """Describe the volume of a claim, kept for it alone."""
-    space, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
-    only = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
-    made = Ref("PersistentVolume", "", f"{space}-{name}")
+    """Return the volume of a claim, reserved for it."""
+    namespace, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
+    on_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    ref = Ref("PersistentVolume", "", f"{namespace}-{name}")
     return {
         "apiVersion": "v1",
-        "kind": made.kind,
-        "metadata": {"name": made.name, "labels": dict(claim["metadata"].get("labels") or {})},
+        "kind": ref.kind,
+        "metadata": {"name": ref.name, "labels": dict(claim["metadata"].get("labels") or {})},
         "spec": {
             "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
             "accessModes": claim["spec"]["accessModes"],
             "storageClassName": storage_class,
             "persistentVolumeReclaimPolicy": "Retain",
-            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": space, "name": name},
-            "local": {"path": folder(made)},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [only]}]}},
+            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": namespace, "name": name},
+            "local": {"path": folder(ref)},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [on_node]}]}},
         },
     }
 
 
-def folder(one: Ref) -> str:
-    """Return where a volume's folder is on the node."""
-    return f"{FOLDER}/{one.name}"
+def folder(volume: Ref) -> str:
+    """Return a volume's folder on the node."""
+    return f"{FOLDER}/{volume.name}"
 
 
-def remove(settings: Settings, gone: Iterable[apply.Change]) -> None:
-    """Take away the folders of volumes that are gone."""
-    folders = [folder(one.ref) for one in gone if one.ref.kind == "PersistentVolume"]
+def remove(settings: Settings, changes: Iterable[apply.Change]) -> None:
+    """Remove the folders of volumes that were deleted."""
+    folders = [folder(change.ref) for change in changes if change.ref.kind == "PersistentVolume"]
     if folders:
         docker.docker("exec", settings.node, "rm", "--recursive", "--force", *folders)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose
-from lab.deploy.manifests import Ref, collection, ref
+from lab.deploy.manifests import Ref, collection, ref_of
 from lab.errors import LabError, TimedOut
+from lab.kubernetes import pod_status
 from lab.kubernetes.client import ApiError
-from lab.kubernetes.objects import condition, is_condition_true
+from lab.kubernetes.objects import condition, is_condition_true, pod_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 _TAIL = 10
 _NO_LOG = "unable to retrieve container logs"  # what kubelet answers, with 200, for a container that is gone
 _WORKLOADS = ("Pod", "Deployment", "StatefulSet")
+_REVISION = "deployment.kubernetes.io/revision"
 
 
 @dataclass(frozen=True)
 class State:
-    """How far one object is; ``pods`` are the Pods to ask where it is not Ready."""
+    """How far one object is; ``pods`` are the Pods to diagnose where it is not Ready."""
 
     ready: bool
     text: str
@@ -36,146 +38,151 @@ class State:
 
 
 @dataclass
-class _Patience:
-    """Believes a cause that was seen for as long as it asks, without a break."""
+class Patience:
+    """Believes a cause that was present for as long as it asks, without a break."""
 
     now: Callable[[], float] = time.monotonic
     since: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def believed(self, seen: Iterable[Diagnosis]) -> Diagnosis | None:
-        found = {(one.subject, one.cause): one for one in seen}
-        self.since = {key: self.since.get(key, self.now()) for key in found}
-        return next((one for key, one in found.items() if self.now() - self.since[key] >= one.patience), None)
+    def believed(self, causes: Iterable[Diagnosis]) -> Diagnosis | None:
+        by_key = {(cause.subject, cause.cause): cause for cause in causes}
+        self.since = {key: self.since.get(key, self.now()) for key in by_key}
+        lasting = (cause for key, cause in by_key.items() if self.now() - self.since[key] >= cause.patience)
+        return next(lasting, None)
 
 
-def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, say: Callable[[str], None]) -> str:
+def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, report: Callable[[str], None]) -> str:
     """Wait until every Pod, Deployment and StatefulSet among the objects is Ready.
 
     Raises LabError with the cause and the next command as soon as one is sure not to become Ready, and after
-    ``timeout`` seconds TimedOut with the cause where one is seen.
+    ``timeout`` seconds TimedOut, with the cause where there is one.
     """
-    refs = [ref(item) for item in objects if item["kind"] in _WORKLOADS]
-    patience = _Patience()
+    refs = [ref_of(item) for item in objects if item["kind"] in _WORKLOADS]
+    patience = Patience()
     causes: list[Diagnosis] = []
 
     def look() -> tuple[bool, str]:
-        states = {one: observe(api, one) for one in refs}
-        causes[:] = [cause for one, state in states.items() for cause in why_not(api, one, state)]
-        sure = patience.believed(causes)
-        if sure:
-            raise LabError(sure.sentence, sure.next_command)
-        text = ", ".join(f"{one} {state.text}" for one, state in states.items() if not state.ready)
+        states = {ref: observe(api, ref) for ref in refs}
+        causes[:] = [cause for ref, state in states.items() for cause in causes_of(api, ref, state)]
+        if cause := patience.believed(causes):
+            raise LabError(cause.sentence, cause.next_command)
+        text = ", ".join(f"{ref} {state.text}" for ref, state in states.items() if not state.ready)
         return not text, text or "all Ready"
 
     try:
-        return waiting.until("every Pod to be Ready", look, timeout=timeout, saw=say)
-    except TimedOut as late:
-        seen = causes[0].sentence if causes else late.last
-        command = causes[0].next_command if causes else f"kubectl get pods,events -n {refs[0].namespace}"
-        raise TimedOut(late.waiting_for, late.seconds, seen, command) from None
+        return waiting.until("every Pod to be Ready", look, timeout=timeout, saw=report)
+    except TimedOut as error:
+        last = causes[0].sentence if causes else error.last
+        hint = causes[0].next_command if causes else f"kubectl get pods,events -n {refs[0].namespace}"
+        raise TimedOut(error.waiting_for, error.seconds, last, hint) from None
 
 
-def ready_already(api: Api, objects: Iterable[Object]) -> bool:
+def is_ready(api: Api, objects: Iterable[Object]) -> bool:
     """Tell whether nothing is to be waited for."""
-    return all(observe(api, ref(item)).ready for item in objects if item["kind"] in _WORKLOADS)
+    return all(observe(api, ref_of(item)).ready for item in objects if item["kind"] in _WORKLOADS)
 
 
-def observe(api: Api, one: Ref) -> State:
-    """Look at a Pod, a Deployment or a StatefulSet once."""
-    found = api.get(one.path)
-    if found is None:
+def observe(api: Api, ref: Ref) -> State:
+    """Read a Pod, a Deployment or a StatefulSet once."""
+    item = api.get(ref.path)
+    if item is None:
         return State(ready=False, text="is not there")
-    if one.kind == "Pod":
-        return pod_state(found)
-    labels = ",".join(f"{key}={value}" for key, value in found["spec"]["selector"]["matchLabels"].items())
-    state = rollout_state(found)
+    if ref.kind == "Pod":
+        return pod_state(item)
+    state = rollout_state(item)
     if state.ready:
         return state
-    pods = newest(api, found, api.items(collection("Pod", one.namespace), labelSelector=labels))
-    return State(state.ready, state.text, pods, state.refusal or ("" if pods else _refusal(api, found)))
+    labels = ",".join(f"{key}={value}" for key, value in item["spec"]["selector"]["matchLabels"].items())
+    pods = newest(api, item, api.items(collection("Pod", ref.namespace), labelSelector=labels))
+    return State(state.ready, state.text, pods, state.refusal or ("" if pods else _refusal(api, item)))
 
 
-def newest(api: Api, found: Object, pods: list[Object]) -> tuple[Object, ...]:
+def newest(api: Api, workload: Object, pods: list[Object]) -> tuple[Object, ...]:
     """Keep the Pods of the rollout under way: what is wrong with those that it replaces no longer matters."""
-    if found["kind"] == "StatefulSet":
-        key, current = "controller-revision-hash", found.get("status", {}).get("updateRevision")
+    if workload["kind"] == "StatefulSet":
+        key, current = "controller-revision-hash", workload.get("status", {}).get("updateRevision")
     else:
-        key, current = "pod-template-hash", _template(api, found)
+        key, current = "pod-template-hash", _template_hash(api, workload)
     return tuple(pod for pod in pods if current and pod["metadata"]["labels"].get(key) == current)
 
 
-def _template(api: Api, deployment: Object) -> str:
+def _template_hash(api: Api, deployment: Object) -> str:
     """Return the hash of a Deployment's newest template; empty where its ReplicaSet is not made yet."""
-    revision = "deployment.kubernetes.io/revision"
-    meta, status = deployment["metadata"], deployment.get("status", {})
-    if status.get("observedGeneration", 0) < meta.get("generation", 0):
+    meta = deployment["metadata"]
+    if not _is_observed(deployment):
         return ""
-    wanted = (meta.get("annotations") or {}).get(revision)
-    for one in api.items(f"/apis/apps/v1/namespaces/{meta['namespace']}/replicasets"):
-        owners = [owner["uid"] for owner in one["metadata"].get("ownerReferences") or []]
-        if meta["uid"] in owners and (one["metadata"].get("annotations") or {}).get(revision) == wanted:
-            return str(one["metadata"]["labels"].get("pod-template-hash", ""))
+    revision = (meta.get("annotations") or {}).get(_REVISION)
+    for replica_set in api.items(f"/apis/apps/v1/namespaces/{meta['namespace']}/replicasets"):
+        own = replica_set["metadata"]
+        owners = [owner["uid"] for owner in own.get("ownerReferences") or []]
+        if meta["uid"] in owners and (own.get("annotations") or {}).get(_REVISION) == revision:
+            return str(own["labels"].get("pod-template-hash", ""))
     return ""
 
 
+def _is_observed(workload: Object) -> bool:
+    """Tell whether the status is of the spec as it is now."""
+    return bool(workload.get("status", {}).get("observedGeneration", 0) >= workload["metadata"].get("generation", 0))
+
+
 def pod_state(pod: Object) -> State:
-    """Tell whether a Pod is Ready, and if not how far it is."""
-    status = pod.get("status", {})
-    ready = is_condition_true(pod, "Ready") and not pod["metadata"].get("deletionTimestamp")
-    waits = [
-        (one.get("state", {}).get("waiting") or {}).get("reason", "") for one in status.get("containerStatuses") or []
-    ]
-    reason = next((one for one in waits if one), "")
-    text = "is ending" if pod["metadata"].get("deletionTimestamp") else reason or f"is {status.get('phase', 'new')}"
-    return State(ready, "is Ready" if ready else text, (pod,))
+    """Return whether a Pod is Ready, and if not how far it is."""
+    if pod_status.is_ending(pod):
+        return State(ready=False, text="is ending", pods=(pod,))
+    if pod_status.is_ready(pod):
+        return State(ready=True, text="is Ready", pods=(pod,))
+    statuses = pod_status.container_statuses(pod, pod_status.APP)
+    reasons = (pod_status.waiting(status).get("reason") for status in statuses)
+    phase = f"is {pod.get('status', {}).get('phase', 'new')}"
+    return State(ready=False, text=next(filter(None, reasons), phase), pods=(pod,))
 
 
-def rollout_state(found: Object) -> State:
-    """Tell whether the rollout of a Deployment or StatefulSet is complete: all replicas new and available, no more."""
-    wanted, status = found["spec"].get("replicas", 1), found.get("status", {})
-    seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
+def rollout_state(workload: Object) -> State:
+    """Return whether the rollout of a workload is complete: all replicas new and available, no more."""
+    wanted, status = workload["spec"].get("replicas", 1), workload.get("status", {})
     counts = [status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")]
-    refused = is_condition_true(found, "ReplicaFailure")
-    refusal = condition(found, "ReplicaFailure").get("message", "") if refused else ""
-    return State(seen and counts == [wanted] * 3, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)
+    is_refused = is_condition_true(workload, "ReplicaFailure")
+    refusal = condition(workload, "ReplicaFailure").get("message", "") if is_refused else ""
+    is_complete = _is_observed(workload) and counts == [wanted] * 3
+    return State(is_complete, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)
 
 
-def _refusal(api: Api, found: Object) -> str:
+def _refusal(api: Api, workload: Object) -> str:
     """Return why a StatefulSet's Pod was refused: it has no condition for that, only events."""
-    meta = found["metadata"]
-    if found["kind"] != "StatefulSet":
+    if workload["kind"] != "StatefulSet":
         return ""
-    events = _events(api, meta)
-    return max((str(one["message"]) for one in events if one.get("reason") == "FailedCreate"), default="", key=len)
+    events = [event for event in _events(api, workload) if event.get("reason") == "FailedCreate"]
+    return max((str(event["message"]) for event in events), default="", key=len)
 
 
-def _events(api: Api, meta: Object) -> list[Object]:
+def _events(api: Api, item: Object) -> list[Object]:
+    meta = item["metadata"]
     path = f"/api/v1/namespaces/{meta['namespace']}/events"
     return api.items(path, fieldSelector=f"involvedObject.uid={meta['uid']}")
 
 
-def why_not(api: Api, one: Ref, state: State) -> list[Diagnosis]:
+def causes_of(api: Api, ref: Ref, state: State) -> list[Diagnosis]:
     """Diagnose everything that keeps an object from being Ready."""
     if state.ready:
         return []
     if state.refusal:
-        return [diagnose.refused(str(one), one.namespace, state.refusal)]
-    found = (examine(api, pod) for pod in state.pods if not pod_state(pod).ready)
-    return [cause for cause in found if cause]
+        return [diagnose.refused(str(ref), ref.namespace, state.refusal)]
+    causes = (_diagnose(api, pod) for pod in state.pods if not pod_state(pod).ready)
+    return [cause for cause in causes if cause]
 
 
-def examine(api: Api, pod: Object) -> Diagnosis | None:
+def _diagnose(api: Api, pod: Object) -> Diagnosis | None:
     """Diagnose one Pod: its events are read, and the log of a container that ended."""
-    events = _events(api, pod["metadata"])
+    events = _events(api, pod)
     cause = diagnose.diagnose(pod, events)
     if cause is None or cause.cause != "crash":
         return cause
-    return diagnose.diagnose(pod, events, {cause.container: last_log(api, pod, cause.container)})
+    return diagnose.diagnose(pod, events, {cause.container: _last_log(api, pod, cause.container)})
 
 
-def last_log(api: Api, pod: Object, container: str) -> str:
+def _last_log(api: Api, pod: Object, container: str) -> str:
     """Read the last lines of a container: of its run before this one, where there was one."""
-    path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}/log"
+    path = f"{pod_path(pod['metadata']['namespace'], pod['metadata']['name'])}/log"
     for previous in ("true", "false"):
         try:
             text = api.text(path, container=container, tailLines=_TAIL, previous=previous)

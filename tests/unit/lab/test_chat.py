@@ -97,18 +97,16 @@ def test_nothing_is_said_to_a_stranger(backend: tuple[Backend, str]) -> None:
     assert len(made.said) == 1
 
 
-def test_a_message_that_does_not_come_is_told(backend: tuple[Backend, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_does_not_come_is_told(backend: tuple[Backend, str]) -> None:
     made, url = backend
-    monkeypatch.setattr(chat, "_SECONDS", 0.5)
     made.loses = True
-    assert chat.across(url, url) == "the message did not come"
+    assert chat.across(url, url, 0.5) == "the message did not come"
 
 
-def test_a_refusal_is_told(backend: tuple[Backend, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_told(backend: tuple[Backend, str]) -> None:
     made, url = backend
-    monkeypatch.setattr(chat, "_SECONDS", 0.5)
     made.refuses = True
     with pytest.raises(LabError, match=r"given up .* last seen: 503 Redis is away"):
-        chat.across(url, url)
+        chat.across(url, url, 0.5)
     with pytest.raises(LabError, match="NewConnectionError"):
-        chat.across("http://127.0.0.1:1", url)
+        chat.across("http://127.0.0.1:1", url, 0.5)

@@ -153,17 +153,17 @@ def test_the_other_shape_s_objects_make_room_but_its_namespace_stays(api: Any) -
     for kind in ("Service", "Deployment"):
         path = Ref(kind, "chatroulette", "k8-chatroulette-back").path
         api.objects[path] = {"metadata": {"name": "k8-chatroulette-back", "labels": labels}}
-    assert {one.kind for one in plan._others(api, "pods")} == {"Deployment", "Service"}
-    assert {one.kind for one in plan._others(api, "scale")} == {"Deployment", "Service"}, "in the same namespace"
-    assert plan._others(api, "app") == []
+    assert {one.kind for one in plan.others(api, "pods")} == {"Deployment", "Service"}
+    assert {one.kind for one in plan.others(api, "scale")} == {"Deployment", "Service"}, "in the same namespace"
+    assert plan.others(api, "app") == []
 
 
 def test_everything_ready_is_told_at_once(api: Any) -> None:
     put(api)
     objects = manifests.render("pods", {})
-    assert not wait.ready_already(api, objects)
+    assert not wait.is_ready(api, objects)
     api.ready()
-    assert wait.ready_already(api, objects)
+    assert wait.is_ready(api, objects)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_rollout_is_complete_when_only_new_pods_are_left(generation: int, stat
 
 def test_a_cause_is_believed_only_when_it_lasts() -> None:
     clock = [0.0]
-    patience = wait._Patience(now=lambda: clock[0])
+    patience = wait.Patience(now=lambda: clock[0])
     cause = wait.diagnose.Diagnosis("crash", "Pod x", "ended", "kubectl logs x", patience=4)
     assert patience.believed([cause]) is None
     clock[0] = 3
@@ -254,5 +254,5 @@ def test_a_statefulset_that_may_not_make_its_pod_says_why(api: Any) -> None:
     events = [{"reason": "SuccessfulCreate", "message": "made"}, {"reason": "FailedCreate", "message": refusal}]
     api.items = lambda where, **_: events if where.endswith("/events") else []
     state = wait.observe(api, Ref("StatefulSet", "n", "x"))
-    (cause,) = wait.why_not(api, Ref("StatefulSet", "n", "x"), state)
+    (cause,) = wait.causes_of(api, Ref("StatefulSet", "n", "x"), state)
     assert "the namespace's quota is used up (small" in cause.sentence

@@ -33,7 +33,7 @@ def claim(name: str | None = None) -> dict[str, Any]:
     return {"kind": "PersistentVolumeClaim", "metadata": meta, "spec": {**spec, **named}}
 
 
-HAND = storage_class("standard", volumes.MAKES_NONE, default=True)
+HAND = storage_class("standard", volumes.NO_PROVISIONER, default=True)
 MADE = storage_class("standard", "rancher.io/local-path", default=True)
 
 
@@ -42,14 +42,14 @@ MADE = storage_class("standard", "rancher.io/local-path", default=True)
     [
         pytest.param(None, [HAND], "standard", id="the default makes none"),
         pytest.param(None, [MADE], "", id="the default makes them"),
-        pytest.param(None, [storage_class("x", volumes.MAKES_NONE)], "", id="there is no default"),
-        pytest.param("x", [MADE, storage_class("x", volumes.MAKES_NONE)], "x", id="the named one makes none"),
+        pytest.param(None, [storage_class("x", volumes.NO_PROVISIONER)], "", id="there is no default"),
+        pytest.param("x", [MADE, storage_class("x", volumes.NO_PROVISIONER)], "x", id="the named one makes none"),
         pytest.param("x", [HAND, storage_class("x", "a.b/c")], "", id="the named one makes them"),
         pytest.param("", [HAND], "", id="no class is wanted"),
     ],
 )
 def test_only_a_class_that_makes_no_volumes_needs_one(wanted: str | None, classes: list[Any], name: str) -> None:
-    assert volumes.by_hand(claim(wanted), classes) == name
+    assert volumes.manual_class(claim(wanted), classes) == name
 
 
 class Fake:
@@ -193,9 +193,9 @@ def test_every_autoscaler_is_shown_with_what_it_sees() -> None:
     item = autoscaler(3)
     item["spec"]["metrics"] = [{"resource": {"target": {"averageValue": "700m"}}}]
     item["status"] = {"currentReplicas": 3, "currentMetrics": [current]}
-    assert state._autoscaler(item) == state.Autoscaler("x", 3, 3, 6, "6m of 700m", "")
+    assert state.autoscaler(item) == state.Autoscaler("x", 3, 3, 6, "6m of 700m", "")
     item["status"] = {}
-    assert replace(state._autoscaler(item), seen="") == state.Autoscaler("x", 0, 3, 6, "", "")
+    assert replace(state.autoscaler(item), seen="") == state.Autoscaler("x", 0, 3, 6, "", "")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_is_short_of_pods_is_said(replicas: int, ready: int, said: list[str
             status = {"readyReplicas": ready} if ready else {}
             return [{"metadata": {"name": "redis"}, "spec": {"replicas": replicas}, "status": status}]
 
-    assert state._lacking(Api(), "StatefulSet") == said  # type: ignore[arg-type]
+    assert state.lacking(Api(), "StatefulSet") == said  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -236,4 +236,4 @@ def test_a_claim_that_finds_no_volume_is_told(message: str, said: str) -> None:
 
 
 def test_kinds_that_are_in_no_namespace_have_none() -> None:
-    assert manifests.ref({"kind": "PersistentVolume", "metadata": {"name": "x"}}).namespace == ""
+    assert manifests.ref_of({"kind": "PersistentVolume", "metadata": {"name": "x"}}).namespace == ""

@@ -172,5 +172,5 @@ def test_a_failure_is_named_by_what_it_means(words: str, meaning: str) -> None:
 
 
 def test_nothing_listens_here() -> None:
-    assert fetch.from_here("http://127.0.0.1:1/").failed == "refused"
-    assert fetch.from_here("http://no-such-name.invalid:1/").failed in {NO_NAME, "timed out"}
+    assert fetch.get("http://127.0.0.1:1/").failed == "refused"
+    assert fetch.get("http://no-such-name.invalid:1/").failed in {NO_NAME, "timed out"}
