@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lab.kubernetes import client
+from lab.kubernetes.objects import RESTRICTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,18 +20,12 @@ if TYPE_CHECKING:
 
 PORT = 3000
 LABEL = "chatroulette.lab/subject"
+IMAGE = "the backend’s image"
+"""Stands in a declaration for the image that is known when it is used; ``with_image`` fills it in."""
 WAITS = ("sleep", "infinity")
 """What a container does that is only there: a process, and no work."""
 
 _FIELDS = {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace", "POD_IP": "status.podIP"}
-_RIGHTS: Object = {
-    "runAsNonRoot": True,
-    "runAsUser": 10001,
-    "allowPrivilegeEscalation": False,
-    "readOnlyRootFilesystem": True,
-    "capabilities": {"drop": ["ALL"]},
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 _SMALL: Object = {"requests": {"cpu": "10m", "memory": "32Mi"}}
 
 
@@ -64,7 +59,7 @@ class Probe:
 
 
 def backend(
-    image: str,
+    image: str = IMAGE,
     *,
     name: str = "back",
     env: Mapping[str, str] | None = None,
@@ -87,11 +82,27 @@ def guest(
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "resources": _SMALL if resources is None else resources,
-        "securityContext": _RIGHTS,
+        "securityContext": RESTRICTED,
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the Pod's own
         **more,
     }
     return made if command is None else {**made, "command": list(command)}
+
+
+def idle(name: str, **more: Any) -> Object:
+    """Return a container with the backend's image that only waits, to poll from or to be probed."""
+    return guest(IMAGE, name, **more)
+
+
+def with_image(pod: Object, image: str) -> Object:
+    """Return the Pod with the image filled in where it is still open."""
+    spec = dict(pod["spec"])
+    for kind in ("initContainers", "containers"):
+        if kind in spec:
+            spec[kind] = [
+                {**entry, "image": image if entry["image"] == IMAGE else entry["image"]} for entry in spec[kind]
+            ]
+    return {**pod, "spec": spec}
 
 
 def ephemeral(image: str, name: str, target: str = "") -> Object:

@@ -86,6 +86,9 @@ class PodExec:
             yield process
         finally:
             shell.end(process)
+            for stream in (process.stdin, process.stderr):
+                if stream:
+                    stream.close()
 
     def _run(self, container: ContainerRef, command: Sequence[str], timeout: float) -> str:
         from kubernetes.stream.ws_client import WSClient  # noqa: PLC0415 - not on the way to `lab --help`

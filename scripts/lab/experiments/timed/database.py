@@ -89,7 +89,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
                 _replace(servers[SMALL], recorder, evidence, report)
                 crowded.result()
         recorder.wait(looking.looks(looking.pod_is(GREEDY, _unschedulable)), _SHORT)
-        evidence.seen, evidence.crowd = recorder.seen, recorder.crowd
+        evidence.seen, evidence.crowd = recorder.observations, recorder.load
         drawn = timeline(recorder)
     judged = (*database_judged.expectations(evidence), *database_raised.expectations(evidence))
     return begun.ended(cluster, judged, (drawn,))
@@ -103,7 +103,7 @@ def _kill(server: Server, recorder: Recorder, evidence: Evidence, report: Report
     """Ask the small one for more memory than it may have, and see what is left of what was written."""
     _write(server)
     report("the small one is asked for 42 MB")
-    recorder.did("query")
+    recorder.step("query")
     evidence.answers["small-query"] = server.ask(BIG)
     again = looking.pod_is(SMALL, lambda found: looking.container(found, "db").get("restartCount", 0) > 0)
     recorder.wait(looking.looks(again), _SHORT)
@@ -126,7 +126,7 @@ def _raise(server: Server, recorder: Recorder, evidence: Evidence, report: Repor
     evidence.refused["plain"] = _refusal(server, "", wanted)
     evidence.refused["class"] = _refusal(server, "/resize", {"requests": _EQUAL, "limits": _EQUAL})
     report("the small one is raised while it runs")
-    evidence.resized = recorder.did("resize")
+    evidence.resized = recorder.step("resize")
     server.patch("/resize", wanted)
     evidence.raised = server.held(wanted)
     evidence.done = recorder.now()
@@ -155,7 +155,7 @@ def _crowd(server: Server, recorder: Recorder, evidence: Evidence) -> None:
 def _replace(server: Server, recorder: Recorder, evidence: Evidence, report: Report) -> None:
     """Delete the small Pod and make it anew with other requests, as one must to change its class."""
     report("the small one is deleted, and made anew with requests equal to limits")
-    recorder.did("replace")
+    recorder.step("replace")
     made = small()
     made["spec"]["containers"][0]["resources"] = {"requests": _EQUAL, "limits": _EQUAL}
     server.replace(made)
@@ -174,4 +174,4 @@ def timeline(recorder: Recorder) -> Timeline:
         lanes.container(SMALL, "db", told[1]),
         lanes.container(LESSON, "db", told[2]),
     )
-    return lanes.timeline("database", catalog.find("database").title, drawn, recorder.seen, recorder.now())
+    return lanes.timeline("database", catalog.find("database").title, drawn, recorder.observations, recorder.now())

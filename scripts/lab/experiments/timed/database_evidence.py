@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.experiments.timed.cgroups import Version
-    from lab.experiments.timed.recorder import Seen
+    from lab.experiments.timed.recorder import Observation
     from lab.kubernetes.objects import Object
 
 LESSON, SMALL, GREEDY = "frontend", "small", "greedy"
@@ -64,7 +64,7 @@ class Evidence:
     raised: Mapping[str, str] = field(default_factory=dict)
     resized: float = 0.0
     done: float | None = None
-    seen: Sequence[Seen] = ()
+    seen: Sequence[Observation] = ()
     crowd: float = 1.0
 
     @property

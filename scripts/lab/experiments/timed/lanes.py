@@ -13,7 +13,7 @@ from lab.experiments.timed.expecting import said
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lab.experiments.timed.recorder import Seen
+    from lab.experiments.timed.recorder import Observation
     from lab.kubernetes.objects import Object
 
 State = Literal["good", "bad", "neutral"]
@@ -33,7 +33,7 @@ class Lane:
     """One line of a timeline: its label, and what reads a state off something that was seen (None: not of this)."""
 
     label: Label
-    read: Callable[[Seen], Drawn | None]
+    read: Callable[[Observation], Drawn | None]
     lasting: bool = True
 
 
@@ -42,13 +42,13 @@ def label(id_: str, short: Text) -> Label:
     return Label(id_, short, short)
 
 
-def timeline(id_: str, title: Text, lanes: Sequence[Lane], seen: Sequence[Seen], seconds: float) -> Timeline:
+def timeline(id_: str, title: Text, lanes: Sequence[Lane], seen: Sequence[Observation], seconds: float) -> Timeline:
     """Draw all lanes."""
     moments = [moment for lane in lanes for moment in drawn(lane, seen, seconds)]
     return Timeline(id_, title, tuple(lane.label for lane in lanes), tuple(moments), seconds)
 
 
-def drawn(lane: Lane, seen: Sequence[Seen], seconds: float) -> list[Moment]:
+def drawn(lane: Lane, seen: Sequence[Observation], seconds: float) -> list[Moment]:
     """Return a lane's moments: one for each change of state, which lasts until the next, or one for each thing."""
     read = [(one, state) for one in seen if (state := lane.read(one)) is not None and one.at <= seconds]
     if not lane.lasting:
@@ -58,14 +58,14 @@ def drawn(lane: Lane, seen: Sequence[Seen], seconds: float) -> list[Moment]:
     return [_moment(lane, one, state, end) for (one, state), end in zip(changes, ends, strict=True)]
 
 
-def _moment(lane: Lane, one: Seen, state: Drawn, until: float | None = None) -> Moment:
+def _moment(lane: Lane, one: Observation, state: Drawn, until: float | None = None) -> Moment:
     return Moment(one.at, lane.label.id, state[0], state[1], until, looking.line(one))
 
 
 def ready(pod: str, label: Label) -> Lane:
     """Return the lane of a Pod's condition Ready."""
 
-    def read(one: Seen) -> Drawn | None:
+    def read(one: Observation) -> Drawn | None:
         if (one.kind, one.name) != ("Pod", pod):
             return None
         if one.change == "DELETED":
@@ -78,7 +78,7 @@ def ready(pod: str, label: Label) -> Lane:
 def container_ready(pod: str, name: str, label: Label) -> Lane:
     """Return the lane of whether one container's readiness probe passes."""
 
-    def read(one: Seen) -> Drawn | None:
+    def read(one: Observation) -> Drawn | None:
         status = looking.container(one.body, name) if (one.kind, one.name) == ("Pod", pod) else {}
         if not status:
             return None
@@ -90,7 +90,7 @@ def container_ready(pod: str, name: str, label: Label) -> Lane:
 def container(pod: str, name: str, label: Label) -> Lane:
     """Return the lane of a container: waiting, running, ended with a code; a new one after a restart."""
 
-    def read(one: Seen) -> Drawn | None:
+    def read(one: Observation) -> Drawn | None:
         status = looking.container(one.body, name) if (one.kind, one.name) == ("Pod", pod) else {}
         return _state(status) if status else None
 
@@ -111,7 +111,7 @@ def _state(status: Object) -> Drawn:
 def endpoint(pod: str, label: Label) -> Lane:
     """Return the lane of a Pod as an endpoint of its Service."""
 
-    def read(one: Seen) -> Drawn | None:
+    def read(one: Observation) -> Drawn | None:
         if one.kind != "EndpointSlice":
             return None
         conditions = next((each["conditions"] for each in looking.endpoints(one, pod)), None)
@@ -127,7 +127,7 @@ def endpoint(pod: str, label: Label) -> Lane:
 def answers(name: str, label: Label) -> Lane:
     """Return the lane of an address that is asked all the time."""
 
-    def read(one: Seen) -> Drawn | None:
+    def read(one: Observation) -> Drawn | None:
         if (one.kind, one.name) != ("answer", name):
             return None
         return said(one.change), "good" if one.change == "answers" else "bad"
@@ -139,7 +139,7 @@ def events(label: Label, pods: Iterable[str]) -> Lane:
     """Return the lane of the events of these Pods that are news."""
     wanted = set(pods)
 
-    def read(one: Seen) -> Drawn | None:
+    def read(one: Observation) -> Drawn | None:
         if one.kind != "Event" or one.body.get("reason") not in NEWS:
             return None
         if one.body.get("involvedObject", {}).get("name") not in wanted:
@@ -153,7 +153,7 @@ def events(label: Label, pods: Iterable[str]) -> Lane:
 def deeds(label: Label, says: dict[str, Text]) -> Lane:
     """Return the lane of what the experiment did, said in these words."""
 
-    def read(one: Seen) -> Drawn | None:
-        return (says[one.name], "neutral") if one.kind == "deed" and one.name in says else None
+    def read(one: Observation) -> Drawn | None:
+        return (says[one.name], "neutral") if one.kind == "step" and one.name in says else None
 
     return Lane(label, read, lasting=False)

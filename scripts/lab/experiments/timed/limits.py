@@ -68,7 +68,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             sent={one["metadata"]["name"]: one for one in cast(image)},
             pods={one.name: api.get(one.path) or {} for one in subjects},
             logs=_logs(api, namespace),
-            seen=recorder.seen,
+            seen=recorder.observations,
             since=loads.since(recorder),
             ended=recorder.now(),
         )
@@ -83,9 +83,9 @@ def _wait(api: Api, namespace: str, recorder: Recorder) -> None:
         *(looking.looks(looking.running(UNITS, name)) for name in HELD),
         looking.looks(looking.ended(MEMORY, TAKER)),
     )
-    recorder.until("the Pods to be started", started, _START)
+    recorder.require("the Pods to be started", started, _START)
     again = looking.pod_is(MEMORY, lambda found: looking.container(found, TAKER).get("restartCount", 0) > 0)
-    recorder.until("the killed container to be started again", looking.looks(again), _WORK)
+    recorder.require("the killed container to be started again", looking.looks(again), _WORK)
     dead = looking.looks(looking.ended(CHILD, TAKER))
     loads.until_said(
         api,
@@ -94,7 +94,7 @@ def _wait(api: Api, namespace: str, recorder: Recorder) -> None:
         "child ended",
         _WORK,
         recorder=recorder,
-        otherwise=lambda: dead(recorder.seen) is not None,
+        otherwise=lambda: dead(recorder.observations) is not None,
     )
     for pod, of, what in ((CPU, LIMITED, "worked"), (CPU, FREE, "worked"), *((UNITS, name, "ready") for name in HELD)):
         loads.until_said(api, namespace, (pod, of), what, _WORK, recorder=recorder)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lab.experiments.results import Expectation
     from lab.experiments.timed.cgroups import Version
     from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.recorder import Seen
+    from lab.experiments.timed.recorder import Observation
     from lab.kubernetes.objects import Object
 
 MEMORY, CHILD, CPU, UNITS = "memory", "child", "cpu", "units"
@@ -51,7 +51,7 @@ class Evidence:
     sent: Mapping[str, Object]
     pods: Mapping[str, Object]
     logs: Mapping[tuple[str, str], Sequence[Line]]
-    seen: Sequence[Seen]
+    seen: Sequence[Observation]
     since: float
     ended: float
 

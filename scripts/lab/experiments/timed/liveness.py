@@ -31,24 +31,24 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         cats = _start(api, namespace, image, recorder)
         inside = {"localhost": f"http://127.0.0.1:{pods.PORT}/whoami"}
         with asking.asked(settings, recorder, cats, SIDECAR, inside):
-            recorder.until("the app to answer", looking.looks(looking.answer("localhost", "answers")), START)
+            recorder.require("the app to answer", looking.looks(looking.answer("localhost", "answers")), START)
             _note_netns(settings, recorder, cats)
             report("failing its liveness, and watching")
             _perform(recorder, cats)
             _note_netns(settings, recorder, cats)
-        seen, seconds = recorder.seen, recorder.now()
+        seen, seconds = recorder.observations, recorder.now()
     timeline = lanes.timeline("liveness", begun.entry.title, _lanes(), seen, seconds)
-    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), [timeline])
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.load), [timeline])
 
 
 def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> Subject:
     back = pods.backend(image, livenessProbe=LIVENESS.http("/livez"), startupProbe=Probe(failures=60).http("/startupz"))
     (cats,) = pods.create(api, namespace, pods.pod(CATS, back, pods.guest(image, SIDECAR), grace=GRACE))
-    recorder.until("the app's container to run", looking.looks(looking.running(CATS, BACK)), START)
+    recorder.require("the app's container to run", looking.looks(looking.running(CATS, BACK)), START)
     cats.join(pods.ephemeral(image, TARGETS, BACK), pods.ephemeral(image, ALONE))
     there = [looking.looks(looking.running(CATS, name)) for name in (SIDECAR, TARGETS, ALONE)]
     started = looking.pod_is(CATS, lambda found: bool(looking.container(found, BACK).get("started")))
-    recorder.until("all containers to run", looking.every(looking.looks(started), *there), START)
+    recorder.require("all containers to run", looking.every(looking.looks(started), *there), START)
     return cats
 
 
@@ -58,7 +58,7 @@ def _note_netns(settings: Settings, recorder: Recorder, cats: Subject) -> None:
 
 def _perform(recorder: Recorder, cats: Subject) -> None:
     """Have the liveness fail, until the container's next one answers and the debugger has ended."""
-    fails = recorder.did(FAILS)
+    fails = recorder.step(FAILS)
     cats.fault("liveness", seconds=120)
     refused = recorder.wait(looking.looks(looking.answer("localhost", "refused"), fails), SHORT)
     again = looking.answer("localhost", "answers")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.experiments.results import Expectation
-    from lab.experiments.timed.recorder import Seen
+    from lab.experiments.timed.recorder import Observation
     from lab.kubernetes.objects import Object
 
 CATS, BACK, SIDECAR = "cats", "back", "sidecar"
@@ -177,12 +177,12 @@ def _expected_of_guests(killed: Window) -> tuple[Expect, ...]:
     )
 
 
-def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Observation], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
     return judge(expected(LIVENESS, GRACE), facts(seen), crowd)
 
 
-def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
+def facts(seen: Sequence[Observation]) -> Mapping[str, Fact]:
     """Read the facts off what was seen."""
     fails = next(one.at for one in seen if one.name == FAILS)
     before, after = looking.pod(seen, CATS, fails), looking.pod(seen, CATS)
@@ -193,7 +193,9 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     }
 
 
-def _facts_of_the_container(seen: Sequence[Seen], fails: float, before: Object, after: Object) -> dict[str, Fact]:
+def _facts_of_the_container(
+    seen: Sequence[Observation], fails: float, before: Object, after: Object
+) -> dict[str, Fact]:
     def anew(found: Object) -> bool:
         status = looking.container(found, BACK)
         return status.get("restartCount", 0) > 0 and "running" in status.get("state", {})
@@ -218,7 +220,7 @@ def _facts_of_the_container(seen: Sequence[Seen], fails: float, before: Object, 
     }
 
 
-def _facts_of_the_pod(seen: Sequence[Seen], before: Object, after: Object) -> dict[str, Fact]:
+def _facts_of_the_pod(seen: Sequence[Observation], before: Object, after: Object) -> dict[str, Fact]:
     ips = [found.get("status", {}).get("podIP", "") for found in (before, after)]
     namespaces = [one for one in seen if one.kind == "answer" and one.name.startswith("netns")]
     inodes = {one.change for one in namespaces}
@@ -247,7 +249,7 @@ def _facts_of_the_pod(seen: Sequence[Seen], before: Object, after: Object) -> di
     }
 
 
-def _facts_of_guests(seen: Sequence[Seen], fails: float, after: Object) -> dict[str, Fact]:
+def _facts_of_guests(seen: Sequence[Observation], fails: float, after: Object) -> dict[str, Fact]:
     died = looking.first(seen, looking.ended(CATS, TARGETS), fails)
     code = str(looking.last_end(died.body, TARGETS).get("exitCode", "")) if died else ""
     alone = looking.container(after, ALONE).get("state", {})

@@ -124,7 +124,7 @@ def until_said(  # noqa: PLR0913 - a wait is named by all of these
         lines = log(api, namespace, *who)
         so = said(lines, what) is not None or otherwise()
         if not so:
-            recorder.intact()
+            recorder.raise_if_deleted()
         return so, lines[-1].says if lines else "no word"
 
     waiting.until(f"{'/'.join(who)} to say {what!r}", look, timeout=timeout, every=0.3)

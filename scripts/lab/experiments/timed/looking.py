@@ -9,32 +9,34 @@ from typing import TYPE_CHECKING, Any
 from lab.experiments.results import Exhibit
 from lab.experiments.texts import Text
 from lab.experiments.timed.expecting import NOTHING, Fact
-from lab.experiments.timed.recorder import Seen
+from lab.experiments.timed.recorder import Observation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lab.kubernetes.objects import Object
 
-Test = Callable[[Seen], bool]
+Test = Callable[[Observation], bool]
 """Tells whether something that was seen is what is looked for."""
 _STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
 
 
-def first(seen: Sequence[Seen], test: Test, after: float = 0.0) -> Seen | None:
+def first(seen: Sequence[Observation], test: Test, after: float = 0.0) -> Observation | None:
     """Return the first of what was seen from then on that passes the test."""
     return next((one for one in seen if one.at >= after and test(one)), None)
 
 
-def looks(test: Test, after: float = 0.0) -> Callable[[Sequence[Seen]], Seen | None]:
+def looks(test: Test, after: float = 0.0) -> Callable[[Sequence[Observation]], Observation | None]:
     """Return what ``Recorder.wait`` takes: the first that passes the test, from then on."""
     return lambda seen: first(seen, test, after)
 
 
-def every(*looked: Callable[[Sequence[Seen]], Seen | None]) -> Callable[[Sequence[Seen]], Seen | None]:
+def every(
+    *looked: Callable[[Sequence[Observation]], Observation | None],
+) -> Callable[[Sequence[Observation]], Observation | None]:
     """Return what ``Recorder.wait`` takes: found once all of these are; the last of them is returned."""
 
-    def look(seen: Sequence[Seen]) -> Seen | None:
+    def look(seen: Sequence[Observation]) -> Observation | None:
         found = [one(seen) for one in looked]
         there = [one for one in found if one is not None]
         return max(there, key=lambda one: one.at) if len(there) == len(found) else None
@@ -42,7 +44,7 @@ def every(*looked: Callable[[Sequence[Seen]], Seen | None]) -> Callable[[Sequenc
     return look
 
 
-def pod(seen: Sequence[Seen], name: str, by: float = float("inf")) -> Object:
+def pod(seen: Sequence[Observation], name: str, by: float = float("inf")) -> Object:
     """Return a Pod as it was seen last, up to a moment; empty where it was not."""
     found = [one.body for one in seen if (one.kind, one.name) == ("Pod", name) and one.at <= by]
     return found[-1] if found else {}
@@ -94,7 +96,7 @@ def last_end(found: Object, of: str) -> Object:
     return last
 
 
-def endpoints(one: Seen, of: str) -> Iterator[Object]:
+def endpoints(one: Observation, of: str) -> Iterator[Object]:
     """Yield the endpoints in an EndpointSlice that are this Pod."""
     for each in one.body.get("endpoints") or [] if one.kind == "EndpointSlice" else []:
         if (each.get("targetRef") or {}).get("name") == of:
@@ -124,7 +126,7 @@ def answer(name: str, outcome: str) -> Test:
     return lambda one: (one.kind, one.name, one.change) == ("answer", name, outcome)
 
 
-def answered(seen: Sequence[Seen], name: str, since: float, until: float) -> Fact:
+def answered(seen: Sequence[Observation], name: str, since: float, until: float) -> Fact:
     """Say how an address answered through a stretch of time: its one outcome, or what interrupted it."""
     told = [one for one in seen if (one.kind, one.name) == ("answer", name) and one.at <= until]
     before = [one for one in told if one.at <= since][-1:]
@@ -140,7 +142,7 @@ def answered(seen: Sequence[Seen], name: str, since: float, until: float) -> Fac
     return Fact(bad.change, exhibits=(Exhibit("command", name, raw, shows),))
 
 
-def happens(found: Seen | None, cause: float, *exhibits: Exhibit, value: str = "happens") -> Fact:
+def happens(found: Observation | None, cause: float, *exhibits: Exhibit, value: str = "happens") -> Fact:
     """Return the fact that something was seen, with the line that says so."""
     if found is None:
         return Fact("", exhibits=exhibits)
@@ -152,11 +154,11 @@ _SHOWS = {
     "Pod": Text(en="the Pod’s status at that moment", fr="l’état du Pod à ce moment"),
     "EndpointSlice": Text(en="the Service’s endpoints at that moment", fr="les endpoints du Service à ce moment"),
     "answer": Text(en="the answer that was had", fr="la réponse obtenue"),
-    "deed": Text(en="what the experiment did", fr="ce que l’expérience a fait"),
+    "step": Text(en="what the experiment did", fr="ce que l’expérience a fait"),
 }
 
 
-def shown(one: Seen) -> Exhibit:
+def shown(one: Observation) -> Exhibit:
     """Return something that was seen as an exhibit: its raw line, and what a learner types to see the same."""
     where, at = f"{one.kind} {one.name}", f"{one.at:.1f} s"
     if one.kind == "Event":
@@ -171,7 +173,7 @@ def shown(one: Seen) -> Exhibit:
     return Exhibit("command", f"{where}, {at}", line(one), _SHOWS[one.kind])
 
 
-def line(one: Seen) -> str:
+def line(one: Observation) -> str:
     """Return the raw text of something that was seen, in short: a message, a fragment of JSON, an answer."""
     body = one.body
     if one.kind == "Event":

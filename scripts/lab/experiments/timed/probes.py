@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lab.experiments.pods import Subject
     from lab.experiments.results import Exhibit, Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.recorder import Recorder, Seen
+    from lab.experiments.timed.recorder import Observation, Recorder
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
     from lab.steps import Report
@@ -207,15 +207,15 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         report("starting a Pod a trouble, each with three kinds of probe")
         *cats, other = pods.create(api, namespace, *_pods(image), pods.pod(OTHER, pods.guest(image, OTHER), grace=0))
         there = [*(looking.pod_ready(trouble.id) for trouble in TROUBLES), looking.running(OTHER, OTHER)]
-        recorder.until("all probes to pass", looking.every(*map(looking.looks, there)), START)
-        ip = looking.pod(recorder.seen, DEAD_END)["status"]["podIP"]
+        recorder.require("all probes to pass", looking.every(*map(looking.looks, there)), START)
+        ip = looking.pod(recorder.observations, DEAD_END)["status"]["podIP"]
         with asked(settings, recorder, other, OTHER, {"ping": f"ping://{ip}"}):
-            recorder.until("the ping to be answered", looking.looks(looking.answer("ping", "answers")), SHORT)
+            recorder.require("the ping to be answered", looking.looks(looking.answer("ping", "answers")), SHORT)
             report("making trouble, and watching who notices")
             _perform(recorder, cats)
-        seen, seconds = recorder.seen, recorder.now()
+        seen, seconds = recorder.observations, recorder.now()
     timelines = [lanes.timeline(one.id, one.says, _lanes(one), seen, seconds) for one in TROUBLES]
-    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), timelines)
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.load), timelines)
 
 
 def _pods(image: str) -> Iterator[Object]:
@@ -228,7 +228,7 @@ def _perform(recorder: Recorder, cats: Sequence[Subject]) -> None:
     """Have each trouble until all have noticed that are to, then long enough for every probe to fail if it would."""
     noticing = []
     for trouble, one in zip(TROUBLES, cats, strict=True):
-        at = recorder.did(trouble.id)
+        at = recorder.step(trouble.id)
         one.fault(trouble.fault, **trouble.values)
         noticing += [looking.looks(_unready(trouble.id, kind.id), at) for kind in KINDS if fails(kind, trouble)]
     begun = recorder.now()
@@ -240,12 +240,12 @@ def _unready(pod: str, container: str) -> looking.Test:
     return looking.pod_is(pod, lambda found: looking.container(found, container).get("ready") is False)
 
 
-def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Observation], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
     return judge(expected(PROBE), facts(seen), crowd)
 
 
-def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
+def facts(seen: Sequence[Observation]) -> Mapping[str, Fact]:
     """Read the facts off what was seen."""
     cells = {f"{trouble.id}-{kind.id}": _fact(seen, kind, trouble) for trouble in TROUBLES for kind in KINDS}
     found = [looking.pod(seen, trouble.id) for trouble in TROUBLES]
@@ -262,7 +262,7 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     }
 
 
-def _fact(seen: Sequence[Seen], kind: Kind, trouble: Trouble) -> Fact:
+def _fact(seen: Sequence[Observation], kind: Kind, trouble: Trouble) -> Fact:
     begins = _began(seen, trouble.id)
     unready = looking.first(seen, _unready(trouble.id, kind.id), begins)
     if unready:
@@ -287,8 +287,8 @@ def _unhealthy(pod: str, container: str) -> looking.Test:
     return lambda one: unhealthy(one) and one.body["involvedObject"].get("fieldPath") == path
 
 
-def _began(seen: Sequence[Seen], trouble: str) -> float:
-    return next(one.at for one in seen if (one.kind, one.name) == ("deed", trouble))
+def _began(seen: Sequence[Observation], trouble: str) -> float:
+    return next(one.at for one in seen if (one.kind, one.name) == ("step", trouble))
 
 
 def _lanes(trouble: Trouble) -> list[Lane]:

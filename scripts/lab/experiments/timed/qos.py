@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lab.experiments.results import Experiment, Timeline
     from lab.experiments.timed.loads import Line
     from lab.experiments.timed.qos_cases import Case
-    from lab.experiments.timed.recorder import Recorder, Seen
+    from lab.experiments.timed.recorder import Observation, Recorder
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
     from lab.steps import Report
@@ -84,11 +84,11 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             node=api.items("/api/v1/nodes")[0],
             kubelet=api.call("GET", f"/api/v1/nodes/{cluster.node}/proxy/configz")["kubeletconfig"],
             runtime=docker.docker("exec", settings.node, "sh", "-c", _RUNTIME),
-            seen=recorder.seen,
+            seen=recorder.observations,
             since=loads.since(recorder),
-            crowd=recorder.crowd,
+            crowd=recorder.load,
         )
-        drawn = timeline(recorder.seen, recorder.now())
+        drawn = timeline(recorder.observations, recorder.now())
     return begun.ended(cluster, qos_judged.expectations(evidence), (drawn,))
 
 
@@ -104,12 +104,12 @@ def _logs(
     return {one: loads.until_said(api, namespace, one, "ready", _START, recorder=recorder) for one in every}
 
 
-def timeline(seen: Sequence[Seen], seconds: float) -> Timeline:
+def timeline(seen: Sequence[Observation], seconds: float) -> Timeline:
     """Draw the eviction: the container, and what kubelet says."""
     state = lanes.container(FILLS, "c1", Label(FILLS, Text(FILLS, FILLS), Text(en="its container", fr="son conteneur")))
     told = Label("kubelet", Text("kubelet", "kubelet"), Text(en="its events", fr="ses événements"))
 
-    def read(one: Seen) -> lanes.Drawn | None:
+    def read(one: Observation) -> lanes.Drawn | None:
         if one.kind != "Event" or one.body.get("involvedObject", {}).get("name") != FILLS:
             return None
         text = f"{one.body['reason']}: {one.body.get('message', '').strip()}"

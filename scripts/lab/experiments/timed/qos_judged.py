@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lab.experiments.results import Expectation
     from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.recorder import Seen
+    from lab.experiments.timed.recorder import Observation
     from lab.kubernetes.objects import Object
 
 EVICTED = (0.0, 60.0)
@@ -47,7 +47,7 @@ class Evidence:
     node: Object
     kubelet: Object
     runtime: str
-    seen: Sequence[Seen]
+    seen: Sequence[Observation]
     since: float
     crowd: float = 1.0
 
@@ -69,7 +69,7 @@ def lasting(pod: Object) -> list[str]:
     return [one["name"] for one in (*inits, *pod["spec"]["containers"])]
 
 
-def evicted(one: Seen) -> bool:
+def evicted(one: Observation) -> bool:
     """Test that the Pod that fills its disk was evicted."""
     return looking.pod_is(FILLS, lambda found: found.get("status", {}).get("reason") == "Evicted")(one)
 

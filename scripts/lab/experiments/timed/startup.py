@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lab.experiments.pods import Subject
     from lab.experiments.results import Exhibit, Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.recorder import Recorder, Seen
+    from lab.experiments.timed.recorder import Observation, Recorder
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
     from lab.steps import Report
@@ -164,9 +164,9 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         report("starting the same slow app with and without a startup probe")
         patient, _ = pods.create(api, namespace, *(pods.pod(name, _slow(image, name), grace=GRACE) for name in PAIR))
         _perform(settings, recorder, patient)
-        seen, seconds = recorder.seen, recorder.now()
+        seen, seconds = recorder.observations, recorder.now()
     timeline = lanes.timeline("startup", begun.entry.title, _lanes(), seen, seconds)
-    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), [timeline])
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.load), [timeline])
 
 
 PAIR = (PATIENT, IMPATIENT)
@@ -184,30 +184,30 @@ def _slow(image: str, name: str) -> Object:
 def _perform(settings: Settings, recorder: Recorder, patient: Subject) -> None:
     """Wait until the one without a startup probe has been killed; then the other may serve, and gets Ready."""
     both = [looking.looks(looking.running(name, BACK)) for name in PAIR]
-    recorder.until("both containers to run", looking.every(*both), START)
+    recorder.require("both containers to run", looking.every(*both), START)
     ready, killed = looking.looks(looking.pod_ready(PATIENT)), looking.looks(looking.ended(IMPATIENT, BACK))
     recorder.wait(killed, SHORT)
-    recorder.did(CUE)
+    recorder.step(CUE)
     where = ("--namespace", patient.namespace, patient.name, "--container", BACK)
     client.kubectl(settings, "exec", *where, "--", "touch", "/tmp/cue")  # noqa: S108 - a volume of the Pod's own
     recorder.wait(ready, SHORT)
     recorder.rest(2 * READINESS.period)
-    if ready(recorder.seen):
+    if ready(recorder.observations):
         (told,) = patient.ask("GET", "/api/house")["pods"]
         recorder.add("answer", ASKED, told["probes"][0]["kind"], {"probes": told["probes"][:5]})
 
 
-def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Observation], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
     return judge(expected(STARTUP, LIVENESS, READINESS), facts(seen), crowd)
 
 
-def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
+def facts(seen: Sequence[Observation]) -> Mapping[str, Fact]:
     """Read the facts off what was seen."""
     return {**_facts_with(seen), **_facts_without(seen)}
 
 
-def _facts_with(seen: Sequence[Seen]) -> dict[str, Fact]:
+def _facts_with(seen: Sequence[Observation]) -> dict[str, Fact]:
     began = next(one.at for one in seen if one.name == CUE)
     is_started = looking.pod_is(PATIENT, lambda found: bool(looking.container(found, BACK).get("started")))
     started = looking.first(seen, is_started)
@@ -226,7 +226,7 @@ def _facts_with(seen: Sequence[Seen]) -> dict[str, Fact]:
     }
 
 
-def _facts_without(seen: Sequence[Seen]) -> dict[str, Fact]:
+def _facts_without(seen: Sequence[Observation]) -> dict[str, Fact]:
     runs = looking.first(seen, looking.running(IMPATIENT, BACK))
     ended = looking.first(seen, looking.ended(IMPATIENT, BACK))
     code = looking.last_end(ended.body, BACK).get("exitCode", "") if ended else ""
@@ -245,13 +245,13 @@ def _failed(name: str, kind: str) -> looking.Test:
     return looking.event("Unhealthy", name, f"{kind} probe failed")
 
 
-def _recorded(record: Seen) -> Exhibit:
+def _recorded(record: Observation) -> Exhibit:
     shows = Text(en="the first probes that the app itself saw", fr="les premières sondes vues par l’application")
     command = f"kubectl exec {PATIENT} -- cat /tmp/{PATIENT}.probes.json"
     return looking.status_exhibit("GET /api/house", record.body["probes"], shows, command)
 
 
-def _status(seen: Sequence[Seen], name: str) -> Exhibit:
+def _status(seen: Sequence[Observation], name: str) -> Exhibit:
     shows = Text(en="the Pod’s status at the end", fr="l’état du Pod à la fin")
     return looking.status_exhibit(f"Pod {name}", looking.fragment(looking.pod(seen, name)), shows)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lab.experiments.pods import Subject
     from lab.experiments.results import Expectation, Experiment
     from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.recorder import Recorder, Seen
+    from lab.experiments.timed.recorder import Observation, Recorder
     from lab.kubernetes.client import Api
     from lab.steps import Report
 
@@ -171,16 +171,16 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     with temporary_namespaces(api, "termination") as (namespace,), recording(api, namespace, deletes=True) as recorder:
         report("starting one Pod that heeds SIGTERM and one that does not")
         polite, deaf, other = _start(api, namespace, image, recorder)
-        ip = looking.pod(recorder.seen, POLITE)["status"]["podIP"]
+        ip = looking.pod(recorder.observations, POLITE)["status"]["podIP"]
         urls = {"pod-ip": f"http://{ip}:{pods.PORT}/whoami", "service": f"http://{SERVICE}/whoami"}
         with asked(settings, recorder, other, OTHER, urls):
             answers = [looking.looks(looking.answer(name, "answers")) for name in urls]
-            recorder.until("the Pod to answer", looking.every(*answers), SHORT)
+            recorder.require("the Pod to answer", looking.every(*answers), SHORT)
             report("deleting both, with a request under way")
             _perform(settings, recorder, polite, deaf)
-        seen, seconds = recorder.seen, recorder.now()
+        seen, seconds = recorder.observations, recorder.now()
     timeline = lanes.timeline("termination", begun.entry.title, _lanes(), seen, seconds)
-    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.crowd), [timeline])
+    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.load), [timeline])
 
 
 def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> list[Subject]:
@@ -195,7 +195,7 @@ def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> list[Sub
     )
     ready = [looking.pod_ready(name) for name in (POLITE, DEAF)]
     there = [*ready, looking.running(OTHER, OTHER), looking.endpoint(POLITE, ready=True)]
-    recorder.until("both Pods to be ready", looking.every(*map(looking.looks, there)), START)
+    recorder.require("both Pods to be ready", looking.every(*map(looking.looks, there)), START)
     return made
 
 
@@ -204,11 +204,11 @@ def _perform(settings: Settings, recorder: Recorder, polite: Subject, deaf: Subj
     deaf.fault("sigterm", seconds=120)
     polite.fault("latency", milliseconds=int(REQUEST * 1000), seconds=120)
     asking = threading.Thread(target=_request, args=(settings, recorder, polite), daemon=True)
-    recorder.did(SENT)
+    recorder.step(SENT)
     asking.start()
     recorder.rest(BEFORE)
     waiting.until("the long request to reach the app", lambda: _under_way(polite), timeout=SHORT)
-    recorder.did(DELETE)
+    recorder.step(DELETE)
     for one, grace in ((polite, GRACE), (deaf, SHORT_GRACE)):
         one.end(grace)
     gone = [looking.looks(_gone(one.name)) for one in (polite, deaf)]
@@ -238,16 +238,16 @@ def _gone(name: str) -> looking.Test:
     return lambda one: (one.kind, one.name, one.change) == ("Pod", name, "DELETED")
 
 
-def judged(seen: Sequence[Seen], crowd: float = 1.0) -> tuple[Expectation, ...]:
+def judged(seen: Sequence[Observation], crowd: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was seen beside what was expected."""
     return judge(expected(READINESS, DRAIN, REQUEST, SHORT_GRACE), facts(seen), crowd)
 
 
-def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
+def facts(seen: Sequence[Observation]) -> Mapping[str, Fact]:
     """Read the facts off what was seen."""
     sent, deleted = (next(one.at for one in seen if one.name == name) for name in (SENT, DELETE))
 
-    def first(test: looking.Test) -> Seen | None:
+    def first(test: looking.Test) -> Observation | None:
         return looking.first(seen, test, deleted)
 
     answered = first(lambda one: (one.kind, one.name) == ("answer", ANSWERED))
@@ -262,7 +262,7 @@ def facts(seen: Sequence[Seen]) -> Mapping[str, Fact]:
     }
 
 
-def _end(found: Seen | None, deleted: float) -> Fact:
+def _end(found: Observation | None, deleted: float) -> Fact:
     code = looking.last_end(found.body, BACK).get("exitCode", "") if found else ""
     return looking.happens(found, deleted, value=str(code))
 

@@ -83,7 +83,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
             table=table,
             since=since,
             ended=recorder.now(),
-            crowd=recorder.crowd,
+            crowd=recorder.load,
         )
     return begun.ended(cluster, top_judged.expectations(evidence), (top_judged.timeline(evidence, begun.entry.title),))
 
@@ -113,7 +113,7 @@ def _watch(api: Api, recorder: Recorder, namespace: str, logs: Mapping[str, Sequ
             found.setdefault((one.pod, one.until), one)
         if all(top_judged.latest(tuple(found.values()), name, logs[name]) for name in NAMES):
             return tuple(found.values())
-        recorder.intact()
+        recorder.raise_if_deleted()
         if time.monotonic() > deadline:
             raise TimedOut("`kubectl top` to know the Pods", _KNOWN, f"{len(found)} figures", "is metrics-server well?")
         time.sleep(_EVERY)

@@ -1,0 +1,109 @@
+"""Steps of experiments in time. A step is a function of the context; those that are recorded have an id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lab.experiments.timed.record import AnyOf, Match, every, first
+from lab.experiments.timed.recorder import SHORT
+
+if TYPE_CHECKING:
+    from lab.experiments.timed.context import Context
+
+Action = Callable[["Context"], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Records a step by its id, then acts."""
+
+    id: str
+    actions: tuple[Action, ...]
+
+    def __call__(self, context: Context) -> None:
+        context.step(self.id)
+        for action in self.actions:
+            action(context)
+
+
+def step(id_: str, *actions: Action) -> Step:
+    return Step(id_, actions)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Switches a fault of the backend in a Pod on, for longer than anything waits."""
+
+    pod: str
+    name: str
+    values: dict[str, int]
+
+    def __call__(self, context: Context) -> None:
+        context.request(self.pod, "POST", f"/faults/{self.name}", {"seconds": 120, **self.values})
+
+
+def fault(pod: str, name: str, **values: int) -> Fault:
+    return Fault(pod, name, values)
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Switches every fault of a backend off."""
+
+    pod: str
+
+    def __call__(self, context: Context) -> None:
+        context.request(self.pod, "DELETE", "/faults")
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Deletes a Pod with so many seconds of grace."""
+
+    pod: str
+    grace: int
+
+    def __call__(self, context: Context) -> None:
+        context.api.delete(context.pod_path(self.pod), gracePeriodSeconds=self.grace)
+
+
+@dataclass(frozen=True)
+class Until:
+    """Waits until there was a match of each since a step (the last one), or since something first matched.
+
+    It goes on after ``timeout`` seconds: what did not happen is for the checks to tell.
+    """
+
+    matches: tuple[Match | AnyOf, ...]
+    after: str | Match = ""
+    timeout: float = SHORT
+
+    def __call__(self, context: Context) -> None:
+        start = context.last_step
+        if isinstance(self.after, Match):
+            observation = context.recorder.wait(first(self.after, start), self.timeout)
+            start = observation.at if observation else start
+        elif self.after:
+            start = next(item.at for item in context.recorder.observations if item.name == self.after)
+        context.recorder.wait(every(self.matches, start), self.timeout)
+
+
+def until(*matches: Match | AnyOf, after: str | Match = "", timeout: float = SHORT) -> Until:
+    return Until(matches, after, timeout)
+
+
+def rest(seconds: float, *, after_step: float = 0.0) -> Action:
+    """Let time pass in which something is not to happen; at least ``after_step`` seconds of it since the last step."""
+
+    def act(context: Context) -> None:
+        left = context.last_step + after_step - context.recorder.now()
+        context.recorder.rest(max(seconds, left))
+
+    return act
+
+
+def report(message: str) -> Action:
+    """Tell the person who waits what goes on."""
+    return lambda context: context.report(message)

@@ -1,0 +1,196 @@
+"""What checks measure, read off the record of an experiment, with the lines that show it. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lab.experiments import texts
+from lab.experiments.results import Exhibit, ExhibitKind
+from lab.experiments.timed.expectations import Expect, Fact
+from lab.experiments.timed.record import AnyOf, Match, answer
+from lab.kubernetes import pod_status
+from lab.kubernetes.objects import condition_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lab.experiments.texts import Text
+    from lab.experiments.timed.expectations import Window
+    from lab.experiments.timed.record import Record
+    from lab.experiments.timed.recorder import Observation
+    from lab.kubernetes.objects import Object
+
+_TEXTS = texts.load("timed")
+_EXHIBITS: Mapping[str, ExhibitKind] = {"Event": "event", "EndpointSlice": "endpoints", "Pod": "status"}
+_KEPT = ("name", "ready", "started", "restartCount", "containerID", "state", "lastState")
+
+
+@dataclass(frozen=True)
+class Occurs:
+    """Measures when something first matches, and what it then is.
+
+    ``after`` is its cause: a step, or what matches first. It is looked for from its cause on or, with ``anytime``, from
+    the beginning, where coming too early is to be a disagreement. ``value`` is what is said of it; ``reason`` matches
+    what is shown beside it, such as the event that says why.
+    """
+
+    match: Match | AnyOf
+    after: str | Match
+    value: str | Callable[[Observation], str] = "happens"
+    reason: Match | None = None
+    anytime: bool = False
+
+    def __call__(self, record: Record) -> Fact:
+        cause = cause_of(record, self.after)
+        start = 0.0 if self.anytime else cause
+        observation = record.first(self.match, start)
+        reason = self.reason and record.first(self.reason, start)
+        exhibits = tuple(shown(item) for item in (observation, reason) if item)
+        if observation is None:
+            return Fact(exhibits=exhibits)
+        value = self.value(observation) if callable(self.value) else self.value
+        return Fact(value, observation.at, cause, exhibits)
+
+
+def happens(  # noqa: PLR0913 - what an expectation and its measure take together
+    id_: str,
+    subject: str,
+    match: Match | AnyOf,
+    within: Window,
+    *,
+    word: str = "happens",
+    value: Callable[[Observation], str] | None = None,
+    values: Mapping[str, object] | None = None,
+    **occurs: Any,
+) -> Expect[Record]:
+    """Expect something in a window after its cause: ``word`` is what it then is, as predicted and as measured.
+
+    Where what it is must be measured too, ``value`` reads it. ``occurs`` are further fields of `Occurs`.
+    """
+    return Expect(id_, subject, word, Occurs(match, value=value or word, **occurs), within, values=values)
+
+
+def cause_of(record: Record, after: str | Match) -> float:
+    """Return when a step was taken, or something first matched; infinitely late where it never did."""
+    if isinstance(after, str):
+        return record.step(after)
+    observation = record.first(after)
+    return observation.at if observation else float("inf")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Measures how a poll was answered from one step to another, or to the end: its one outcome, or what broke in."""
+
+    poll: str
+    after: str
+    before: str = ""
+
+    def __call__(self, record: Record) -> Fact:
+        since = record.step(self.after)
+        until = record.step(self.before) if self.before else record.observations[-1].at
+        changes = record.all(answer(self.poll), until)
+        known = [item for item in changes if item.at <= since][-1:]
+        if not known:
+            return Fact()
+        during = known + [item for item in changes if item.at > since]
+        wrong = next((item for item in during if item.change != "answers"), known[0])
+        shows = _TEXTS["answers-during"].format(since=since, until=until)
+        return Fact(wrong.change, exhibits=(Exhibit("command", self.poll, "\n".join(map(line, during)), shows),))
+
+
+@dataclass(frozen=True)
+class ContainerStatus:
+    """Measures what a container's status is at the end, and shows it; ``value`` reads it off the status."""
+
+    pod: str
+    container: str
+    value: Callable[[Object], str]
+    shows: Text
+
+    def __call__(self, record: Record) -> Fact:
+        status = record.container(self.pod, self.container)
+        shown = {key: status[key] for key in _KEPT if status.get(key) not in (None, {})}
+        where = f"container {self.container} of {self.pod}"
+        return Fact(self.value(status), exhibits=(status_exhibit(where, shown, self.shows, statuses_of(self.pod)),))
+
+
+def restarts(pod: str, container: str, shows: Text) -> ContainerStatus:
+    return ContainerStatus(pod, container, lambda status: str(status.get("restartCount", "")), shows)
+
+
+@dataclass(frozen=True)
+class SameContainer:
+    """Measures whether a container is at the end the same as at a step, by its ID."""
+
+    pod: str
+    container: str
+    after: str
+    shows: Text
+
+    def __call__(self, record: Record) -> Fact:
+        before = record.container(self.pod, self.container, record.step(self.after))
+        after = record.container(self.pod, self.container)
+        ids = {"before": before.get("containerID"), "after": after.get("containerID")}
+        exhibit = status_exhibit(f"containerStatuses of {self.pod}", ids, self.shows, statuses_of(self.pod))
+        return Fact(compare(*ids.values()), exhibits=(exhibit,))
+
+
+def compare(before: str | None, after: str | None) -> str:
+    """Say whether two ids are the same; nothing where one was not observed."""
+    if not (before and after):
+        return ""
+    return "same" if before == after else "another"
+
+
+def exit_code(container: str) -> Callable[[Observation], str]:
+    """Read how a container ended last off its Pod."""
+    return lambda item: str(pod_status.last_terminated(pod_status.container_status(item.body, container))["exitCode"])
+
+
+def statuses_of(pod: str) -> str:
+    """Return the command that prints the statuses of a Pod's containers."""
+    return f"kubectl get pod {pod} -o jsonpath='{{.status.containerStatuses}}'"
+
+
+def status_exhibit(where: str, value: object, shows: Text, command: str = "") -> Exhibit:
+    """Return a fragment of a status as an exhibit."""
+    return Exhibit("status", where, json.dumps(value), shows, command)
+
+
+def shown(observation: Observation) -> Exhibit:
+    """Return an observation as an exhibit: its raw line, and what a learner types to see the same."""
+    kind, name = observation.kind, observation.name
+    about = observation.body.get("involvedObject", {}).get("name", "")
+    commands = {
+        "Event": f"kubectl events --for pod/{about}",
+        "EndpointSlice": "kubectl get endpointslices -o yaml",
+        "Pod": f"kubectl get pod {name} -o jsonpath='{{.status}}'",
+    }
+    where, shows = f"{kind} {name}, {observation.at:.1f} s", _TEXTS.section("observations")[kind]
+    return Exhibit(_EXHIBITS.get(kind, "command"), where, line(observation), shows, commands.get(kind, ""))
+
+
+def line(observation: Observation) -> str:
+    """Return the raw text of an observation, in short: a message, a fragment of JSON, an answer."""
+    body = observation.body
+    if observation.kind == "Event":
+        return f"{body.get('type')} {body.get('reason')}: {body.get('message')}"
+    if observation.kind == "EndpointSlice":
+        entries = body.get("endpoints") or []
+        return json.dumps([{key: entry.get(key) for key in ("addresses", "conditions")} for entry in entries])
+    if observation.kind == "Pod":
+        return json.dumps(fragment(body))
+    return f"{observation.change} {body.get('raw', '')}".strip() or observation.name
+
+
+def fragment(pod: Object) -> Object:
+    """Return of a Pod's status what changes over time: conditions, and its containers' states."""
+    statuses = pod_status.container_statuses(pod, pod_status.APP, pod_status.INIT, pod_status.EPHEMERAL)
+    return {
+        "phase": pod.get("status", {}).get("phase"),
+        "Ready": condition_status(pod, "Ready"),
+        "containers": [{key: status[key] for key in _KEPT if status.get(key) not in (None, {})} for status in statuses],
+    }
