@@ -1,59 +1,71 @@
-"""Tells stories: what a recorder would have seen, written down by hand."""
+"""Builds by hand what a recorder would have observed."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab.experiments.timed.recorder import Seen
+from lab.experiments.timed.record import Record
+from lab.experiments.timed.recorder import Observation
+
+if TYPE_CHECKING:
+    from lab.experiments.timed.engine import Timed
 
 
 class Story:
-    """What was seen, told in any order; each Pod keeps what was told of it before."""
+    """Observations in any order; each Pod keeps what was set of it before."""
 
     def __init__(self) -> None:
-        self._told: list[Seen] = []
+        self._observations: list[Observation] = []
 
     @property
-    def seen(self) -> tuple[Seen, ...]:
-        return tuple(sorted(self._told, key=lambda one: one.at))
+    def observations(self) -> tuple[Observation, ...]:
+        return tuple(sorted(self._observations, key=lambda item: item.at))
+
+    def record(self, seconds: float = 10.0) -> Record:
+        return Record(self.observations, seconds)
+
+    def disagreements(self, experiment: Timed) -> set[str]:
+        return {expectation.id for expectation in experiment.judge(self.record()) if not expectation.agrees}
 
     def without(self, **fields: Any) -> None:
         """Forget what has these fields."""
-        self._told = [one for one in self._told if any(getattr(one, key) != value for key, value in fields.items())]
+        self._observations = [
+            one for one in self._observations if any(getattr(one, key) != value for key, value in fields.items())
+        ]
 
-    def deed(self, at: float, name: str) -> None:
-        self._told.append(Seen(at, "deed", name))
+    def step(self, at: float, name: str) -> None:
+        self._observations.append(Observation(at, "step", name))
 
     def answer(self, at: float, name: str, outcome: str, **body: Any) -> None:
-        self._told.append(Seen(at, "answer", name, outcome, {"raw": f"raw {outcome}", **body}))
+        self._observations.append(Observation(at, "answer", name, outcome, {"raw": f"raw {outcome}", **body}))
 
     def event(self, at: float, pod: str, reason: str, message: str, container: str = "") -> None:
         about = {"name": pod, "fieldPath": f"spec.containers{{{container}}}"}
         body = {"type": "Warning", "reason": reason, "message": message, "involvedObject": about}
-        self._told.append(Seen(at, "Event", f"{pod}.{at}", "ADDED", body))
+        self._observations.append(Observation(at, "Event", f"{pod}.{at}", "ADDED", body))
 
     def endpoint(self, at: float, pod: str, **conditions: bool) -> None:
         each = {"addresses": ["10.244.0.9"], "conditions": conditions, "targetRef": {"name": pod}}
-        self._told.append(Seen(at, "EndpointSlice", "slice", "MODIFIED", {"endpoints": [each]}))
+        self._observations.append(Observation(at, "EndpointSlice", "slice", "MODIFIED", {"endpoints": [each]}))
 
     def pod(self, at: float, name: str, *, ready: bool | None = None, **containers: dict[str, Any]) -> None:
         """Tell a Pod's status; `containers` by name, with - as _, are what changes of theirs."""
-        before = [one.body for one in self.seen if (one.kind, one.name) == ("Pod", name) and one.at <= at]
+        before = [one.body for one in self.observations if (one.kind, one.name) == ("Pod", name) and one.at <= at]
         body = copy.deepcopy(before[-1]) if before else {"status": {"podIP": "10.244.0.9", "containerStatuses": []}}
         status = body["status"]
         if ready is not None:
             status["conditions"] = [{"type": "Ready", "status": str(ready)}]
         for key, change in containers.items():
             _change(status["containerStatuses"], key.replace("_", "-"), change)
-        self._told.append(Seen(at, "Pod", name, "MODIFIED", body))
+        self._observations.append(Observation(at, "Pod", name, "MODIFIED", body))
 
     def gone(self, at: float, name: str) -> None:
         self.pod(at, name)
-        last = self._told.pop()
-        self._told.append(Seen(at, "Pod", name, "DELETED", last.body))
+        last = self._observations.pop()
+        self._observations.append(Observation(at, "Pod", name, "DELETED", last.body))
 
 
 def _change(statuses: list[dict[str, Any]], name: str, change: dict[str, Any]) -> None:

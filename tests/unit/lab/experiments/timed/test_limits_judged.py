@@ -9,11 +9,13 @@ import pytest
 from lab.experiments.timed import limits, limits_judged, limits_units
 from lab.experiments.timed.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
 from lab.experiments.timed.loads import Line
-from lab.experiments.timed.recorder import Seen
+from lab.experiments.timed.recorder import Observation
 
 SENT = {one["metadata"]["name"]: one for one in limits.cast("image")}
 SEEN = (
-    Seen(0.5, "Pod", MEMORY, "ADDED", {"status": {"containerStatuses": [{"name": TAKER, "state": {"running": {}}}]}}),
+    Observation(
+        0.5, "Pod", MEMORY, "ADDED", {"status": {"containerStatuses": [{"name": TAKER, "state": {"running": {}}}]}}
+    ),
 )
 KILLED = {"exitCode": 137, "reason": "OOMKilled"}
 

@@ -9,7 +9,7 @@ LABEL = lanes.label("lane", Text(en="lane", fr="ligne"))
 
 
 def drawn(lane, story, seconds=10.0):
-    return [(one.at, one.until, one.says.en, one.state) for one in lanes.drawn(lane, story.seen, seconds)]
+    return [(one.at, one.until, one.says.en, one.state) for one in lanes.drawn(lane, story.observations, seconds)]
 
 
 def test_the_same_state_again_is_one_stretch(story):
@@ -62,14 +62,14 @@ def test_events_are_moments_and_only_those_that_are_news(story):
     story.event(2, "cats", "Unhealthy", "Readiness probe failed")
     story.event(3, "cats", "Unhealthy", "Readiness probe failed")
     story.event(4, "dogs", "Unhealthy", "Readiness probe failed")
-    found = lanes.drawn(lanes.events(LABEL, ["cats"]), story.seen, 10.0)
+    found = lanes.drawn(lanes.events(LABEL, ["cats"]), story.observations, 10.0)
     assert [(one.at, one.until) for one in found] == [(2, None), (3, None)]
     assert found[0].raw == "Warning Unhealthy: Readiness probe failed"
 
 
 def test_deeds_are_said_in_words(story):
-    story.deed(1, "fails")
-    story.deed(2, "of no interest")
+    story.step(1, "fails")
+    story.step(2, "of no interest")
     says = Text(en="it fails", fr="ça échoue")
     assert drawn(lanes.deeds(LABEL, {"fails": says}), story) == [(1, None, "it fails", "neutral")]
 

@@ -20,7 +20,7 @@ def named(name):
 
 def test_a_wait_ends_as_soon_as_it_is_seen():
     recorder = Recorder()
-    threading.Timer(0.05, recorder.add, ("deed", "cat")).start()
+    threading.Timer(0.05, recorder.add, ("step", "cat")).start()
     found = recorder.wait(named("cat"), timeout=20)
     assert found is not None
     assert found.name == "cat"
@@ -29,7 +29,7 @@ def test_a_wait_ends_as_soon_as_it_is_seen():
 
 def test_a_wait_ends_with_none_at_its_deadline():
     recorder = Recorder()
-    recorder.add("deed", "dog")
+    recorder.add("step", "dog")
     assert recorder.wait(named("cat"), timeout=0.05) is None
     assert recorder.now() >= 0.05
 
@@ -38,14 +38,14 @@ def test_what_is_needed_and_does_not_come_is_an_error_with_the_last_event():
     recorder = Recorder()
     recorder.add("Event", "e", "ADDED", {"message": "Error: ImagePullBackOff"})
     with pytest.raises(TimedOut, match=r"waited 0 s for a cat; last seen: Error: ImagePullBackOff"):
-        recorder.until("a cat", named("cat"), timeout=0.01)
+        recorder.require("a cat", named("cat"), timeout=0.01)
 
 
 def test_times_are_seconds_since_the_beginning():
     ticks = iter([100.0, 101.5, 103.0])
     recorder = Recorder(clock=lambda: next(ticks))
-    assert recorder.did("first") == 1.5
-    assert recorder.did("second") == 3.0
+    assert recorder.step("first") == 1.5
+    assert recorder.step("second") == 3.0
 
 
 class Response:
@@ -93,9 +93,9 @@ def line(name, change):
 def test_pods_endpoints_and_events_are_watched_until_the_end_of_the_block(breaks):
     api = Api(breaks=breaks)
     with recording(api, "cats") as recorder:
-        found = recorder.until("all three", lambda seen: len(seen) == 3 or None, timeout=10)
+        found = recorder.require("all three", lambda seen: len(seen) == 3 or None, timeout=10)
         assert found
-    assert {(one.kind, one.name, one.change) for one in recorder.seen} == {
+    assert {(one.kind, one.name, one.change) for one in recorder.observations} == {
         ("Pod", "pods", "ADDED"),
         ("EndpointSlice", "endpointslices", "ADDED"),
         ("Event", "events", "ADDED"),
@@ -172,7 +172,7 @@ DELETED = [
 @pytest.mark.parametrize(
     "wait",
     [
-        pytest.param(lambda one: one.until("a dog", named("dog"), 60), id="until"),
+        pytest.param(lambda one: one.require("a dog", named("dog"), 60), id="until"),
         pytest.param(lambda one: one.rest(60), id="rest"),
         pytest.param(lambda one: loads.until_said(Mute(), "top", ("cats", "c"), "ready", 60, recorder=one), id="a log"),
     ],
@@ -220,12 +220,12 @@ def test_a_pod_that_was_evicted_was_not_deleted():
     ],
 )
 def test_how_many_processes_want_a_core(told, cores, crowd):
-    assert module.crowd(told, cores) == crowd
+    assert module.load_per_core(told, cores) == crowd
 
 
 def test_the_crowd_is_an_average_and_one_where_it_is_not_known():
     recorder = Recorder()
-    assert recorder.crowd == 1
-    recorder.note_crowd(2)
-    recorder.note_crowd(4)
-    assert recorder.crowd == 3
+    assert recorder.load == 1
+    recorder.add_load(2)
+    recorder.add_load(4)
+    assert recorder.load == 3

@@ -32,7 +32,7 @@ def told(story, runs, noticed=FAILING):
     for trouble in TROUBLES:
         at = BEGAN[trouble.id]
         story.pod(1.0, trouble.id, ready=True, back=well, http=well, tcp=well, exec=well)
-        story.deed(at, trouble.id)
+        story.step(at, trouble.id)
         for kind in KINDS:
             if (trouble.id, kind.id) in noticed:
                 story.event(at + 3, trouble.id, "Unhealthy", "Readiness probe failed: …", kind.id)
@@ -41,7 +41,7 @@ def told(story, runs, noticed=FAILING):
 
 
 def test_all_as_predicted(story, runs):
-    found = probes.judged(told(story, runs).seen)
+    found = probes.judged(told(story, runs).observations)
     assert [one.id for one in found if not one.agrees] == []
     assert len(found) == 11
     assert all(one.exhibits and one.source.startswith("https://") for one in found)
@@ -70,11 +70,11 @@ def test_all_as_predicted(story, runs):
 )
 def test_what_is_otherwise_disagrees(story, runs, change, ids):
     change(told(story, runs))
-    assert {one.id for one in probes.judged(story.seen) if not one.agrees} == ids
+    assert {one.id for one in probes.judged(story.observations) if not one.agrees} == ids
 
 
 def test_a_probe_that_does_not_notice_disagrees(story, runs):
-    wrong = {one.id for one in probes.judged(told(story, runs, noticed=()).seen) if not one.agrees}
+    wrong = {one.id for one in probes.judged(told(story, runs, noticed=()).observations) if not one.agrees}
     assert wrong == {f"{trouble}-{kind}" for trouble, kind in FAILING}
 
 

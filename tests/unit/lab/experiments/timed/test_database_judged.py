@@ -7,7 +7,7 @@ import pytest
 from lab.errors import LabError, TimedOut
 from lab.experiments.timed import database, database_judged, database_raised, database_server
 from lab.experiments.timed.database_evidence import GREEDY, LESSON, SMALL, Answer, Evidence, Start
-from lab.experiments.timed.recorder import Seen
+from lab.experiments.timed.recorder import Observation
 
 MIB = 1 << 20
 LOG = """2026-11-22T23:22:31.500000000Z This is MariaDB 10.11.19 from Debian, standing in for MySQL
@@ -62,8 +62,8 @@ def seen():
     found.refused = {"plain": PLAIN, "class": CLASS}
     found.raised, found.resized, found.done = files(), 10.0, 11.0
     found.seen = (
-        Seen(1.0, "Pod", LESSON, "ADDED", {"status": {"containerStatuses": [{"name": "db", **RESTS}]}}),
-        Seen(1.0, "Pod", GREEDY, "ADDED", {"status": {"phase": "Pending", "conditions": [FULL]}}),
+        Observation(1.0, "Pod", LESSON, "ADDED", {"status": {"containerStatuses": [{"name": "db", **RESTS}]}}),
+        Observation(1.0, "Pod", GREEDY, "ADDED", {"status": {"phase": "Pending", "conditions": [FULL]}}),
     )
     return found
 

@@ -20,7 +20,7 @@ def told(story, runs):
         story.event(at, IMPATIENT, "Unhealthy", "Liveness probe failed: connection refused", "back")
     story.event(2.6, IMPATIENT, "Killing", "Container back failed liveness probe, will be restarted", "back")
     story.pod(4.0, IMPATIENT, back=KILLED)
-    story.deed(6.0, CUE)
+    story.step(6.0, CUE)
     story.pod(7.5, PATIENT, back={"started": True})
     story.pod(7.6, PATIENT, ready=True)
     story.answer(9.0, ASKED, "startupz", probes=[{"kind": "startupz"}, {"kind": "readyz"}])
@@ -28,7 +28,7 @@ def told(story, runs):
 
 
 def test_all_as_predicted(story, runs):
-    found = startup.judged(told(story, runs).seen)
+    found = startup.judged(told(story, runs).observations)
     assert [one.id for one in found if not one.agrees] == []
     assert len(found) == 8
     assert all(one.exhibits and one.source.startswith("https://") for one in found)
@@ -68,13 +68,13 @@ def early(story):
 )
 def test_what_is_otherwise_disagrees(story, runs, change, ids):
     change(told(story, runs))
-    assert {one.id for one in startup.judged(story.seen) if not one.agrees} == ids
+    assert {one.id for one in startup.judged(story.observations) if not one.agrees} == ids
 
 
 def test_a_probe_after_the_start_is_no_offence(story, runs):
     told(story, runs)
     story.event(7.8, PATIENT, "Unhealthy", "Readiness probe failed: later", "back")
-    assert all(one.agrees for one in startup.judged(story.seen))
+    assert all(one.agrees for one in startup.judged(story.observations))
 
 
 def test_when_it_is_killed_follows_from_the_probe():

@@ -4,7 +4,7 @@ import pytest
 
 from lab.experiments.pods import Probe
 from lab.experiments.texts import Text
-from lab.experiments.timed import liveness_judged, probes, readiness, startup, termination
+from lab.experiments.timed import liveness_judged, probes, startup, termination
 from lab.experiments.timed.expecting import (
     EARLY,
     LATE,
@@ -98,7 +98,6 @@ def test_a_crowd_gives_so_much_time_and_no_more(crowd, more):
 
 
 EXPECTED = {
-    "readiness": readiness.expected(readiness.READINESS),
     "liveness": liveness_judged.expected(liveness_judged.LIVENESS, liveness_judged.GRACE),
     "startup": startup.expected(startup.STARTUP, startup.LIVENESS, startup.READINESS),
     "probes": probes.expected(probes.PROBE),

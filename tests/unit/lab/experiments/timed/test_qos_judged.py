@@ -11,7 +11,7 @@ from lab.experiments.timed import qos, qos_judged, qos_rules
 from lab.experiments.timed.loads import Line
 from lab.experiments.timed.qos_cases import CASES, FILLS
 from lab.experiments.timed.qos_judged import Evidence
-from lab.experiments.timed.recorder import Seen
+from lab.experiments.timed.recorder import Observation
 
 NODE = {
     "metadata": {"name": "node"},
@@ -50,12 +50,12 @@ def seen(  # noqa: PLR0913 - each may go otherwise
             )
         status = {"qosClass": (classes or {}).get(name, qos_rules.qos_class(pod["spec"]))}
         spec = {**pod["spec"], "priority": qos_rules.CRITICAL if name == "critical" else 0}
-        pods.append(Seen(1.0, "Pod", name, "ADDED", {"spec": spec, "status": status}))
+        pods.append(Observation(1.0, "Pod", name, "ADDED", {"spec": spec, "status": status}))
     if evicted_at:
         ended = {**pods[-1].body["status"], "phase": "Failed", "reason": "Evicted"}
         told = {"reason": "Started", "involvedObject": {"name": FILLS}, "message": "Container started"}
-        pods.extend(Seen(2.0 + number, "Event", f"started-{number}", "ADDED", told) for number in range(starts))
-        pods.append(Seen(evicted_at, "Pod", FILLS, "MODIFIED", {"spec": {}, "status": ended}))
+        pods.extend(Observation(2.0 + number, "Event", f"started-{number}", "ADDED", told) for number in range(starts))
+        pods.append(Observation(evicted_at, "Pod", FILLS, "MODIFIED", {"spec": {}, "status": ended}))
     return Evidence(sent, logs, node, kubelet, runtime, pods, since=0.0)
 
 

@@ -138,4 +138,4 @@ def test_an_asker_that_tells_is_ended_with_the_block(monkeypatch):
     monkeypatch.setattr(asking.client, "kubectl_command", lambda *_: [sys.executable, "-u", "-c", program])
     with asking.asked(None, recorder, Subject(None, "ns", "cats"), "back", {}):
         assert recorder.wait(lambda seen: seen or None, timeout=10)
-    assert [(one.name, one.change) for one in recorder.seen] == [("netns/cats/back", "net:[1]")]
+    assert [(one.name, one.change) for one in recorder.observations] == [("netns/cats/back", "net:[1]")]

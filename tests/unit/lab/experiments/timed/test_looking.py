@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lab.experiments.timed import looking
-from lab.experiments.timed.recorder import Seen
+from lab.experiments.timed.recorder import Observation
 
 ENDED = {"terminated": {"exitCode": 137}}
 
@@ -20,7 +20,7 @@ ENDED = {"terminated": {"exitCode": 137}}
 )
 def test_how_a_container_ended(story, status, code):
     story.pod(1, "cats", back=status)
-    (one,) = story.seen
+    (one,) = story.observations
     assert looking.last_end(one.body, "back").get("exitCode") == code
     assert looking.ended("cats", "back")(one) is (code is not None)
 
@@ -56,11 +56,11 @@ def test_containers_of_every_kind_are_found():
 def test_all_are_found_when_the_last_is(story):
     look = looking.every(*(looking.looks(looking.answer(name, "answers")) for name in ("a", "b")))
     story.answer(1, "a", "answers")
-    assert look(story.seen) is None
+    assert look(story.observations) is None
     story.answer(2, "b", "refused")
-    assert look(story.seen) is None
+    assert look(story.observations) is None
     story.answer(3, "b", "answers")
-    assert look(story.seen) == story.seen[-1]
+    assert look(story.observations) == story.observations[-1]
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_how_an_address_answered_through_a_stretch(story, told, value):
     for at, outcome in told:
         story.answer(at, "pod-ip", outcome)
     story.answer(4.5, "another", "reset")
-    assert looking.answered(story.seen, "pod-ip", 3, 7).value == value
+    assert looking.answered(story.observations, "pod-ip", 3, 7).value == value
 
 
 def test_an_event_is_told_by_its_pod_reason_and_words(story):
     story.event(1, "cats", "Unhealthy", "Liveness probe failed: 503")
-    (one,) = story.seen
+    (one,) = story.observations
     assert looking.event("Unhealthy", "cats", "Liveness")(one)
     assert not looking.event("Unhealthy", "cats", "Readiness")(one)
     assert not looking.event("Killing", "cats")(one)
@@ -95,7 +95,7 @@ def test_an_event_is_told_by_its_pod_reason_and_words(story):
 
 def test_an_endpoint_is_told_by_its_conditions(story):
     story.endpoint(1, "cats", ready=False, serving=True, terminating=True)
-    (one,) = story.seen
+    (one,) = story.observations
     assert looking.endpoint("cats", terminating=True, ready=False)(one)
     assert not looking.endpoint("cats", serving=False)(one)
     assert not looking.endpoint("dogs", ready=False)(one)
@@ -103,12 +103,14 @@ def test_an_endpoint_is_told_by_its_conditions(story):
 
 
 def test_a_slice_without_endpoints_is_no_endpoint():
-    assert not looking.endpoint("cats", ready=False)(Seen(1, "EndpointSlice", "slice", "ADDED", {"endpoints": None}))
+    assert not looking.endpoint("cats", ready=False)(
+        Observation(1, "EndpointSlice", "slice", "ADDED", {"endpoints": None})
+    )
 
 
 def test_what_was_not_seen_is_no_fact(story):
-    story.deed(3.0, "it")
+    story.step(3.0, "it")
     assert looking.happens(None, 2.0).value == ""
-    fact = looking.happens(story.seen[0], 2.0)
+    fact = looking.happens(story.observations[0], 2.0)
     assert (fact.value, fact.at, fact.cause) == ("happens", 3.0, 2.0)
     assert fact.exhibits[0].text == "it"

@@ -16,7 +16,7 @@ def told(story, runs):
     story.pod(1.0, CATS, **names)
     story.answer(2.0, f"netns/{CATS}/{SIDECAR}", NETNS)
     story.answer(2.1, "netns", NETNS)
-    story.deed(3.0, FAILS)
+    story.step(3.0, FAILS)
     story.event(3.5, CATS, "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 503", "back")
     story.event(5.5, CATS, "Killing", "Container back failed liveness probe, will be restarted", "back")
     story.pod(7.0, CATS, back={"state": {}, "lastState": {"terminated": {"exitCode": 0}}}, guest_target=DIED)
@@ -26,7 +26,7 @@ def told(story, runs):
 
 
 def test_all_as_predicted(story, runs):
-    found = liveness.judged(told(story, runs).seen)
+    found = liveness.judged(told(story, runs).observations)
     assert [one.id for one in found if not one.agrees] == []
     assert len(found) == 9
     assert all(one.exhibits and one.source.startswith("https://") for one in found)
@@ -34,12 +34,12 @@ def test_all_as_predicted(story, runs):
 
 def test_an_event_that_kubelet_drops_is_no_disagreement(story, runs):
     told(story, runs).without(kind="Event")
-    assert all(one.agrees for one in liveness.judged(story.seen))
+    assert all(one.agrees for one in liveness.judged(story.observations))
 
 
 def new_address(story):
     story.pod(8.5, CATS)
-    story.seen[-2].body["status"]["podIP"] = "10.244.0.77"
+    story.observations[-2].body["status"]["podIP"] = "10.244.0.77"
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def new_address(story):
 )
 def test_what_is_otherwise_disagrees(story, runs, change, ids):
     change(told(story, runs))
-    assert {one.id for one in liveness.judged(story.seen) if not one.agrees} == ids
+    assert {one.id for one in liveness.judged(story.observations) if not one.agrees} == ids
 
 
 @pytest.mark.parametrize("how", [pytest.param({"exitCode": 0}, id="ended well"), pytest.param({}, id="did not end")])
 def test_a_debugger_that_is_not_killed_disagrees(story, runs, how):
     names = {name.replace("-", "_"): dict(runs) for name in ("back", SIDECAR, TARGETS, ALONE)}
     story.pod(1.0, CATS, **names)
-    story.deed(3.0, FAILS)
+    story.step(3.0, FAILS)
     story.pod(7.0, CATS, guest_target={"state": {"terminated": how} if how else runs["state"]})
-    found = {one.id: one for one in liveness.judged(story.seen)}
+    found = {one.id: one for one in liveness.judged(story.observations)}
     assert not found[TARGETS].agrees
     assert not found["restart-count"].agrees

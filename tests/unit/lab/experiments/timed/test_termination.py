@@ -22,8 +22,8 @@ def told(story, runs, *, code=0, deaf=137, deaf_at=9.5):
         story.pod(1.0, name, ready=True, back=dict(runs))
     for name in ("service", "pod-ip"):
         story.answer(2.0, name, "answers")
-    story.deed(4.5, SENT)
-    story.deed(5.0, DELETE)
+    story.step(4.5, SENT)
+    story.step(5.0, DELETE)
     story.endpoint(5.1, POLITE, ready=False, serving=True, terminating=True)
     story.endpoint(6.2, POLITE, ready=False, serving=False, terminating=True)
     story.answer(6.5, "service", "refused")
@@ -37,7 +37,7 @@ def told(story, runs, *, code=0, deaf=137, deaf_at=9.5):
 
 
 def wrong(story):
-    return {one.id for one in termination.judged(story.seen) if not one.agrees}
+    return {one.id for one in termination.judged(story.observations) if not one.agrees}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_request_is_under_way_once_the_app_has_it(count, so):
 
 
 def test_all_as_predicted(story, runs):
-    found = termination.judged(told(story, runs).seen)
+    found = termination.judged(told(story, runs).observations)
     assert [one.id for one in found if not one.agrees] == []
     assert len(found) == 7
     assert all(one.exhibits and one.source.startswith("https://") for one in found)
