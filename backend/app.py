@@ -91,7 +91,8 @@ def _context(settings: Settings) -> Context:
     metrics.visitors.set_function(lambda: len(streams.visitors))
     background = BackgroundTasks(shared.store, streams, settings.absent_seconds, settings.drain_seconds)
     health, probe_log = _health(lifecycle, shared, background), ProbeLog(state_files)
-    faults = _faults(identity, state_files, lifecycle)
+    effects = Effects(state_files, lambda: cgroup.read().memory, lifecycle)
+    faults = FaultManager(state_files, effects.by_name(), lambda: caps(cgroup.read()))
     own_status = OwnStatus(identity, lifecycle, health, streams, state_files, probe_log, faults)
     return Context(
         settings=settings,
@@ -107,12 +108,6 @@ def _context(settings: Settings) -> Context:
         cluster_status=ClusterStatus(own_status, shared, settings.redis_url),
         openapi=openapi.document(NAME, settings.version, FAMILIES),
     )
-
-
-def _faults(identity: Identity, state_files: StateFiles, lifecycle: Lifecycle) -> FaultManager:
-    usage = partial(cgroup.read, identity.cgroup_root, identity.proc)
-    effects = Effects(state_files, lambda: usage().memory, lifecycle)
-    return FaultManager(state_files, effects.by_name(), lambda: caps(usage()))
 
 
 def _health(lifecycle: Lifecycle, shared: SharedState, background: BackgroundTasks) -> Health:

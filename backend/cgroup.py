@@ -44,69 +44,73 @@ class Usage(msgspec.Struct, frozen=True):
     memory: Memory = Memory()
 
 
-Files = dict[str, str]
-"""A cgroup's files, each name with its text; a file that is not there is absent."""
+class _Files:
+    """The files of the cgroups of this process, each hierarchy below its own mount; none is required to exist."""
 
-V2_FILES = ("cpu.max", "cpu.stat", "memory.max", "memory.current", "memory.stat", "memory.events")
-V1_FILES = {
-    "cpu": ("cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.stat"),
-    "cpuacct": ("cpuacct.usage",),
-    "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat", "memory.oom_control"),
-}
+    def __init__(self, root: Path, proc: Path) -> None:
+        self.root = root
+        rows = [line.split(":", 2) for line in (_text(proc / "self" / "cgroup") or "").splitlines()]
+        self.paths = {name: row[2] for row in rows if len(row) > 2 for name in row[1].split(",")}  # noqa: PLR2004
+        """Each controller's path; version 2 has the one controller "", whose mount is the root itself."""
+
+    def text(self, controller: str, name: str) -> str:
+        """Look below the path first: without a cgroup namespace the mount shows the host's whole tree."""
+        mount = self.root / controller
+        texts = (_text(place / name) for place in (mount / self.paths.get(controller, "/").lstrip("/"), mount))
+        return next((text for text in texts if text is not None), "")
+
+    def number(self, controller: str, name: str) -> int | None:
+        return _number(self.text(controller, name))
+
+    def table(self, controller: str, name: str) -> dict[str, int]:
+        pairs = (line.split() for line in self.text(controller, name).splitlines())
+        numbers = ((pair[0], _number(pair[1])) for pair in pairs if len(pair) > 1)
+        return {key: number for key, number in numbers if number is not None}
 
 
 def read(root: Path = ROOT, proc: Path = PROC) -> Usage:
     """Return this process's figures; whatever cannot be read is null."""
-    paths = parse_paths(_text(proc / "self" / "cgroup") or "")
+    files = _Files(root, proc)
     if (root / "cgroup.controllers").exists():
-        return parse_v2(_files(_places(root, paths.get("", "/")), V2_FILES))
-    files: Files = {}
-    for controller, names in V1_FILES.items():
-        files |= _files(_places(root / controller, paths.get(controller, "/")), names)
-    return parse_v1(files) if files else Usage(None)
+        return _read_v2(files)
+    return _read_v1(files) if (root / "memory").exists() or (root / "cpu").exists() else Usage(None)
 
 
-def parse_paths(text: str) -> dict[str, str]:
-    """Return each controller's path from the text of `/proc/self/cgroup`; version 2 has the one controller ""."""
-    rows = [line.split(":", 2) for line in text.splitlines() if line.count(":") > 1]
-    return {name: path for _, names, path in rows for name in names.split(",")}
+def oom_kills() -> int | None:
+    """Return how often the kernel has killed in this container's cgroup."""
+    return read().memory.oom_kills
 
 
-def parse_v2(files: Files) -> Usage:
-    """Return the figures in the files of a version 2 cgroup."""
-    stat, used = _table(files.get("cpu.stat")), _number(files.get("memory.current"))
+def _read_v2(files: _Files) -> Usage:
+    stat, used = files.table("", "cpu.stat"), files.number("", "memory.current")
+    quota, _, period = files.text("", "cpu.max").strip().partition(" ")
     cpu = Cpu(
-        _v2_cores(files.get("cpu.max", "")),
+        _cores(_number(quota), _number(period)),
         _scaled(stat.get("usage_usec"), 1e6),
         stat.get("nr_periods"),
         stat.get("nr_throttled"),
         _scaled(stat.get("throttled_usec"), 1e6),
     )
-    inactive = _table(files.get("memory.stat")).get("inactive_file")
-    kills = _table(files.get("memory.events")).get("oom_kill")
-    return Usage(2, cpu, Memory(_number(files.get("memory.max")), used, _working_set(used, inactive), kills))
+    inactive = files.table("", "memory.stat").get("inactive_file")
+    kills = files.table("", "memory.events").get("oom_kill")
+    return Usage(2, cpu, Memory(files.number("", "memory.max"), used, _working_set(used, inactive), kills))
 
 
-def parse_v1(files: Files) -> Usage:
-    """Return the figures in the files of a version 1 container: three hierarchies put together."""
-    stat, used = _table(files.get("cpu.stat")), _number(files.get("memory.usage_in_bytes"))
+def _read_v1(files: _Files) -> Usage:
+    """Put three hierarchies together."""
+    stat, used = files.table("cpu", "cpu.stat"), files.number("memory", "memory.usage_in_bytes")
     cpu = Cpu(
-        _cores(_number(files.get("cpu.cfs_quota_us")), _number(files.get("cpu.cfs_period_us"))),
-        _scaled(_number(files.get("cpuacct.usage")), 1e9),
+        _cores(files.number("cpu", "cpu.cfs_quota_us"), files.number("cpu", "cpu.cfs_period_us")),
+        _scaled(files.number("cpuacct", "cpuacct.usage"), 1e9),
         stat.get("nr_periods"),
         stat.get("nr_throttled"),
         _scaled(stat.get("throttled_time"), 1e9),
     )
-    limit = _number(files.get("memory.limit_in_bytes"))
-    inactive = _table(files.get("memory.stat")).get("total_inactive_file")
-    kills = _table(files.get("memory.oom_control")).get("oom_kill")
+    limit = files.number("memory", "memory.limit_in_bytes")
+    inactive = files.table("memory", "memory.stat").get("total_inactive_file")
+    kills = files.table("memory", "memory.oom_control").get("oom_kill")
     bounded = limit if limit is not None and limit < V1_UNLIMITED else None
     return Usage(1, cpu, Memory(bounded, used, _working_set(used, inactive), kills))
-
-
-def _v2_cores(text: str) -> float | None:
-    quota, _, period = text.strip().partition(" ")
-    return _cores(_number(quota), _number(period))
 
 
 def _cores(quota: int | None, period: int | None) -> float | None:
@@ -123,27 +127,11 @@ def _scaled(count: int | None, unit: float) -> float | None:
     return None if count is None else round(count / unit, 6)
 
 
-def _number(text: str | None) -> int | None:
+def _number(text: str) -> int | None:
     try:
-        return int((text or "").strip())
+        return int(text.strip())
     except ValueError:
         return None
-
-
-def _table(text: str | None) -> dict[str, int]:
-    pairs = (line.split() for line in (text or "").splitlines())
-    numbers = ((pair[0], _number(pair[1])) for pair in pairs if len(pair) > 1)
-    return {name: number for name, number in numbers if number is not None}
-
-
-def _places(mount: Path, path: str) -> list[Path]:
-    """Return where to look: without a cgroup namespace under the mount, else the mount shows just this cgroup."""
-    return [mount / path.lstrip("/"), mount]
-
-
-def _files(places: list[Path], names: tuple[str, ...]) -> Files:
-    texts = {name: next((t for place in places if (t := _text(place / name)) is not None), None) for name in names}
-    return {name: text for name, text in texts.items() if text is not None}
 
 
 def _text(path: Path) -> str | None:
@@ -151,8 +139,3 @@ def _text(path: Path) -> str | None:
         return path.read_text()
     except OSError:
         return None
-
-
-def oom_kills() -> int | None:
-    """Return how often the kernel has killed in this container's cgroup."""
-    return read().memory.oom_kills

@@ -92,24 +92,18 @@ class OwnStatus:
 
     def read(self) -> PodStatus:
         whoami = self.identity.whoami(self.lifecycle.started_at, self.lifecycle.uptime)
+        fields = msgspec.structs.asdict(whoami)
+        del fields["service_account"]
         listeners = self.lifecycle.listeners
         return PodStatus(
-            pod=whoami.pod,
-            namespace=whoami.namespace,
-            node=whoami.node,
-            ips=whoami.ips,
-            version=whoami.version,
-            colour=whoami.colour,
-            started_at=whoami.started_at,
-            uptime_seconds=whoami.uptime_seconds,
+            **fields,
             at=datetime.now(UTC),
-            container=whoami.container,
             ready=self.health.report("readyz").ok,
             phase=self._phase(),
             streams=self.streams.count,
             listening=listeners.listening if listeners else self.identity.settings.listen,
             lives=restarts.read(self.state_files),
-            probes=list(self.probe_log.last),
+            probes=list(self.probe_log.probes),
             faults=self.faults.active(),
         )
 

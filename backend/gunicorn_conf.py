@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend import cgroup, probe_log, restarts
+from backend import cgroup, restarts
 from backend.config import load
 from backend.faults import sigterm
+from backend.probe_log import ProbeLog
 from backend.state_files import StateFiles
 from service_runtime import gunicorn_settings
 
@@ -20,7 +21,7 @@ timeout = 30
 
 
 def on_starting(server: Any) -> None:
-    restarts.record_start(_state_files, probe_log.last_seen(_state_files))
+    restarts.record_start(_state_files, ProbeLog(_state_files).latest)
     sigterm.install(server)
     gunicorn_settings.supervise(server, "backend.app")
 

@@ -12,8 +12,6 @@ from service_runtime.responses import encode
 from service_runtime.version import version
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from backend.config import Settings
 
 NAME = "k8-chatroulette-back"
@@ -56,45 +54,39 @@ class WhoAmI(msgspec.Struct, frozen=True):
 
 
 class Identity:
-    """What the settings say about this process, worked out once."""
+    """What the settings say about this process."""
 
-    def __init__(self, settings: Settings, cgroup_root: Path = cgroup.ROOT, proc: Path = cgroup.PROC) -> None:
-        """Keep the settings, and where cgroups are read from."""
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.cgroup_root, self.proc = cgroup_root, proc
         self.version = version(NAME, settings)
         self.version_json = encode(self.version)
-        self.drawn_by = DrawnBy(
-            settings.pod, settings.pod_namespace, settings.node_name, settings.version, self.version.colour
-        )
+        addresses = (settings.pod_ips or settings.pod_ip or "").split(",")
+        self.ips = [address.strip() for address in addresses if address.strip()]
+
+    @property
+    def drawn_by(self) -> DrawnBy:
+        settings = self.settings
+        return DrawnBy(settings.pod, settings.pod_namespace, settings.node_name, settings.version, self.version.colour)
 
     def whoami(self, started_at: float, uptime: float) -> WhoAmI:
-        """Return the identity and the cgroup's figures as they are now."""
-        settings = self.settings
+        """Return the identity, and the cgroup's figures as they are now."""
+        settings, usage = self.settings, cgroup.read()
         return WhoAmI(
             pod=settings.pod,
             namespace=settings.pod_namespace,
             node=settings.node_name,
-            ips=_split(settings.pod_ips or settings.pod_ip or ""),
+            ips=self.ips,
             service_account=settings.service_account,
             version=settings.version,
             colour=self.version.colour,
             started_at=datetime.fromtimestamp(started_at, UTC),
             uptime_seconds=round(uptime, 3),
-            container=self._container(),
+            container=Container(
+                settings.container_name,
+                settings.cpu_request_millicores,
+                settings.memory_request_bytes,
+                usage.version,
+                usage.cpu,
+                usage.memory,
+            ),
         )
-
-    def _container(self) -> Container:
-        usage = cgroup.read(self.cgroup_root, self.proc)
-        return Container(
-            self.settings.container_name,
-            self.settings.cpu_request_millicores,
-            self.settings.memory_request_bytes,
-            usage.version,
-            usage.cpu,
-            usage.memory,
-        )
-
-
-def _split(addresses: str) -> list[str]:
-    return [address.strip() for address in addresses.split(",") if address.strip()]

@@ -34,27 +34,20 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class ProbeLog:
-    """The last probes, oldest first."""
+    """The last probes, oldest first, those of earlier containers included."""
 
     def __init__(self, state_files: StateFiles) -> None:
-        """Begin with those that the containers before this one have answered."""
         self.state_files = state_files
         self.on_probe: Callable[[ProbeKind], None] = lambda _kind: None
-        self.last = deque(read(state_files), maxlen=KEPT)
+        self.probes = deque(state_files.read(FILE, list[Probe]) or [], maxlen=KEPT)
 
     def add(self, kind: ProbeKind, status: int, reason: str | None) -> None:
-        """Keep one more, and write all: a few kilobytes, about once a second."""
-        self.last.append(Probe(datetime.now(UTC), kind, status, reason))
-        self.state_files.write(FILE, list(self.last))
+        self.probes.append(Probe(datetime.now(UTC), kind, status, reason))
+        # A few kilobytes, about once a second.
+        self.state_files.write(FILE, list(self.probes))
         self.on_probe(kind)
 
-
-def read(state_files: StateFiles) -> list[Probe]:
-    """Return the probes that were written."""
-    return state_files.read(FILE, list[Probe]) or []
-
-
-def last_seen(state_files: StateFiles) -> datetime | None:
-    """Return when the last probe was answered: a container that ended without a word was alive then."""
-    probes = read(state_files)
-    return probes[-1].at if probes else None
+    @property
+    def latest(self) -> datetime | None:
+        """When the last probe was answered: a container that recorded no end was alive then."""
+        return self.probes[-1].at if self.probes else None

@@ -1,4 +1,4 @@
-"""The starts of this container in this Pod, and how each of its lives ended."""
+"""Restart history of the container, kept on the Pod's emptyDir."""
 
 from __future__ import annotations
 
@@ -38,55 +38,49 @@ class Life(msgspec.Struct, frozen=True):
     code: int | None = None
 
 
-def how(code: int, *, oom: bool) -> How:
-    """Tell how a container ended from its exit code, and from whether the kernel counted an OOM kill."""
+def read(state_files: StateFiles) -> list[Life]:
+    """Return the starts, oldest first; the last one is running."""
+    return state_files.read(FILE, list[Life]) or []
+
+
+def record_start(state_files: StateFiles, last_probe: datetime | None) -> None:
+    """Write that the container starts now; `last_probe` is the last sign of the one before.
+
+    One that recorded no end was killed together with the main process; its last memory reading tells why. With
+    cgroup v2 the kubelet has the kernel kill all of a container that runs out of memory (memory.oom.group), and its
+    counters end with it: https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
+    """
+    oom = _is_full(state_files.take(MEMORY_FILE, Memory))
+    ended = [_end(life, last_probe, KILLED, oom=oom) for life in read(state_files)]
+    state_files.write(FILE, [*ended, Life(datetime.now(UTC))][-KEPT:])
+
+
+def record_memory(state_files: StateFiles, memory: Memory) -> None:
+    """Keep the last reading of the container's memory, should it record no end."""
+    state_files.write(MEMORY_FILE, memory)
+
+
+def record_end(state_files: StateFiles, code: int, *, oom: bool) -> None:
+    """Write that the container ends now; `oom`: the kernel has counted an OOM kill since its start."""
+    now = datetime.now(UTC)
+    state_files.write(FILE, [_end(life, now, code, oom=oom) for life in read(state_files)])
+
+
+def _end(life: Life, at: datetime | None, code: int, *, oom: bool) -> Life:
+    if life.ended_at:
+        return life
+    ended_at = max(at or life.started_at, life.started_at)
+    return msgspec.structs.replace(life, ended_at=ended_at, how=_how(code, oom=oom), code=code)
+
+
+def _how(code: int, *, oom: bool) -> How:
     if code == KILLED:
         return "oom" if oom else "killed"
     return "exit" if code == 0 else "crash"
 
 
-def full(memory: Memory | None) -> bool:
+def _is_full(memory: Memory | None) -> bool:
     """Tell whether nearly all that the container may use was in use; no reading, or no limit, says no."""
     if memory is None or memory.working_set_bytes is None or memory.limit_bytes is None:
         return False
     return memory.working_set_bytes >= FULL * memory.limit_bytes
-
-
-def begin(lives: list[Life], now: datetime, seen: datetime | None, memory: Memory | None = None) -> list[Life]:
-    """Return the lives with a new one, which starts now; `seen` is the last sign of the life before.
-
-    A life that left no word was killed together with the main process; `memory`, its last reading, tells why. With
-    cgroup v2 the kubelet has the kernel kill all of a container that runs out of memory (memory.oom.group), and its
-    counters end with it: https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
-    """
-    ended = how(KILLED, oom=full(memory))
-    return [*(end(life, seen, ended, KILLED) for life in lives), Life(now)][-KEPT:]
-
-
-def end(life: Life, at: datetime | None, how: How, code: int) -> Life:
-    """Return the life with its end; one that has an end keeps it."""
-    if life.ended_at:
-        return life
-    return msgspec.structs.replace(life, ended_at=max(at or life.started_at, life.started_at), how=how, code=code)
-
-
-def read(state_files: StateFiles) -> list[Life]:
-    """Return the lives, oldest first; the last one is running."""
-    return state_files.read(FILE, list[Life]) or []
-
-
-def record_start(state_files: StateFiles, seen: datetime | None) -> None:
-    """Write that the container starts now; the memory of the life before is looked at once."""
-    memory = state_files.take(MEMORY_FILE, Memory)
-    state_files.write(FILE, begin(read(state_files), datetime.now(UTC), seen, memory))
-
-
-def record_memory(state_files: StateFiles, memory: Memory) -> None:
-    """Keep the last reading of the container's memory, should this life end without a word."""
-    state_files.write(MEMORY_FILE, memory)
-
-
-def record_end(state_files: StateFiles, code: int, *, oom: bool) -> None:
-    """Write that the container ends now, with that exit code."""
-    now = datetime.now(UTC)
-    state_files.write(FILE, [end(life, now, how(code, oom=oom), code) for life in read(state_files)])

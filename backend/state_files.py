@@ -17,16 +17,14 @@ log = logging.getLogger("backend")
 
 
 class StateFiles:
-    """A directory with one JSON file a name, each stamped with the Pod's; where it cannot write it says so once."""
+    """A directory with one JSON file a name, each stamped with the Pod's; the first failure to write is logged."""
 
     def __init__(self, directory: str | Path, pod: str) -> None:
-        """Keep where; nothing is touched yet."""
         self.directory = Path(directory)
         self.stem = re.sub(r"[^A-Za-z0-9._-]", "_", pod)
-        self.told = False
+        self.warned = False
 
     def path(self, name: str) -> Path:
-        """Return the file of that name."""
         return self.directory / f"{self.stem}.{name}.json"
 
     def read(self, name: str, kind: type[T]) -> T | None:
@@ -43,22 +41,21 @@ class StateFiles:
             new.write_bytes(msgspec.json.encode(value))
             new.replace(self.path(name))
         except OSError as error:
-            self._tell(error)
+            self._warn(error)
 
     def take(self, name: str, kind: type[T]) -> T | None:
-        """Return what was written, and forget it."""
+        """Read, and remove."""
         value = self.read(name, kind)
         self.remove(name)
         return value
 
     def remove(self, name: str) -> None:
-        """Forget it."""
         try:
             self.path(name).unlink(missing_ok=True)
         except OSError as error:
-            self._tell(error)
+            self._warn(error)
 
-    def _tell(self, error: OSError) -> None:
-        if not self.told:
-            self.told = True
+    def _warn(self, error: OSError) -> None:
+        if not self.warned:
+            self.warned = True
             log.warning("STATE_DIR cannot be written, its history ends with this container: %s", error)

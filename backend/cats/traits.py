@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -20,15 +20,15 @@ Tail = Literal["curled", "raised", "hooked"]
 Collar = Literal["none", "bell", "bow", "bandana", "medal"]
 Mood = Literal["content", "curious", "playful", "sleepy", "smug", "grumpy", "amazed", "happy"]
 
-HEADS: tuple[Head, ...] = ("round", "wedge", "broad")
+HEADS: tuple[Head, ...] = get_args(Head)
 EARS: tuple[Ears, ...] = ("pricked", "pricked", "folded", "tufted")
-EYE_SHAPES: tuple[EyeShape, ...] = ("round", "almond", "wide")
-EYE_COLOURS: tuple[EyeColour, ...] = ("amber", "green", "blue", "copper", "gold", "turquoise")
-WHISKERS: tuple[Whiskers, ...] = ("straight", "raised", "drooping")
-TAILS: tuple[Tail, ...] = ("curled", "raised", "hooked")
-COLLARS: tuple[Collar, ...] = ("none", "bell", "bow", "bandana", "medal")
+EYE_SHAPES: tuple[EyeShape, ...] = get_args(EyeShape)
+EYE_COLOURS: tuple[EyeColour, ...] = get_args(EyeColour)
+WHISKERS: tuple[Whiskers, ...] = get_args(Whiskers)
+TAILS: tuple[Tail, ...] = get_args(Tail)
+COLLARS: tuple[Collar, ...] = get_args(Collar)
 COLLAR_COLOURS = ("red", "blue", "green", "yellow", "violet")
-MOODS: tuple[Mood, ...] = ("content", "curious", "playful", "sleepy", "smug", "grumpy", "amazed", "happy")
+MOODS: tuple[Mood, ...] = get_args(Mood)
 BACKDROPS = ("peach", "sage", "lilac", "rose", "sky", "straw", "plum", "mint")
 
 COATS: dict[Coat, tuple[str, ...]] = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from backend.cats.face import EXPRESSIONS
+from backend.cats.portrait import EXPRESSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

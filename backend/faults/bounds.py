@@ -41,27 +41,27 @@ def caps(usage: Usage) -> Caps:
 
 
 def bounds(name: Name, caps: Caps) -> dict[str, Bound]:
-    """Return what the fault may be given here, from the very type that validates it."""
+    """Return the bounds of the fault's values here, from the very type that validates them."""
     schema = msgspec.json.schema(CATALOGUE[name].values)
     properties = next(iter(schema["$defs"].values()))["properties"]
-    return {value: _bound(found, caps.get(value)) for value, found in properties.items()}
+    return {value: _bound(described, caps.get(value)) for value, described in properties.items()}
 
 
-def _bound(found: dict[str, Any], cap: float | None) -> Bound:
-    most = found["maximum"] if cap is None else min(found["maximum"], cap)
-    return Bound(min(found["default"], most), found["minimum"], most, found["x-unit"])
+def _bound(described: dict[str, Any], cap: float | None) -> Bound:
+    maximum = described["maximum"] if cap is None else min(described["maximum"], cap)
+    return Bound(min(described["default"], maximum), described["minimum"], maximum, described["x-unit"])
 
 
-def values(name: Name, given: bytes, caps: Caps) -> Values:
-    """Return the values to use: those given as a JSON object, and defaults for the others. Raises BadInput."""
-    here = bounds(name, caps)
+def values(name: Name, body: bytes, caps: Caps) -> Values:
+    """Return the values in a JSON object, and defaults for the others. Raises BadInput."""
+    bounds_here = bounds(name, caps)
     try:
-        fields = msgspec.json.decode(given or b"{}", type=dict[str, Any])
-        whole = {value: bound.default for value, bound in here.items()} | fields
-        chosen = msgspec.convert(whole, CATALOGUE[name].values, strict=True)
+        fields = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+        defaults = {value: bound.default for value, bound in bounds_here.items()}
+        chosen = msgspec.convert(defaults | fields, CATALOGUE[name].values, strict=True)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"The fault {name} cannot have this: {error}") from None
-    for value, bound in here.items():
+    for value, bound in bounds_here.items():
         if getattr(chosen, value) > bound.maximum:
             most = f"{bound.maximum:g} {bound.unit}"
             raise BadInput(f"The fault {name} cannot have this: {value} is {most} at most in this container.")

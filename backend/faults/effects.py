@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import gevent
 
 from backend import restarts
-from backend.faults.manager import FILE
+from backend.faults.manager import SLOW_START_FILE
 from backend.faults.sigterm import ignore_until
 from service_runtime.responses import BadInput
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1 << 20
 STEPS = 50
-LAST_WORDS_SECONDS = 0.3
+CRASH_SECONDS = 0.3
 """Time for the answer to leave before the process ends."""
 
 BURNER = """
@@ -48,7 +48,60 @@ while os.getppid() == parent:
 log = logging.getLogger("backend")
 
 
-def burn(values: Burning) -> Undo:
+class Effects:
+    """The effects of one application; `memory` reads how much its container has in use."""
+
+    def __init__(self, state_files: StateFiles, memory: Callable[[], Memory], lifecycle: Lifecycle) -> None:
+        self.state_files, self.memory, self.lifecycle = state_files, memory, lifecycle
+
+    def by_name(self) -> dict[Name, Effect]:
+        """Return every effect; whether one of the other faults is on is read where it matters."""
+        return {
+            "startup": self.slow_start,
+            "cpu": burn_cpu,
+            "memory": self.take_memory,
+            "crash": crash,
+            "sigterm": ignore_sigterm,
+            "loopback": self.listen_on_loopback,
+        }
+
+    def slow_start(self, values: Timed) -> Undo:
+        """Write it down for the next container."""
+        self.state_files.write(SLOW_START_FILE, values)
+        return lambda: self.state_files.remove(SLOW_START_FILE)
+
+    def take_memory(self, values: Taking) -> Undo:
+        """Take memory in this process, page by page, in steps over some seconds; give it back at the end.
+
+        What is in use is recorded after each step: it must be known should the kernel kill in the next.
+        """
+        block = mmap.mmap(-1, values.mebibytes * MEBIBYTE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        touching = gevent.spawn(self._touch, block, min(5.0, values.seconds / 2) / STEPS)
+
+        def release() -> None:
+            touching.kill()
+            block.close()
+
+        return release
+
+    def _touch(self, block: mmap.mmap, pause: float) -> None:
+        step = len(block) // STEPS + mmap.PAGESIZE
+        for start in range(0, len(block), step):
+            for page in range(start, min(start + step, len(block)), mmap.PAGESIZE):
+                block[page] = 1
+            restarts.record_memory(self.state_files, self.memory())
+            gevent.sleep(pause)
+
+    def listen_on_loopback(self, values: Timed) -> Undo:
+        _ = values
+        listeners = self.lifecycle.listeners
+        if listeners is None:
+            raise BadInput("The fault loopback needs gunicorn: nothing else here has its sockets.")
+        listeners.only_loopback()
+        return listeners.everywhere
+
+
+def burn_cpu(values: Burning) -> Undo:
     """Burn CPU time in processes of their own, so that this one is slowed down by the limit only."""
     whole = math.floor(values.cores)
     shares = [1.0] * whole + [values.cores - whole] * (values.cores > whole)
@@ -64,78 +117,16 @@ def burn(values: Burning) -> Undo:
     return stop
 
 
-def take(values: Taking, note: Callable[[], None]) -> Undo:
-    """Take memory in this process, page by page, in steps over some seconds; give it back at the end.
-
-    `note` is called after each step: how much was taken must be known should the kernel kill in the next.
-    """
-    block = mmap.mmap(-1, values.mebibytes * MEBIBYTE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    touching = gevent.spawn(_touch, block, min(5.0, values.seconds / 2) / STEPS, note)
-
-    def release() -> None:
-        touching.kill()
-        block.close()
-
-    return release
-
-
-def _touch(block: mmap.mmap, pause: float, note: Callable[[], None]) -> None:
-    step = len(block) // STEPS + mmap.PAGESIZE
-    for start in range(0, len(block), step):
-        for page in range(start, min(start + step, len(block)), mmap.PAGESIZE):
-            block[page] = 1
-        note()
-        gevent.sleep(pause)
-
-
-def sigterm(values: Timed) -> Undo:
-    """Have the main process ignore SIGTERM for a while."""
+def ignore_sigterm(values: Timed) -> Undo:
     ignore_until(time.monotonic() + values.seconds)
     return lambda: ignore_until(0)
 
 
-def crash(values: Crashing, end: Callable[[int], None] = os._exit) -> Undo:
+def crash(values: Crashing) -> Undo:
     """End the process with that code as soon as the answer has left; the container ends with it."""
 
-    def fall() -> None:
+    def end() -> None:
         log.error("fault: this container crashes with exit code %s", values.code)
-        end(values.code)
+        os._exit(values.code)
 
-    falling: gevent.Greenlet = gevent.spawn_later(LAST_WORDS_SECONDS, fall)
-    return partial(falling.kill)
-
-
-class Effects:
-    """The effects of one application."""
-
-    def __init__(self, state_files: StateFiles, memory: Callable[[], Memory], lifecycle: Lifecycle) -> None:
-        self.state_files, self.memory, self.lifecycle = state_files, memory, lifecycle
-
-    def by_name(self) -> dict[Name, Effect]:
-        """Return every effect; the other faults are asked for where they matter."""
-        return {
-            "startup": self.slow_start,
-            "cpu": burn,
-            "memory": self.take,
-            "crash": crash,
-            "sigterm": sigterm,
-            "loopback": self.loopback,
-        }
-
-    def take(self, values: Taking) -> Undo:
-        """Take memory, and keep on the state_files how much there is in use."""
-        return take(values, lambda: restarts.record_memory(self.state_files, self.memory()))
-
-    def slow_start(self, values: Timed) -> Undo:
-        """Write it down for the next container."""
-        self.state_files.write(FILE, values)
-        return lambda: self.state_files.remove(FILE)
-
-    def loopback(self, values: Timed) -> Undo:
-        """Listen on 127.0.0.1 only."""
-        _ = values
-        listeners = self.lifecycle.listeners
-        if listeners is None:
-            raise BadInput("The fault loopback needs gunicorn: nothing else here has its sockets.")
-        listeners.only_loopback()
-        return listeners.everywhere
+    return partial(gevent.spawn_later(CRASH_SECONDS, end).kill)

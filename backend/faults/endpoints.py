@@ -15,8 +15,6 @@ from backend.openapi import Endpoints, Operation
 from service_runtime.responses import problem, reply
 
 MOST_BYTES = 4096
-PROBLEMS = (400, 403, 404, 503)
-
 BODIES = tuple(dict.fromkeys(fault.values for fault in CATALOGUE.values()))
 
 routes = Endpoints("faults", {"name": Name})
@@ -53,26 +51,22 @@ class PodQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @routes.before_request
-def switched_off() -> Response | None:
-    """Answer 404 unless FAULTS=on."""
-    return (
-        None if context().settings.faults == "on" else problem(404, "Faults are switched off here: FAULTS is not on.")
-    )
-
-
-@routes.before_request
-def from_elsewhere() -> Response | None:
-    """Refuse what another web site can have a browser send without asking first.
+def refuse() -> Response | None:
+    """Refuse all unless FAULTS=on, and what another web site can have a browser send without asking first.
 
     A page of another origin, another port too, is told apart by Fetch Metadata; a POST as JSON needs a preflight:
     https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header, https://fetch.spec.whatwg.org/#cors-protocol
     """
+    if context().settings.faults != "on":
+        return problem(404, "Faults are switched off here: FAULTS is not on.")
     if request.method not in ("POST", "DELETE"):
         return None
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         return problem(403, "Faults are switched from this service's own page, not from another site.")
     if request.method == "POST" and request.mimetype != "application/json":
         return problem(415, "A fault is switched on with the header Content-Type: application/json.")
+    if request.view_args and request.view_args["name"] not in CATALOGUE:
+        return problem(404, f"There is no fault {request.view_args['name']!r}; there are {', '.join(CATALOGUE)}.")
     return None
 
 
@@ -86,9 +80,10 @@ def from_elsewhere() -> Response | None:
     )
 )
 def overview() -> Response:
-    caps = context().faults.caps()
+    faults = context().faults
+    caps = faults.caps()
     known = [Known(name, fault.says, fault.lesson, bounds(name, caps)) for name, fault in CATALOGUE.items()]
-    return reply(Overview(context().settings.pod, context().faults.active(), known))
+    return reply(Overview(context().settings.pod, faults.active(), known))
 
 
 @routes.serves(
@@ -105,37 +100,41 @@ def overview() -> Response:
     )
 )
 def begin(name: Name) -> Response:
-    if name not in CATALOGUE:
-        return _unknown(name)
     request.max_content_length = MOST_BYTES
     chosen = values(name, request.get_data(cache=False), context().faults.caps())
     pod = _pod()
     if pod == context().settings.pod:
         return reply(Begun(pod, context().faults.start(name, chosen)), 202)
     order = Order("start", name, msgspec.Raw(msgspec.json.encode(chosen)))
-    return _pass_on(pod, order) or reply(Begun(pod, None), 202)
+    return _send(pod, order) or reply(Begun(pod, None), 202)
 
 
 @routes.serves(
     Operation(
-        "DELETE", "/faults/<name>", "Switch a fault off.", media=None, status=204, query=PodQuery, problems=PROBLEMS
+        "DELETE",
+        "/faults",
+        "Switch all off.",
+        media=None,
+        status=204,
+        query=PodQuery,
+        problems=(400, 403, 404, 503),
     )
 )
-def end(name: Name) -> Response:
-    return _stop(name) if name in CATALOGUE else _unknown(name)
-
-
 @routes.serves(
-    Operation("DELETE", "/faults", "Switch all off.", media=None, status=204, query=PodQuery, problems=PROBLEMS)
+    Operation(
+        "DELETE",
+        "/faults/<name>",
+        "Switch a fault off.",
+        media=None,
+        status=204,
+        query=PodQuery,
+        problems=(400, 403, 404, 503),
+    )
 )
-def end_all() -> Response:
-    return _stop(None)
-
-
-def _stop(name: Name | None) -> Response:
+def end(name: Name | None = None) -> Response:
     pod = _pod()
     if pod != context().settings.pod:
-        return _pass_on(pod, Order("stop", name)) or Response(status=204)
+        return _send(pod, Order("stop", name)) or Response(status=204)
     context().faults.stop(name)
     return Response(status=204)
 
@@ -144,12 +143,8 @@ def _pod() -> str:
     return msgspec.convert(request.args.to_dict(), PodQuery).pod or context().settings.pod
 
 
-def _pass_on(pod: str, order: Order) -> Response | None:
+def _send(pod: str, order: Order) -> Response | None:
     """Have another Pod do it; return what to answer when there is none by that name."""
     if context().shared.commands.send(pod, msgspec.json.encode(order)):
         return None
     return problem(404, f"There is no Pod {pod!r} that shares its memory with this one.")
-
-
-def _unknown(name: str) -> Response:
-    return problem(404, f"There is no fault {name!r}; there are {', '.join(CATALOGUE)}.")

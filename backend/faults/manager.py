@@ -26,7 +26,7 @@ Undo = Callable[[], None]
 Effect = Callable[[Any], Undo]
 """Does what the values say, and returns how that is undone; undoing twice is harmless."""
 
-FILE = "slow-start"
+SLOW_START_FILE = "slow-start"
 log = logging.getLogger("backend")
 
 
@@ -51,21 +51,8 @@ class Running:
     undo: Undo
 
 
-def described(name: Name, values: Values, seconds: float) -> Active:
-    """Return the fault as it is when it begins now, for so long."""
-    now = datetime.now(UTC)
-    until = now + timedelta(seconds=seconds) if seconds < math.inf else None
-    left = getattr(values, "probes", 0) or None
-    return Active(name, now, until, left, msgspec.structs.asdict(values), CATALOGUE[name].lesson)
-
-
-def length(name: Name, values: Values) -> float:
-    """Return for how many seconds a fault lasts; a slow start waits for the next container, as long as that takes."""
-    return math.inf if name == "startup" or isinstance(values, Crashing) else values.seconds
-
-
 class FaultManager:
-    """The faults of this process."""
+    """The faults of this process; `effects` has those that do more than be asked for where they matter."""
 
     def __init__(
         self,
@@ -74,7 +61,6 @@ class FaultManager:
         caps: Callable[[], Caps],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin without any; `effects` are what those do that are more than a question to be asked here."""
         self.state_files, self.effects, self.caps, self.clock = state_files, effects, caps, clock
         self._running: dict[Name, Running] = {}
         self._lock = RLock()
@@ -82,25 +68,30 @@ class FaultManager:
 
     def resume(self) -> None:
         """Begin the slow start that was ordered before this container started; it happens once."""
-        if values := self.state_files.take(FILE, Timed):
-            self._keep("startup", values, values.seconds, _nothing)
+        if values := self.state_files.take(SLOW_START_FILE, Timed):
+            self._add("startup", values, values.seconds, _nothing)
 
     def start(self, name: Name, values: Values) -> Active:
         """Begin a fault; one of the same name ends first. What its effect raises goes through, and nothing is on."""
         with self._lock:
             self.stop(name)
             log.warning("fault: %s begins", name, extra={"fields": {"fault": name, "values": values}})
-            undo = self.effects.get(name, _no_effect)(values)
-            return self._keep(name, values, length(name, values), undo)
+            undo = self.effects.get(name, lambda _values: _nothing)(values)
+            # A slow start waits for the next container, as long as that takes.
+            seconds = math.inf if name == "startup" or isinstance(values, Crashing) else values.seconds
+            return self._add(name, values, seconds, undo)
 
-    def _keep(self, name: Name, values: Values, seconds: float, undo: Undo) -> Active:
-        running = Running(described(name, values, seconds), values, self.clock() + seconds, undo)
-        self._running[name] = running
+    def _add(self, name: Name, values: Values, seconds: float, undo: Undo) -> Active:
+        now = datetime.now(UTC)
+        until = now + timedelta(seconds=seconds) if seconds < math.inf else None
+        left = getattr(values, "probes", 0) or None
+        active = Active(name, now, until, left, msgspec.structs.asdict(values), CATALOGUE[name].lesson)
+        running = self._running[name] = Running(active, values, self.clock() + seconds, undo)
         if seconds < math.inf:
-            gevent.spawn_later(seconds, self._over, running)
-        return running.active
+            gevent.spawn_later(seconds, self._end, running)
+        return active
 
-    def _over(self, running: Running) -> None:
+    def _end(self, running: Running) -> None:
         with self._lock:
             if self._running.get(running.active.name) is running:
                 self.stop(running.active.name)
@@ -117,33 +108,28 @@ class FaultManager:
         """Return the fault if it is on; a slow start that waits for the next container is not."""
         running = self._running.get(name)
         if running and self.clock() >= running.ends:
-            self._over(running)
+            self._end(running)
             return None
         return None if running and name == "startup" and running.active.until is None else running
 
     def __bool__(self) -> bool:
-        """Tell whether any is there."""
         return bool(self._running)
 
     def active(self) -> list[Active]:
-        """Return all that are there, by their begin."""
+        """Return all of them, by their begin."""
         for name in list(self._running):
             self.on(name)
         return [running.active for running in self._running.values()]
 
-    def probed(self, name: Name) -> None:
+    def count_probe(self, name: Name) -> None:
         """Count a probe that this fault has made fail; the last one ends it."""
         running = self.on(name)
         if running is None or running.active.left is None:
             return
         running.active = msgspec.structs.replace(running.active, left=running.active.left - 1)
         if running.active.left == 0:
-            self._over(running)
+            self._end(running)
 
 
 def _nothing() -> None:
     """There is nothing to undo."""
-
-
-def _no_effect(_values: Values) -> Undo:
-    return _nothing

@@ -45,7 +45,7 @@ def _check(kind: ProbeKind, faults: FaultManager) -> Check:
 
 def _count_probe(faults: FaultManager, kind: ProbeKind) -> None:
     for name in FAILS[kind]:
-        faults.probed(name)
+        faults.count_probe(name)
 
 
 def hit(percent: float, drawn: float) -> bool:
