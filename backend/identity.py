@@ -17,16 +17,6 @@ if TYPE_CHECKING:
 NAME = "k8-chatroulette-back"
 
 
-class DrawnBy(msgspec.Struct, frozen=True):
-    """The Pod that drew a cat; null is what the downward API did not tell."""
-
-    pod: str
-    namespace: str | None
-    node: str | None
-    version: str
-    colour: str
-
-
 class Container(msgspec.Struct, frozen=True):
     """The container's name, what it asked for (downward API), and what its cgroup allows and counts."""
 
@@ -62,11 +52,6 @@ class Identity:
         self.version_json = encode(self.version)
         addresses = (settings.pod_ips or settings.pod_ip or "").split(",")
         self.ips = [address.strip() for address in addresses if address.strip()]
-
-    @property
-    def drawn_by(self) -> DrawnBy:
-        settings = self.settings
-        return DrawnBy(settings.pod, settings.pod_namespace, settings.node_name, settings.version, self.version.colour)
 
     def whoami(self, started_at: float, uptime: float) -> WhoAmI:
         """Return the identity, and the cgroup's figures as they are now."""

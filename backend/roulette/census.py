@@ -15,7 +15,7 @@ _WINDOWS = 24
 
 
 class Census(msgspec.Struct, frozen=True):
-    """`windows` are the cats (24 at most) of those who can be paired right now."""
+    """How many there are, in all replicas; `windows` are the cats (24 at most) of those who can be found right now."""
 
     visitors: int
     waiting: int

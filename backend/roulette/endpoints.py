@@ -255,10 +255,19 @@ def events(visitor: str) -> Response:
 
 def _hello(stream: Stream) -> bytes:
     app = context()
-    visitor, pod = app.shared.store.get(stream.visitor), app.identity.drawn_by
+    visitor, settings = app.shared.store.get(stream.visitor), app.settings
     stream.language = visitor.language
     now = int(time.time() * 1000)
-    hello = sse.Hello(pod.pod, pod.node, pod.version, pod.colour, app.shared.kind, visitor.state, visitor.chat, now)
+    hello = sse.Hello(
+        settings.pod,
+        settings.node_name,
+        settings.version,
+        app.identity.version.colour,
+        app.shared.kind,
+        visitor.state,
+        visitor.chat,
+        now,
+    )
     return sse.RETRY + sse.event("hello", hello)
 
 

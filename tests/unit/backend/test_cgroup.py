@@ -1,6 +1,6 @@
 import pytest
 
-from backend.cgroup import Cpu, Memory, Usage, parse_paths, parse_v1, parse_v2, read
+from backend.cgroup import Cpu, Memory, Usage, read
 
 MIB = 1 << 20
 CPU = Cpu(limit_cores=0.2, used_seconds=1.5, periods=100, throttled_periods=7, throttled_seconds=0.25)
@@ -56,41 +56,31 @@ def test_no_cgroup_file_system_is_all_unknown(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "usage",
+    "files",
     [
-        pytest.param(parse_v2({"cpu.max": "max 100000\n", "memory.max": "max\n"}), id="v2"),
+        pytest.param({"cgroup.controllers": "", "cpu.max": "max 100000\n", "memory.max": "max\n"}, id="v2"),
         pytest.param(
-            parse_v1(
-                {
-                    "cpu.cfs_quota_us": "-1\n",
-                    "cpu.cfs_period_us": "100000\n",
-                    "memory.limit_in_bytes": "9223372036854771712\n",
-                }
-            ),
+            {
+                "cpu/cpu.cfs_quota_us": "-1\n",
+                "cpu/cpu.cfs_period_us": "100000\n",
+                "memory/memory.limit_in_bytes": "9223372036854771712\n",
+            },
             id="v1",
         ),
     ],
 )
-def test_no_limit_is_null(usage):
+def test_no_limit_is_null(tmp_path, files):
+    plant(tmp_path, files)
+    usage = read(tmp_path, tmp_path)
     assert (usage.cpu.limit_cores, usage.memory.limit_bytes) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "a b c\n\n1"], ids=["empty", "word", "lines"])
-def test_what_cannot_be_read_is_null(text):
-    names = ("cpu.max", "cpu.stat", "memory.max", "memory.current", "memory.stat", "memory.events")
-    assert parse_v2(dict.fromkeys(names, text)) == Usage(2, Cpu(), Memory())
+def test_what_cannot_be_read_is_null(tmp_path, text):
+    plant(tmp_path, dict.fromkeys(V2, text))
+    assert read(tmp_path, tmp_path) == Usage(2, Cpu(), Memory())
 
 
-def test_a_working_set_is_never_negative():
-    files = {"memory.current": "10", "memory.stat": "inactive_file 20\n"}
-    assert parse_v2(files).memory.working_set_bytes == 0
-
-
-def test_paths():
-    assert parse_paths(V1_LINES + V2_LINE) == {
-        "cpu": "/kubepods/pod1/c1",
-        "cpuacct": "/kubepods/pod1/c1",
-        "memory": "/kubepods/pod1/c1",
-        "name=systemd": "/x",
-        "": "/kubepods/pod1/c1",
-    }
+def test_a_working_set_is_never_negative(tmp_path):
+    plant(tmp_path, V2 | {"memory.current": "10", "memory.stat": "inactive_file 20\n"})
+    assert read(tmp_path, tmp_path).memory.working_set_bytes == 0

@@ -2,22 +2,16 @@
 
 import logging
 
-import pytest
-
 from backend.state_files import StateFiles
 
 
-def test_what_is_written_can_be_read_by_the_next_one(tmp_path):
+def test_the_next_container_of_the_same_pod_reads_what_was_written(tmp_path):
     StateFiles(tmp_path, "back-7d9").write("numbers", [1, 2])
     assert StateFiles(tmp_path, "back-7d9").read("numbers", list[int]) == [1, 2]
-
-
-def test_another_pod_has_its_own(tmp_path):
-    StateFiles(tmp_path, "back-7d9").write("numbers", [1, 2])
     assert StateFiles(tmp_path, "back-x2k").read("numbers", list[int]) is None
 
 
-def test_a_name_cannot_lead_elsewhere(tmp_path):
+def test_a_pod_name_cannot_lead_elsewhere(tmp_path):
     assert StateFiles(tmp_path, "../../etc/x").path("numbers").parent == tmp_path
 
 
@@ -28,19 +22,11 @@ def test_what_is_taken_is_gone(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def warnings(caplog, monkeypatch):
-    """The service's own logger, once configured, has one handler and hands nothing on."""
-    logger = logging.getLogger("backend")
-    monkeypatch.setattr(logger, "handlers", [caplog.handler])
-    monkeypatch.setattr(logger, "propagate", False)
-    return lambda: [record.getMessage() for record in caplog.records]
-
-
-def test_a_directory_that_is_not_there_is_told_once(tmp_path, warnings):
+def test_a_missing_directory_is_logged_once(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("backend"), "propagate", True)
     state_files = StateFiles(tmp_path / "absent", "back-7d9")
     state_files.write("numbers", [1])
     state_files.write("numbers", [2])
     assert state_files.read("numbers", list[int]) is None
-    assert len(warnings()) == 1
-    assert "STATE_DIR cannot be written" in warnings()[0]
+    (message,) = caplog.messages
+    assert "STATE_DIR cannot be written" in message
