@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRONG = "#b-names-1"
-APP_BY_NAME = "#b-names-4"
+APP_BY_NAME = f"#b-names-{samples.number_of('app', 'pod-name')}"
+BELOW_WRONG = f"b-names-{samples.number_of('guest', 'loopback6')}"
 SHOWN = "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility()).length"
 
 
@@ -84,21 +85,21 @@ def test_a_click_opens_the_exhibits_of_a_cell(reader):
     assert reader.one("#panel-predicted").text == "● answers k8-chatroulette-back"
     assert reader.text("#panel-url") == "http://k8-chatroulette-back:3000"
     assert "is decided by hosts-file" in reader.one("#panel-because").text
-    exhibits = [one.text for one in reader.all("#panel-exhibits pre")]
-    assert [one.split() for one in exhibits[1:]] == [
+    exhibits = [exhibit.text for exhibit in reader.all("#panel-exhibits pre")]
+    assert [text.split() for text in exhibits] == [
         ["10.244.0.7", "k8-chatroulette-back"],
         ["0:", "00000000:0BB8", "00000000:0000", "0A", "00000000:00000000", "<&>"],
     ]
     assert reader.one(APP_BY_NAME).get_attribute("aria-expanded") == "true"
 
 
-def test_the_way_of_the_packet_is_drawn_from_the_container_through_its_network(reader):
+def test_the_path_of_the_packet_is_drawn_from_the_container_through_its_network(reader):
     reader.click(APP_BY_NAME)
     passed = reader.browser.execute_script(
         "return [...document.querySelectorAll('#panel-picture .passed')].map((one) => one.dataset.key)"
     )
-    room = "names-4f21/k8-chatroulette-back"
-    assert passed == [f"container {room}/back", f"net {room}"]
+    pod = "names-4f21/k8-chatroulette-back"
+    assert passed == [f"container {pod}/back", f"net {pod}"]
     assert reader.text("#panel-picture .ending text") == "●"
     assert reader.browser.execute_script("return document.querySelectorAll('figure .packet').length") == 0
 
@@ -115,13 +116,13 @@ def test_keys_alone_reach_open_and_leave_a_cell(reader):
     reader.browser.execute_script("document.querySelector('#b-names-0').focus()")
     reader.keys(Keys.ARROW_RIGHT)
     reader.keys(Keys.ARROW_DOWN)
-    assert reader.focused() == "b-names-19"
+    assert reader.focused() == BELOW_WRONG
     assert reader.browser.execute_script(SHOWN, ".matrix#names-g1 .cell[tabindex='0']") == 1
     reader.keys(Keys.ENTER)
     assert reader.focused() == "panel-title"
-    assert reader.one("#panel-title").text == "sidecar → ::1"
+    assert reader.one("#panel-title").text == "ephemeral → ::1"
     reader.keys(Keys.ESCAPE)
-    assert reader.focused() == "b-names-19"
+    assert reader.focused() == BELOW_WRONG
     assert reader.browser.execute_script(SHOWN, "#panel") == 0
 
 
@@ -148,7 +149,8 @@ def test_a_sign_or_a_mechanism_shows_only_its_cells(reader):
         f"b-names-{at}" for at, cell in enumerate(report()[0].cells) if cell.measured.outcome == "elsewhere"
     ]
     reader.click("#names [data-which=hosts-file]")
-    assert len(reader.all("#names .cell.shown")) == 16
+    by_hosts_file = [cell for cell in samples.names().cells if cell.mechanism == "hosts-file"]
+    assert len(reader.all("#names .cell.shown")) == len(by_hosts_file)
     assert reader.one("#names [data-only=elsewhere]").get_attribute("aria-pressed") == "false"
     reader.click("#names [data-which=hosts-file]")
     assert not reader.all("#names.filtered")
@@ -181,7 +183,7 @@ def test_on_a_phone_only_a_table_slides_and_says_so(reader_of):
     assert set(reader.browser.execute_script(wide + slides)) == {"matrix"}
     assert "Faites glisser" in reader.one("#names .sideways").text
     assert not reader.browser.execute_script("return document.querySelector('#names figure > svg').checkVisibility()")
-    assert reader.one("#names .rooms .pod b").text in {pod.name for pod in samples.scene().pods}
+    assert reader.one("#names .boxes .pod b").text in {pod.name for pod in samples.diagram().pods}
 
 
 def test_without_a_script_tables_reasons_and_verdicts_are_read(reader_of):

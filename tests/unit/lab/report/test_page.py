@@ -11,11 +11,15 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
+from lab.experiments.catalog import CATALOGUE
 from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text, same
 from lab.report.html import diagram, page, timeline
 from lab.report.html.data import reasons
 
 from . import samples
+
+replaced = msgspec.structs.replace
 
 
 class Reader(HTMLParser):
@@ -26,10 +30,10 @@ class Reader(HTMLParser):
         self.language, self.ids, self.links, self.texts, self.open = language, [], [], [], []
 
     def handle_starttag(self, tag, attributes):
-        given = dict(attributes)
+        values = dict(attributes)
         if tag not in {"meta", "link", "input", "path", "rect", "circle", "br"}:
-            self.open.append((tag, given.get("lang", self.language)))
-        self.ids += filter(None, [given.get("id")])
+            self.open.append((tag, values.get("lang", self.language)))
+        self.ids += filter(None, [values.get("id")])
         self.links += [(tag, name, value) for name, value in attributes if name in {"src", "href", "action"}]
 
     def handle_endtag(self, tag):
@@ -52,8 +56,9 @@ def whole() -> str:
     return page.render(samples.every_kind(), "en")
 
 
-def data_of(text: str) -> dict:
-    packed = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+@pytest.fixture(scope="module")
+def data(whole) -> dict:
+    packed = re.search(r'id="data">(.*?)</script>', whole, re.DOTALL)
     assert packed
     return json.loads(zlib.decompress(b64decode(packed[1])))
 
@@ -66,9 +71,12 @@ def test_it_names_nothing_outside_itself(whole):
     assert not re.search(r"@import|url\(\s*['\"]?(?!#|data:)", whole)
 
 
-def test_every_id_is_there_once(whole):
-    ids = read(whole).ids
-    assert len(ids) == len(set(ids))
+def test_every_id_is_there_once():
+    """`top` is an experiment too: no id of the page's own is one's name."""
+    experiments = {name: replaced(samples.claims(), experiment=name) for name in CATALOGUE}
+    experiments |= {each.experiment: each for each in samples.every_kind()}
+    ids = read(page.render(list(experiments.values()), "en")).ids
+    assert sorted(ids) == sorted(set(ids))
 
 
 @pytest.mark.parametrize(
@@ -92,45 +100,60 @@ def test_it_opens_in_the_language_given(language):
 
 
 def test_tables_reasons_and_verdicts_need_no_script(whole):
-    """Every cell's because, every flip, expectation and verdict stands in the markup."""
     text = " ".join(" ".join(read(whole).texts).split())
-    for one in samples.every_kind():
-        assert all(cell.because.en in text for cell in one.cells)
-        assert all(flip.because.en in text for flip in one.flips)
-        assert all(each.because.en in text for each in one.expectations)
-        assert all(f"{claim.says.en}" in text for claim in one.claims)
+    for experiment in samples.every_kind():
+        assert all(cell.because.en in text for cell in experiment.cells)
+        assert all(flip.because.en in text for flip in experiment.flips)
+        assert all(expectation.because.en in text for expectation in experiment.expectations)
+        assert all(claim.says.en in text for claim in experiment.claims)
     assert "true, with a nuance" in text
-    assert whole.count('<button class="cell"') == sum(len(one.cells) for one in samples.every_kind())
+    assert whole.count('<button class="cell"') == sum(len(each.cells) for each in samples.every_kind())
 
 
-def test_what_a_cell_says_cannot_become_markup(whole):
-    assert "<says>" not in whole
-    assert "&lt;says&gt;" in whole
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        pytest.param(same("it <says> so"), "it &lt;says&gt; so", id="escaped"),
+        pytest.param(same("ask `a<b`"), "ask <code>a&lt;b</code>", id="code in backticks"),
+        pytest.param(same("one ` alone"), "one ` alone", id="a backtick alone"),
+        pytest.param(Text("yes", "oui"), '<span lang="en">yes</span><span lang="fr">oui</span>', id="two languages"),
+    ],
+)
+def test_a_text_becomes_markup(text, markup):
+    assert str(page.both(text)) == markup
 
 
-def test_a_text_in_backticks_is_set_in_code():
-    assert str(page.both(samples.said("ask `a<b`", "ask `a<b`"))) == "ask <code>a&lt;b</code>"
-    assert str(page.both(samples.both("one ` alone"))) == "one ` alone"
+def test_a_program_s_option_stays_on_one_line():
+    assert page.unbroken(page.both(same("debug --target"))) == "debug -\u2060-\u2060target"
 
 
-def test_a_cell_that_is_not_as_predicted_has_both_and_a_frame():
-    text = page.render([samples.names(agrees=False)], "en")
-    cell = re.search(r'<td class="o-refused differs">.*?</td>', text, re.DOTALL)
-    assert cell
-    assert "○≠●" in cell[0]
-    assert (
-        text.count("differs") - page._file("report.css").count("differs") - page._file("report.js").count("differs")
-        == 1
+def test_a_cell_that_is_not_as_predicted_is_marked_with_both_signs():
+    cells = re.findall(
+        r"<td class=\"o-[^>]*differs.*?</td>", page.render([samples.names(agrees=False)], "en"), re.DOTALL
     )
+    assert len(cells) == 1
+    assert "○≠●" in cells[0]
 
 
-def test_the_data_has_every_cell_and_each_exhibit_once(whole):
-    data = data_of(whole)
-    assert len(data["cells"]) == sum(len(one.cells) for one in samples.every_kind())
-    assert len(data["exhibits"]) == len({tuple(one) for one in data["exhibits"]})
-    first = data["cells"]["names-0"]
-    shown = [data["exhibits"][number][1] for number in first["x"]]
-    assert shown == [one.text for one in samples.names().cells[0].exhibits]
+def test_a_verdict_that_was_not_foreseen_is_marked_in_words(whole):
+    claims = samples.claims()
+    unforeseen = page.render([replaced(claims, claims=(replaced(claims.claims[0], agrees=False),))], "en")
+    assert "not the verdict that was known before" not in whole
+    assert "not the verdict that was known before" in unforeseen
+
+
+def test_the_data_has_every_cell_and_each_exhibit_once(data):
+    assert len(data["cells"]) == sum(len(experiment.cells) for experiment in samples.every_kind())
+    assert len(data["exhibits"]) == len({tuple(exhibit) for exhibit in data["exhibits"]})
+    exhibits = [data["exhibits"][number][1] for number in data["cells"]["names-0"]["x"]]
+    assert exhibits == [exhibit.text for exhibit in samples.names().cells[0].exhibits]
+
+
+def test_the_data_has_the_path_of_each_packet_through_the_diagram(data):
+    paths = [tuple(data["paths"][data["cells"][f"names-{n}"]["w"]]) for n in range(len(samples.names().cells))]
+    assert paths == [cell.way for cell in samples.names().cells]
+    layout = diagram.layout(samples.diagram())
+    assert all(layout[key] for path in paths for key in path)
 
 
 def test_seven_hundred_cells_with_exhibits_stay_below_a_megabyte_and_a_half():
@@ -139,93 +162,61 @@ def test_seven_hundred_cells_with_exhibits_stay_below_a_megabyte_and_a_half():
     for number in range(900):
         cell = samples.cell("app", "service", f"variant-{number // 40}")
         other = Exhibit("hosts", f"/etc/hosts {number}", f"10.244.{number % 9}.{number}\tcat-{number}", cell.because)
-        cells.append(msgspec.structs.replace(cell, vantage=f"v{number % 40}", exhibits=(*cell.exhibits, other)))
-    large = msgspec.structs.replace(samples.whatif(), cells=tuple(cells))
+        cells.append(replaced(cell, vantage=f"v{number % 40}", exhibits=(*cell.exhibits, other)))
+    large = replaced(samples.whatif(), cells=tuple(cells))
     assert len(page.render([samples.names(), large], "en").encode()) < 1_500_000
 
 
-def test_cells_of_which_the_same_is_told_are_told_together():
-    one, two = samples.cell("app", "service"), samples.cell("other", "service")
-    alike = msgspec.structs.replace(two, because=one.because)
-    whole = msgspec.structs.replace(samples.names(), cells=(one, alike, two))
-    assert [each.numbers for each in reasons(whole)] == [(0, 1), (2,)]
+def test_cells_with_the_same_explanation_share_it():
+    first, second = samples.cell("app", "service"), samples.cell("other", "service")
+    alike = replaced(first, vantage="guest")
+    whole = replaced(samples.names(), cells=(first, alike, second))
+    assert [reason.numbers for reason in reasons(whole)] == [(0, 1), (2,)]
 
 
-def test_each_cell_is_told_with_the_way_of_its_packet(whole):
-    """The way is the cell's own: the page says it by number."""
-    told = data_of(whole)
-    ways = [tuple(told["paths"][told["cells"][f"names-{number}"]["w"]]) for number in range(len(samples.names().cells))]
-    assert ways == [one.way for one in samples.names().cells]
-    drawing = diagram.layout(samples.scene())
-    assert all(drawing[key] for one in ways for key in one)
-
-
-def test_rooms_and_what_is_in_them_stand_inside_their_floor_and_apart():
-    drawing = diagram.layout(samples.scene())
-    rooms = drawing.of("pod", "host-pod")
-    assert len(rooms) == 6
-    for floor in drawing.of("namespace"):
-        inside = [one for one in (*rooms, *drawing.of("service")) if floor.y <= one.y < floor.y + floor.height]
+def test_what_the_diagram_shows_stands_inside_its_namespace_and_apart():
+    layout = diagram.layout(samples.diagram())
+    for area in layout.of("namespace"):
+        inside = [shape for shape in layout.of("pod", "host-pod", "service") if contains(area, shape)]
         assert inside
-        assert all(one.x >= floor.x and one.x + one.width <= floor.x + floor.width for one in inside)
-        assert all(one.y + one.height <= floor.y + floor.height for one in inside)
         assert not [(a.key, b.key) for a in inside for b in inside if a is not b and overlap(a, b)]
-    assert all(one.y + one.height <= drawing.height for one in drawing.shapes)
+    pods = layout.of("pod", "host-pod")
+    assert all(any(contains(area, pod) for area in layout.of("namespace")) for pod in pods)
+    assert len(pods) == len(samples.diagram().pods)
+    assert all(shape.y + shape.height <= layout.height for shape in layout.shapes)
 
 
-def overlap(one, two) -> bool:
-    beside = one.x + one.width <= two.x or two.x + two.width <= one.x
-    above = one.y + one.height <= two.y or two.y + two.height <= one.y
+def contains(outer, inner) -> bool:
+    across = outer.x <= inner.x and inner.x + inner.width <= outer.x + outer.width
+    return across and outer.y <= inner.y and inner.y + inner.height <= outer.y + outer.height
+
+
+def overlap(one, other) -> bool:
+    beside = one.x + one.width <= other.x or other.x + other.width <= one.x
+    above = one.y + one.height <= other.y or other.y + other.height <= one.y
     return not beside and not above
 
 
 def test_a_timeline_is_drawn_to_scale():
-    drawing = timeline.layout(samples.readiness(), samples.timeline())
-    leaves, returns = drawing.windows
+    layout = timeline.layout(samples.readiness(), samples.timeline())
+    leaves, returns = layout.windows
     assert (leaves.start, leaves.width) == pytest.approx((100 * 4 / 18.2, 100 * 3.5 / 18.2), abs=0.02)
     assert leaves.start < leaves.at < leaves.start + leaves.width
     assert (returns.at > returns.start + returns.width, returns.agrees) == (True, False)
-    assert [at for _, at in drawing.ticks][:3] == [0, 2, 4]
+    assert [at for _, at in layout.ticks][:3] == [0, 2, 4]
 
 
-def test_words_have_room_until_the_next_mark():
-    """Answers come each second: each has a second's room, and the last all that is left."""
-    drawing = timeline.layout(samples.readiness(), samples.timeline())
-    answers = [mark for mark in drawing.tracks[2].marks if mark.says.en == "answers"]
+def test_the_words_of_a_moment_have_room_until_the_next():
+    layout = timeline.layout(samples.readiness(), samples.timeline())
+    answers = [mark for track in layout.tracks for mark in track.marks if mark.says.en == "answers"]
     assert [mark.room for mark in answers[:-1]] == pytest.approx([100 / 18.2] * 17, abs=0.02)
     assert answers[-1].at + answers[-1].room == pytest.approx(100)
 
 
 def test_a_window_that_ends_after_what_is_shown_stays_open():
     whole = samples.readiness()
-    late = msgspec.structs.replace(whole.expectations[0], within=(4.0, 60.0))
-    drawing = timeline.layout(
-        msgspec.structs.replace(whole, expectations=(late, *whole.expectations[1:])), samples.timeline()
-    )
-    assert [(one.ends, round(one.start + one.width)) for one in drawing.windows] == [(False, 100), (True, 77)]
-
-
-def test_an_experiment_may_bear_any_name():
-    """`top` is one: no id of the page's own is an experiment's."""
-    names = ("names", "binds", "whatif", "readiness", "liveness", "startup", "probes", "limits", "qos", "top")
-    every = [msgspec.structs.replace(samples.claims(), experiment=one) for one in (*names, "termination", "database")]
-    ids = read(page.render(every, "en")).ids
-    assert sorted(ids) == sorted(set(ids))
-
-
-def test_a_question_that_is_asked_of_several_things_names_them():
-    whole = samples.readiness()
-    two = msgspec.structs.replace(
-        whole,
-        expectations=(msgspec.structs.replace(whole.expectations[0], subject="memory: 64Mi"), *whole.expectations[1:]),
-    )
-    assert 'class="subject"' not in page.render([whole], "en")
-    assert '<code class="subject">memory: 64Mi</code> ' in page.render([two], "en")
-
-
-def test_a_verdict_that_was_not_foreseen_is_marked_in_words():
-    whole = samples.claims()
-    other = msgspec.structs.replace(whole, claims=(msgspec.structs.replace(whole.claims[0], agrees=False),))
-    assert "not the verdict that was known before" not in page.render([whole], "en")
-    assert '<li class="v-true differs">' in page.render([other], "en")
-    assert "not the verdict that was known before" in page.render([other], "en")
+    late = replaced(whole.expectations[0], within=(4.0, 60.0))
+    whole = replaced(whole, expectations=(late, *whole.expectations[1:]))
+    windows = timeline.layout(whole, samples.timeline()).windows
+    assert [window.ends for window in windows] == [False, True]
+    assert windows[0].start + windows[0].width == pytest.approx(100)
