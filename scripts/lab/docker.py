@@ -1,4 +1,4 @@
-"""Talk to the Docker daemon through its own client; :mod:`lab.cluster.docker_daemon` is what starts one."""
+"""Run Docker's own client; :mod:`lab.cluster.docker_daemon` starts the daemon."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def docker(*words: str | Path, timeout: float = 60, on_line: Callable[[str], Non
     """Run ``docker`` with these words and return its standard output, stripped; raises CommandFailed."""
     done = shell.run(["docker", *words], timeout=timeout, on_line=on_line, check=False)
     if done.code:
-        raise _failed(done)
+        raise _failure(done)
     return done.stdout.strip()
 
 
 def answers() -> bool:
     """Tell whether a Docker daemon answers."""
-    return not trouble()
+    return not problem()
 
 
-def trouble() -> str:
+def problem() -> str:
     """Return what the client says where no daemon answers; empty where one does."""
     done = shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False)
     return "" if done.code == 0 else done.stderr.strip() or f"docker version ended with {done.code}"
@@ -45,24 +45,24 @@ def inspect(name: str, kind: str = "container", *, check: bool = True) -> dict[s
     """
     done = shell.run(["docker", kind, "inspect", name], timeout=30, check=False)
     if done.code == 0:
-        found: dict[str, Any] = json.loads(done.stdout)[0]
-        return found
+        details: dict[str, Any] = json.loads(done.stdout)[0]
+        return details
     if not check or "no such" in done.stderr.lower() or "not found" in done.stderr.lower():
         return None
-    raise _failed(done)
+    raise _failure(done)
 
 
-def _failed(done: shell.Completed) -> CommandFailed:
-    """Say what Docker said, and what to do where that is known."""
-    said = done.stderr.strip() or done.stdout
+def _failure(done: shell.Completed) -> CommandFailed:
+    """Return Docker's own message, and what to do where that is known."""
+    message = done.stderr.strip() or done.stdout
     hints = {
         "Cannot connect to the Docker daemon": "`make kind-up` starts it",
         "permission denied": "sudo usermod -aG docker $USER, then log in again",
         "no such host": "no image registry is in reach: LAB_IMAGES=packages builds the images here",
         "no space left on device": "free some disk; `docker system df` shows what images take",
     }
-    hint = next((hint for words, hint in hints.items() if words in said), "")
-    return CommandFailed(done.argv, done.code, said, hint)
+    hint = next((hint for words, hint in hints.items() if words in message), "")
+    return CommandFailed(done.argv, done.code, message, hint)
 
 
 def architecture() -> str:
@@ -75,5 +75,5 @@ def build(
 ) -> None:
     """Build an image from a folder and tag it; ``args`` are build arguments."""
     words = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
-    chosen = ["--file", str(dockerfile)] if dockerfile else []
-    docker("build", "--quiet", *words, *chosen, "--tag", tag, context, timeout=timeout)
+    file = ["--file", str(dockerfile)] if dockerfile else []
+    docker("build", "--quiet", *words, *file, "--tag", tag, context, timeout=timeout)

@@ -1,4 +1,4 @@
-"""Tell whether published images can be had: the one question that decides between pulling and building."""
+"""Whether published images can be had, which decides between pulling and building."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from lab.config import Settings
 
 NODE_IMAGE = "chatroulette-node"
-"""What the node image is called that is built here; a node of any other is a published one's."""
+"""The name of the node image that is built here; a node of any other image is kind's published one."""
 
-_ASK = "https://registry-1.docker.io/v2/"
+_DOCKER_HUB = "https://registry-1.docker.io/v2/"
 
 
 @functools.cache
@@ -32,14 +32,13 @@ def published(settings: Settings) -> bool:
 
 
 def _node_image(settings: Settings) -> str:
-    if not docker.installed() or not (found := docker.inspect(settings.node, check=False)):
-        return ""
-    return str(found["Config"]["Image"])
+    node = docker.inspect(settings.node, check=False) if docker.installed() else None
+    return str(node["Config"]["Image"]) if node else ""
 
 
 def _answers() -> bool:
-    """Any answer from a registry counts: 401 is what it tells somebody who has not logged in."""
+    """Ask Docker Hub; 401 is its answer to a request without credentials."""
     try:
-        return requests.get(_ASK, timeout=2).status_code in {200, 401}
+        return requests.get(_DOCKER_HUB, timeout=2).status_code in {200, 401}
     except requests.RequestException:
         return False

@@ -85,7 +85,7 @@ def benchmark_cluster() -> Iterator[Bench]:
     with harness.folder() as work:
         ports = {"LAB_FRONT_PORT": str(FRONT), "LAB_BACK_PORT": str(BACK)}
         bench = Bench({"LAB_CLUSTER": NAME, **ports, "KUBECONFIG": str(work / "kubeconfig"), "NO_COLOR": "1"})
-        had_docker = bool(preflight.path("docker")) and docker.answers()
+        had_docker = bool(preflight.find_program("docker")) and docker.answers()
         bench.docker()
         try:
             yield bench

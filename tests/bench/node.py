@@ -58,7 +58,7 @@ def _from_nothing() -> Iterator[Figure]:
 
 def _remove(copy: harness.Copy) -> None:
     """Remove the image that the copy names, also where the build was interrupted just after it."""
-    program = "from lab.cluster import node_image; print(node_image.reference())"
+    program = "from lab.cluster.node_image import build; print(build.reference())"
     image = harness.output(copy, program)
     if docker.inspect(image, "image"):
         docker.docker("image", "rm", "--force", image)

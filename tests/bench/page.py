@@ -75,7 +75,7 @@ def _lacking(report: Mapping[str, Any]) -> list[str]:
 
 
 def _audit(program: Path, url: str, language: str, words: tuple[str, ...]) -> dict[str, Any]:
-    chromium = preflight.path(CHROMIUM[0].name)
+    chromium = preflight.find_program(CHROMIUM[0].name)
     flags = "--headless=new --no-sandbox --disable-dev-shm-usage"
     headers = json.dumps({"Accept-Language": language})
     options = ["--quiet", "--output=json", f"--chrome-flags={flags}", f"--extra-headers={headers}", *words]

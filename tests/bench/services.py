@@ -14,7 +14,8 @@ import harness
 from figures import Bound, Figure, Series
 
 from lab import docker, shell
-from lab.cluster import preflight, toolchain
+from lab.cluster import preflight
+from lab.cluster.node_image import go_toolchain
 from lab.errors import LabError
 from lab.images import app
 
@@ -163,23 +164,23 @@ def _podinfo_program() -> Path:
         return program
     harness.say("services: building podinfo, half a minute, once")
     settings = harness.settings()
-    go = toolchain.ensure(settings, harness.quiet)
+    go = go_toolchain.ensure(settings, harness.quiet)
     with harness.folder() as work:
-        env = {**toolchain.environment(settings, go), "GOBIN": str(work)}
+        env = {**go_toolchain.environment(settings, go), "GOBIN": str(work)}
         module = f"github.com/stefanprodan/podinfo/cmd/podinfo@{PODINFO}"
         shell.run([go, "install", module], timeout=400, env=env, hint="is Go's module proxy in reach?")
         return (work / "podinfo").rename(program)
 
 
 def _have_wrk() -> None:
-    if not preflight.path("wrk"):
+    if not preflight.find_program("wrk"):
         harness.say("services: installing wrk")
         preflight.install([preflight.Program("wrk", ("wrk",))], harness.quiet)
 
 
 def _container() -> Iterator[Figure]:
     """Load the image as Docker runs it; left out, and said so, where this very code was not built yet."""
-    image = app.reference(harness.settings(), "back") if preflight.path("docker") and docker.answers() else None
+    image = app.reference(harness.settings(), "back") if preflight.find_program("docker") and docker.answers() else None
     if image is None or not docker.inspect(image, "image"):
         harness.say("services: no image of this code in Docker, so no memory of its container: `make deploy` builds it")
         return

@@ -10,9 +10,9 @@ import click
 
 from lab import docker, images, registry_access
 from lab.cli.session import Session, command
-from lab.cluster import docker_daemon, kubectl, lifecycle, preflight
+from lab.cluster import client_programs, docker_daemon, lifecycle, preflight
 from lab.cluster.node_image import build
-from lab.cluster.node_image import minor as node_minor
+from lab.cluster.node_image.recipe import PUBLISHED, Recipe
 from lab.errors import LabError, Refused
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def node_steps(settings: Settings) -> list[Step]:
     """Return the steps to a kind and, where no published one is in reach, a node image."""
     if not registry_access.published(settings):
         return build.steps(settings)
-    return [] if kubectl.kind_on_path() else build.build_kind_only(settings)
+    return [] if client_programs.kind_on_path() else build.build_kind_only(settings)
 
 
 def up_steps(settings: Settings) -> list[Step]:
@@ -54,7 +54,7 @@ def up_steps(settings: Settings) -> list[Step]:
     published = registry_access.published(settings)
     built = {} if published else build.tools(settings)
     minor = settings.kubernetes
-    image = node_minor.PUBLISHED[minor] if published else build.reference(minor)
+    image = PUBLISHED[minor] if published else build.reference(Recipe(minor))
     return [
         *node_steps(settings),
         *images.steps(settings, goproxy=built.get("goproxy")),
@@ -64,12 +64,12 @@ def up_steps(settings: Settings) -> list[Step]:
             image=image,
             mirrors=images.registry.write_mirrors(settings),
         ),
-        *kubectl.steps(settings, lambda: built.get("kubectl")),
+        *client_programs.steps(settings, lambda: built.get("kubectl")),
     ]
 
 
 def _kind(settings: Settings) -> Path:
-    on_path = kubectl.kind_on_path() if registry_access.published(settings) else None
+    on_path = client_programs.kind_on_path() if registry_access.published(settings) else None
     return on_path or build.tools(settings)["kind"]
 
 
@@ -134,7 +134,7 @@ def _remove(settings: Settings) -> bool:
 
 def _remove_caches(settings: Settings) -> None:
     """Remove the caches; a Docker that the lab started and others use goes on, and so do the files that it lives on."""
-    kept = docker_daemon.keeps(settings)
+    kept = docker_daemon.files_in_use(settings)
     for path in settings.cache.iterdir() if settings.cache.exists() else ():
         if path.is_dir():
             shutil.rmtree(path)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lab.steps import Report
 
 START_SECONDS = 60
-RUNTIME = Path(__file__).with_name("runc_within_bounds.py")
+RUNTIME = Path(__file__).with_name("runc_wrapper.py")
 _DOCKERD_PID = Path("/var/run/docker.pid")
 _PID_FILES = {
     _DOCKERD_PID: "dockerd",
@@ -53,7 +53,7 @@ def stop(settings: Settings) -> bool:
     return True
 
 
-def keeps(settings: Settings) -> list[Path]:
+def files_in_use(settings: Settings) -> list[Path]:
     """Name the files that a daemon which the lab started, and which still runs, goes on using."""
     return [] if _own_pid(settings) is None else [_log(settings), _pid_file(settings), _wrapper(settings)]
 
@@ -77,23 +77,23 @@ def _start(settings: Settings, report: Report) -> str:
     else:
         _spawn(settings)
         how = "by hand, as there is no systemd"
-    waiting.until("Docker to answer", lambda: _look(settings), timeout=START_SECONDS, every=0.3, hint=_hint(settings))
+    waiting.until("Docker to answer", lambda: _state(settings), timeout=START_SECONDS, every=0.3, hint=_hint(settings))
     return f"started {how}"
 
 
-def _look(settings: Settings) -> tuple[bool, str]:
-    trouble = docker.trouble()
-    if not trouble:
+def _state(settings: Settings) -> tuple[bool, str]:
+    problem = docker.problem()
+    if not problem:
         return True, "it answers"
-    if "permission denied" in trouble:
+    if "permission denied" in problem:
         raise LabError("Docker runs, but its socket is not open to you", preflight.OPEN_SOCKET)
     if not _SYSTEMD.exists() and _own_pid(settings) is None:
-        raise LabError(f"dockerd ended: {_last_words(settings)}", f"its whole log is {_log(settings)}")
-    return False, _last_words(settings)
+        raise LabError(f"dockerd ended: {_last_log_line(settings)}", f"its whole log is {_log(settings)}")
+    return False, _last_log_line(settings)
 
 
 def _spawn(settings: Settings) -> None:
-    """Start ``dockerd`` so that it outlives the lab; its pid file tells ``stop`` that it is ours."""
+    """Start ``dockerd`` so that it outlives the lab; its pid file tells ``stop`` that the lab started it."""
     if os.geteuid():
         raise LabError("no Docker daemon answers, and without systemd only root can start one", "as root: dockerd &")
     settings.cache.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ def _spawn(settings: Settings) -> None:
     program = shutil.which("dockerd", path=path)
     if program is None:
         raise LabError("there is no dockerd on this machine", "run `make kind-up` on Debian, or install Docker")
-    if _another_answers():
+    if _wait_for_another():
         return
     for file, name in _PID_FILES.items():
         drop_stale(file, name)
@@ -127,7 +127,7 @@ def _runtime(settings: Settings) -> list[str]:
     return ["--add-runtime", f"within-bounds={wrapper}", "--default-runtime", "within-bounds"]
 
 
-def _another_answers() -> bool:
+def _wait_for_another() -> bool:
     """Wait for a dockerd that is on its way, up or down, and tell whether it answers: two cannot be."""
     try:
         pid = int(_DOCKERD_PID.read_text())
@@ -143,7 +143,7 @@ def _another_answers() -> bool:
 
 
 def drop_stale(file: Path, name: str) -> None:
-    """Remove a pid file that a killed daemon left, whose number another program may have by now: Docker believes it."""
+    """Remove a pid file that a killed daemon left: its pid may be another program's by now, and Docker trusts it."""
     with contextlib.suppress(OSError, ValueError):
         if not _is_running(int(file.read_text()), name):
             file.unlink()
@@ -158,7 +158,6 @@ def _own_pid(settings: Settings) -> int | None:
 
 
 def _is_running(pid: int, name: str) -> bool:
-    """Tell whether that process is of that name and has not ended; a zombie has: its parent has yet to look."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -167,12 +166,12 @@ def _is_running(pid: int, name: str) -> bool:
 
 
 def is_alive(status: str, name: str) -> bool:
-    """Read, from the text of ``/proc/PID/status`` (proc(5)), whether it is that program, and not a dead one's entry."""
+    """Read from the text of ``/proc/PID/status`` (proc(5)) whether it is that program, and no zombie."""
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     return fields.get("Name") == name and fields.get("State", "X")[0] not in "ZX"
 
 
-def _last_words(settings: Settings) -> str:
+def _last_log_line(settings: Settings) -> str:
     lines = _log(settings).read_text(errors="replace").splitlines() if _log(settings).exists() else []
     return lines[-1][:300] if lines else "it has said nothing"
 

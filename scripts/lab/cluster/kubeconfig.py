@@ -10,22 +10,21 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from lab import waiting
-from lab.kubernetes import access
+from lab.kubernetes.access import Kubeconfig, read_kubeconfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Config = dict[str, Any]
-PATIENCE = 10.0
+LOCK_SECONDS = 10.0
 _LISTS = ("clusters", "users", "contexts")
 
 
-def merged(config: Config, added: Config) -> Config:
+def merged(config: Kubeconfig, added: Kubeconfig) -> Kubeconfig:
     """Return ``config`` with the entries of ``added`` in place of those of the same name.
 
     The current context becomes the added one only where none, or a ``kind-`` one, was current.
@@ -39,7 +38,7 @@ def merged(config: Config, added: Config) -> Config:
     return result
 
 
-def without(config: Config, context: str) -> Config:
+def without(config: Kubeconfig, context: str) -> Kubeconfig:
     """Return ``config`` without the context and the cluster and user of that name, which is how kind names them."""
     result = dict(config)
     for key in _LISTS:
@@ -49,7 +48,7 @@ def without(config: Config, context: str) -> Config:
     return result
 
 
-def add(path: Path, added: Config) -> bool:
+def add(path: Path, added: Kubeconfig) -> bool:
     """Write the merged kubeconfig; tell whether the added context is now the current one."""
     after = _change(path, lambda config: merged(config, added))
     return bool(after["current-context"] == added["current-context"])
@@ -61,11 +60,11 @@ def remove(path: Path, context: str) -> None:
         _change(path, lambda config: without(config, context))
 
 
-def _change(path: Path, change: Callable[[Config], Config]) -> Config:
+def _change(path: Path, change: Callable[[Kubeconfig], Kubeconfig]) -> Kubeconfig:
     path = path.resolve()  # a kubeconfig may be a link: what it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path):
-        before = access.read_kubeconfig(path)
+        before = read_kubeconfig(path)
         after = change(before)
         if after != before:
             _replace(path, yaml.safe_dump(after, sort_keys=False))
@@ -90,7 +89,7 @@ def _locked(path: Path) -> Iterator[None]:
             return False, f"{lock} is there"
         return True, "taken"
 
-    waiting.until(f"the lock on {path}", take, timeout=PATIENCE, hint=f"if no kubectl or kind runs: rm {lock}")
+    waiting.until(f"the lock on {path}", take, timeout=LOCK_SECONDS, hint=f"if no kubectl or kind runs: rm {lock}")
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
-"""A kind cluster's life: made, found again whatever happened to it, and taken away whole.
+"""Create a kind cluster, bring it back whatever state it is in, and delete it.
 
-What state it is in is looked up in Docker each time. Two traces tell the lab's clusters from others: the mount of the
-registry mirrors, which is there from the first moment, and a mark in the node, written when all is done.
+Its state is looked up in Docker each time. The lab's clusters differ from others by the mount of the registry mirrors,
+which is there from the first moment, and by a file in the node, written when the cluster is complete.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
@@ -19,7 +20,7 @@ from lab import docker, registry_access, shell, waiting
 from lab.cluster import coredns, kubeconfig
 from lab.config import CACHE, ROOT
 from lab.errors import CommandFailed, LabError, Refused
-from lab.kubernetes import access
+from lab.kubernetes.access import read_kubeconfig
 from lab.steps import Step
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.steps import Report
 
-State = Literal["absent", "foreign", "half", "other", "stopped", "up"]
+State = Literal["absent", "foreign", "incomplete", "outdated", "stopped", "up"]
 MIRRORS = "/etc/containerd/certs.d"
-MARK = "/kind/chatroulette-lab"
+COMPLETE = "/kind/chatroulette-lab"
+"""The file in a complete node: its configuration's hash, its Kubernetes version, its kubeconfig."""
 MANIFESTS = ROOT / "k8s" / "kind"
 _ADMIN = "/etc/kubernetes/admin.conf"
 _LABEL = "io.x-k8s.kind.cluster"
@@ -45,17 +47,14 @@ def steps(settings: Settings, *, kind: Callable[[], Path], image: str | None, mi
     """
     config = kind_config(settings, image, mirrors)
 
-    def state() -> State:
-        return look(settings, config)
-
     return [
         Step(
             "Create the cluster",
-            lambda report: _bring_up(settings, state(), kind(), config, report),
-            done=lambda: f"{settings.cluster} is up" if state() == "up" and _api(settings)[0] else None,
+            lambda report: _bring_up(settings, kind(), config, report),
+            done=lambda: _is_up(settings, config),
             expected=20,
         ),
-        Step("Name it in the kubeconfig", lambda report: _name(settings, report)),
+        Step("Name it in the kubeconfig", lambda report: _write_kubeconfig(settings, report)),
     ]
 
 
@@ -73,24 +72,24 @@ def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
     return yaml.safe_dump({**config, "name": settings.cluster}, sort_keys=False)
 
 
-def look(settings: Settings, config: str) -> State:
-    """Tell what state the cluster is in; one that was finished from another ``config`` is "other"."""
-    found = docker.inspect(settings.node)
-    if found is None:
+def state(settings: Settings, config: str) -> State:
+    """Tell what state the cluster is in; one that was made from another ``config`` is "outdated"."""
+    node = docker.inspect(settings.node)
+    if node is None:
         return "absent"
-    if not is_ours(found, settings.cluster):
+    if not is_ours(node, settings.cluster):
         return "foreign"
-    if not found["State"]["Running"] or found["State"]["Paused"]:
+    if not node["State"]["Running"] or node["State"]["Paused"]:
         return "stopped"
-    mark = _mark(settings)
-    if not mark:
-        return "half"
-    return "up" if mark["config"] == _fingerprint(config) else "other"
+    facts = _facts(settings)
+    if not facts:
+        return "incomplete"
+    return "up" if facts["config"] == _fingerprint(config) else "outdated"
 
 
 def version(settings: Settings) -> str:
     """Return the Kubernetes version of a cluster that is up, such as ``v1.37.2``."""
-    return _mark(settings)["version"]
+    return _facts(settings)["version"]
 
 
 def is_ours(container: Mapping[str, Any], cluster: str) -> bool:
@@ -102,28 +101,29 @@ def is_ours(container: Mapping[str, Any], cluster: str) -> bool:
 def others(settings: Settings) -> list[str]:
     """Name the lab's other clusters on this machine: they live on the same caches."""
     nodes = docker.docker("ps", "--all", "--filter", f"label={_LABEL}", "--format", "{{.Names}}").split()
-    coredns = [node.removesuffix("-control-plane") for node in nodes]
-    found = [
-        (name, docker.inspect(node)) for name, node in zip(coredns, nodes, strict=True) if name != settings.cluster
+    containers = {node.removesuffix("-control-plane"): docker.inspect(node) for node in nodes}
+    return [
+        cluster
+        for cluster, container in containers.items()
+        if cluster != settings.cluster and container and is_ours(container, cluster)
     ]
-    return [name for name, container in found if container and is_ours(container, name)]
 
 
 def check(settings: Settings) -> None:
     """Raise, before anything is done, Refused for a cluster that is not ours and BadInput for a broken kubeconfig."""
-    access.read_kubeconfig(settings.kubeconfig)
-    found = docker.inspect(settings.node)
-    if found and not is_ours(found, settings.cluster):
+    read_kubeconfig(settings.kubeconfig)
+    node = docker.inspect(settings.node)
+    if node and not is_ours(node, settings.cluster):
         raise _foreign(settings)
 
 
 def down(settings: Settings) -> bool:
-    """Delete the cluster and its kubeconfig entries; tell whether there was one. Raises as ``check`` does."""
+    """Delete the cluster and its kubeconfig entries; tell whether it existed. Raises as ``check`` does."""
     check(settings)
-    was_there = docker.inspect(settings.node) is not None
+    existed = docker.inspect(settings.node) is not None
     _remove_nodes(settings)
     kubeconfig.remove(settings.kubeconfig, settings.context)
-    return was_there
+    return existed
 
 
 def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, timeout: float = 30) -> str:
@@ -132,42 +132,45 @@ def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, t
     return shell.run(argv, timeout=timeout, stdin=stdin).stdout
 
 
-def _bring_up(settings: Settings, state: State, kind: Path, config: str, report: Report) -> str:
-    if state == "foreign":
+def _is_up(settings: Settings, config: str) -> str | None:
+    return f"{settings.cluster} is up" if state(settings, config) == "up" and _readiness(settings)[0] else None
+
+
+def _bring_up(settings: Settings, kind: Path, config: str, report: Report) -> str:
+    current = state(settings, config)
+    if current == "foreign":
         raise _foreign(settings)
-    if state == "stopped":
+    if current == "stopped":
         report("its node was stopped: starting it again")
         _start(settings)
-        state = look(settings, config)
-    if state == "up":
-        waiting.until("the cluster's API server", lambda: _api(settings), timeout=120, every=0.5, saw=report)
+        current = state(settings, config)
+    if current == "up":
+        waiting.until("the cluster's API server", lambda: _readiness(settings), timeout=120, every=0.5, saw=report)
         return "it answers again"
-    if state == "other":
+    if current == "outdated":
         raise LabError(
             f"the cluster {settings.cluster} was made with other ports, another node image or another LAB_CACHE",
             "make kind-down, then make kind-up: it is made anew",
         )
-    if state == "half":
+    if current == "incomplete":
         report.note(f"the cluster {settings.cluster} was left half made: it is made anew")
         _remove_nodes(settings)
     return _create(settings, kind, config, report)
 
 
 def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
-    opens = settings.cache / f"{settings.cluster}.kubeconfig"
-    opens.unlink(missing_ok=True)
-    argv = [str(kind), "create", "cluster", "--config=-", f"--kubeconfig={opens}"]
+    kubeconfig_file = settings.cache / f"{settings.cluster}.kubeconfig"
+    kubeconfig_file.unlink(missing_ok=True)
+    argv = [str(kind), "create", "cluster", "--config=-", f"--kubeconfig={kubeconfig_file}"]
     hosts = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), settings.registry)))
-    direct = {"NO_PROXY": hosts, "no_proxy": hosts}
+    env = {"NO_PROXY": hosts, "no_proxy": hosts}
+
+    def on_line(line: str) -> None:
+        report(line.strip(" •.✓"))
+
     try:
-        shell.run(
-            argv,
-            timeout=_timeout(config),
-            env=direct,
-            stdin=config,
-            on_line=lambda line: report(line.strip(" •.✓")),
-        )
-        _finish(settings, opens.read_text(), config, report)
+        shell.run(argv, timeout=create_timeout(config), env=env, stdin=config, on_line=on_line)
+        _complete(settings, kubeconfig_file.read_text(), config, report)
     except BaseException as error:
         with contextlib.suppress(LabError):  # where Docker itself went away, the first error is the one to show
             _remove_nodes(settings)
@@ -175,11 +178,11 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
             raise _explained(error, settings) from None
         raise
     finally:
-        opens.unlink(missing_ok=True)
+        kubeconfig_file.unlink(missing_ok=True)
     return f"kind made {settings.cluster}"
 
 
-def _timeout(config: str) -> float:
+def create_timeout(config: str) -> float:
     """Give kind five minutes, and half an hour where it may have to pull the image over a classroom's network."""
     return 300 if _is_built(yaml.safe_load(config)["nodes"][0].get("image")) else 1800
 
@@ -189,34 +192,35 @@ def _is_built(image: str | None) -> bool:
     return bool(image and image.startswith(f"{registry_access.NODE_IMAGE}:"))
 
 
-def _finish(settings: Settings, opens: str, config: str, report: Report) -> None:
+def _complete(settings: Settings, kubeconfig_text: str, config: str, report: Report) -> None:
     report("metrics-server, and names that do not exist")
     kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
-    if coredns.answer_at_once(lambda *words: kubectl_in_node(settings, *words), settings.node):
+    kubectl, resolve = partial(kubectl_in_node, settings), partial(coredns.resolver_code, settings.node)
+    if coredns.ensure_answers(kubectl, resolve):
         report.note("no DNS server answers here: names outside the cluster are said not to exist")
     version = docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
-    mark = {"config": _fingerprint(config), "version": version, "kubeconfig": opens}
-    argv = ["docker", "exec", "--interactive", settings.node, "tee", MARK]
-    shell.run(argv, timeout=20, stdin=json.dumps(mark))
+    facts = {"config": _fingerprint(config), "version": version, "kubeconfig": kubeconfig_text}
+    argv = ["docker", "exec", "--interactive", settings.node, "tee", COMPLETE]
+    shell.run(argv, timeout=20, stdin=json.dumps(facts))
 
 
 def _start(settings: Settings) -> None:
     """Start a node that was stopped or paused: by hand, by a reboot, or with Docker."""
-    found = docker.inspect(settings.node) or {"State": {"Paused": False}}
+    node = docker.inspect(settings.node) or {"State": {"Paused": False}}
     try:
-        docker.docker("unpause" if found["State"]["Paused"] else "start", settings.node)
+        docker.docker("unpause" if node["State"]["Paused"] else "start", settings.node)
     except CommandFailed as error:
         raise _explained(error, settings) from None
 
 
-def _api(settings: Settings) -> tuple[bool, str]:
+def _readiness(settings: Settings) -> tuple[bool, str]:
     argv = ["docker", "exec", settings.node, "kubectl", f"--kubeconfig={_ADMIN}", "get", "--raw=/readyz"]
     done = shell.run(argv, timeout=20, check=False)
     return done.code == 0, (done.stdout or done.stderr).strip()[-200:]
 
 
-def _name(settings: Settings, report: Report) -> str:
-    exported = yaml.safe_load(_mark(settings)["kubeconfig"])
+def _write_kubeconfig(settings: Settings, report: Report) -> str:
+    exported = yaml.safe_load(_facts(settings)["kubeconfig"])
     if kubeconfig.add(settings.kubeconfig, exported):
         return f"{settings.context} is current in {settings.kubeconfig}"
     report.note(
@@ -231,19 +235,19 @@ def _remove_nodes(settings: Settings) -> None:
         docker.docker("rm", "--force", "--volumes", *nodes, timeout=120)
 
 
-def _mark(settings: Settings) -> dict[str, str]:
-    """Read what was left in the node when it was finished; empty where it never was, or not to the end.
+def _facts(settings: Settings) -> dict[str, str]:
+    """Read what was written into the node when it was complete; empty where it never was, or not to the end.
 
     Raises CommandFailed where the node cannot be asked: that says nothing about how it was made.
     """
-    done = shell.run(["docker", "exec", settings.node, "cat", MARK], timeout=20, check=False)
+    done = shell.run(["docker", "exec", settings.node, "cat", COMPLETE], timeout=20, check=False)
     if done.code and "No such file" not in done.stderr:
         raise CommandFailed(done.argv, done.code, done.stderr, "try again; `make kind-down kind-up` makes it anew")
     try:
-        found: dict[str, str] = json.loads(done.stdout)
+        facts: dict[str, str] = json.loads(done.stdout)
     except ValueError:
         return {}
-    return found
+    return facts
 
 
 def _fingerprint(config: str) -> str:
@@ -258,10 +262,10 @@ def _foreign(settings: Settings) -> Refused:
 
 
 def _explained(error: CommandFailed, settings: Settings) -> LabError:
-    """Put the commonest failures of kind and Docker in plain words."""
+    """Explain the commonest failures of kind and Docker."""
     if "port is already allocated" in error.output or "address already in use" in error.output:
-        named = re.search(r"127\.0\.0\.1:(\d+)", error.output)
-        port = named[1] if named else f"{settings.front_port} or {settings.back_port}"
+        address = re.search(r"127\.0\.0\.1:(\d+)", error.output)
+        port = address[1] if address else f"{settings.front_port} or {settings.back_port}"
         return LabError(
             f"port {port} of this computer is taken",
             f"`ss -ltnp 'sport = :{port}'` names who holds it; or choose others: LAB_FRONT_PORT, LAB_BACK_PORT",

@@ -107,25 +107,25 @@ def as_root(argv: Sequence[str], report: Report, *, timeout: float, check: bool 
 
 def requirements(settings: Settings) -> list[Requirement]:
     """Look at everything that the lab leans on, for ``lab doctor``; changes nothing."""
-    found = [_python(), _system(), _memory(), _disk(settings), _docker()]
-    found += [_program(program) for program in _needed(settings)]
-    found += [
-        _port(settings, name, port) for name, port in (("page", settings.front_port), ("backend", settings.back_port))
+    ports = (("page", settings.front_port), ("backend", settings.back_port))
+    return [
+        *(_python(), _system(), _memory(), _disk(settings), _docker()),
+        *(_program(program) for program in _needed(settings)),
+        *(_port(settings, name, port) for name, port in ports),
+        _registry(settings),
     ]
-    return [*found, _registry(settings)]
 
 
 def _needed(settings: Settings) -> tuple[Program, ...]:
-    engine = () if docker.installed() and docker.answers() else DOCKER
-    return engine if registry_access.published(settings) else (*engine, *NO_REGISTRY)
+    daemon = () if docker.installed() and docker.answers() else DOCKER
+    return daemon if registry_access.published(settings) else (*daemon, *NO_REGISTRY)
 
 
 def lacking(programs: Sequence[Program]) -> list[Program]:
-    """List those that are not there."""
-    return [program for program in programs if not path(program.name)]
+    return [program for program in programs if not find_program(program.name)]
 
 
-def path(name: str) -> str | None:
+def find_program(name: str) -> str | None:
     """Find a program, also where only root's PATH leads."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
 
@@ -133,7 +133,8 @@ def path(name: str) -> str | None:
 def _package(program: Program) -> str:
     """Choose the first package that this Debian has: 13 put the Docker client in a package of its own."""
     for name in program.packages[:-1]:
-        if "Candidate: (none)" not in (shown := shell.run(["apt-cache", "policy", name], timeout=30).stdout) and shown:
+        policy = shell.run(["apt-cache", "policy", name], timeout=30).stdout
+        if policy and "Candidate: (none)" not in policy:
             return name
     return program.packages[-1]
 
@@ -173,23 +174,18 @@ def _existing(path: Path) -> Path:
 def _docker() -> Requirement:
     if not docker.installed():
         return Requirement("Docker", ok=False, seen="not installed", fix="`make kind-up` installs it on Debian")
-    trouble = docker.trouble()
-    if not trouble:
+    problem = docker.problem()
+    if not problem:
         return Requirement("Docker", ok=True, seen="it answers")
-    if "permission denied" in trouble:
-        return Requirement(
-            "Docker",
-            ok=False,
-            seen="its socket is not open to you",
-            fix=OPEN_SOCKET,
-        )
+    if "permission denied" in problem:
+        return Requirement("Docker", ok=False, seen="its socket is not open to you", fix=OPEN_SOCKET)
     return Requirement("Docker", ok=False, seen="no daemon answers", fix="`make kind-up` starts it")
 
 
 def _program(program: Program) -> Requirement:
-    where = path(program.name)
+    path = find_program(program.name)
     fix = f"`make kind-up` installs Debian's {program.packages[-1]}"
-    return Requirement(program.name, where is not None, where or "not there", fix)
+    return Requirement(program.name, path is not None, path or "not there", fix)
 
 
 def _port(settings: Settings, name: str, port: int) -> Requirement:
@@ -199,9 +195,9 @@ def _port(settings: Settings, name: str, port: int) -> Requirement:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            held = _containers_on(port)
-            seen = f"held by the container {held}" if held else "held by another program"
-            return Requirement(f"port {port}", ok=held == settings.node, seen=seen, fix=_port_fix(name, port))
+            container = _containers_on(port)
+            seen = f"held by the container {container}" if container else "held by another program"
+            return Requirement(f"port {port}", ok=container == settings.node, seen=seen, fix=_port_fix(name, port))
     return Requirement(f"port {port}", ok=True, seen=f"free, for the {name}")
 
 
@@ -217,9 +213,6 @@ def _containers_on(port: int) -> str:
 
 
 def _registry(settings: Settings) -> Requirement:
-    how = (
-        "in reach: published images are pulled"
-        if registry_access.published(settings)
-        else "not in reach: images are built here"
-    )
-    return Requirement("image registry", ok=True, seen=how)
+    pulls = registry_access.published(settings)
+    seen = "in reach: published images are pulled" if pulls else "not in reach: images are built here"
+    return Requirement("image registry", ok=True, seen=seen)

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from lab import config
-from lab.cluster import coredns, docker_daemon, kubeconfig, kubectl, lifecycle, runc_within_bounds
-from lab.cluster.node_image import build, minor
+from lab.cluster import client_programs, coredns, docker_daemon, kubeconfig, lifecycle, runc_wrapper
+from lab.cluster.node_image import build
+from lab.cluster.node_image.recipe import PUBLISHED
 from lab.errors import BadInput, TimedOut
-from lab.kubernetes import access
+from lab.kubernetes.access import read_kubeconfig
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
 ADDED = {
@@ -28,28 +29,27 @@ ADDED = {
     ("mask", "missing"),
     [pytest.param(FULL, False, id="all"), pytest.param(WITHOUT_RESOURCE, True, id="without-sys-resource")],
 )
-def test_a_gap_in_the_bounding_set_is_seen(mask, missing):
+def test_a_gap_in_the_bounding_set_is_found(mask, missing):
     assert docker_daemon.missing_capabilities(f"Name:\tx\nCapBnd:\t{mask}\n") is missing
 
 
 def test_the_runtime_takes_away_what_the_host_withholds():
-    allowed = runc_within_bounds.granted(f"CapBnd:\t{WITHOUT_RESOURCE}")
+    allowed = runc_wrapper.bounding_set(f"CapBnd:\t{WITHOUT_RESOURCE}")
     process = {"capabilities": {"bounding": ["CAP_KILL", "CAP_SYS_RESOURCE"], "effective": ["CAP_SYS_RESOURCE"]}}
-    runc_within_bounds.within(process, allowed)
+    runc_wrapper.restrict(process, allowed)
     assert process == {"capabilities": {"bounding": ["CAP_KILL"], "effective": []}}
 
 
 @pytest.mark.parametrize(
-    ("words", "path", "whole"),
+    ("words", "path", "is_container"),
     [
-        pytest.param(["--root", "/r", "create", "--bundle", "/b", "id"], "/b/config.json", True, id="create"),
-        pytest.param(["exec", "--process", "/p.json", "id"], "/p.json", False, id="exec"),
+        pytest.param(["--root", "/r", "create", "--bundle", "/b", "id"], Path("/b/config.json"), True, id="create"),
+        pytest.param(["exec", "--process", "/p.json", "id"], Path("/p.json"), False, id="exec"),
         pytest.param(["delete", "id"], None, False, id="delete"),
     ],
 )
-def test_the_runtime_finds_what_describes_the_process(words, path, whole):
-    found, is_whole = runc_within_bounds.described(words)
-    assert (found and str(found), is_whole) == (path, whole)
+def test_the_runtime_finds_what_describes_the_process(words, path, is_container):
+    assert runc_wrapper.find_spec(words) == (path, is_container)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_pat
     }
     path.write_text(yaml.safe_dump(before))
     assert kubeconfig.add(path, ADDED) is False
-    assert [entry["name"] for entry in access.read_kubeconfig(path)["contexts"]] == ["production", "kind-cats"]
+    assert [entry["name"] for entry in read_kubeconfig(path)["contexts"]] == ["production", "kind-cats"]
     kubeconfig.remove(path, "kind-cats")
-    assert access.read_kubeconfig(path) == before
+    assert read_kubeconfig(path) == before
     assert [file.name for file in tmp_path.iterdir()] == ["config"]
 
 
@@ -95,8 +95,7 @@ def test_the_kubeconfig_is_private_and_a_link_stays_a_link(tmp_path):
 
 def test_a_locked_kubeconfig_is_waited_for_then_named(tmp_path, monkeypatch):
     (tmp_path / "config.lock").touch()
-    monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
-    monkeypatch.setattr(kubeconfig, "PATIENCE", 0.1)
+    monkeypatch.setattr(kubeconfig, "LOCK_SECONDS", 0.1)
     with pytest.raises(TimedOut) as caught:
         kubeconfig.add(tmp_path / "config", ADDED)
     assert f"rm {tmp_path}/config.lock" in caught.value.hint
@@ -121,25 +120,7 @@ def test_a_file_that_is_no_kubeconfig_is_named_and_left(tmp_path):
     ],
 )
 def test_a_kubectl_fits_within_one_minor(client, server, fits):
-    assert kubectl.fits(client, server) is fits
-
-
-COREFILE = """.:53 {
-    errors
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30
-}
-"""
-
-
-def test_without_an_upstream_names_outside_are_said_not_to_exist():
-    changed = coredns.without_forward(COREFILE)
-    assert "forward" not in changed
-    assert "rcode NXDOMAIN" in changed
-    assert changed.count("{") == changed.count("}") == 2
-    assert "cache 30" in changed
+    assert client_programs.fits(client, server) is fits
 
 
 def test_the_cluster_differs_from_another_in_name_ports_mount_and_image_only(tmp_path):
@@ -147,25 +128,26 @@ def test_the_cluster_differs_from_another_in_name_ports_mount_and_image_only(tmp
     shape = yaml.safe_load(lifecycle.kind_config(settings, "node:1", tmp_path))
     node = shape["nodes"][0]
     assert (shape["name"], node["image"]) == ("dogs", "node:1")
-    assert [(m["hostPort"], m["containerPort"]) for m in node["extraPortMappings"]] == [(31080, 30080), (31030, 30030)]
-    assert {m["listenAddress"] for m in node["extraPortMappings"]} == {"127.0.0.1"}
+    ports = [(mapping["hostPort"], mapping["containerPort"]) for mapping in node["extraPortMappings"]]
+    assert ports == [(31080, 30080), (31030, 30030)]
+    assert {mapping["listenAddress"] for mapping in node["extraPortMappings"]} == {"127.0.0.1"}
     assert node["extraMounts"][0]["hostPath"] == str(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("image", "own_network", "patience"),
+    ("image", "own_network", "timeout"),
     [
         pytest.param(build.reference(), True, 300, id="built-here"),
-        pytest.param(minor.PUBLISHED["1.35"], False, 1800, id="published"),
+        pytest.param(PUBLISHED["1.35"], False, 1800, id="published"),
         pytest.param(None, False, 1800, id="kinds-own"),
     ],
 )
-def test_a_published_node_image_keeps_kinds_network_and_may_take_long_to_pull(tmp_path, image, own_network, patience):
+def test_a_published_node_image_keeps_kinds_network_and_may_take_long_to_pull(tmp_path, image, own_network, timeout):
     text = lifecycle.kind_config(config.load({}), image, tmp_path)
     shape = yaml.safe_load(text)
     assert shape["nodes"][0].get("image") == image
     assert shape.get("networking", {}).get("disableDefaultCNI", False) is own_network
-    assert lifecycle._timeout(text) == patience
+    assert lifecycle.create_timeout(text) == timeout
 
 
 def test_each_version_of_kubeadms_configuration_says_the_same():
@@ -175,18 +157,22 @@ def test_each_version_of_kubeadms_configuration_says_the_same():
     assert kubelet == {"kind": "KubeletConfiguration", "failCgroupV1": False}
     assert (newer.pop("apiVersion"), older.pop("apiVersion")) == ("kubeadm.k8s.io/v1beta4", "kubeadm.k8s.io/v1beta3")
     for arguments in (newer["apiServer"], newer["etcd"]["local"]):
-        arguments["extraArgs"] = {one["name"]: one["value"] for one in arguments["extraArgs"]}
+        arguments["extraArgs"] = {argument["name"]: argument["value"] for argument in arguments["extraArgs"]}
     assert newer == older
 
 
-def test_a_cluster_of_somebody_elses_is_told_from_ours():
-    def node(source: str, destination: str = lifecycle.MIRRORS) -> dict:
-        return {"Mounts": [{"Destination": destination, "Source": source}]}
-
-    assert lifecycle.is_ours(node("/home/me/.cache/chatroulette-lab/mirrors/cats"), "cats")
-    assert not lifecycle.is_ours(node("/home/me/.cache/chatroulette-lab/mirrors/dogs"), "cats")
-    assert not lifecycle.is_ours(node("/home/me/certs.d"), "cats")
-    assert not lifecycle.is_ours(node("/home/me/.cache/chatroulette-lab/mirrors/cats", "/var"), "cats")
+@pytest.mark.parametrize(
+    ("source", "destination", "ours"),
+    [
+        pytest.param("/home/me/.cache/chatroulette-lab/mirrors/cats", lifecycle.MIRRORS, True, id="ours"),
+        pytest.param("/home/me/.cache/chatroulette-lab/mirrors/dogs", lifecycle.MIRRORS, False, id="another-clusters"),
+        pytest.param("/home/me/certs.d", lifecycle.MIRRORS, False, id="their-own-folder"),
+        pytest.param("/home/me/.cache/chatroulette-lab/mirrors/cats", "/var", False, id="mounted-elsewhere"),
+    ],
+)
+def test_a_cluster_of_somebody_elses_is_told_from_ours(source, destination, ours):
+    node = {"Mounts": [{"Destination": destination, "Source": source}]}
+    assert lifecycle.is_ours(node, "cats") is ours
 
 
 @pytest.mark.parametrize(
@@ -201,31 +187,46 @@ def test_an_answer_that_there_is_no_such_name_is_told_from_a_failure(answer, cod
     assert coredns.response_code(answer) == code
 
 
-def test_a_question_is_a_dns_query():
-    assert coredns.question("a.bc")[12:] == b"\x01a\x02bc\x00\x00\x01\x00\x01"
+def test_a_query_is_a_dns_message():
+    assert coredns.query("a.bc")[12:] == b"\x01a\x02bc\x00\x00\x01\x00\x01"
 
 
-def test_where_nobody_answers_coredns_is_told_to_say_no(monkeypatch):
-    calls = []
+COREFILE = """.:53 {
+    errors
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("codes", "changed"),
+    [
+        pytest.param([None, 2, None], True, id="nobody-answers"),
+        pytest.param([None, coredns.NXDOMAIN], False, id="one-answer-of-three-is-enough"),
+    ],
+)
+def test_coredns_answers_itself_only_where_nobody_above_it_does(codes, changed):
+    calls, answers = [], iter(codes)
 
     def kubectl(*words):
         calls.append(words)
         return json.dumps({"data": {"Corefile": COREFILE}})
 
-    says = iter([None, 2, None])
-    monkeypatch.setattr(coredns, "upstream_says", lambda _node: next(says))
-    assert coredns.answer_at_once(kubectl, "node") is True
-    assert "rcode NXDOMAIN" in json.loads(calls[1][-1])["data"]["Corefile"]
+    assert coredns.ensure_answers(kubectl, lambda: next(answers)) is changed
+    assert bool(calls) is changed
+    if changed:
+        corefile = json.loads(calls[1][-1])["data"]["Corefile"]
+        assert "forward" not in corefile
+        assert "rcode NXDOMAIN" in corefile
+        assert corefile.count("{") == corefile.count("}") == 2
+        assert "cache 30" in corefile
 
 
-def test_one_answer_of_three_is_enough_to_leave_names_alone(monkeypatch):
-    says = iter([None, coredns.NXDOMAIN])
-    monkeypatch.setattr(coredns, "upstream_says", lambda _node: next(says))
-    assert coredns.answer_at_once(lambda *_words: pytest.fail("nothing is to be changed"), "node") is False
-
-
-def test_a_pid_file_of_a_daemon_that_is_gone_is_dropped(tmp_path):
-    """The number may be another program's by now, here the test's own."""
+def test_a_pid_file_of_a_daemon_that_has_ended_is_dropped(tmp_path):
+    """The pid may be another program's by now, here the test's own."""
     file = tmp_path / "docker.pid"
     file.write_text(str(os.getpid()))
     docker_daemon.drop_stale(file, Path("/proc/self/comm").read_text().strip())
@@ -240,7 +241,7 @@ def test_a_pid_file_of_a_daemon_that_is_gone_is_dropped(tmp_path):
     [
         pytest.param("Name:\tdockerd\nState:\tS (sleeping)\n", True, id="asleep"),
         pytest.param("Name:\tdockerd\nState:\tZ (zombie)\n", False, id="a-zombie-has-ended"),
-        pytest.param("Name:\tbash\nState:\tR (running)\n", False, id="its-number-is-another-programs-now"),
+        pytest.param("Name:\tbash\nState:\tR (running)\n", False, id="another-program-has-its-pid"),
     ],
 )
 def test_a_process_is_alive_by_name_and_state(status, alive):

@@ -6,28 +6,28 @@ import subprocess
 
 import pytest
 
-from lab.cluster.node_image import recipe
+from lab.cluster.node_image.recipe import NODE
 
-PLACES = ("/kind/", "/etc/kubernetes/", "/var/lib/kubelet/")
-WORKS, STOPPED = "touch {pki}/apiserver.crt", "false"
+FOLDERS = ("/kind/", "/etc/kubernetes/", "/var/lib/kubelet/")
+SUCCEEDS, FAILS = "touch {pki}/apiserver.crt", "false"
 
 
 class Node:
     def __init__(self, root):
         self.root, self.pki = root, root / "etc" / "kubernetes" / "pki"
-        text = (recipe.MODULE / "rootfs" / "usr" / "local" / "bin" / "entrypoint").read_text()
+        text = (NODE / "rootfs" / "usr" / "local" / "bin" / "entrypoint").read_text()
         self.functions = text[text.index("set -e") : text.index("\nfit_containerd_to_capabilities\n")]
-        for place in PLACES:
-            (root / place.strip("/")).mkdir(parents=True)
-            self.functions = self.functions.replace(f" {place}", f" {root}{place}")
+        for folder in FOLDERS:
+            (root / folder.strip("/")).mkdir(parents=True)
+            self.functions = self.functions.replace(f" {folder}", f" {root}{folder}")
         self.pki.mkdir()
         (self.pki / "apiserver.crt").touch()
         self.settings = root / "kind" / "kubeadm.conf"
         self.settings.write_text("172.18.0.2 and not 172.18.0.20")
         self.address = root / "kind" / "address"
 
-    def start(self, address, kubeadm=WORKS):
-        """Start it with an address; returns the exit code."""
+    def start(self, address, kubeadm=SUCCEEDS):
+        """Return the exit code of a start with this address."""
         fakes = f"ip() {{ echo '2: eth0 inet {address}/16'; }}\nkubeadm() {{ {kubeadm.format(pki=self.pki)}; }}"
         script = f"{self.functions}\n{fakes}\nfollow_own_address"
         return subprocess.run(["/bin/bash", "-c", script], check=False, timeout=20).returncode
@@ -36,7 +36,7 @@ class Node:
 @pytest.fixture
 def node(tmp_path):
     made = Node(tmp_path)
-    assert made.start("172.18.0.2", kubeadm=STOPPED) == 0, "nothing is to be done at the first start"
+    assert made.start("172.18.0.2", kubeadm=FAILS) == 0, "nothing is to be done at the first start"
     return made
 
 
@@ -55,7 +55,7 @@ def test_a_control_plane_gets_a_certificate_for_its_new_address(node):
 
 def test_what_is_stopped_in_between_is_done_again_at_the_next_start(node):
     (node.pki / "ca.key").touch()
-    assert node.start("172.18.0.3", kubeadm=STOPPED) != 0
+    assert node.start("172.18.0.3", kubeadm=FAILS) != 0
     assert not (node.pki / "apiserver.crt").exists()
     assert node.start("172.18.0.3") == 0
     assert (node.pki / "apiserver.crt").exists()
@@ -63,5 +63,5 @@ def test_what_is_stopped_in_between_is_done_again_at_the_next_start(node):
 
 
 def test_a_node_without_the_authority_s_key_makes_no_certificate(node):
-    assert node.start("172.18.0.3", kubeadm=STOPPED) == 0
+    assert node.start("172.18.0.3", kubeadm=FAILS) == 0
     assert node.address.read_text() == "172.18.0.3"

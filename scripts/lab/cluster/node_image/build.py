@@ -4,82 +4,63 @@ from __future__ import annotations
 
 import shutil
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.cluster import toolchain
-from lab.cluster.node_image import assemble, recipe
-from lab.cluster.node_image import minor as node_minor
-from lab.cluster.node_image import programs as node_programs
-from lab.cluster.node_image import root as node_root
-from lab.config import MINORS
+from lab.cluster.node_image import assemble, debian_root, go_programs, go_toolchain
+from lab.cluster.node_image.recipe import SUITE, Recipe, root_hash
 from lab.docker import docker, inspect
 from lab.errors import LabError
+from lab.registry_access import NODE_IMAGE
 from lab.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from lab.config import Minor, Settings
+    from lab.config import Settings
     from lab.steps import Report
 
 _NEED = {"programs": 8.0, "kind": 1.5, "root": 1.0, "image": 2.5}
 """Free disk that each part takes while it is built from nothing, in GB; Go's caches are most of the first two."""
 
 
-def reference(minor: Minor = MINORS[0]) -> str:
+def reference(recipe: Recipe | None = None) -> str:
     """Name the node image that this project's files describe: ``chatroulette-node:`` and 12 hexadecimal digits."""
-    return f"{assemble.NAME}:{node_minor.image_hash(minor)}"
+    return f"{NODE_IMAGE}:{(recipe or Recipe()).image_hash}"
 
 
 def steps(settings: Settings) -> list[Step]:
     """Return the steps from nothing to the node image in Docker; each is skipped where its result is there."""
-    built, debian_root, wanted = _programs(settings), _root(settings), reference(settings.kubernetes)
+    build = Build(settings, Recipe(settings.kubernetes))
+    default = Build(settings, build.recipe.default)
+    programs, root, image = build.programs, build.root, reference(build.recipe)
 
-    def image_there() -> str | None:
-        return f"{wanted} is in Docker" if inspect(wanted, "image") else None
+    def image_exists() -> str | None:
+        return f"{image} is in Docker" if inspect(image, "image") else None
 
+    def programs_exist() -> str | None:
+        return _cached(programs) or _cached(default.programs)
+
+    another_minor = Step(f"Build Kubernetes {build.recipe.minor}", build.make_programs, lambda: _cached(programs), 300)
     return [
-        Step("Have a Go toolchain", _act_toolchain(settings), lambda: _cached(built) or _go_there(settings), 25),
-        *_programs_steps(settings),
-        Step("Make the node's Debian root", _act_root(settings), lambda: image_there() or _cached(debian_root), 50),
-        Step("Put the node image together", _act_image(settings, wanted), image_there, 25),
+        Step("Have a Go toolchain", build.make_toolchain, lambda: _cached(programs) or build.toolchain(), 25),
+        Step("Build Kubernetes and the node's programs", default.make_programs, programs_exist, 560),
+        *([another_minor] if build != default else []),
+        Step("Make the node's Debian root", build.make_root, lambda: image_exists() or _cached(root), 50),
+        Step("Put the node image together", lambda report: build.make_image(image, report), image_exists, 25),
     ]
-
-
-def _programs_steps(settings: Settings) -> list[Step]:
-    """Return the step that builds the programs; another minor's Kubernetes goes with those of the usual one."""
-    programs, usual = _programs(settings), _usual(settings)
-    steps = [
-        Step(
-            "Build Kubernetes and the node's programs",
-            _act_programs(usual),
-            lambda: _cached(programs) or _cached(_programs(usual)),
-            560,
-        )
-    ]
-    if usual != settings:
-        title = f"Build Kubernetes {settings.kubernetes}"
-        steps.append(Step(title, _act_kubernetes(settings), lambda: _cached(programs), 300))
-    return steps
 
 
 def build_kind_only(settings: Settings) -> list[Step]:
     """Return the steps that build just kind, for machines that have the published node image in reach but no kind."""
-    target = _kind_only(settings)
-
-    def act(report: Report) -> str:
-        _make_ready(settings, "kind")
-        node_programs.build(_usual(settings), node_programs.KIND, target, report)
-        return f"kind {recipe.version('sigs.k8s.io/kind')}"
+    build = Build(settings, Recipe(settings.kubernetes))
 
     def done() -> str | None:
-        return _cached(_programs(settings)) or _cached(target)
+        return _cached(build.programs) or _cached(build.kind_only)
 
     return [
-        Step("Have a Go toolchain", _act_toolchain(settings), lambda: done() or _go_there(settings), 25),
-        Step("Build kind", act, done, 60),
+        Step("Have a Go toolchain", build.make_toolchain, lambda: done() or build.toolchain(), 25),
+        Step("Build kind", build.make_kind, done, 60),
     ]
 
 
@@ -88,21 +69,22 @@ def tools(settings: Settings) -> dict[str, Path]:
 
     Only ``kind`` where just that was built.
     """
-    if _kind_only(settings).exists() and not _programs(settings).exists():
-        return {"kind": _kind_only(settings) / "kind"}
-    return {name: _programs(settings) / name for name in ("kind", "kubectl", "goproxy")}
+    build = Build(settings, Recipe(settings.kubernetes))
+    if build.kind_only.exists() and not build.programs.exists():
+        return {"kind": build.kind_only / "kind"}
+    return {name: build.programs / name for name in ("kind", "kubectl", "goproxy")}
 
 
 def clean() -> None:
     """Remove every node image from Docker, and what interrupted builds left there."""
     assemble.remove_leftovers()
-    images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={assemble.NAME}").split()
+    images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={NODE_IMAGE}").split()
     if images:
         docker("rmi", "--force", *images, timeout=120)
 
 
 def missing_space(need: float, free: float, where: Path) -> LabError | None:
-    """Return the error that says how much room a build needs and has, in GB; None where there is enough."""
+    """Return the error that says how much space a build needs and has, in GB; None where there is enough."""
     if free >= need:
         return None
     return LabError(
@@ -111,91 +93,77 @@ def missing_space(need: float, free: float, where: Path) -> LabError | None:
     )
 
 
-def _programs(settings: Settings) -> Path:
-    return settings.cache / "node" / f"programs-{node_minor.programs_hash(settings.kubernetes)}"
+@dataclass(frozen=True)
+class Build:
+    """The parts of one minor's node image, where they are cached, and what makes each."""
 
+    settings: Settings
+    recipe: Recipe
 
-def _kind_only(settings: Settings) -> Path:
-    return settings.cache / "node" / f"kind-{recipe.version('sigs.k8s.io/kind')}"
+    @property
+    def folder(self) -> Path:
+        return self.settings.cache / "node"
 
+    @property
+    def programs(self) -> Path:
+        return self.folder / f"programs-{self.recipe.programs_hash}"
 
-def _root(settings: Settings) -> Path:
-    return settings.cache / "node" / f"root-{recipe.root_hash()}.tar"
+    @property
+    def kind_only(self) -> Path:
+        return self.folder / f"kind-{self.recipe.default.version('sigs.k8s.io/kind')}"
+
+    @property
+    def root(self) -> Path:
+        return self.folder / f"root-{root_hash()}.tar"
+
+    def toolchain(self) -> str | None:
+        go = go_toolchain.present(self.settings)
+        return str(go) if go else None
+
+    def make_toolchain(self, report: Report) -> str:
+        self._sweep()
+        return str(go_toolchain.ensure(self.settings, report))
+
+    def make_programs(self, report: Report) -> str:
+        """Build all programs; of another minor only Kubernetes, which goes with the default one's other programs."""
+        self._prepare("programs")
+        default = Build(self.settings, self.recipe.default).programs
+        packages, others = (
+            (go_programs.EVERYTHING, None) if self.programs == default else (go_programs.KUBERNETES, default)
+        )
+        go_programs.build(self.settings, self.recipe, packages, target=self.programs, others=others, report=report)
+        return f"Kubernetes {self.recipe.kubernetes}"
+
+    def make_kind(self, report: Report) -> str:
+        self._prepare("kind")
+        recipe = self.recipe.default
+        go_programs.build(self.settings, recipe, go_programs.KIND, target=self.kind_only, others=None, report=report)
+        return f"kind {recipe.version('sigs.k8s.io/kind')}"
+
+    def make_root(self, report: Report) -> str:
+        self._prepare("root")
+        debian_root.build(self.root, report)
+        return f"Debian {SUITE}"
+
+    def make_image(self, name: str, report: Report) -> str:
+        self._prepare("image")
+        assemble.assemble(self.recipe, self.programs, self.root, name, report)
+        return name
+
+    def _prepare(self, part: str) -> None:
+        """Make room, and look before starting whether it is enough, so that a disk is not full half an hour later."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        error = missing_space(_NEED[part], shutil.disk_usage(self.folder).free / 1e9, self.folder)
+        if error:
+            raise error
+
+    def _sweep(self) -> None:
+        """Remove what builds that were killed left behind; none is at work, as a lab command has the cache alone."""
+        for left in [*self.settings.cache.glob("building-*"), *self.folder.glob("building-*")]:
+            with suppress(FileNotFoundError):
+                shutil.rmtree(left)
 
 
 def _cached(path: Path) -> str | None:
     return f"built before: {path.name}" if path.exists() else None
-
-
-def _go_there(settings: Settings) -> str | None:
-    go = toolchain.present(settings)
-    return str(go) if go else None
-
-
-def _act_toolchain(settings: Settings) -> Callable[[Report], str]:
-    def act(report: Report) -> str:
-        _sweep(settings)
-        return str(toolchain.ensure(settings, report))
-
-    return act
-
-
-def _act_programs(settings: Settings) -> Callable[[Report], str]:
-    def act(report: Report) -> str:
-        _make_ready(settings, "programs")
-        node_programs.build(settings, node_programs.EVERYTHING, _programs(settings), report)
-        return f"Kubernetes {recipe.version('k8s.io/kubernetes')}"
-
-    return act
-
-
-def _act_kubernetes(settings: Settings) -> Callable[[Report], str]:
-    def act(report: Report) -> str:
-        _make_ready(settings, "programs")
-        target, others = _programs(settings), _programs(_usual(settings))
-        node_programs.build(settings, node_programs.KUBERNETES, target, report, others)
-        return f"Kubernetes {node_minor.kubernetes(settings.kubernetes)}"
-
-    return act
-
-
-def _usual(settings: Settings) -> Settings:
-    return replace(settings, kubernetes=MINORS[0])
-
-
-def _act_root(settings: Settings) -> Callable[[Report], str]:
-    def act(report: Report) -> str:
-        _make_ready(settings, "root")
-        node_root.build(_root(settings), report)
-        return f"Debian {recipe.SUITE}"
-
-    return act
-
-
-def _act_image(settings: Settings, wanted: str) -> Callable[[Report], str]:
-    programs = _programs(settings)
-
-    def act(report: Report) -> str:
-        _make_ready(settings, "image")
-        with node_minor.chosen(settings.kubernetes):
-            assemble.assemble(programs, _root(settings), [wanted], settings.cache / "node", report)
-        return wanted
-
-    return act
-
-
-def _make_ready(settings: Settings, part: str) -> None:
-    """Make room, and look before starting whether it is enough, so that a disk is not full half an hour later."""
-    folder = settings.cache / "node"
-    folder.mkdir(parents=True, exist_ok=True)
-    _sweep(settings)
-    error = missing_space(_NEED[part], shutil.disk_usage(folder).free / 1e9, folder)
-    if error:
-        raise error
-
-
-def _sweep(settings: Settings) -> None:
-    """Remove what builds that were killed left behind; none is at work, as a lab command has the cache to itself."""
-    for left in [*settings.cache.glob("building-*"), *(settings.cache / "node").glob("building-*")]:
-        with suppress(FileNotFoundError):
-            shutil.rmtree(left)

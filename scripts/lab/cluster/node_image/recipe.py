@@ -1,17 +1,23 @@
-"""What the node image is made of, and the hashes that say whether a part of it is still the right one."""
+"""What the node image is made of, and the hashes that name it and its parts by their content."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
 import re
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.config import ROOT
+from lab.config import MINORS, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from lab.config import Minor
+
+REVISION = 1
+"""Raise it where the code that puts the image together makes another image of the same inputs."""
 
 SUITE = "bookworm"
 """The Debian release of the node: systemd 252 boots on cgroup v1 and v2; 256 and later refuse v1."""
@@ -23,23 +29,148 @@ DEBIAN = (
 """What is installed on the node besides Debian's essential packages: what kind, kubeadm, kubelet, containerd call."""
 
 KUBE_PROXY = ("conntrack", "iptables", "nftables")
-"""What kube-proxy's image holds of them, and what those depend on."""
+"""What kube-proxy's image has of them, and what those depend on."""
 
-MODULE = ROOT / "k8s" / "kind" / "node"
+IN_IMAGES = ("kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler")
+"""Kubernetes' programs that run in containers; all of them are links to the one program `kubernetes`."""
+
+ON_NODE: Mapping[str, tuple[str, ...]] = {
+    "usr/local/bin": ("containerd", "containerd-shim-runc-v2", "crictl", "ctr"),
+    "opt/cni/bin": ("host-local", "loopback", "portmap", "ptp"),
+}
+KUBERNETES_ON_NODE = ("kubeadm", "kubectl", "kubelet")
+FOLDERS_ON_NODE = ("./etc/kubernetes/manifests", "./var/log", "./var/cache", "./var/lib/containerd")
+
+DROPPED = (
+    # What every node must make for itself, and what a container's systemd must not start.
+    "./etc/machine-id", "./var/lib/dbus/machine-id", "./var/cache/*", "./var/log/*", "./var/lib/apt/*", "./dev/*",
+    "./etc/systemd/system/*.wants/*", "./usr/lib/systemd/system/multi-user.target.wants/*",
+    "./usr/lib/systemd/system/*.target.wants/getty*", "./usr/lib/systemd/system/local-fs.target.wants/*",
+    "./usr/lib/systemd/system/sockets.target.wants/systemd-initctl.socket",
+    "./usr/lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service",
+    "./usr/lib/systemd/system/sysinit.target.wants/systemd-binfmt.service",
+    "./usr/lib/systemd/system/sysinit.target.wants/proc-sys-fs-binfmt_misc.automount",
+    "./usr/lib/systemd/system/sysinit.target.wants/systemd-update-utmp.service",
+)  # fmt: skip
+
+LABEL = "chatroulette.lab/node-build"
+"""Marks the containers and images of a build, so that what an interruption leaves is found and removed."""
+
+CHANGES = (
+    'ENTRYPOINT ["/usr/local/bin/entrypoint","/usr/lib/systemd/systemd"]',
+    "CMD []",
+    "ENV container=docker",  # how systemd knows: https://systemd.io/CONTAINER_INTERFACE/
+    f"LABEL {LABEL}=done",
+)
+"""What the image's configuration says, as instructions of a Dockerfile."""
+
+IMPORT = r"""
+set -eu
+containerd > /tmp/containerd.log 2>&1 & daemon=$!
+tries=0
+until ctr version > /dev/null 2>&1; do
+  tries=$((tries + 1))
+  [ $tries -lt 150 ] || { tail -5 /tmp/containerd.log >&2; exit 1; }
+  sleep 0.2
+done
+ctr --namespace k8s.io images import --no-unpack /images.tar
+for name in $(ctr --namespace k8s.io images ls -q); do
+  ctr --namespace k8s.io images label "$name" io.cri-containerd.pinned=pinned > /dev/null
+done
+ctr oci spec | jq 'del(.process.rlimits)' > /etc/containerd/cri-full.json
+kill $daemon; wait $daemon || true
+rm -rf /images.tar /tmp/containerd.log /run/containerd
+"""
+"""The script that stores the images inside the node, run in its own container."""
+
+NODE = ROOT / "k8s" / "kind" / "node"
 METRICS_SERVER = ROOT / "k8s" / "kind" / "metrics-server.yaml"
 TAGS = "no_aufs no_zfs no_btrfs no_devmapper"
 
-_CODE = tuple(Path(__file__).with_name(f"{part}.py") for part in ("recipe", "archive", "assemble"))
+PUBLISHED: Mapping[Minor, str | None] = {
+    "1.37": None,
+    "1.35": "kindest/node:v1.35.8@sha256:07b2536e30b803ed61d1677a79df6115f798ce64c80f9e22f6ed45afd09323c0",
+}
+"""kind's published node image of each minor, from the release notes of kind v0.33.0; None: the one that kind names."""
+
 _GO = re.compile(r"go\.(mod|sum)|.*\.go")
 
 
-def version(module: str, go_mod: str | None = None) -> str:
-    """Return the version of a Go module that the node is built from, such as ``v1.37.2``."""
-    text = (MODULE / "go.mod").read_text() if go_mod is None else go_mod
-    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", text, re.MULTILINE)
-    if not found:
-        raise KeyError(module)
-    return found[1]
+@dataclass(frozen=True)
+class Recipe:
+    """The node of one minor of Kubernetes.
+
+    ``folder`` has what is common to all minors, and the Go module of the default one. Another minor has a ``go.mod``
+    and a ``go.sum`` of its own, for Kubernetes alone; everything else on its node is that of the default minor.
+    """
+
+    minor: Minor = MINORS[0]
+    folder: Path = NODE
+
+    @property
+    def default(self) -> Recipe:
+        """The recipe of the default minor."""
+        return Recipe(MINORS[0], self.folder)
+
+    @property
+    def go_mod(self) -> Path:
+        folder = self.folder if self == self.default else self.folder.with_name(f"{self.folder.name}-{self.minor}")
+        return folder / "go.mod"
+
+    @property
+    def kubernetes(self) -> str:
+        """The version of Kubernetes, such as ``v1.35.4``."""
+        return self.version("k8s.io/kubernetes")
+
+    def version(self, module: str) -> str:
+        """Return the version of a Go module in ``go.mod``, such as ``v1.37.2``; raises KeyError."""
+        line = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", self.go_mod.read_text(), re.MULTILINE)
+        if not line:
+            raise KeyError(module)
+        return line[1]
+
+    @property
+    def go_version(self) -> str:
+        """The version on the ``go`` line of the default minor's module."""
+        line = re.search(r"^go (\S+)", self.default.go_mod.read_text(), re.MULTILINE)
+        return line[1] if line else "1.26"
+
+    @property
+    def ldflags(self) -> str:
+        """The linker's flags: what Kubernetes' own release sets, so that programs say their version; no debug data."""
+        major, minor = self.kubernetes.removeprefix("v").split(".")[:2]
+        containerd = "github.com/containerd/containerd/v2"
+        values = {
+            f"{containerd}/version.Version": self.default.version(containerd),
+            "k8s.io/component-base/version.gitVersion": self.kubernetes,
+            "k8s.io/component-base/version.gitMajor": major,
+            "k8s.io/component-base/version.gitMinor": minor,
+            "k8s.io/component-base/version.gitTreeState": "clean",
+            "k8s.io/component-base/version.gitCommit": "unknown",
+            "k8s.io/component-base/version.buildDate": "1970-01-01T00:00:00Z",
+            "k8s.io/kubectl/pkg/version.gitVersion": self.kubernetes,
+        }
+        return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in values.items())])
+
+    @property
+    def programs_hash(self) -> str:
+        """What decides the Go programs: the module's Go files, the build's flags, the machine."""
+        if self != self.default:
+            return self._own_digest(self.default.programs_hash)
+        files = [path for path in _files(self.folder) if _GO.fullmatch(path.name)]
+        return digest(files, [TAGS, self.ldflags, platform.machine()])
+
+    @property
+    def image_hash(self) -> str:
+        """What decides the whole image, 12 hexadecimal digits."""
+        if self != self.default:
+            return self._own_digest(self.default.image_hash)[:12]
+        layout = (*KUBE_PROXY, *IN_IMAGES, str(sorted(ON_NODE.items())), *KUBERNETES_ON_NODE, *FOLDERS_ON_NODE)
+        words = [metrics_server_image(), root_hash(), self.programs_hash, *layout, *DROPPED, *CHANGES, IMPORT]
+        return digest(_files(self.folder), [*words, str(REVISION)])[:12]
+
+    def _own_digest(self, default: str) -> str:
+        return digest([self.go_mod, self.go_mod.with_suffix(".sum")], [default])
 
 
 def metrics_server_image() -> str:
@@ -47,39 +178,9 @@ def metrics_server_image() -> str:
     return str(re.findall(r"image: (\S+)", METRICS_SERVER.read_text())[0])
 
 
-def ldflags(kubernetes: str) -> str:
-    """Give the linker what Kubernetes' own release sets, so that programs say their version; drop debug information.
-
-    ``kubernetes`` is a version such as ``v1.37.2``.
-    """
-    major, minor = kubernetes.removeprefix("v").split(".")[:2]
-    values = {
-        "github.com/containerd/containerd/v2/version.Version": version("github.com/containerd/containerd/v2"),
-        "k8s.io/component-base/version.gitVersion": kubernetes,
-        "k8s.io/component-base/version.gitMajor": major,
-        "k8s.io/component-base/version.gitMinor": minor,
-        "k8s.io/component-base/version.gitTreeState": "clean",
-        "k8s.io/component-base/version.gitCommit": "unknown",
-        "k8s.io/component-base/version.buildDate": "1970-01-01T00:00:00Z",
-        "k8s.io/kubectl/pkg/version.gitVersion": kubernetes,
-    }
-    return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in values.items())])
-
-
-def programs_hash() -> str:
-    """Name what decides the Go programs: the module's Go files, the build's flags, the machine."""
-    files = [path for path in _files(MODULE) if _GO.fullmatch(path.name)]
-    return digest(files, [TAGS, ldflags(version("k8s.io/kubernetes")), platform.machine()])
-
-
 def root_hash() -> str:
-    """Name what decides the Debian root: suite, packages, machine."""
+    """Return what decides the Debian root: suite, packages, machine."""
     return digest([], [SUITE, *DEBIAN, platform.machine()])
-
-
-def image_hash() -> str:
-    """Name what decides the whole image, 12 hexadecimal digits."""
-    return digest([*_files(MODULE), *_CODE], [metrics_server_image(), root_hash(), programs_hash()])[:12]
 
 
 def digest(files: Iterable[Path], words: Iterable[str]) -> str:

@@ -1,8 +1,8 @@
 """A Docker runtime: take away the capabilities that this host withholds, then be runc.
 
-Where the capability bounding set has gaps, runc fails a privileged container with "unable to apply caps". Docker hands
+Where the capability bounding set has gaps, runc fails a privileged container with "unable to apply caps". Docker gives
 the wanted set in the bundle's config.json (create, run) or in the file of `exec --process`.
-Read alone, by a bare interpreter: it imports the standard library only.
+Run alone, by a bare interpreter: it imports the standard library only.
 """
 
 import json
@@ -19,13 +19,13 @@ MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_REST
 """
 
 
-def granted(status: str) -> set[str]:
+def bounding_set(status: str) -> set[str]:
     """Name the capabilities in the bounding set of a ``/proc/…/status`` text."""
     mask = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd"))
     return {f"CAP_{name}" for number, name in enumerate(NAMES.split()) if mask >> number & 1}
 
 
-def within(process: dict[str, object], allowed: set[str]) -> None:
+def restrict(process: dict[str, object], allowed: set[str]) -> None:
     """Keep, in each of a process's capability sets, what is allowed."""
     sets = process.get("capabilities")
     if isinstance(sets, dict):
@@ -33,7 +33,7 @@ def within(process: dict[str, object], allowed: set[str]) -> None:
             sets[name] = [capability for capability in wanted if capability in allowed]
 
 
-def described(words: list[str]) -> tuple[Path | None, bool]:
+def find_spec(words: list[str]) -> tuple[Path | None, bool]:
     """Find the file that describes the process to start, and whether it describes a whole container."""
     if "exec" in words:
         flags = [word for word in ("--process", "-p") if word in words]
@@ -46,10 +46,10 @@ def described(words: list[str]) -> tuple[Path | None, bool]:
 
 def main(words: list[str]) -> None:
     """Rewrite the description, then become runc."""
-    path, whole = described(words)
+    path, is_container = find_spec(words)
     if path is not None:
         spec = json.loads(path.read_text())
-        within(spec["process"] if whole else spec, granted(Path("/proc/self/status").read_text()))
+        restrict(spec["process"] if is_container else spec, bounding_set(Path("/proc/self/status").read_text()))
         path.write_text(json.dumps(spec))
     os.execvp("runc", ["runc", *words])  # noqa: S606 - it replaces this program, there is no shell
 

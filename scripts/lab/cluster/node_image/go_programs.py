@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lab import shell
-from lab.cluster import toolchain
-from lab.cluster.node_image import minor, recipe
+from lab.cluster.node_image import go_toolchain
+from lab.cluster.node_image.recipe import TAGS, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,26 +26,25 @@ _LINKING = 0.06
 """The part of the time that goes into linking, after the last package is compiled."""
 
 
-def build(
-    settings: Settings, packages: Sequence[str], target: Path, report: Report, others: Path | None = None
+def build(  # noqa: PLR0913 - each is a property of the one build
+    settings: Settings, recipe: Recipe, packages: Sequence[str], *, target: Path, others: Path | None, report: Report
 ) -> None:
     """Build programs into the folder ``target``, which appears only when all of them are done.
 
-    They come from the module of the settings' minor of Kubernetes; what they leave out, from the folder ``others``.
+    The programs of the folder ``others`` that are not built here are added.
     """
-    go = toolchain.ensure(settings, report)
-    env = toolchain.environment(settings, go)
-    module = minor.module(settings.kubernetes)
-    total = _count(go, packages, module, env, report)
+    go = go_toolchain.ensure(settings, report)
+    env = go_toolchain.environment(settings, go)
+    flags = ["-buildvcs=false", "-mod=readonly", "-tags", TAGS]
+    if recipe != recipe.default:
+        flags += ["-modfile", str(recipe.go_mod)]
+    total = _count([go, "list", "-deps", *flags, *packages], recipe.folder, env, report)
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="building-", dir=target.parent) as folder:
         done = Path(folder, "programs")
-        flags = recipe.ldflags(minor.kubernetes(settings.kubernetes))
-        argv: list[str | Path] = [go, "build", "-v", "-trimpath", "-buildvcs=false", "-mod=readonly"]
-        argv += ["-tags", recipe.TAGS, "-ldflags", flags, "-o", f"{done}{os.sep}", *packages]
         shell.run(
-            argv,
-            cwd=module,
+            [go, "build", "-v", "-trimpath", *flags, "-ldflags", recipe.ldflags, "-o", f"{done}{os.sep}", *packages],
+            cwd=recipe.folder,
             env={**env, "TMPDIR": folder},  # what is interrupted leaves its temporary files here, too
             timeout=3600,
             on_line=_progress(total, report),
@@ -54,28 +53,27 @@ def build(
         if (done / "kubernetes").exists():
             (done / "kubectl").symlink_to("kubernetes")
         if others:
-            _take(others, done)
+            _link_missing(others, done)
         _sync(done)
         shutil.rmtree(target, ignore_errors=True)
         done.rename(target)
 
 
 def fraction(compiled: int, total: int) -> float:
-    """Tell how much is done when so many of all packages are compiled; what Go's cache holds is never counted."""
+    """Tell how much is done when so many of all packages are compiled; what Go's cache has is never counted."""
     return round(min(compiled / max(total, 1), 1.0) * (1 - _LINKING), 3)
 
 
-def _count(go: Path, packages: Sequence[str], module: Path, env: dict[str, str], report: Report) -> int:
+def _count(command: Sequence[str | Path], module: Path, env: dict[str, str], report: Report) -> int:
     """Fetch the modules that are needed and count the packages in them."""
 
-    def fetched(line: str) -> None:
+    def on_line(line: str) -> None:
         if line.startswith("go: downloading "):
             report(line.removeprefix("go: "))
 
     report("looking at what is needed")
-    argv: list[str | Path] = [go, "list", "-deps", "-buildvcs=false", "-tags", recipe.TAGS, *packages]
-    done = shell.run(argv, cwd=module, env=env, timeout=1800, on_line=fetched, hint=_HINT)
-    return len(done.stdout.split())
+    listed = shell.run(command, cwd=module, env=env, timeout=1800, on_line=on_line, hint=_HINT)
+    return len(listed.stdout.split())
 
 
 def _progress(total: int, report: Report) -> Callable[[str], None]:
@@ -91,11 +89,11 @@ def _progress(total: int, report: Report) -> Callable[[str], None]:
     return on_line
 
 
-def _take(others: Path, folder: Path) -> None:
-    """Have another folder's programs here too, but for those that are here: as hard links, which take no room."""
-    for path in others.iterdir():
-        if not (folder / path.name).exists():
-            os.link(path, folder / path.name)
+def _link_missing(source: Path, target: Path) -> None:
+    """Have the programs of another folder here too, as hard links, which take no space."""
+    for path in source.iterdir():
+        if not (target / path.name).exists():
+            os.link(path, target / path.name)
 
 
 def _sync(folder: Path) -> None:

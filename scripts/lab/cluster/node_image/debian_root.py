@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lab import shell
-from lab.cluster.node_image import recipe
+from lab.cluster.node_image.recipe import DEBIAN, SUITE
 
 if TYPE_CHECKING:
     from lab.steps import Report
@@ -22,9 +22,9 @@ def build(target: Path, report: Report) -> None:
     with TemporaryDirectory(prefix="building-", dir=target.parent) as folder:
         tar = Path(folder, "root.tar")
         shell.run(
-            ["mmdebstrap", "--variant=minbase", f"--include={','.join(recipe.DEBIAN)}"]
+            ["mmdebstrap", "--variant=minbase", f"--include={','.join(DEBIAN)}"]
             + [f"--dpkgopt=path-exclude={path}" for path in _UNREAD]
-            + [recipe.SUITE, tar],
+            + [SUITE, tar],
             env={"TMPDIR": folder},
             timeout=900,
             on_line=lambda line: report(line.removeprefix("I: ")),

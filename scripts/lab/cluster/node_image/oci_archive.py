@@ -50,7 +50,7 @@ def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
     return member, b""
 
 
-def layer(path: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Layer:
+def write_layer(path: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Layer:
     """Write a compressed layer; the same members give the same bytes."""
     plain = hashlib.sha256()
     with path.open("wb") as file, gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
@@ -88,13 +88,13 @@ def _add_image(tar: tarfile.TarFile, image: Image, architecture: str, written: s
             "architecture": architecture,
             "os": "linux",
             "config": image.config,
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{one.diff_id}" for one in image.layers]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.diff_id}" for layer in image.layers]},
         }
     )
-    for one in image.layers:
-        if one.digest not in written:
-            tar.add(one.path, f"blobs/sha256/{one.digest}")
-            written.add(one.digest)
+    for layer in image.layers:
+        if layer.digest not in written:
+            tar.add(layer.path, f"blobs/sha256/{layer.digest}")
+            written.add(layer.digest)
     manifest = _json(
         {
             "schemaVersion": 2,
@@ -103,10 +103,10 @@ def _add_image(tar: tarfile.TarFile, image: Image, architecture: str, written: s
             "layers": [
                 {
                     "mediaType": f"{_OCI}.layer.v1.tar+gzip",
-                    "digest": f"sha256:{one.digest}",
-                    "size": one.path.stat().st_size,
+                    "digest": f"sha256:{layer.digest}",
+                    "size": layer.path.stat().st_size,
                 }
-                for one in image.layers
+                for layer in image.layers
             ],
         }
     )

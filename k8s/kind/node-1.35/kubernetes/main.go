@@ -1,1 +1,0 @@
-../../node/kubernetes/main.go
