@@ -91,7 +91,7 @@ def play(url: str, plan: Plan, beside: Callable[[threading.Event], None] | None 
     Raises LabError where it cannot be played, and whatever `beside` raises.
     """
     playing = Playing()
-    words = [sys.executable, str(ROOT / "tests" / "load"), url, "--json", *plan.words]
+    words = [sys.executable, str(ROOT / "tests" / "load"), url, *plan.words]
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(_when_begun, playing, beside) if beside else None
         try:

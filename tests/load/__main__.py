@@ -1,4 +1,4 @@
-"""Let many visitors chat and judge what they saw: `python tests/load URL --visitors 100 --rate 20 --seconds 15 --json`.
+"""Let many visitors chat, and check what they were shown: `python tests/load URL --visitors 100 --rate 20`.
 
 Exit 0 when every message was shown exactly once and in order, 1 when not, 2 when it could not be played.
 """
@@ -10,50 +10,35 @@ monkey.patch_all()
 import argparse  # noqa: E402 - after the patch
 import resource  # noqa: E402
 import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
 
-import judge  # noqa: E402
 import msgspec  # noqa: E402
-from play import Plan, Play, tell  # noqa: E402
+from generator import Generator, Plan, report  # noqa: E402
+from verdict import verdict  # noqa: E402
 
 
 def main() -> int:
-    """Play, judge, tell."""
-    options = _options()
-    plan = msgspec.convert({name: getattr(options, name) for name in Plan.__struct_fields__}, Plan)
+    plan = Plan(**_options())
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a stream each, and the requests
-    play = Play(plan, tell)
+    generator = Generator(plan, report)
     try:
-        cost = play.play()
+        cost = generator.play()
     except TimeoutError as error:
-        tell(f"load: {error}")
+        report(f"load: {error}")
         return 2
-    if options.records:
-        options.records.write_bytes(msgspec.json.encode(play.run))
-    verdict = judge.judge(play.run)
-    data = {"plan": plan, "verdict": verdict, "generator": cost, "retried": play.run.retried}
-    sys.stdout.write((msgspec.json.format(msgspec.json.encode(data)).decode() if options.json else _table(data)) + "\n")
-    return 0 if verdict.sound else 1
+    result = verdict(generator.run)
+    data = {"plan": plan, "verdict": result, "generator": cost, "retried": generator.run.retried}
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(data)).decode() + "\n")
+    return 0 if result.sound else 1
 
 
-def _table(data: dict) -> str:
-    rows = msgspec.to_builtins({**msgspec.to_builtins(data["verdict"]), **msgspec.to_builtins(data["generator"])})
-    lines = [f"{key.replace('_', ' '):16} {value:.10g}" for key, value in rows.items() if key != "examples"]
-    again = [f"{times:6} times {what}" for what, times in sorted(data["retried"].items())]
-    return "\n".join([*lines, *again, *rows["examples"]])
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python tests/load", description="Let many visitors chat, and judge.")
+def _options() -> dict:
+    parser = argparse.ArgumentParser(prog="python tests/load", description=__doc__)
     parser.add_argument("url", help="the frontend or a backend, such as http://127.0.0.1:30080")
-    for name, kind in (("visitors", int), ("rate", float), ("seconds", float), ("seed", int)):
-        parser.add_argument(f"--{name}", type=kind, default=getattr(Plan(url=""), name))
-    parser.add_argument("--going-on", type=float, default=Plan(url="").going_on)
-    parser.add_argument("--dropping", type=float, default=Plan(url="").dropping)
-    parser.add_argument("--json", action="store_true", help="write the verdict as JSON")
-    parser.add_argument("--records", type=Path, metavar="FILE", help="write everything that was seen there, as JSON")
-    return parser.parse_args()
+    for field in msgspec.structs.fields(Plan):
+        if field.name != "url":
+            parser.add_argument(f"--{field.encode_name.replace('_', '-')}", type=field.type, default=field.default)
+    return vars(parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a run saw, as it was seen from outside: the judge knows nothing else. Times are seconds on one clock."""
+"""What a run observed from outside; the verdict uses nothing else. Times are seconds on one clock."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import msgspec
 _TEXT = re.compile(r"#(\d+)\.(\d+)#.*", re.DOTALL)
 
 Mark = tuple[int, int]
-"""A message by its content: who says it, and the how-manieth of that visitor it is."""
+"""Identifies a message by its text: the sender, and how many messages it had sent with this one."""
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """A visitor said something; `accepted` is None where that failed, and `error` then says how.
+    """A request to send a message; `accepted` is when, None where it failed with `error`.
 
-    `late` marks the answer that the chat is over, which is right when it is. `tries` is 1 unless something was in the
-    way.
+    `late`: the answer was that the chat is over. `tries` counts the attempts.
     """
 
     mark: Mark
@@ -31,69 +30,64 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A message that a visitor was shown; `mark` is None where its text is none that anybody says."""
+    """A message that arrived at a visitor; `mark` is None where no visitor sends such a text."""
 
-    viewer: int
+    visitor: int
     mark: Mark | None
     chat: str
     mine: bool
     at: float
 
 
-class Met(msgspec.Struct, frozen=True):
-    """A visitor was shown that a chat begins."""
-
-    viewer: int
+class ChatBegan(msgspec.Struct, frozen=True):
+    visitor: int
     chat: str
     house: bool
     at: float
 
 
-class Parted(msgspec.Struct, frozen=True):
-    """A visitor was shown that a chat is over."""
-
-    viewer: int
+class ChatEnded(msgspec.Struct, frozen=True):
+    visitor: int
     chat: str
     why: Literal["you", "next", "left", "gone"]
     at: float
 
 
-class Went(msgspec.Struct, frozen=True):
-    """A visitor began to go on from a chat of its own will."""
+class WentOn(msgspec.Struct, frozen=True):
+    """A visitor left that chat for the next one, of its own accord."""
 
-    viewer: int
+    visitor: int
     chat: str
     at: float
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """Something other than a message ended in an error to the visitor."""
+    """A request other than a message, or a stream, ended in an error."""
 
-    viewer: int
-    what: str
+    visitor: int
+    request: str
     error: str
 
 
 class Run(msgspec.Struct):
-    """Everything of one run, in the order in which it was seen."""
+    """In the order in which it was observed; `retried` counts repetitions by request and reason."""
 
     sent: list[Sent] = []
     shown: list[Shown] = []
-    met: list[Met] = []
-    parted: list[Parted] = []
-    went: list[Went] = []
+    began: list[ChatBegan] = []
+    ended: list[ChatEnded] = []
+    went_on: list[WentOn] = []
     failed: list[Failed] = []
     retried: dict[str, int] = {}
-    """How often something had to be tried again, by what and why."""
 
 
 def text_of(mark: Mark) -> str:
-    """Return what the visitor says: as long as what people say, and with its mark in it."""
+    """Return a text of usual length that contains the mark."""
     return f"#{mark[0]}.{mark[1]}# Meow, said the cat, and looked at the window."
 
 
 def mark_of(text: str) -> Mark | None:
-    """Read it back; None where it is not exactly what was said."""
-    found = _TEXT.fullmatch(text)
-    mark = (int(found[1]), int(found[2])) if found else None
+    """Return the mark, None where the text is not exactly the one that was sent."""
+    match = _TEXT.fullmatch(text)
+    mark = (int(match[1]), int(match[2])) if match else None
     return mark if mark and text_of(mark) == text else None
