@@ -11,37 +11,31 @@ SEEDS = [f"cat-{number}" for number in range(40)]
 LANGUAGES = ("fr", "en")
 
 
-def every_line():
-    known = texts()
-    yield from (line for topic in known.topics for line in topic.lines)
-    yield from known.echo
-    for manner in known.moods.values():
-        yield from (*manner.hello, *manner.question, *manner.chat)
-
-
-def names_of(topic):
-    return next(found for found in texts().topics if found.name == topic)
+def all_lists():
+    yield from (topic.lines for topic in texts().topics)
+    yield texts().echo
+    for manner in texts().moods.values():
+        yield from (manner.hello, manner.question, manner.chat)
 
 
 @pytest.mark.parametrize(
-    ("text", "topic"),
+    ("text", "topic_name"),
     [
         pytest.param("c’est quoi, un Pod ?", "pod", id="pod"),
         pytest.param("PODS!", "pod", id="capitals"),
         pytest.param("la sonde du pod", "probe", id="the-first-topic-counts"),
         pytest.param("Une sonde, bonjour", "probe", id="rather-than-a-greeting"),
-        pytest.param("J’ai du poisson", "fish", id="fish"),
         pytest.param("Désolé…", "sorry", id="accents"),
         pytest.param("de tout cœur", "love", id="ligature"),
-        pytest.param("ok bye now", "bye", id="bye"),
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_cat_reacts_to_the_words_that_it_knows(text, topic, language):
+def test_a_cat_reacts_to_the_words_that_it_knows(text, topic_name, language):
     seed = SEEDS[0]
-    lines = [line.of(language) for line in names_of(topic).lines]
-    filled = {line.format(name=name(seed), fact=fact(cat_of(seed)).of(language), word="") for line in lines}
-    assert {reply(seed, count, text, language) for count in range(1, 9)} == filled
+    topic = next(topic for topic in texts().topics if topic.name == topic_name)
+    fields = {"name": name(seed), "fact": fact(cat_of(seed)).of(language), "word": ""}
+    lines = {line.of(language).format(**fields) for line in topic.lines}
+    assert {reply(seed, turn, text, language) for turn in range(1, 9)} == lines
 
 
 @pytest.mark.parametrize(
@@ -54,56 +48,45 @@ def test_a_cat_reacts_to_the_words_that_it_knows(text, topic, language):
         pytest.param("spodumene", "chat", id="a-part-of-a-word-is-no-word"),
     ],
 )
-def test_else_as_its_mood_has_it(text, manner):
+def test_else_it_replies_by_its_mood(text, manner):
     for seed in SEEDS:
         lines = getattr(texts().moods[cat_of(seed).mood], manner)
         assert reply(seed, 1, text, "fr") in {line.fr for line in lines}
 
 
 def test_a_long_word_may_come_back():
-    long = ("parapluie", "bicyclette", "locomotive", "armoire")
-    told = " ".join(reply(SEEDS[0], 1, f"encore {word}", "en") for word in long)
-    assert any(word in told for word in long)
+    words = ("parapluie", "bicyclette", "locomotive", "armoire")
+    replies = " ".join(reply(SEEDS[0], 1, f"encore {word}", "en") for word in words)
+    assert any(word in replies for word in words)
 
 
-@pytest.mark.parametrize("text", ["pod", "bye", "bonjour", "quoi ?", "bon", "parapluie", "quelque chose", "{0} {name"])
+@pytest.mark.parametrize("text", ["pod", "bye", "bonjour", "quoi ?", "bon", "parapluie", "{0} {name"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_never_twice_the_same_in_a_row(text, language):
+def test_no_reply_comes_twice_in_a_row(text, language):
     for seed in SEEDS:
-        told = [reply(seed, count, text, language) for count in range(1, 30)]
-        assert all(one != two for one, two in itertools.pairwise(told))
+        replies = [reply(seed, turn, text, language) for turn in range(1, 30)]
+        assert all(first != second for first, second in itertools.pairwise(replies))
 
 
-def test_no_line_is_in_two_places():
-    """Then a change of subject cannot bring a line twice, either."""
+def test_a_reply_follows_from_the_cat_the_turn_and_the_text():
+    assert len({reply("a", 3, "bon", "fr") for _ in range(5)}) == 1
+    assert len({reply(seed, 1, "bon", "fr") for seed in SEEDS}) > 10
+
+
+def test_every_mood_has_its_lines_and_no_line_or_word_is_in_two_places():
+    """Then a change of subject cannot bring a line twice in a row, either."""
+    assert set(texts().moods) == set(MOODS)
+    assert min(map(len, all_lists())) >= 2
+    words = [word for topic in texts().topics for word in topic.words] + list(texts().hello)
+    assert len(set(words)) == len(words)
+    assert all(re.fullmatch(r"[a-z0-9]+", word) for word in words)
     for language in LANGUAGES:
-        lines = [line.of(language) for line in every_line()]
+        lines = [line.of(language) for line in itertools.chain(*all_lists())]
         assert len(set(lines)) == len(lines)
 
 
-def test_it_follows_from_the_cat_the_count_and_the_text():
-    assert len({reply("a", 3, "bon", "fr") for _ in range(5)}) == 1
-    assert len({reply(seed, 1, "bon", "fr") for seed in SEEDS}) > 10
-    assert reply("a", 3, "bon", "fr") != reply("a", 4, "bon", "fr")
-
-
-def test_every_mood_has_its_manner_and_every_list_two_lines_at_least():
-    known = texts()
-    assert set(known.moods) == set(MOODS)
-    lists = [*(topic.lines for topic in known.topics), known.echo]
-    lists += [lines for manner in known.moods.values() for lines in (manner.hello, manner.question, manner.chat)]
-    assert min(map(len, lists)) >= 2
-
-
-def test_no_word_belongs_to_two_topics():
-    known = texts()
-    words = [word for topic in known.topics for word in topic.words] + list(known.hello)
-    assert len(set(words)) == len(words)
-    assert all(re.fullmatch(r"[a-z0-9]+", word) for word in words)
-
-
-def test_the_texts_are_set_as_each_language_sets_them():
-    for line in every_line():
+def test_the_texts_follow_each_language_s_typography():
+    for line in itertools.chain(*all_lists()):
         assert not re.search(r"(?<!\u202f)[?!;]|(?<!\u00a0)[:»]|«(?!\u00a0)|['\"]", line.fr), line
         assert not re.search(r"\s[?!;:]|'|\"|[«»]", line.en), line
         assert max(len(line.fr), len(line.en)) <= 120, line

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import pytest
 import redis
-from redis.connection import AbstractConnection
 
 from backend.replicas import redis_pubsub
 from backend.replicas.errors import Unavailable
@@ -64,28 +63,13 @@ def test_when_redis_is_killed_nothing_accepted_is_lost(durable_redis, record, re
 
 
 def test_after_an_outage_the_first_call_succeeds(durable_redis, replicas):
+    """Although its connection is broken, and Redis has forgotten the scripts."""
     store = replicas(durable_redis.url)[0].store
     store.enter("a", "cat-a", "en")
     durable_redis.kill()
     durable_redis.start()
     assert store.get("a").state == "idle"
     assert store.seek("a", "first") == "waiting"
-
-
-def test_a_connection_that_breaks_during_a_call_is_replaced(redis_store, monkeypatch):
-    redis_store.enter("a", "cat-a", "en")
-    read_response = AbstractConnection.read_response
-    errors = [redis.ConnectionError("once")]
-
-    def read(connection, *arguments, **settings):
-        if errors:
-            connection.disconnect()
-            raise errors.pop()
-        return read_response(connection, *arguments, **settings)
-
-    monkeypatch.setattr(AbstractConnection, "read_response", read)
-    assert redis_store.seek("a", "first") == "waiting"
-    assert errors == []
 
 
 def test_a_silent_subscription_is_replaced(durable_redis, replicas, record, wait_until, monkeypatch):
@@ -207,12 +191,6 @@ def test_out_of_memory_visitors_can_still_leave(redis_server, clock, replicas, p
         shared.store.leave("a")
         shared.store.quit("b")
         assert shared.census.take().chats == 0
-
-
-def test_scripts_that_redis_has_forgotten_are_sent_again(redis_store, redis_server, pair):
-    chat = pair(redis_store)
-    redis_server.client.script_flush()
-    assert redis_store.say("a", chat, "1", "hello").number > 1
 
 
 def test_a_server_that_does_not_speak_redis_is_unavailable(replicas):

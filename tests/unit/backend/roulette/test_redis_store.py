@@ -9,9 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
-from backend.roulette.store import NotInChat, Paired, UnknownVisitor
+from backend.roulette.store import NotInChat, Paired
 
 ROOT = Path(__file__).parents[4]
 
@@ -166,21 +164,6 @@ def test_without_a_clock_the_time_is_that_of_redis(redis_store, pair):
     redis_store.say("a", pair(redis_store), "1", "hello")
     assert abs(redis_store.read("b", 0)[-1].event.at - time.time() * 1000) < 60_000
     assert isinstance(redis_store.read("b", 0)[0].event, Paired)
-
-
-def test_a_new_process_waits_before_it_takes_anybody_for_absent(redis_server, clock, replicas):
-    (old,) = replicas(redis_server.url, clock=clock)
-    old.store.enter("a", "cat-a", "en")
-    clock.advance(60)
-    store = replicas(redis_server.url, clock=clock)[0].store
-    store.tick()
-    clock.advance(19)
-    store.tick()
-    assert store.get("a").state == "idle"
-    clock.advance(1)
-    store.tick()
-    with pytest.raises(UnknownVisitor):
-        store.get("a")
 
 
 def test_many_absent_visitors_are_removed_in_several_ticks(redis_server, clock, replicas):

@@ -1,9 +1,8 @@
-"""What a store does, in memory and in Redis: limits, waits, notifications."""
+"""What test_store_machine.py does not show of the shared state, in memory and in Redis."""
 
 import pytest
 
-from backend.roulette.census import Census
-from backend.roulette.store import Left, Message, NotInChat, Paired, TooMany, UnknownVisitor, Waiting
+from backend.roulette.store import Message, NotInChat, Paired, TooMany, UnknownVisitor, Waiting
 
 
 @pytest.fixture
@@ -18,14 +17,6 @@ def enter(store, *visitors):
 
 def events(store, visitor):
     return [entry.event for entry in store.read(visitor, 0)]
-
-
-def advance_with_present(store, clock, *present):
-    """Let 21 seconds pass with only these present."""
-    for _ in range(3):
-        clock.advance(7)
-        store.heartbeat(present)
-        store.tick()
 
 
 def test_beyond_the_limit_nobody_can_enter(open_shared):
@@ -49,18 +40,6 @@ def test_beyond_the_limit_nobody_else_gets_a_chat(open_shared, pair):
     assert store.get("c").state == "idle"
     assert store.seek("a", "second") == "waiting"
     assert store.seek("c", "second") == "chat"
-
-
-def test_a_chat_with_a_bot_counts(open_shared, clock):
-    shared = open_shared(chats=1)
-    store = shared.store
-    enter(store, "a", "b")
-    store.seek("a", "first")
-    clock.advance(3)
-    store.tick()
-    assert shared.census.take().chats == 1
-    with pytest.raises(TooMany):
-        store.seek("b", "first")
 
 
 def test_at_the_limit_of_chats_those_alone_go_on_waiting(open_shared, clock, pair):
@@ -155,64 +134,6 @@ def test_a_text_is_unchanged(store, clock, pair, text):
     assert events(store, "a")[-1] == Message(chat, "id_-1", mine=True, text=text, at=at)
 
 
-def test_alone_long_enough_a_visitor_gets_a_bot(open_shared, clock):
-    store = open_shared(alone_seconds=3).store
-    enter(store, "a")
-    assert store.seek("a", "first") == "waiting"
-    clock.advance(2.75)
-    store.tick()
-    assert store.get("a").state == "waiting"
-    clock.advance(0.25)
-    store.tick()
-    waiting, paired = events(store, "a")
-    assert waiting == Waiting()
-    assert paired.house
-    receipts = [store.say("a", paired.chat, message, "hello") for message in ("1", "2", "1")]
-    assert [(receipt.bot, receipt.turn, receipt.repeated) for receipt in receipts] == [
-        (paired.cat, 1, False),
-        (paired.cat, 2, False),
-        (paired.cat, 1, True),
-    ]
-    for _ in range(2):
-        store.bot_say("a", paired.chat, "1", "miaow")
-    texts = [(event.mine, event.text) for event in events(store, "a")[2:]]
-    assert texts == [(True, "hello"), (True, "hello"), (False, "miaow")]
-
-
-def test_another_visitor_takes_the_bot_s_place(store, clock):
-    enter(store, "a", "b")
-    store.seek("a", "first")
-    clock.advance(3)
-    store.tick()
-    chat_with_bot = store.get("a").chat
-    assert store.seek("b", "first") == "chat"
-    chat = store.get("a").chat
-    assert events(store, "a") == [Paired(chat, "cat-b", house=False)]
-    assert events(store, "b") == [Paired(chat, "cat-a", house=False)]
-    with pytest.raises(NotInChat):
-        store.bot_say("a", chat_with_bot, "1", "miaow")
-
-
-def test_the_last_partner_comes_again_only_after_a_while(open_shared, clock, pair):
-    store = open_shared(alone_seconds=3).store
-    first = pair(store)
-    assert store.seek("a", "second") == "waiting"
-    assert store.seek("b", "second") == "waiting"
-    clock.advance(3)
-    store.tick()
-    assert store.get("a").chat == store.get("b").chat != first
-
-
-def test_the_last_partner_of_either_side_is_not_drawn(store, pair):
-    """For `b`, `a` was the last partner; `a` has met another since."""
-    pair(store)
-    store.seek("a", "second")
-    enter(store, "c")
-    assert store.seek("c", "first") == "chat"
-    assert store.seek("b", "second") == "waiting"
-    assert store.seek("a", "third") == "waiting"
-
-
 def test_partners_are_drawn_at_random(store, pair):
     """Two who have just met one another wait; a third gets either."""
     partners = set()
@@ -226,71 +147,6 @@ def test_partners_are_drawn_at_random(store, pair):
         for visitor in "abc":
             store.quit(visitor)
     assert partners == {"cat-a", "cat-b"}
-
-
-@pytest.mark.parametrize(
-    ("end", "why"),
-    [
-        pytest.param(lambda store, _: store.leave("a"), "left", id="leave"),
-        pytest.param(lambda store, _: store.quit("a"), "left", id="quit"),
-        pytest.param(lambda store, _: store.seek("a", "second"), "next", id="next"),
-        pytest.param(lambda store, clock: advance_with_present(store, clock, "b"), "gone", id="absent"),
-    ],
-)
-def test_a_chat_that_is_over_says_why_and_takes_nothing_more(store, clock, pair, end, why):
-    chat = pair(store)
-    first = store.say("b", chat, "1", "hello")
-    end(store, clock)
-    assert events(store, "b")[-1] == Left(chat, why)
-    assert store.get("b").state == "idle"
-    again = store.say("b", chat, "1", "hello")
-    assert (again.repeated, again.number) == (True, first.number), "a repeat is still known"
-    with pytest.raises(NotInChat):
-        store.say("b", chat, "2", "anybody there?")
-    with pytest.raises(NotInChat):
-        store.typing("b", chat)
-    with pytest.raises(NotInChat):
-        store.bot_say("b", chat, "1", "miaow")
-
-
-def test_a_visitor_is_absent_after_longer_than_the_limit(open_shared, clock):
-    store = open_shared(absent_seconds=20).store
-    enter(store, "a")
-    clock.advance(20)
-    store.tick()
-    assert store.get("a").state == "idle"
-    clock.advance(20)
-    store.tick()
-    with pytest.raises(UnknownVisitor):
-        store.get("a")
-
-
-def test_a_repeated_search_changes_nothing(store, pair):
-    chat = pair(store)
-    assert store.seek("b", "first") == "chat"
-    assert store.get("a").chat == chat
-    store.leave("b")
-    assert store.seek("b", "first") == "idle"
-
-
-def test_a_wait_that_ends_leaves_no_entry(store):
-    enter(store, "a")
-    store.seek("a", "first")
-    store.leave("a")
-    assert store.read("a", 0) == []
-    store.seek("a", "second")
-    assert [entry.number for entry in store.read("a", 0)] == [2]
-
-
-def test_ids_are_those_of_one_visitor_in_one_chat(store, pair):
-    chat = pair(store)
-    assert not store.say("a", chat, "1", "from a").repeated
-    assert not store.say("b", chat, "1", "from b").repeated
-    assert [event.text for event in events(store, "a")[-2:]] == ["from a", "from b"]
-    store.seek("a", "second")
-    enter(store, "c")
-    store.seek("c", "first")
-    assert not store.say("a", store.get("a").chat, "1", "hello").repeated
 
 
 def test_streams_are_notified(open_shared, record, wait_until, pair):
@@ -324,21 +180,9 @@ def test_a_log_is_complete_before_its_stream_is_notified(open_shared, record, wa
     wait_until(lambda: ("b", 1, "chat") in seen and ("a", 2, "chat") in seen)
 
 
-def test_nothing_remains_when_all_are_absent(open_shared, clock, pair):
-    shared = open_shared()
-    store = shared.store
-    pair(store)
-    enter(store, "c")
-    store.seek("c", "first")
-    clock.advance(3)
-    store.tick()
-    assert shared.census.take().chats == 2
-    advance_with_present(store, clock)
-    assert shared.census.take() == Census(0, 0, 0, [])
-
-
 def test_pods_are_listed_for_ten_seconds_after_a_report(open_shared, clock):
     shared = open_shared()
+    assert shared.check() is None
     shared.pods.report("back-0", b"\x00: fine\n")
     clock.advance(9.75)
     assert shared.pods.pods() == {"back-0": b"\x00: fine\n"}
@@ -359,5 +203,37 @@ def test_a_command_reaches_its_pod(open_shared, wait_until):
     assert not commands.send("back-1", b"no such Pod")
 
 
-def test_a_state_in_use_passes_its_check(open_shared):
-    assert open_shared().check() is None
+def test_alone_for_so_long_a_visitor_gets_a_bot_and_absent_for_longer_it_is_removed(open_shared, clock):
+    store = open_shared(alone_seconds=3, absent_seconds=20).store
+    enter(store, "a")
+    store.seek("a", "first")
+    for seconds, state in ((2.75, "waiting"), (0.25, "house"), (17, "house")):
+        clock.advance(seconds)
+        store.tick()
+        assert store.get("a").state == state
+    clock.advance(0.25)
+    store.tick()
+    with pytest.raises(UnknownVisitor):
+        store.get("a")
+
+
+def test_the_last_partner_of_either_side_is_not_drawn(store, pair):
+    """For `b`, `a` was the last partner; `a` has met another since."""
+    pair(store)
+    store.seek("a", "second")
+    enter(store, "c")
+    assert store.seek("c", "first") == "chat"
+    assert store.seek("b", "second") == "waiting"
+    assert store.seek("a", "third") == "waiting"
+
+
+def test_an_id_is_a_repeat_only_for_the_same_visitor_in_the_same_chat(store, pair):
+    chat = pair(store)
+    assert not store.say("a", chat, "1", "from a").repeated
+    assert not store.say("b", chat, "1", "from b").repeated
+    store.leave("b")
+    assert store.say("a", chat, "1", "from a").repeated, "also when the chat is over"
+    with pytest.raises(NotInChat):
+        store.say("a", "another", "1", "from a")
+    with pytest.raises(NotInChat):
+        store.say("a", chat, "2", "too late")

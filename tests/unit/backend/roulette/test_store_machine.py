@@ -358,7 +358,7 @@ def dump_redis(client):
     return str({key: readers[client.type(key)](key) for key in client.keys("*")})
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(80, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [25, pytest.param(100, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("kind", ["memory", "redis"])
 def test_any_interleaving(kind, examples, redis_server, clock):
     def make():
