@@ -11,25 +11,34 @@ from lab.config import ROOT
 from lab.deploy import manifests
 from lab.deploy.manifests import Ref
 from lab.errors import BadInput
-from lab.kubernetes.objects import is_condition_true
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+def rendered(reference: str = "x:1", *, faults: bool = False) -> list[Any]:
+    return manifests.render("pods", {"k8-chatroulette-back": reference}, faults=faults)
+
+
 def test_a_container_s_name_differs_from_its_pod_s() -> None:
-    for item in manifests.render("pods", {}):
-        if item["kind"] == "Pod":
-            assert item["spec"]["containers"][0]["name"] != item["metadata"]["name"]
+    pods = [item for item in rendered() if item["kind"] == "Pod"]
+    assert all(pod["spec"]["containers"][0]["name"] != pod["metadata"]["name"] for pod in pods)
 
 
 def test_another_image_makes_another_digest_and_the_same_one_the_same() -> None:
-    def digests(reference: str) -> list[str]:
-        rendered = manifests.render("pods", {"k8-chatroulette-back": reference})
-        return [item["metadata"]["annotations"][manifests.RENDERED] for item in rendered]
+    first, again, other = (
+        {item["metadata"]["name"]: item["metadata"]["annotations"][manifests.RENDERED] for item in rendered(reference)
+         if item["kind"] == "Pod"}
+        for reference in ("x:1", "x:1", "x:2")
+    )  # fmt: skip
+    assert first == again
+    assert [name for name in first if first[name] != other[name]] == ["k8-chatroulette-back"]
 
-    assert digests("x:1") == digests("x:1")
-    assert sum(one != other for one, other in zip(digests("x:1"), digests("x:2"), strict=True)) == 1
+
+@pytest.mark.parametrize(("faults", "value"), [(True, "on"), (False, "off")])
+def test_every_service_is_told_whether_faults_may_be_switched_on(*, faults: bool, value: str) -> None:
+    containers = [each for item in rendered(faults=faults) for each in manifests.containers(item)]
+    assert [[v["value"] for v in each["env"] if v["name"] == "FAULTS"] for each in containers] == [[value], [value]]
 
 
 def test_an_unknown_shape_is_named() -> None:
@@ -39,7 +48,7 @@ def test_an_unknown_shape_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "error"),
     [
         pytest.param("a: 1\nb: ]", "k8s/pods/x.yaml, line 2 is no YAML", id="broken"),
         pytest.param("kind: Volcano\nmetadata: {name: x}", "cannot place", id="unknown kind"),
@@ -47,9 +56,14 @@ def test_an_unknown_shape_is_named() -> None:
         pytest.param("---\n---\n", "cannot place", id="an empty document"),
     ],
 )
-def test_a_file_that_is_no_manifest_is_named(monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
-    monkeypatch.setattr(manifests, "_sources", lambda _: [("k8s/pods/x.yaml", text)])
-    with pytest.raises(BadInput, match=said):
+def test_a_file_that_is_no_manifest_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, error: str
+) -> None:
+    file = tmp_path / "k8s" / "pods" / "x.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    monkeypatch.setattr(manifests, "ROOT", tmp_path)
+    with pytest.raises(BadInput, match=error):
         manifests.render("pods", {})
 
 
@@ -76,26 +90,11 @@ def test_what_an_earlier_version_had_is_deleted_backwards() -> None:
     assert manifests.left_over([new], [new, pod]) == []
 
 
-@pytest.mark.parametrize(
-    ("status", "ready"),
-    [
-        pytest.param({"conditions": [{"type": "Ready", "status": "True"}]}, True, id="true"),
-        pytest.param({"conditions": [{"type": "Ready", "status": "Unknown"}]}, False, id="node lost"),
-        pytest.param({"conditions": [{"type": "Initialized", "status": "True"}]}, False, id="another"),
-        pytest.param({"conditions": None}, False, id="none"),
-        pytest.param({}, False, id="just made"),
-    ],
-)
-def test_a_condition_holds_where_it_is_true(status: dict[str, Any], *, ready: bool) -> None:
-    assert is_condition_true({"status": status}, "Ready") is ready
-    assert is_condition_true({}, "Ready") is False
-
-
-@pytest.mark.parametrize("kind", sorted(manifests.KINDS))
-def test_every_kind_has_its_place_in_the_api(kind: str) -> None:
-    path = Ref(kind, "n", "x").path
-    assert path.endswith("/x")
-    assert ("/namespaces/n/" in path) == (kind not in {"Namespace", "PersistentVolume"})
+def test_kinds_that_are_in_no_namespace_have_none() -> None:
+    volume = {"kind": "PersistentVolume", "metadata": {"name": "x", "namespace": "n"}}
+    assert manifests.ref_of(volume).path == "/api/v1/persistentvolumes/x"
+    pod = {"kind": "Pod", "metadata": {"name": "x", "namespace": "n"}}
+    assert manifests.ref_of(pod).path == "/api/v1/namespaces/n/pods/x"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "k8s" / "lessons").glob("*.yaml")), ids=lambda path: path.stem)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lab import config, docker
-from lab.deploy import apply, manifests, scaling, volumes
-from lab.deploy import status as state
-from lab.deploy.diagnose import diagnose
+from lab.deploy import apply, scaling, volumes
+from lab.deploy import status as status_
 from lab.deploy.manifests import SHAPE_LABEL, Ref
+
+from .fake_api import FakeApi
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from lab.config import Settings
 
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
-DEFAULT = {"storageclass.kubernetes.io/is-default-class": "true"}
+FOLDER = "/var/lib/chatroulette-lab/chatroulette-redis"
+VOLUME = "/api/v1/persistentvolumes/chatroulette-redis"
 
 
 def storage_class(name: str, provisioner: str, *, default: bool = False) -> dict[str, Any]:
-    return {"metadata": {"name": name, "annotations": DEFAULT if default else None}, "provisioner": provisioner}
+    annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if default else None
+    return {"metadata": {"name": name, "annotations": annotations}, "provisioner": provisioner}
 
 
 def claim(name: str | None = None) -> dict[str, Any]:
@@ -33,44 +35,23 @@ def claim(name: str | None = None) -> dict[str, Any]:
     return {"kind": "PersistentVolumeClaim", "metadata": meta, "spec": {**spec, **named}}
 
 
-HAND = storage_class("standard", volumes.NO_PROVISIONER, default=True)
-MADE = storage_class("standard", "rancher.io/local-path", default=True)
+MANUAL = storage_class("standard", volumes.NO_PROVISIONER, default=True)
+PROVISIONED = storage_class("standard", "rancher.io/local-path", default=True)
 
 
 @pytest.mark.parametrize(
     ("wanted", "classes", "name"),
     [
-        pytest.param(None, [HAND], "standard", id="the default makes none"),
-        pytest.param(None, [MADE], "", id="the default makes them"),
+        pytest.param(None, [MANUAL], "standard", id="the default makes none"),
+        pytest.param(None, [PROVISIONED], "", id="the default makes them"),
         pytest.param(None, [storage_class("x", volumes.NO_PROVISIONER)], "", id="there is no default"),
-        pytest.param("x", [MADE, storage_class("x", volumes.NO_PROVISIONER)], "x", id="the named one makes none"),
-        pytest.param("x", [HAND, storage_class("x", "a.b/c")], "", id="the named one makes them"),
-        pytest.param("", [HAND], "", id="no class is wanted"),
+        pytest.param("x", [PROVISIONED, storage_class("x", volumes.NO_PROVISIONER)], "x", id="the named makes none"),
+        pytest.param("x", [MANUAL, storage_class("x", "a.b/c")], "", id="the named one makes them"),
+        pytest.param("", [MANUAL], "", id="no class is wanted"),
     ],
 )
 def test_only_a_class_that_makes_no_volumes_needs_one(wanted: str | None, classes: list[Any], name: str) -> None:
     assert volumes.manual_class(claim(wanted), classes) == name
-
-
-class Fake:
-    """Has objects by path; keeps what was sent."""
-
-    def __init__(self, **objects: Any) -> None:
-        self.objects, self.sent = objects, []  # type: ignore[var-annotated]
-
-    def get(self, path: str) -> Any:
-        return self.objects.get(path)
-
-    def items(self, path: str, **_: Any) -> list[Any]:
-        found: list[Any] = self.objects.get(path, [])
-        return found
-
-    def call(self, method: str, path: str, body: Any, **_: Any) -> None:
-        self.sent.append((method, path, body))
-
-    def delete(self, path: str, **_: Any) -> bool:
-        self.sent.append(("DELETE", path, None))
-        return self.objects.pop(path, None) is not None
 
 
 @pytest.fixture
@@ -79,51 +60,50 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
-    """What was run in the node."""
-    words: list[tuple[str, ...]] = []
-    monkeypatch.setattr(docker, "docker", lambda *given, **_: words.append(given))
-    return words
+def on_node(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The commands that were run on the node."""
+    commands: list[tuple[str, ...]] = []
+
+    def run(_exec: str, node: str, *command: str) -> None:
+        assert node == "dogs-control-plane"
+        commands.append(command)
+
+    monkeypatch.setattr(docker, "docker", run)
+    return commands
 
 
-def silent(_: str) -> None:
-    return
+def make(storage: Any, settings: Settings, **objects: Any) -> tuple[list[Any], FakeApi]:
+    api: Any = FakeApi(**{f"{CLASSES}/standard": storage, **objects})
+    return volumes.make(api, settings, "scale", [claim(), {"kind": "Service"}], lambda _: None), api
 
 
-FOLDER = "/var/lib/chatroulette-lab/chatroulette-redis"
+def test_a_volume_is_a_folder_on_the_node_for_that_claim_alone(settings: Settings, on_node: list[Any]) -> None:
+    (volume,), _ = make(MANUAL, settings)
+    assert on_node == [("mkdir", "--parents", FOLDER)]
+    assert volume["metadata"]["labels"][SHAPE_LABEL] == "scale", "else undeploy would not find it"
+    assert volume["spec"]["local"] == {"path": FOLDER}, "kubelet gives no hostPath to the Pod's group"
+    assert volume["spec"]["claimRef"]["name"] == "redis"
+    assert volume["spec"]["storageClassName"] == "standard"
+    assert volume["spec"]["capacity"] == {"storage": "1Gi"}
 
 
-def test_a_volume_is_a_folder_on_the_node_for_that_claim_alone(settings: Settings, ran: list[Any]) -> None:
-    fake: Any = Fake(**{CLASSES: [HAND]})
-    (made,) = volumes.make(fake, settings, "scale", [claim(), {"kind": "Service"}], silent)
-    assert ran == [("exec", "dogs-control-plane", "mkdir", "--parents", FOLDER)]
-    assert made["metadata"]["labels"][SHAPE_LABEL] == "scale", "else undeploy would not find it"
-    assert made["spec"]["local"] == {"path": FOLDER}, "kubelet gives no hostPath to the Pod's group"
-    assert made["spec"]["claimRef"]["name"] == "redis"
-    assert made["spec"]["storageClassName"] == "standard"
-    assert made["spec"]["capacity"] == {"storage": "1Gi"}
+def test_where_the_cluster_makes_volumes_nothing_is_done(settings: Settings, on_node: list[Any]) -> None:
+    assert make(PROVISIONED, settings)[0] == []
+    assert on_node == []
 
 
-def test_where_the_cluster_makes_volumes_nothing_is_done(settings: Settings, ran: list[Any]) -> None:
-    fake: Any = Fake(**{CLASSES: [MADE]})
-    assert volumes.make(fake, settings, "scale", [claim()], silent) == []
-    assert ran == []
+def test_a_volume_whose_claim_was_deleted_is_made_anew(settings: Settings, on_node: list[Any]) -> None:
+    _, api = make(MANUAL, settings, **{VOLUME: {"metadata": {}, "status": {"phase": "Released"}}})
+    assert api.sent == [("DELETE", VOLUME)]
+    assert [command[0] for command in on_node] == ["rm", "mkdir"]
 
 
-def test_a_volume_whose_claim_was_deleted_is_made_anew(settings: Settings, ran: list[Any]) -> None:
-    path = "/api/v1/persistentvolumes/chatroulette-redis"
-    fake: Any = Fake(**{CLASSES: [HAND], path: {"metadata": {}, "status": {"phase": "Released"}}})
-    volumes.make(fake, settings, "scale", [claim()], silent)
-    assert fake.sent == [("DELETE", path, None)]
-    assert [words[2] for words in ran] == ["rm", "mkdir"]
-
-
-def test_a_volume_s_folder_goes_with_it(settings: Settings, ran: list[Any]) -> None:
-    gone = [Ref("PersistentVolume", "", "chatroulette-redis"), Ref("Service", "chatroulette", "redis")]
-    volumes.remove(settings, [apply.Change("deleted", one) for one in gone])
-    assert ran == [("exec", "dogs-control-plane", "rm", "--recursive", "--force", FOLDER)]
-    volumes.remove(settings, [apply.Change("deleted", gone[1])])
-    assert len(ran) == 1
+def test_only_the_folder_of_a_deleted_volume_goes(settings: Settings, on_node: list[Any]) -> None:
+    refs = [Ref("PersistentVolume", "", "chatroulette-redis"), Ref("Service", "chatroulette", "redis")]
+    volumes.remove(settings, [apply.Change("deleted", refs[1])])
+    assert on_node == []
+    volumes.remove(settings, [apply.Change("deleted", ref) for ref in refs])
+    assert on_node == [("rm", "--recursive", "--force", FOLDER)]
 
 
 def autoscaler(minimum: int) -> dict[str, Any]:
@@ -135,18 +115,18 @@ SCALE = "/apis/apps/v1/namespaces/n/deployments/x/scale"
 
 
 @pytest.mark.parametrize(
-    ("now", "asked"),
+    ("now", "sent"),
     [
-        pytest.param(1, [("PATCH", SCALE, {"spec": {"replicas": 3}})], id="just made"),
         pytest.param(0, [("PATCH", SCALE, {"spec": {"replicas": 3}})], id="none at all"),
+        pytest.param(1, [("PATCH", SCALE, {"spec": {"replicas": 3}})], id="just made"),
         pytest.param(3, [], id="enough"),
         pytest.param(5, [], id="more, as the autoscaler decided"),
     ],
 )
-def test_a_minimum_is_not_waited_for_and_more_is_left_alone(now: int, asked: list[Any]) -> None:
-    fake: Any = Fake(**{SCALE: {"spec": {"replicas": now}}})
-    scaling.to_minimum(fake, [autoscaler(3), {"kind": "Service"}], silent)
-    assert fake.sent == asked
+def test_a_minimum_is_not_waited_for_and_more_is_left_alone(now: int, sent: list[Any]) -> None:
+    api: Any = FakeApi(**{SCALE: {"metadata": {}, "spec": {"replicas": now}}})
+    scaling.to_minimum(api, [autoscaler(3), {"kind": "Service"}], lambda _: None)
+    assert api.sent == sent
 
 
 UNREACHABLE = (
@@ -156,84 +136,51 @@ UNREACHABLE = (
 
 
 @pytest.mark.parametrize(
-    ("conditions", "said"),
+    ("kind", "status", "message", "trouble"),
     [
-        pytest.param(None, "", id="has not looked yet"),
-        pytest.param([{"type": "ScalingActive", "status": "True"}], "", id="scales"),
-        pytest.param([{"type": "ScalingActive", "status": "False", "message": UNREACHABLE}],
-                     "is metrics-server up?", id="no metrics-server"),
-        pytest.param([{"type": "ScalingActive", "status": "False",
-                       "message": "no metrics returned from resource metrics API"}], "no figures of its Pods yet",
-                     id="Pods that just started"),
-        pytest.param([{"type": "ScalingActive", "status": "False",
-                       "message": "scaling is disabled since the replica count of the target is zero"}],
+        pytest.param("ScalingActive", "True", "", "", id="scales"),
+        pytest.param("ScalingActive", "False", UNREACHABLE, "is metrics-server up?", id="no metrics-server"),
+        pytest.param("ScalingActive", "False", "no metrics returned from resource metrics API",
+                     "no figures of its Pods yet", id="Pods that just started"),
+        pytest.param("ScalingActive", "False", "scaling is disabled since the replica count of the target is zero",
                      "scaling is disabled", id="scaled to none by hand"),
-        pytest.param([{"type": "AbleToScale", "status": "False", "message": "deployments x not found"}],
-                     "it cannot scale: deployments x not found", id="nothing to scale"),
+        pytest.param("AbleToScale", "False", "deployments x not found", "it cannot scale: deployments x not found",
+                     id="nothing to scale"),
     ],
 )  # fmt: skip
-def test_an_autoscaler_that_does_not_scale_says_why(conditions: Any, said: str) -> None:
-    found = scaling.trouble({"status": {"conditions": conditions}})
-    assert said in found
-    assert bool(found) == bool(said)
+def test_an_autoscaler_that_does_not_scale_says_why(kind: str, status: str, message: str, trouble: str) -> None:
+    text = scaling.trouble({"status": {"conditions": [{"type": kind, "status": status, "message": message}]}})
+    assert trouble in text
+    assert bool(text) == bool(trouble)
+    assert scaling.trouble({"status": {"conditions": None}}) == "", "it has not looked yet"
 
 
-def test_the_shape_is_told_by_its_label_where_two_share_a_namespace() -> None:
-    def there(name: str) -> Any:
-        path = Ref("Service", "chatroulette", "k8-chatroulette-front").path
-        return Fake(**{path: {"metadata": {"labels": {SHAPE_LABEL: name}}}})
-
-    assert state.shape(there("scale")) == "scale"
-    assert state.shape(there("app")) == "app"
-    assert state.shape(Fake()) == ""  # type: ignore[arg-type]
+@pytest.mark.parametrize(("label", "shape"), [("scale", "scale"), ("app", "app"), ("", "")])
+def test_the_shape_is_told_by_its_label_where_two_share_a_namespace(label: str, shape: str) -> None:
+    path = Ref("Service", "chatroulette", "k8-chatroulette-front").path
+    api: Any = FakeApi(**({path: {"metadata": {"labels": {SHAPE_LABEL: label}}}} if label else {}))
+    assert status_.shape(api) == shape
 
 
-def test_every_autoscaler_is_shown_with_what_it_sees() -> None:
-    current = {"resource": {"name": "cpu", "current": {"averageValue": "6m"}}}
+def test_every_autoscaler_is_shown_with_its_figures() -> None:
     item = autoscaler(3)
     item["spec"]["metrics"] = [{"resource": {"target": {"averageValue": "700m"}}}]
+    assert status_.autoscaler(item) == status_.Autoscaler("x", 0, 3, 6, "", "")
+    current = {"resource": {"name": "cpu", "current": {"averageValue": "6m"}}}
     item["status"] = {"currentReplicas": 3, "currentMetrics": [current]}
-    assert state.autoscaler(item) == state.Autoscaler("x", 3, 3, 6, "6m of 700m", "")
-    item["status"] = {}
-    assert replace(state.autoscaler(item), seen="") == state.Autoscaler("x", 0, 3, 6, "", "")
+    assert status_.autoscaler(item) == status_.Autoscaler("x", 3, 3, 6, "6m of 700m", "")
 
 
 @pytest.mark.parametrize(
-    ("replicas", "ready", "said"),
+    ("replicas", "ready", "lacking"),
     [
         pytest.param(1, 1, [], id="all there"),
         pytest.param(3, 1, ["statefulset/redis: 1 of 3 Pods Ready"], id="some"),
         pytest.param(0, 0, ["statefulset/redis: 0 of 1 Pods Ready"], id="scaled to none"),
     ],
 )
-def test_what_is_short_of_pods_is_said(replicas: int, ready: int, said: list[str]) -> None:
-    class Api:
-        def items(self, *_: Any, **__: Any) -> list[Any]:
-            status = {"readyReplicas": ready} if ready else {}
-            return [{"metadata": {"name": "redis"}, "spec": {"replicas": replicas}, "status": status}]
-
-    assert state.lacking(Api(), "StatefulSet") == said  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("message", "said"),
-    [
-        pytest.param("0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind.",
-                     "finds no volume, and its class makes none", id="no volume"),
-        pytest.param("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
-                     "is not bound to a volume", id="unbound"),
-    ],
-)  # fmt: skip
-def test_a_claim_that_finds_no_volume_is_told(message: str, said: str) -> None:
-    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
-    found = diagnose(
-        {"metadata": {"name": "redis-0"}, "spec": {"containers": []}, "status": {"conditions": [condition]}}
-    )
-    assert found
-    assert found.cause == "volume"
-    assert said in found.sentence
-    assert found.next_command == "kubectl describe persistentvolumeclaims -n default"
-
-
-def test_kinds_that_are_in_no_namespace_have_none() -> None:
-    assert manifests.ref_of({"kind": "PersistentVolume", "metadata": {"name": "x"}}).namespace == ""
+def test_what_is_short_of_pods_is_listed(replicas: int, ready: int, lacking: list[str]) -> None:
+    meta = {"name": "redis", "labels": {SHAPE_LABEL: "scale"}}
+    item = {"metadata": meta, "spec": {"replicas": replicas}, "status": {"readyReplicas": ready} if ready else {}}
+    api: Any = FakeApi(**{Ref("StatefulSet", "chatroulette", "redis").path: item})
+    assert status_.lacking(api, "StatefulSet") == lacking
