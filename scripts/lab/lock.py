@@ -1,9 +1,8 @@
-"""One lab command at a time changes things on this machine: a second one waits for the first, and says for whom."""
+"""One lab command at a time changes things on this machine: a second one waits, and says for which."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -15,29 +14,29 @@ from lab.config import CACHE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PATIENCE = 1800.0
+TIMEOUT = 1800.0
 FOLDER = tempfile.gettempdir()
 
 
 @contextlib.contextmanager
-def exclusive(command: str, saw: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock for the length of a command; the kernel lets go of it when the command and its children have ended.
+def exclusive(command: str, on_state: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock for the length of a command; the kernel releases it when the command and its children have ended.
 
-    Waits half an hour at most for another command; ``saw`` is told which. Raises TimedOut.
+    Waits half an hour at most for another command; ``on_state`` is called with its name. Raises TimedOut.
     """
+    from filelock import lock_descriptor  # noqa: PLC0415 - not on the way to `lab --help`
+
     path = Path(FOLDER) / f"{CACHE}-{os.getuid()}.lock"
     with path.open("a+") as file:
-        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - what a killed lab left running still holds the lock
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - the children of a killed lab still hold the lock
 
-        def take() -> tuple[bool, str]:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                return False, file.read().strip()
-            return True, ""
+        def acquire() -> tuple[bool, str]:
+            if lock_descriptor(file.fileno(), blocking=False):
+                return True, ""
+            file.seek(0)
+            return False, file.read().strip()
 
-        waiting.until("another lab command to end", take, timeout=PATIENCE, every=0.5, saw=saw)
+        waiting.until("another lab command to end", acquire, timeout=TIMEOUT, interval=0.5, on_state=on_state)
         with contextlib.suppress(OSError):  # a full disk must not stop the commands that free it
             file.truncate(0)
             file.write(f"{command} (process {os.getpid()})")

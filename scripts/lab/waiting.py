@@ -13,27 +13,27 @@ if TYPE_CHECKING:
 
 def until(  # noqa: PLR0913 - a wait is named by all of these
     waiting_for: str,
-    look: Callable[[], tuple[bool, str]],
+    poll: Callable[[], tuple[bool, str]],
     *,
     timeout: float,
-    every: float = 0.2,
+    interval: float = 0.2,
     hint: str = "",
-    saw: Callable[[str], None] | None = None,
+    on_state: Callable[[str], None] | None = None,
 ) -> str:
-    """Call ``look`` until it returns true, and return the state that it then named.
+    """Call ``poll`` until it returns true, and return the state that it then named.
 
-    ``look`` returns whether it is so, and what was seen; it may raise to give up early. ``saw`` is told each new state
-    that is not empty. Seconds throughout. Raises TimedOut with what was seen last.
+    ``poll`` returns whether it is so, and the state; it may raise to give up early. ``on_state`` is called with each
+    new state that is not empty. Seconds throughout. Raises TimedOut with the last state.
     """
     deadline = time.monotonic() + timeout
     last = ""
     while True:
-        so, state = look()
-        if state and state != last and saw:
-            saw(state)
+        done, state = poll()
+        if state and state != last and on_state:
+            on_state(state)
         last = state
-        if so:
+        if done:
             return state
-        if time.monotonic() + every > deadline:
+        if time.monotonic() + interval > deadline:
             raise TimedOut(waiting_for, timeout, last, hint)
-        time.sleep(every)
+        time.sleep(interval)

@@ -137,7 +137,7 @@ def _deploy_change(bench: Bench, copy: harness.Copy) -> float:
 
 def _until_newer(bench: Bench, copy: harness.Copy, before: str) -> None:
     _deploy(bench, copy)
-    waiting.until("the changed code", lambda: ((now := _build_time()) > before, now), timeout=60, every=0.05)
+    waiting.until("the changed code", lambda: ((now := _build_time()) > before, now), timeout=60, interval=0.05)
 
 
 def _deploy(bench: Bench, copy: harness.Copy) -> None:

@@ -102,7 +102,7 @@ def kill(settings: Settings, name: str, chance: random.Random) -> str:
         pods[:] = ready(settings, name)
         return bool(pods), f"{len(pods)} ready"
 
-    waiting.until(f"a ready Pod of {name}", look, timeout=READY, every=1)
+    waiting.until(f"a ready Pod of {name}", look, timeout=READY, interval=1)
     pod = chance.choice(pods)
     for container in containers(pod):
         docker.docker("exec", settings.node, "sh", "-c", SIGKILL, "sh", container)

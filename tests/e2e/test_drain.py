@@ -69,7 +69,7 @@ def test_a_rolling_restart_drops_no_request(namespace: Namespace) -> None:
     for _ in range(2):
         namespace.kubectl("rollout", "restart", f"deployment/{NAME}")
         namespace.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=30s")
-    waiting.until("the client to end", lambda: (log().count("\n") == 2, log()), timeout=SECONDS + 10, every=0.5)
+    waiting.until("the client to end", lambda: (log().count("\n") == 2, log()), timeout=SECONDS + 10, interval=0.5)
     pods, failed = json.loads(log().splitlines()[1])
     assert failed == []
     assert len(pods) >= 3, "two restarts: three Pods answered"

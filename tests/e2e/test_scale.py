@@ -183,7 +183,7 @@ def test_a_fault_ordered_at_one_replica_takes_another_out_of_the_service(api: Ap
             return False, str(refused)
         return True, "taken"
 
-    waiting.until(f"{second} to take the order", ordered, timeout=10, every=0.5)
+    waiting.until(f"{second} to take the order", ordered, timeout=10, interval=0.5)
     waiting.until(f"{second} to be left out", lambda: (second not in ready(), str(ready())), timeout=10)
     assert first in ready()
     waiting.until(f"{second} to be back", lambda: (second in ready(), str(ready())), timeout=20)

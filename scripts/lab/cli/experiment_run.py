@@ -140,7 +140,7 @@ def run(name: str, session: Session, options: Options) -> None:
     from lab.cli import quiz, watch  # noqa: PLC0415 - they need the Runner
 
     api = client.api(session.settings)
-    cluster_dns.until_ready(api, saw=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
+    cluster_dns.until_ready(api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
     runner = Runner(session, options, api, _image(session))
     with _cleaned_up(runner):
         if options.watch:

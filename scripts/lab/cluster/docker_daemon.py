@@ -77,7 +77,9 @@ def _start(settings: Settings, report: Report) -> str:
     else:
         _spawn(settings)
         how = "by hand, as there is no systemd"
-    waiting.until("Docker to answer", lambda: _state(settings), timeout=START_SECONDS, every=0.3, hint=_hint(settings))
+    waiting.until(
+        "Docker to answer", lambda: _state(settings), timeout=START_SECONDS, interval=0.3, hint=_hint(settings)
+    )
     return f"started {how}"
 
 

@@ -145,7 +145,9 @@ def _bring_up(settings: Settings, kind: Path, config: str, report: Report) -> st
         _start(settings)
         current = state(settings, config)
     if current == "up":
-        waiting.until("the cluster's API server", lambda: _readiness(settings), timeout=120, every=0.5, saw=report)
+        waiting.until(
+            "the cluster's API server", lambda: _readiness(settings), timeout=120, interval=0.5, on_state=report
+        )
         return "it answers again"
     if current == "outdated":
         raise LabError(

@@ -71,7 +71,7 @@ def remove(api: Api, refs: Iterable[Ref], report: Callable[[str], None], timeout
             f"{ref} to be gone",
             lambda ref=ref: _gone(api, ref),  # type: ignore[misc]
             timeout=timeout,
-            saw=lambda state, ref=ref: report(f"{ref}: {state}"),  # type: ignore[misc]
+            on_state=lambda state, ref=ref: report(f"{ref}: {state}"),  # type: ignore[misc]
             hint=f"what holds it? kubectl describe {ref}" + (f" -n {ref.namespace}" if ref.namespace else ""),
         )
     return [Change("deleted", ref) for ref in deleted]

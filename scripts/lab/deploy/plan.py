@@ -74,7 +74,9 @@ def _wait_for_answers(settings: Settings, report: Report) -> str:
         failures = [f"{name}: {answer.summary}" for name, answer in answers.items() if not answer.ok]
         return not failures, "; ".join(failures) or "both answer"
 
-    return waiting.until("both addresses to answer", look, timeout=30, saw=report, hint="`make verify` tries every way")
+    return waiting.until(
+        "both addresses to answer", look, timeout=30, on_state=report, hint="`make verify` tries every way"
+    )
 
 
 def _removal(settings: Settings, api: Api, shape: Shape) -> Step:

@@ -70,7 +70,7 @@ def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, report: 
         return not text, text or "all Ready"
 
     try:
-        return waiting.until("every Pod to be Ready", look, timeout=timeout, saw=report)
+        return waiting.until("every Pod to be Ready", look, timeout=timeout, on_state=report)
     except TimedOut as error:
         last = causes[0].sentence if causes else error.last
         hint = causes[0].next_command if causes else f"kubectl get pods,events -n {refs[0].namespace}"

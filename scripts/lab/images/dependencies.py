@@ -51,7 +51,7 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
     arch = docker.architecture()
     key = hashing.digest([PYTHON, arch, for_any_patch(lock)])
     folder = settings.cache / "dependencies" / key
-    with recipes.alone(settings, "dependencies"):
+    with recipes.exclusive(settings, "dependencies"):
         if not folder.exists():
             with recipes.workspace(settings) as work:
                 report("fetching wheels")

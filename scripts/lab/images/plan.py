@@ -117,7 +117,7 @@ def names(reference: str) -> list[Name]:
 
 def _deliver(settings: Settings, service: Service, reference: str, report: Report) -> str:
     target = registry.ensure(settings, report)
-    with recipes.alone(settings, app.repository(service)):
+    with recipes.exclusive(settings, app.repository(service)):
         if target.digest(names(reference)[0]) is None:
             app.build(settings, service, reference, report)
         registry.push(target, reference, names(reference), report)
@@ -137,7 +137,7 @@ def _stands_step(
         target, every = registry.ensure(settings, report), stands()
         for number, stand in enumerate(every):
             report(stand.repository, number / len(every))
-            with recipes.alone(settings, stand.recipe.name):
+            with recipes.exclusive(settings, stand.recipe.name):
                 if target.digest(stand.names[0]) is None:
                     recipes.build(settings, stand.recipe, report)
                 registry.push(target, stand.recipe.tag, stand.names, report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import shutil
 import tempfile
 import time
@@ -17,6 +16,8 @@ from lab.images import hashing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from filelock import FileLock
 
     from lab.config import Settings
     from lab.steps import Report
@@ -79,13 +80,12 @@ def workspace(settings: Settings) -> Iterator[Path]:
         yield Path(folder)
 
 
-@contextlib.contextmanager
-def alone(settings: Settings, what: str) -> Iterator[None]:
-    """Let one process at a time do this; the lock goes with the process, however it ends."""
+def exclusive(settings: Settings, name: str) -> FileLock:
+    """Return the lock that lets one process at a time make what is named; it is released however the process ends."""
+    from filelock import FileLock  # noqa: PLC0415 - not on the way to `lab --help`
+
     settings.cache.mkdir(parents=True, exist_ok=True)
-    with (settings.cache / f"{what}.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+    return FileLock(settings.cache / f"{name}.lock")
 
 
 def packages(recipe: Recipe) -> list[str]:

@@ -114,7 +114,9 @@ def test_a_wait_says_what_it_waited_for_and_saw_last():
     seen = []
     states = iter(["red", "red", "amber", *["amber"] * 100])
     with pytest.raises(TimedOut) as caught:
-        waiting.until("green", lambda: (False, next(states)), timeout=0.2, every=0.02, hint="look", saw=seen.append)
+        waiting.until(
+            "green", lambda: (False, next(states)), timeout=0.2, interval=0.02, hint="look", on_state=seen.append
+        )
     assert caught.value.what == "waited 0 s for green; last seen: amber"
     assert seen == ["red", "amber"]
 

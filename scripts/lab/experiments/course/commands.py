@@ -105,7 +105,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
         student.types("run", "mypod", "--image=busybox")
         with ThreadPoolExecutor(3) as pool:
             futures = {each.id: pool.submit(each.measure, student) for each in QUESTIONS if not each.needs_units}
-            waiting.until("the Pod units", lambda: _ready(student), timeout=START, saw=report)
+            waiting.until("the Pod units", lambda: _ready(student), timeout=START, on_state=report)
             futures |= {each.id: pool.submit(each.measure, student) for each in QUESTIONS if each.needs_units}
             facts = {name: future.result() for name, future in futures.items()}
     return begun.ended(cluster_versions(settings, api), judge(EXPECTS, TEXTS, facts), [])

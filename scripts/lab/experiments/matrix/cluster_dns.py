@@ -17,7 +17,7 @@ _SLICES = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
 _HINT = "kubectl -n kube-system rollout status deployment coredns"
 
 
-def until_ready(api: Api, *, timeout: float = WITHIN, saw: Callable[[str], None] | None = None) -> None:
+def until_ready(api: Api, *, timeout: float = WITHIN, on_state: Callable[[str], None] | None = None) -> None:
     """Wait until the Service kube-dns has an endpoint that is ready; raises TimedOut after ``timeout`` seconds.
 
     ``saw`` is told what is wanting, and nothing where nothing is.
@@ -29,4 +29,6 @@ def until_ready(api: Api, *, timeout: float = WITHIN, saw: Callable[[str], None]
         ready = [one for one in found if (one.get("conditions") or {}).get("ready")]
         return bool(ready), "" if ready else f"none of its {len(found)} endpoints is ready"
 
-    waiting.until("the cluster's DNS, the Service kube-dns", look, timeout=timeout, every=0.5, hint=_HINT, saw=saw)
+    waiting.until(
+        "the cluster's DNS, the Service kube-dns", look, timeout=timeout, interval=0.5, hint=_HINT, on_state=on_state
+    )

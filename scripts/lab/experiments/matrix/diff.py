@@ -67,7 +67,7 @@ def awaited(look: Callable[[], dict[str, str]], before: Mapping[str, str], timeo
         return same and now != before, ", ".join(different(before, now))
 
     with contextlib.suppress(TimedOut):  # what still changes at the deadline is a change too
-        waiting.until("a change", settled, timeout=timeout, every=1)
+        waiting.until("a change", settled, timeout=timeout, interval=1)
     return None if last == before else last
 
 

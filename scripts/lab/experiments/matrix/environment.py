@@ -145,7 +145,7 @@ def _up(api: Api, namespaces: Sequence[str], cast: Cast, report: Report) -> None
         missing = [told(one) for one in found if not there(one, one["metadata"]["name"] in cast.unready)]
         return not missing, "; ".join(missing) or "all there"
 
-    waiting.until("the Pods", look, timeout=UP, hint="`kubectl describe pod` says more", saw=_brief(report))
+    waiting.until("the Pods", look, timeout=UP, hint="`kubectl describe pod` says more", on_state=_brief(report))
 
 
 def _brief(report: Report) -> Callable[[str], None]:

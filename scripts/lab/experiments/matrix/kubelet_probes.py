@@ -51,7 +51,7 @@ def _try(api: Api, node: str, vantage: Vantage) -> Measurement:
         seen.append(_tally(api, node, vantage))
         return passes(*seen[-2:]) is not None, "it was not tried"
 
-    waiting.until(f"kubelet's probe of container {vantage.container}", look, timeout=WAIT, every=0.5)
+    waiting.until(f"kubelet's probe of container {vantage.container}", look, timeout=WAIT, interval=0.5)
     if passes(*seen[-2:]):
         return Measurement("answers", detail=" ".join(seen[-1].lines))
     said = waiting.until(f"kubelet's word on container {vantage.container}", lambda: _heard(api, vantage), timeout=WAIT)

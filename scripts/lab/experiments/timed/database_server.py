@@ -54,7 +54,7 @@ class Server:
             logs.append(self._log())
             return READY in logs[-1] or (killed and bool(logs[-1])), (logs[-1].splitlines() or ["nothing said yet"])[-1]
 
-        waiting.until(f"{self.name} to take queries", look, timeout=_START, every=0.4)
+        waiting.until(f"{self.name} to take queries", look, timeout=_START, interval=0.4)
         return Start(logs[-1], self._cgroup() if READY in logs[-1] else {}, between(logs[-1]))
 
     def _cgroup(self) -> dict[str, str]:

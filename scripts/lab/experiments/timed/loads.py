@@ -127,7 +127,7 @@ def until_said(  # noqa: PLR0913 - a wait is named by all of these
             recorder.raise_if_deleted()
         return so, lines[-1].says if lines else "no word"
 
-    waiting.until(f"{'/'.join(who)} to say {what!r}", look, timeout=timeout, every=0.3)
+    waiting.until(f"{'/'.join(who)} to say {what!r}", look, timeout=timeout, interval=0.3)
     return lines
 
 

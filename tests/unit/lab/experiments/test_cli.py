@@ -202,8 +202,8 @@ def makes(monkeypatch):
         report.note("the image is made")
 
     @contextlib.contextmanager
-    def exclusive(_command, saw):
-        saw("another lab")
+    def exclusive(_command, on_state):
+        on_state("another lab")
         yield
 
     monkeypatch.setattr("lab.cli.session.lock.exclusive", exclusive)

@@ -32,7 +32,7 @@ class Api:
 def test_names_can_be_asked_for_and_a_wait_is_told(monkeypatch, looks, told):
     monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
     said = []
-    cluster_dns.until_ready(Api(*looks), saw=said.append)
+    cluster_dns.until_ready(Api(*looks), on_state=said.append)
     assert [line.removeprefix("none of its ").removesuffix(" is ready") for line in said] == told
 
 
