@@ -27,6 +27,7 @@ class Options:
     predict: bool = False
     watch: bool = False
     html: Path | None = None
+    manifests: bool = False
 
 
 @command("experiment")
@@ -41,6 +42,7 @@ class Options:
 @click.option("--only", multiple=True, metavar="VARIANT", help="whatif: just that change, such as `hostname`.")
 @click.option("--predict", is_flag=True, help="Say first what you expect; be graded, cell by cell.")
 @click.option("--watch", is_flag=True, help="Leave the Pods standing, and look again when one is changed.")
+@click.option("--manifests", is_flag=True, help="Print its Pods and Services as YAML, to apply by hand; run nothing.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a report too.")
 @click.option("--lang", type=click.Choice(("en", "fr")), help="English or French. [as the environment says]")
 @click.option(
@@ -58,6 +60,7 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     \b
     lab experiment --why                    why does the app answer to the Pod's name?
     lab experiment whatif --only hostname   make it stop answering
+    lab experiment readiness --manifests | kubectl apply -f -
     """  # noqa: D301 - click wants the sign \b itself, not a backslash and a letter
     from lab.cli import experiment_run, output  # noqa: PLC0415 - not on the way to `lab --help`
 
@@ -68,7 +71,8 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
         output.schema()
     elif name:
         experiment_run.check(name, given, as_json=session.as_json)
-        experiment_run.run(name, session, given)
+        act = experiment_run.print_manifests if given.manifests else experiment_run.run
+        act(name, session, given)
     else:
         experiment_run.check_list(given)
         output.catalogue(session, given.language)

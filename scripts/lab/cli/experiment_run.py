@@ -96,6 +96,9 @@ def check(name: str, options: Options, *, as_json: bool) -> None:
         if is_given and as_json:
             hint = "leave them out: --json has every cell with its exhibits"
             raise BadInput("--why, --predict and --watch are for a person", hint)
+    if options.manifests and name not in catalog.TIMED:
+        problem = f"--manifests prints the Pods of an experiment in time, and {name} is none"
+        raise BadInput(problem, f"it goes with {', '.join(catalog.TIMED)}")
     if options.why:
         _check_cell(options.why, name)
     if options.html:
@@ -105,7 +108,9 @@ def check(name: str, options: Options, *, as_json: bool) -> None:
 
 
 def check_list(options: Options) -> None:
-    """Refuse a report where there is no experiment to report; raises BadInput."""
+    """Refuse what needs an experiment where there is none; raises BadInput."""
+    if options.manifests:
+        raise BadInput("--manifests needs an experiment", "such as: lab experiment readiness --manifests")
     if options.html:
         raise BadInput("--html needs an experiment to tell of", f"such as: lab experiment all --html {options.html}")
 
@@ -157,6 +162,10 @@ def run(name: str, session: Session, options: Options) -> None:
     session.fail_unless(not failed, "; ".join(error.what for error in failed), "; ".join(hints))
 
 
+def print_manifests(name: str, session: Session, _options: Options) -> None:
+    click.echo(catalog.find(name).manifests(_image(session, on_stderr=True)), nl=False)
+
+
 @contextlib.contextmanager
 def _cleaned_up(runner: Runner) -> Iterator[None]:
     """On Ctrl-C delete the namespaces once more, those of killed processes too: the first try may have been cut off."""
@@ -170,10 +179,10 @@ def _cleaned_up(runner: Runner) -> Iterator[None]:
         click.get_current_context().exit(cli.STOPPED)
 
 
-def _image(session: Session) -> str:
+def _image(session: Session, *, on_stderr: bool = False) -> str:
     """Return the backend's image, in the registry by now; the lock is only held where it was not."""
     references = images.app.references(session.settings)
     app_steps = images.app_steps(session.settings, references)
     if not all(step.done and step.done() for step in app_steps):
-        session.perform(app_steps, on_stderr=session.as_json)
+        session.perform(app_steps, on_stderr=on_stderr or session.as_json)
     return references[images.app.repository("back")]

@@ -44,6 +44,10 @@ class Entry:
             raise BadInput(f"{self.id} happens in time, and cannot be looked at again", f"--watch goes with {can}")
         return self._module().staged(settings, api, image, report)
 
+    def manifests(self, image: str) -> str:
+        """Return the Pods and Services of an experiment in time as YAML."""
+        return str(self._module().manifests(image))
+
     def _module(self) -> Any:
         return import_module(f"lab.experiments.{self.module}")
 
@@ -194,6 +198,7 @@ _ALL = (
 )
 
 CATALOGUE: dict[str, Entry] = {one.id: one for one in _ALL}
+TIMED = tuple(entry.id for entry in _ALL if entry.module.startswith("timed."))
 ALL, EVERYTHING = "all", 75.0
 """Every experiment at once, and how many seconds that takes on two cores."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.timed.record import AnyOf, Match, every, first
+from lab.experiments.timed.record import AnyOf, Match, Record, every, first
 from lab.experiments.timed.recorder import SHORT
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Until:
             observation = context.recorder.wait(first(self.after, start), self.timeout)
             start = observation.at if observation else start
         elif self.after:
-            start = next(item.at for item in context.recorder.observations if item.name == self.after)
+            start = Record(context.recorder.observations).step(self.after)
         context.recorder.wait(every(self.matches, start), self.timeout)
 
 

@@ -4,7 +4,7 @@
         "readiness",
         pods=[pod("cats", backend(readinessProbe=PROBE.http("/readyz"))), pod("other", idle("other"))],
         services=[service("cats-service", "cats")],
-        ready=[record.ready("cats"), endpoint("cats", ready=True), running("other", "other")],
+        ready=[pod_ready("cats"), endpoint("cats", ready=True), running("other", "other")],
         polls=[Poll("service", "http://cats-service/whoami", "other"), Forward("port-forward", "cats")],
         steps=[step("readiness-fails", fault("cats", "readiness")), until(answer("service", "refused"))],
         expects=[

@@ -1,85 +1,135 @@
-"""Liveness in time: the container is started anew in the same Pod, and who shared what with it lives or dies."""
+"""Liveness in time: the container is started anew in the same Pod; what shared what with it lives or dies."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from lab.experiments import pods
-from lab.experiments.pods import Probe
-from lab.experiments.run import begin, cluster_versions
-from lab.experiments.texts import Text
-from lab.experiments.timed import asking, lanes, looking
-from lab.experiments.timed.liveness_judged import ALONE, BACK, CATS, FAILS, GRACE, LIVENESS, SIDECAR, TARGETS, judged
-from lab.experiments.timed.recorder import SHORT, START, recording
-from lab.kubernetes.namespaces import temporary_namespaces
+from lab.experiments.pods import Probe, backend, idle, pod
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import load
+from lab.experiments.timed import timeline
+from lab.experiments.timed.actions import fault, report, rest, step, until
+from lab.experiments.timed.engine import Ephemeral, Timed
+from lab.experiments.timed.expectations import Expect, Fact, later
+from lab.experiments.timed.measures import (
+    ContainerStatus,
+    SameContainer,
+    compare,
+    exit_code,
+    happens,
+    restarts,
+    status_exhibit,
+)
+from lab.experiments.timed.poller import Poll
+from lab.experiments.timed.record import answer, any_of, container, ended, event, running
+from lab.experiments.timed.windows import failed
+from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.experiments.pods import Subject
-    from lab.experiments.results import Experiment
-    from lab.experiments.timed.lanes import Lane
-    from lab.experiments.timed.recorder import Recorder
-    from lab.kubernetes.client import Api
-    from lab.steps import Report
+    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.record import Record
+
+PROBE = Probe(period=1, failures=3)
+GRACE = 5
+TARGETS, ALONE = "guest-target", "guest-network"
+"""Two ephemeral containers: one in the app's PID namespace (``--target``), one that shares the network only."""
+FAILS = "liveness-fails"
+BEGIN = 8.0
+"""Seconds that a container may need to end as asked and its next to run, beside other work."""
+NETNS_READINGS = 3
+"""The network namespace is read in the sidecar, and in the app's container before and after."""
+KILLED = any_of(event("cats", "Killing", "back"), ended("cats", "back"))
+RESTARTED = container("cats", "back", lambda status: pod_status.restarts(status) > 0 and pod_status.is_running(status))
+SHOWS = load("liveness").section("exhibits", {"container", "ip", "netns", "sidecar", ALONE})
 
 
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-    """Run it; raises LabError where the cluster does not come as far as the experiment needs."""
-    begun = begin("liveness")
-    with temporary_namespaces(api, "liveness") as (namespace,), recording(api, namespace) as recorder:
-        report("starting a Pod with a sidecar and two debuggers")
-        cats = _start(api, namespace, image, recorder)
-        inside = {"localhost": f"http://127.0.0.1:{pods.PORT}/whoami"}
-        with asking.asked(settings, recorder, cats, SIDECAR, inside):
-            recorder.require("the app to answer", looking.looks(looking.answer("localhost", "answers")), START)
-            _note_netns(settings, recorder, cats)
-            report("failing its liveness, and watching")
-            _perform(recorder, cats)
-            _note_netns(settings, recorder, cats)
-        seen, seconds = recorder.observations, recorder.now()
-    timeline = lanes.timeline("liveness", begun.entry.title, _lanes(), seen, seconds)
-    return begun.ended(cluster_versions(settings, api), judged(seen, recorder.load), [timeline])
+def read_netns(context: Context) -> None:
+    namespace = context.exec.run(context.container("cats", "back"), ("readlink", "/proc/self/ns/net")).strip()
+    context.recorder.add("answer", "netns", namespace, {"raw": "/proc/self/ns/net of back"})
 
 
-def _start(api: Api, namespace: str, image: str, recorder: Recorder) -> Subject:
-    back = pods.backend(image, livenessProbe=LIVENESS.http("/livez"), startupProbe=Probe(failures=60).http("/startupz"))
-    (cats,) = pods.create(api, namespace, pods.pod(CATS, back, pods.guest(image, SIDECAR), grace=GRACE))
-    recorder.require("the app's container to run", looking.looks(looking.running(CATS, BACK)), START)
-    cats.join(pods.ephemeral(image, TARGETS, BACK), pods.ephemeral(image, ALONE))
-    there = [looking.looks(looking.running(CATS, name)) for name in (SIDECAR, TARGETS, ALONE)]
-    started = looking.pod_is(CATS, lambda found: bool(looking.container(found, BACK).get("started")))
-    recorder.require("all containers to run", looking.every(looking.looks(started), *there), START)
-    return cats
-
-
-def _note_netns(settings: Settings, recorder: Recorder, cats: Subject) -> None:
-    recorder.add("answer", "netns", asking.netns(settings, cats, BACK), {"raw": f"/proc/self/ns/net of {BACK}"})
-
-
-def _perform(recorder: Recorder, cats: Subject) -> None:
-    """Have the liveness fail, until the container's next one answers and the debugger has ended."""
-    fails = recorder.step(FAILS)
-    cats.fault("liveness", seconds=120)
-    refused = recorder.wait(looking.looks(looking.answer("localhost", "refused"), fails), SHORT)
-    again = looking.answer("localhost", "answers")
-    recorder.wait(looking.looks(again, refused.at if refused else fails), SHORT)
-    recorder.wait(looking.looks(looking.ended(CATS, TARGETS), fails), SHORT)
-    recorder.rest((LIVENESS.failures + 1) * LIVENESS.period)
-
-
-def _lanes() -> list[Lane]:
-    says = {FAILS: Text(en="/livez begins to fail", fr="/livez se met à échouer")}
-    named = {
-        BACK: Text(en="container back", fr="conteneur back"),
-        SIDECAR: Text(en="sidecar", fr="sidecar"),
-        TARGETS: Text(en="debugger with --target", fr="débogueur avec --target"),
-        ALONE: Text(en="debugger without", fr="débogueur sans"),
-    }
-    return [
-        lanes.deeds(lanes.label("deeds", Text(en="what is done", fr="ce qu’on fait")), says),
-        *(lanes.container(CATS, name, lanes.label(name, words)) for name, words in named.items()),
-        lanes.answers(
-            "localhost", lanes.label("localhost", Text(en="localhost, from the sidecar", fr="localhost, du sidecar"))
-        ),
-        lanes.events(lanes.label("events", Text(en="events", fr="événements")), [CATS]),
+def same_ip(record: Record) -> Fact:
+    ips = [
+        state.get("status", {}).get("podIP") for state in (record.pod("cats", record.step(FAILS)), record.pod("cats"))
     ]
+    return Fact(compare(*ips), exhibits=(status_exhibit("podIP of cats", ips, SHOWS["ip"]),))
+
+
+def same_netns(record: Record) -> Fact:
+    readings = [item for item in record.observations if item.kind == "answer" and item.name.startswith("netns")]
+    same = len(readings) >= NETNS_READINGS and len({item.change for item in readings}) == 1
+    text = "\n".join(f"{item.at:.1f} s {item.change} {item.body['raw']} ({item.name})" for item in readings)
+    command = "kubectl exec cats -c back -- readlink /proc/self/ns/net"
+    exhibit = Exhibit("netns", "containers of cats", text, SHOWS["netns"], command)
+    return Fact("same" if same else "another", exhibits=(exhibit,))
+
+
+LIVENESS = Timed(
+    "liveness",
+    progress="starting a Pod with a sidecar and two debuggers",
+    pods=[
+        pod(
+            "cats",
+            backend(livenessProbe=PROBE.http("/livez"), startupProbe=Probe(failures=60).http("/startupz")),
+            idle("sidecar"),
+            grace=GRACE,
+        )
+    ],
+    ephemeral=[Ephemeral("cats", TARGETS, target="back"), Ephemeral("cats", ALONE)],
+    ready=[
+        container("cats", "back", lambda status: bool(status.get("started"))),
+        *(running("cats", name) for name in ("sidecar", TARGETS, ALONE)),
+    ],
+    polls=[Poll("localhost", "http://127.0.0.1:3000/whoami", "cats", "sidecar")],
+    steps=[
+        read_netns,
+        report("failing its liveness, and watching"),
+        step(FAILS, fault("cats", "liveness")),
+        until(answer("localhost", "answers"), after=answer("localhost", "refused")),
+        until(ended("cats", TARGETS)),
+        rest((PROBE.failures + 1) * PROBE.period),
+        read_netns,
+    ],
+    expects=[
+        happens(
+            "killed",
+            "cats",
+            KILLED,
+            failed(PROBE),
+            after=FAILS,
+            reason=event("cats", "Unhealthy", "Liveness"),
+            values=asdict(PROBE),
+        ),
+        happens("restarted", "cats", RESTARTED, later(failed(PROBE), most=GRACE + BEGIN), after=FAILS),
+        Expect("restart-count", "cats", "1", restarts("cats", "back", SHOWS["container"])),
+        Expect("container", "cats", "another", SameContainer("cats", "back", FAILS, SHOWS["container"])),
+        Expect("pod-ip", "cats", "same", same_ip),
+        Expect("netns", "cats", "same", same_netns),
+        Expect("sidecar", "cats", "0", restarts("cats", "sidecar", SHOWS["sidecar"])),
+        happens(
+            TARGETS,
+            TARGETS,
+            ended("cats", TARGETS),
+            later(failed(PROBE), most=GRACE + BEGIN),
+            after=FAILS,
+            word="137",
+            value=exit_code(TARGETS),
+        ),
+        Expect(
+            ALONE,
+            ALONE,
+            "runs",
+            ContainerStatus(
+                "cats", ALONE, lambda status: "runs" if pod_status.is_running(status) else "no", SHOWS[ALONE]
+            ),
+        ),
+    ],
+    tracks=[
+        timeline.steps(),
+        *(timeline.container("cats", name, name) for name in ("back", "sidecar", TARGETS, ALONE)),
+        timeline.answers("localhost"),
+        timeline.events("cats"),
+    ],
+)
+run, manifests = LIVENESS.run, LIVENESS.manifests

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from lab.experiments import texts
@@ -31,19 +32,19 @@ _KEPT = ("name", "ready", "started", "restartCount", "containerID", "state", "la
 class Occurs:
     """Measures when something first matches, and what it then is.
 
-    ``after`` is its cause: a step, or what matches first. It is looked for from its cause on or, with ``anytime``, from
-    the beginning, where coming too early is to be a disagreement. ``value`` is what is said of it; ``reason`` matches
-    what is shown beside it, such as the event that says why.
+    ``after`` is its cause, a step or what matches first; without one it has no time. It is looked for from its cause on
+    or, with ``anytime``, from the beginning, where coming too early is to be a disagreement. ``value`` is what is said
+    of it; ``reason`` matches what is shown beside it, such as the event that says why.
     """
 
     match: Match | AnyOf
-    after: str | Match
+    after: str | Match = ""
     value: str | Callable[[Observation], str] = "happens"
     reason: Match | None = None
     anytime: bool = False
 
     def __call__(self, record: Record) -> Fact:
-        cause = cause_of(record, self.after)
+        cause = self._cause(record) if self.after else 0.0
         start = 0.0 if self.anytime else cause
         observation = record.first(self.match, start)
         reason = self.reason and record.first(self.reason, start)
@@ -51,7 +52,13 @@ class Occurs:
         if observation is None:
             return Fact(exhibits=exhibits)
         value = self.value(observation) if callable(self.value) else self.value
-        return Fact(value, observation.at, cause, exhibits)
+        return Fact(value, observation.at if self.after else None, cause, exhibits)
+
+    def _cause(self, record: Record) -> float:
+        if isinstance(self.after, str):
+            return record.step(self.after)
+        observation = record.first(self.after)
+        return observation.at if observation else inf
 
 
 def happens(  # noqa: PLR0913 - what an expectation and its measure take together
@@ -70,14 +77,6 @@ def happens(  # noqa: PLR0913 - what an expectation and its measure take togethe
     Where what it is must be measured too, ``value`` reads it. ``occurs`` are further fields of `Occurs`.
     """
     return Expect(id_, subject, word, Occurs(match, value=value or word, **occurs), within, values=values)
-
-
-def cause_of(record: Record, after: str | Match) -> float:
-    """Return when a step was taken, or something first matched; infinitely late where it never did."""
-    if isinstance(after, str):
-        return record.step(after)
-    observation = record.first(after)
-    return observation.at if observation else float("inf")
 
 
 @dataclass(frozen=True)

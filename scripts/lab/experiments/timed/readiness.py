@@ -6,13 +6,13 @@ from dataclasses import asdict
 
 from lab.experiments.pods import Probe, backend, idle, pod, service
 from lab.experiments.texts import load
-from lab.experiments.timed import record, timeline
+from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import Clear, fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import Expect, later
 from lab.experiments.timed.measures import Answers, SameContainer, happens, restarts
 from lab.experiments.timed.poller import Forward, Poll
-from lab.experiments.timed.record import answer, condition, endpoint, event, running
+from lab.experiments.timed.record import answer, condition, endpoint, event, pod_ready, running
 from lab.experiments.timed.windows import failed, recovered
 
 PROBE = Probe(period=1, failures=2)
@@ -32,7 +32,7 @@ READINESS = Timed(
         pod("cats", backend(readinessProbe=PROBE.http("/readyz")), grace=0),
         pod("other", idle("other"), grace=0),
     ],
-    ready=[record.ready("cats"), endpoint("cats", ready=True), running("other", "other")],
+    ready=[pod_ready("cats"), endpoint("cats", ready=True), running("other", "other")],
     polls=[
         Poll("service", "http://cats-service/whoami", "other"),
         Poll("pod-ip", "http://{cats}:3000/whoami", "other"),

@@ -117,7 +117,7 @@ def condition(pod: str, kind: str, status: str) -> Match:
     return Match("Pod", pod, lambda item: condition_status(item.body, kind) == status)
 
 
-def ready(pod: str) -> Match:
+def pod_ready(pod: str) -> Match:
     return condition(pod, "Ready", "True")
 
 

@@ -1,55 +1,43 @@
-"""What the probes experiment predicts, and makes of what it saw; the cluster is asked in tests/e2e."""
+"""What the probes experiment predicts, and makes of what it observed; the cluster is asked in tests/e2e."""
 
 from __future__ import annotations
 
 import pytest
 
-from lab.experiments.pods import Probe
-from lab.experiments.texts import Text
 from lab.experiments.timed import probes
-from lab.experiments.timed.probes import KINDS, TROUBLES, Trouble
+from lab.experiments.timed.probes import KINDS, PROBES, TROUBLES, Trouble
 
-FAILING = {("errors", "http"), ("errors", "exec"), ("loopback", "http"), ("loopback", "tcp"), ("hangs", "http")}
-FAILING |= {("hangs", "exec")}
-
-
-def test_who_notices_what():
-    found = {(trouble.id, kind.id) for trouble in TROUBLES for kind in KINDS if probes.fails(kind, trouble)}
-    assert found == FAILING
-
-
-def test_a_trouble_that_leaves_everything_as_it_was_is_noticed_by_none():
-    nothing = Trouble("nothing", Text(en="", fr=""), "latency", {})
-    assert not any(probes.fails(kind, nothing) for kind in KINDS)
-
-
+FAILING = {"errors-http", "errors-exec", "loopback-http", "loopback-tcp", "hangs-http", "hangs-exec"}
 BEGAN = {"errors": 10.0, "loopback": 10.1, "hangs": 10.2}
 
 
-def told(story, runs, noticed=FAILING):
+def test_a_fault_that_leaves_everything_as_it_was_is_noticed_by_none():
+    assert not any(probes.fails(kind, Trouble("nothing", "latency", {})) for kind in KINDS)
+
+
+@pytest.fixture
+def story(story, runs):
     well = {**runs, "ready": True}
     story.answer(1.5, "ping", "answers")
-    for trouble in TROUBLES:
-        at = BEGAN[trouble.id]
-        story.pod(1.0, trouble.id, ready=True, back=well, http=well, tcp=well, exec=well)
-        story.step(at, trouble.id)
-        for kind in KINDS:
-            if (trouble.id, kind.id) in noticed:
-                story.event(at + 3, trouble.id, "Unhealthy", "Readiness probe failed: …", kind.id)
-                story.pod(at + 5.5, trouble.id, **{kind.id: {"ready": False}})
+    for name, at in BEGAN.items():
+        story.pod(1.0, name, ready=True, back=well, http=well, tcp=well, exec=well)
+        story.step(at, name)
     return story
 
 
-def test_all_as_predicted(story, runs):
-    found = probes.judged(told(story, runs).observations)
-    assert [one.id for one in found if not one.agrees] == []
-    assert len(found) == 11
-    assert all(one.exhibits and one.source.startswith("https://") for one in found)
+@pytest.fixture
+def noticed(story):
+    for cell in FAILING:
+        name, kind = cell.split("-")
+        story.event(BEGAN[name] + 3, name, "Unhealthy", "Readiness probe failed: …", kind)
+        story.pod(BEGAN[name] + 5.5, name, **{kind: {"ready": False}})
+    return story
 
 
 @pytest.mark.parametrize(
     ("change", "ids"),
     [
+        pytest.param(lambda _: None, set(), id="all as predicted"),
         pytest.param(
             lambda story: story.pod(20.0, "errors", tcp={"ready": False}), {"errors-tcp"}, id="TCP notices a 500"
         ),
@@ -68,18 +56,16 @@ def test_all_as_predicted(story, runs):
         pytest.param(lambda story: story.pod(20.0, "hangs", back={"restartCount": 1}), {"restarts"}, id="a restart"),
     ],
 )
-def test_what_is_otherwise_disagrees(story, runs, change, ids):
-    change(told(story, runs))
-    assert {one.id for one in probes.judged(story.observations) if not one.agrees} == ids
+def test_what_is_otherwise_disagrees(noticed, change, ids):
+    change(noticed)
+    assert noticed.disagreements(PROBES) == ids
 
 
-def test_a_probe_that_does_not_notice_disagrees(story, runs):
-    wrong = {one.id for one in probes.judged(told(story, runs, noticed=()).observations) if not one.agrees}
-    assert wrong == {f"{trouble}-{kind}" for trouble, kind in FAILING}
+def test_a_probe_that_does_not_notice_disagrees(story):
+    assert story.disagreements(PROBES) == FAILING
 
 
-def test_a_hanging_app_is_noticed_later_than_a_failing_one():
-    within = {one.id: one.within for one in probes.expected(Probe(period=2, timeout=2, failures=2))}
-    assert within["errors-http"] == (1.5, 10.0)
-    assert within["hangs-http"] == (3.5, 12.0)
-    assert within["hangs-tcp"] is None
+def test_a_timeline_a_fault_each_with_its_own_step(noticed):
+    drawn = PROBES.timelines(noticed.record(30.0), "")
+    steps = {timeline.id: [moment.at for moment in timeline.moments if moment.lane == "deeds"] for timeline in drawn}
+    assert steps == {trouble.id: [BEGAN[trouble.id]] for trouble in TROUBLES}

@@ -1,80 +1,60 @@
-"""What the termination experiment makes of what it saw; the cluster is asked in tests/e2e."""
+"""What the termination experiment makes of what it observed; the cluster is asked in tests/e2e."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import pytest
 from prometheus_client import generate_latest
 
 from backend.metrics import Metrics
-from lab.experiments.pods import Subject
-from lab.experiments.timed import termination
-from lab.experiments.timed.termination import ANSWERED, DEAF, DELETE, POLITE, SENT
+from lab.experiments.timed.termination import ANSWERED, DELETED, SENT, TERMINATION, in_flight
+
+
+def test_requests_in_flight_are_read_off_the_metrics_as_the_backend_writes_them():
+    metrics = Metrics()
+    metrics.in_flight.set(2)
+    assert in_flight(generate_latest(metrics.registry).decode()) == 2
 
 
 def ends(code):
     return {"state": {"terminated": {"exitCode": code}}}
 
 
-def told(story, runs, *, code=0, deaf=137, deaf_at=9.5):
-    for name in (POLITE, DEAF):
+@pytest.fixture
+def story(story, runs):
+    for name in ("polite", "deaf"):
         story.pod(1.0, name, ready=True, back=dict(runs))
     for name in ("service", "pod-ip"):
         story.answer(2.0, name, "answers")
     story.step(4.5, SENT)
-    story.step(5.0, DELETE)
-    story.endpoint(5.1, POLITE, ready=False, serving=True, terminating=True)
-    story.endpoint(6.2, POLITE, ready=False, serving=False, terminating=True)
+    story.step(5.0, DELETED)
+    story.endpoint(5.1, "polite", ready=False, serving=True, terminating=True)
+    story.endpoint(6.2, "polite", ready=False, serving=False, terminating=True)
     story.answer(6.5, "service", "refused")
     story.answer(8.3, "pod-ip", "refused")
+    story.pod(9.5, "deaf", back=ends(137))
     story.answer(9.6, ANSWERED, "answers")
-    story.pod(deaf_at, DEAF, back=ends(deaf))
-    story.pod(12.0, POLITE, back=ends(code))
-    story.gone(12.1, POLITE)
-    story.gone(deaf_at + 0.1, DEAF)
+    story.pod(12.0, "polite", back=ends(0))
     return story
 
 
-def wrong(story):
-    return {one.id for one in termination.judged(story.observations) if not one.agrees}
+def instead(at, name, status, at_instead=None):
+    """Have a container end otherwise, or at another time."""
 
+    def change(story):
+        story.without(at=at, name=name)
+        story.pod(at_instead or at, name, back=status)
 
-@pytest.mark.parametrize(
-    ("count", "so"), [pytest.param("1.0", False, id="the question"), pytest.param("2.0", True, id="one more")]
-)
-def test_a_request_is_under_way_once_the_app_has_it(count, so):
-    """It is told by the figures as the backend itself writes them."""
-    figures = Metrics()
-    figures.in_flight.set(float(count))
-    text = generate_latest(figures.registry).decode()
-    polite = Subject(SimpleNamespace(text=lambda _path: text), "termination", POLITE)
-    assert termination._under_way(polite) == (so, f"{count} requests in flight")
-
-
-def test_all_as_predicted(story, runs):
-    found = termination.judged(told(story, runs).observations)
-    assert [one.id for one in found if not one.agrees] == []
-    assert len(found) == 7
-    assert all(one.exhibits and one.source.startswith("https://") for one in found)
+    return change
 
 
 @pytest.mark.parametrize(
     ("change", "ids"),
     [
-        pytest.param({"code": 143}, {"polite-ends"}, id="SIGTERM killed the polite one"),
-        pytest.param({"deaf": 0}, {"deaf-ends"}, id="the deaf one heard"),
-        pytest.param({"deaf_at": 6.0}, {"deaf-ends"}, id="killed before its grace was over"),
-        pytest.param({"deaf_at": 30.0}, {"deaf-ends"}, id="killed long after"),
-    ],
-)
-def test_other_ends_disagree(story, runs, change, ids):
-    assert wrong(told(story, runs, **change)) == ids
-
-
-@pytest.mark.parametrize(
-    ("change", "ids"),
-    [
+        pytest.param(lambda _: None, set(), id="all as predicted"),
+        pytest.param(instead(12.0, "polite", ends(143)), {"polite-ends"}, id="SIGTERM killed the polite one"),
+        pytest.param(instead(9.5, "deaf", ends(0)), {"deaf-ends"}, id="the deaf one heard"),
+        pytest.param(instead(9.5, "deaf", ends(137), 6.0), {"deaf-ends"}, id="killed before its grace was over"),
+        pytest.param(instead(9.5, "deaf", ends(137), 30.0), {"deaf-ends"}, id="killed long after"),
         pytest.param(lambda story: story.without(name="slice"), {"terminating", "not-serving"}, id="endpoint unmarked"),
         pytest.param(lambda story: story.without(name=ANSWERED), {"in-flight"}, id="the request was lost"),
         pytest.param(lambda story: story.answer(7.0, ANSWERED, "reset"), {"in-flight"}, id="the request was cut"),
@@ -82,6 +62,6 @@ def test_other_ends_disagree(story, runs, change, ids):
         pytest.param(lambda story: story.without(at=6.5), {"service-refuses"}, id="the Service went on"),
     ],
 )
-def test_what_is_otherwise_disagrees(story, runs, change, ids):
-    change(told(story, runs))
-    assert wrong(story) == ids
+def test_what_is_otherwise_disagrees(story, change, ids):
+    change(story)
+    assert story.disagreements(TERMINATION) == ids
