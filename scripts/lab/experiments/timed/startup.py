@@ -129,15 +129,12 @@ START_UP = Timed(
     ],
     tracks=[
         timeline.steps(),
-        *(
-            track
-            for name in (PATIENT, IMPATIENT)
-            for track in (
-                timeline.container(name, "back", name),
-                timeline.ready(name, f"{name}-ready"),
-                timeline.events(name, id_=f"{name}-events"),
-            )
-        ),
+        timeline.container(PATIENT, "back", PATIENT),
+        timeline.ready(PATIENT, "patient-ready"),
+        timeline.events(PATIENT, id_="patient-events"),
+        timeline.container(IMPATIENT, "back", IMPATIENT),
+        timeline.ready(IMPATIENT, "impatient-ready"),
+        timeline.events(IMPATIENT, id_="impatient-events"),
     ],
 )
 run, manifests = START_UP.run, START_UP.manifests
