@@ -1,43 +1,40 @@
-"""The wall as people use it: pointer, keyboard, two languages, narrow and wide, with and without a backend."""
-
-from __future__ import annotations
+"""The grid of cats as people use it: pointer, keyboard, two languages, narrow and wide, with and without a backend."""
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .conftest import Person, Program
-
-OPEN = ".window:not(:disabled)"
-LIGHT_BYTES = 100_000
+MAX_BYTES = 100_000
+BACK = "The café’s memory is back"
 
 
-def settled(visitor: Person) -> None:
-    """Wait until the backend's cats are at the windows."""
+@pytest.fixture
+def visitor(person):
+    return complete(person().visit())
+
+
+def complete(visitor):
+    """Wait until the backend's cats are there."""
     visitor.until("/^\\d/.test(document.getElementById('backend-version').textContent)", "the backend did not answer")
-    visitor.until(lambda: len(visitor.all(OPEN)) == 24, "not 24 cats")
+    visitor.until(lambda: len(visitor.all(".window:not(:disabled)")) == 24, "not 24 cats")
+    return visitor
 
 
-def test_arrows_walk_between_the_windows(visitor: Person) -> None:
-    settled(visitor)
-    visitor.browser.execute_script("arguments[0].focus()", visitor.one(".window"))
-    seen = [visitor.focused()]
+def test_arrows_move_between_the_cells(visitor):
+    visitor.run("arguments[0].focus()", visitor.one(".window"))
+    labels = [visitor.focused()]
     for key in (Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.END):
-        visitor.keys(key)
-        seen.append(visitor.focused())
-    assert len(set(seen)) == 4
-    assert all(label.startswith("Meet ") for label in seen)
-    visitor.keys(Keys.HOME)
-    assert visitor.focused() == seen[0]
+        visitor.press(key)
+        labels.append(visitor.focused())
+    assert len(set(labels)) == 4
+    assert all(label.startswith("Meet ") for label in labels)
+    visitor.press(Keys.HOME)
+    assert visitor.focused() == labels[0]
 
 
-def test_one_sees_who_one_is(visitor: Person) -> None:
+def test_one_sees_who_one_is(visitor):
     """The same cat after a reload, and its face stands beside its name."""
     name = visitor.cat
     assert len(name) > 2
@@ -46,7 +43,7 @@ def test_one_sees_who_one_is(visitor: Person) -> None:
     visitor.until("document.getElementById('mat-face').naturalWidth", "the face is not drawn")
 
 
-def test_the_language_switch_is_remembered(person: Callable[..., Person]) -> None:
+def test_the_language_switch_is_remembered(person):
     """It also reaches the house cats: the visit goes on in the new language."""
     visitor = person("fr").visit()
     assert visitor.one("html").get_attribute("lang") == "fr"
@@ -58,37 +55,29 @@ def test_the_language_switch_is_remembered(person: Callable[..., Person]) -> Non
     visitor.until("JSON.parse(sessionStorage.visitor).language === 'en'", "the visit is still a French one")
 
 
-def test_the_lamp_is_lit_where_somebody_waits(visitor: Person, person: Callable[..., Person]) -> None:
-    """The one who can be met comes to the first window, with a lamp and words; nothing else on the wall moves."""
-    settled(visitor)
+def test_who_waits_comes_to_the_first_cell_with_a_lamp(visitor, person):
+    """Nothing else moves; and a cell that has the focus does not change."""
     place = visitor.one("#windows").rect
-    names = [window.text for window in visitor.all(".window")]
+    first, *others = names(visitor)
     other = person("fr").visit()
-    other.knock()
+    other.choose_cat()
     visitor.until("document.querySelector('.window.waits.lit')", "no lamp is lit")
-    window = visitor.one(".window.waits")
-    visitor.until(lambda: window.text == other.cat, "another cat is there")
-    assert "Somebody waits at this window" in str(window.get_attribute("aria-label"))
-    assert [other.cat, *names[1:]] == [window.text for window in visitor.all(".window")]
+    visitor.until(lambda: names(visitor) == [other.cat, *others], "another cat is there")
+    assert "Somebody waits at this window" in visitor.one(".window.waits").get_attribute("aria-label")
     assert visitor.one("#windows").rect == place
     other.one("#chat-close").click()
-    visitor.until(lambda: visitor.all(".window")[0].text == names[0], "the first cat did not come back")
+    visitor.until(lambda: names(visitor)[0] == first, "the first cat did not come back")
+    visitor.run("arguments[0].focus()", visitor.one(".window"))
+    other.choose_cat()
+    visitor.until(lambda: names(visitor)[:2] == [first, other.cat], "the focused cell has changed")
 
 
-def test_the_focused_window_does_not_change(visitor: Person, person: Callable[..., Person]) -> None:
-    settled(visitor)
-    first = visitor.one(".window")
-    name = first.text
-    visitor.browser.execute_script("arguments[0].focus()", first)
-    person("fr").visit().knock()
-    visitor.until("document.querySelector('.window.waits.lit')", "no lamp is lit")
-    assert first.text == name
-    assert visitor.all(".window")[1] == visitor.one(".window.waits")
+def names(visitor):
+    return visitor.run("return [...document.querySelectorAll('.window .name')].map((name) => name.textContent)")
 
 
-def test_backend_killed_and_back(visitor: Person, own_backend: Program) -> None:
+def test_backend_killed_and_back(visitor, own_backend):
     """One sentence names what broke, one button leads to why; nothing moves; and the page recovers by itself."""
-    settled(visitor)
     place = visitor.one("#windows").rect
     own_backend.kill()
     visitor.reads("#notice p", f"Connection refused on port {own_backend.port}")
@@ -102,194 +91,168 @@ def test_backend_killed_and_back(visitor: Person, own_backend: Program) -> None:
     assert visitor.one("#windows").rect == place
 
 
-def test_house_cats_keep_the_cafe_open(person: Callable[..., Person], own_backend: Program) -> None:
-    """Without a backend from the start: twelve cats that say what they know, and the backend's own once it comes."""
+def test_without_a_backend_from_the_start(person, own_backend):
+    """Twelve fallback cats that say what they know, and the backend's own once it comes."""
     own_backend.kill()
     visitor = person()
     visitor.browser.get(visitor.url)
-    visitor.until(lambda: len(visitor.all(".window.lit")) == 12, "no house cats")
+    visitor.until(lambda: len(visitor.all(".window.lit")) == 12, "no fallback cats")
     visitor.reads("#notice p", "The house cats keep the café open.")
-    visitor.knock()
+    visitor.choose_cat()
     visitor.meets("local")
-    assert len(visitor.lines()) == 2
+    assert len(visitor.messages()) == 2
+    assert len(visitor.text("#chat-alt")) > 20
     assert visitor.text("#chat-pod") == "k8-chatroulette-front"
     assert visitor.text("#chat-status").startswith("A house cat of the frontend")
     assert not visitor.one("#chat-words").is_enabled()
     visitor.one("#chat-close").click()
     own_backend.start()
-    settled(visitor)
-    visitor.knock()
+    complete(visitor).choose_cat()
     visitor.meets()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "columns"), [(320, 2), (390, 2), (768, 4), (1280, 6)])
-def test_no_sideways_scroll_at_any_width(person: Callable[..., Person], width: int, columns: int, scheme: str) -> None:
+@pytest.mark.parametrize(
+    ("width", "columns", "scheme"), [(320, 2, "dark"), (390, 2, "light"), (768, 4, "dark"), (1280, 6, "light")]
+)
+def test_everything_fits_at_any_width(person, width, columns, scheme):
     visitor = person()
     visitor.size(width, scheme=scheme)
-    visitor.visit()
-    settled(visitor)
-    assert visitor.browser.execute_script("return document.documentElement.scrollWidth") <= width
-    assert visitor.browser.execute_script(GRID) == columns
-    assert visitor.browser.execute_script(SMALL_TARGETS) == []
-    visitor.knock()
+    complete(visitor.visit())
+    assert visitor.run(COLUMNS) == columns
+    assert visitor.run(TOO_WIDE) <= width
+    assert visitor.run(SMALL_TARGETS) == []
+    visitor.choose_cat()
     visitor.meets()
-    assert visitor.browser.execute_script("return document.documentElement.scrollWidth") <= width
-    assert visitor.browser.execute_script(SMALL_TARGETS) == []
-    assert visitor.browser.execute_script(BURST) == [], "a text leaves its button"
+    assert visitor.run(TOO_WIDE) <= width
+    assert visitor.run(SMALL_TARGETS) == []
+    assert visitor.run(OVERFLOWING) == []
 
 
-GRID = "return getComputedStyle(document.getElementById('windows')).gridTemplateColumns.split(' ').length"
-
+COLUMNS = "return getComputedStyle(document.getElementById('windows')).gridTemplateColumns.split(' ').length"
+TOO_WIDE = "return document.documentElement.scrollWidth"
 SMALL_TARGETS = """
 return [...document.querySelectorAll('button, textarea, summary, input, select')].filter(b => b.offsetParent)
   .filter(b => b.getBoundingClientRect().height < 44 || b.getBoundingClientRect().width < 44).map(b => b.outerHTML)
 """
-
-BURST = """
+OVERFLOWING = """
 return [...document.querySelectorAll('button:not(.window)')]
   .filter(b => b.offsetParent && b.scrollWidth > b.clientWidth).map(b => b.outerHTML)
 """
 
 
-def test_still_for_those_who_asked(person: Callable[..., Person]) -> None:
+def test_no_motion_for_those_who_asked(person):
     visitor = person()
     visitor.size(1280, motion="reduce")
-    visitor.visit()
-    settled(visitor)
-    visitor.knock()
+    complete(visitor.visit()).choose_cat()
     visitor.meets("waiting")
-    assert visitor.browser.execute_script("return document.getAnimations().length") == 0
+    assert visitor.run("return document.getAnimations().length") == 0
 
 
-def test_alive_for_the_others(visitor: Person) -> None:
-    settled(visitor)
-    blinking = (
-        "[...document.querySelectorAll('.blinks .cat-eyelids')].some(e => getComputedStyle(e).visibility === 'visible')"
-    )
-    visitor.until(blinking, "no cat blinks")
+def test_cats_blink_for_the_others(visitor):
+    """And nothing is animated all the time."""
+    eyelids = "[...document.querySelectorAll('.blinks .cat-eyelids')]"
+    visitor.until(f"{eyelids}.some((lid) => getComputedStyle(lid).visibility === 'visible')", "no cat blinks")
     visitor.until("document.getAnimations().length === 0", "it draws all the time")
 
 
-def test_no_request_elsewhere_and_a_light_first_view(visitor: Person) -> None:
+def test_no_request_elsewhere_and_a_light_first_view(visitor):
     """Everything comes from the page's own server, in 100 kB at most, and nothing is said in the console."""
-    settled(visitor)
     events = [json.loads(entry["message"])["message"] for entry in visitor.browser.get_log("performance")]
-    sends = [e["params"] for e in events if e["method"] == "Network.requestWillBeSent"]
-    asked = {send["requestId"]: urlsplit(send["request"]["url"]) for send in sends}
-    pages = {request: url.netloc for request, url in asked.items() if url.scheme.startswith("http")}
-    assert set(pages.values()) == {urlsplit(visitor.url).netloc}
-    ends = [e["params"] for e in events if e["method"] == "Network.loadingFinished"]
-    sent = sum(end["encodedDataLength"] for end in ends if end["requestId"] in pages)
-    assert 5_000 < sent <= LIGHT_BYTES
-    assert not [url.path for url in asked.values() if "/panel/" in url.path], "what is not seen is not fetched"
-    assert not visitor.complaints()
+    sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    urls = {request["requestId"]: urlsplit(request["request"]["url"]) for request in sent}
+    hosts = {request: url.netloc for request, url in urls.items() if url.scheme.startswith("http")}
+    assert set(hosts.values()) == {urlsplit(visitor.url).netloc}
+    finished = [event["params"] for event in events if event["method"] == "Network.loadingFinished"]
+    assert 5_000 < sum(end["encodedDataLength"] for end in finished if end["requestId"] in hosts) <= MAX_BYTES
+    assert not [url.path for url in urls.values() if "/panel/" in url.path], "what is not seen is not fetched"
+    assert not visitor.console_errors()
 
 
-def test_old_drawings_are_let_go(visitor: Person) -> None:
-    """A drawing is fetched once, the newest eighty are kept; those used again count as new."""
-    path = visitor.module("cats.js")
-    assert visitor.browser.execute_async_script(DRAW, path) == {"100": 1, "99": 1, "2": 2, "1": 1}
+def test_the_newest_eighty_drawings_are_cached(visitor):
+    """Those used again count as new."""
+    result = visitor.browser.execute_async_script(FETCH_DRAWINGS, visitor.module("cats.js"))
+    assert result == {"100": 1, "99": 1, "2": 2, "1": 1}
 
 
-DRAW = """
+FETCH_DRAWINGS = """
 const [path, done] = arguments;
-const asked = {};
+const requests = {};
 window.fetch = async (url) => {
-  asked[url] = (asked[url] ?? 0) + 1;
+  requests[url] = (requests[url] ?? 0) + 1;
   return new Response('<svg xmlns="http://www.w3.org/2000/svg"/>');
 };
 (async () => {
   const { drawing } = await import(path);
   for (let n = 1; n <= 100; n++) {
-    await drawing(`kept-${n}`);
-    await drawing('kept-1');
+    await drawing(`url-${n}`);
+    await drawing('url-1');
   }
-  for (const n of [100, 99, 2, 1]) await drawing(`kept-${n}`);
-  return Object.fromEntries([100, 99, 2, 1].map((n) => [n, asked[`kept-${n}`]]));
+  for (const n of [100, 99, 2, 1]) await drawing(`url-${n}`);
+  return Object.fromEntries([100, 99, 2, 1].map((n) => [n, requests[`url-${n}`]]));
 })().then(done, (error) => done(String(error)));
 """
 
 
-def test_how_many_wait_is_what_the_house_counts(visitor: Person) -> None:
-    """Not the cats at the windows, which are 24 at most and may have company; and never oneself."""
-    windows = [f"cat-{number}" for number in range(24)]
-    census = {"visitors": 41, "waiting": 30, "chats": 5, "windows": windows}
-    visitor.browser.execute_script(HOUSE, {"census": census})
+def test_how_many_wait_is_what_the_backend_counts(visitor):
+    """Not the waiting cats of the grid, which are 24 at most and may have company; and never oneself."""
+    census = {"visitors": 41, "waiting": 30, "chats": 5, "windows": [f"cat-{number}" for number in range(24)]}
+    visitor.mock("/api/house", {"status": 200, "body": {"census": census}})
     visitor.reads("#status", "40 other visitors are in the house. 30 can be met right now.")
-    visitor.browser.execute_script(SAYS)
-    visitor.knock()
+    visitor.run(RECORD_STATUS)
+    visitor.choose_cat()
     visitor.meets()
-    assert "40 other visitors are in the house. 29 can be met right now." in visitor.browser.execute_script(SAID)
+    assert "40 other visitors are in the house. 29 can be met right now." in visitor.run("return window.statuses")
     visitor.reads("#status", "30 can be met right now.")
 
 
-HOUSE = """
-const real = window.fetch;
-const house = arguments[0];
-window.fetch = async (...all) => (all[0] === '/api/house' ? new Response(JSON.stringify(house)) : real(...all));
-"""
-SAYS = """
-window.said = [];
-addEventListener('DOMContentLoaded', note);
-if (document.readyState !== 'loading') note();
-function note() {
+RECORD_STATUS = """
+window.statuses = [];
+addEventListener('DOMContentLoaded', observe);
+if (document.readyState !== 'loading') observe();
+function observe() {
   const status = document.getElementById('status');
-  new MutationObserver(() => window.said.push(status.textContent)).observe(status, { childList: true, subtree: true });
+  new MutationObserver(() => window.statuses.push(status.textContent)).observe(status, { childList: true });
 }
 """
-SAID = "return window.said"
-BACK = "The café’s memory is back"
 
 
-@pytest.mark.parametrize("first", ["ok", "redis_away"])
-def test_nothing_is_back_that_was_not_away(person: Callable[..., Person], first: str) -> None:
-    """A first visit with everything fine says so; only after a failure was shown something is back."""
+@pytest.mark.parametrize("first", [{}, {"merge": {"hop": "redis_away", "stage": "redis"}}], ids=["ok", "redis away"])
+def test_nothing_is_back_that_was_not_away(person, first):
+    """Only after a failure was shown something is back."""
     visitor = person()
-    visitor.before(SAYS + FIRST_LOOK.replace("FIRST", first))
+    visitor.inject(RECORD_STATUS)
+    visitor.mock("/api/backend", first, {}, inject=True)
     visitor.visit()
-    visitor.until("window.looks > 1 || window.looks === 1 && window.first === 'ok'", "it does not look again")
-    if first == "redis_away":
+    if first:
         visitor.reads("#status", BACK)
-    settled(visitor)
-    visitor.until("window.said.length", "the status says nothing")
-    assert any(BACK in words for words in visitor.browser.execute_script(SAID)) is (first == "redis_away")
-
-
-FIRST_LOOK = """
-const real = window.fetch;
-Object.assign(window, { looks: 0, first: 'FIRST' });
-window.fetch = async (...all) => {
-  const answer = await real(...all);
-  if (all[0] !== '/api/backend' || window.looks++ || window.first === 'ok') return answer;
-  return new Response(JSON.stringify({ ...await answer.json(), hop: window.first, stage: 'redis' }));
-};
-"""
+    complete(visitor)
+    visitor.until("window.statuses.length", "the status is empty")
+    assert any(BACK in text for text in visitor.run("return window.statuses")) is bool(first)
 
 
 @pytest.mark.parametrize(
-    ("now", "waiting", "busy", "step"),
+    ("current", "waiting", "busy", "step"),
     [
         pytest.param("abcd", "", "", None, id="nobody waits"),
-        pytest.param("abcd", "x", "", [0, "x"], id="to the first window"),
-        pytest.param("abcd", "x", "a", [1, "x"], id="not where somebody looks"),
+        pytest.param("abcd", "x", "", [0, "x"], id="to the first cell"),
+        pytest.param("abcd", "x", "a", [1, "x"], id="not where the pointer is"),
         pytest.param("xbcd", "xy", "", [1, "y"], id="one after the other"),
         pytest.param("xbcd", "x", "", None, id="already there"),
         pytest.param("xbcd", "", "", [0, "a"], id="the first cat comes back"),
-        pytest.param("xbcd", "", "x", None, id="not while somebody looks"),
-        pytest.param("xbcd", "y", "", [0, "y"], id="the place goes on to the next"),
-        pytest.param("abcd", "c", "", None, id="one of the wall's own waits at its own window"),
-        pytest.param("xyzw", "xyzwv", "", None, id="no place is left"),
+        pytest.param("xbcd", "", "x", None, id="not while the pointer is there"),
+        pytest.param("xbcd", "y", "", [0, "y"], id="the cell goes on to the next"),
+        pytest.param("abcd", "c", "", None, id="one of the grid's own waits in its own cell"),
+        pytest.param("xyzw", "xyzwv", "", None, id="no cell is left"),
     ],
 )
-def test_seats(person: Callable[..., Person], now: str, waiting: str, busy: str, step: list[object] | None) -> None:
+def test_placement(person, current, waiting, busy, step):
     visitor = person()
     visitor.browser.get(f"{visitor.url}/livez")
     script = """
-    const [path, now, waiting, busy, done] = arguments;
+    const [path, current, waiting, busy, done] = arguments;
     import(path).then(({ nextPlacement }) => {
-      const step = nextPlacement([...now], [...'abcd'], [...waiting], (index) => busy.includes(now[index]));
+      const step = nextPlacement([...current], [...'abcd'], [...waiting], (index) => busy.includes(current[index]));
       done(step && [step.index, step.seed]);
     }, (error) => done(String(error)));
     """
-    assert visitor.browser.execute_async_script(script, visitor.module("placement.js"), now, waiting, busy) == step
+    assert visitor.browser.execute_async_script(script, visitor.module("placement.js"), current, waiting, busy) == step

@@ -1,61 +1,55 @@
-"""The line to the backend, with an EventSource that does what it is told: whatever it meets, it does not hammer."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""The event stream, with an EventSource and timers that do what they are told: whatever it meets, it backs off."""
 
 import pytest
 
-if TYPE_CHECKING:
-    from .conftest import Person
-
-OPENED = """
-const [path, ways, most, done] = arguments;
-const opened = [];
-let asked = 0;
-class Source extends EventTarget {
+OPEN_STREAM = """
+const [path, outcomes, limit, done] = arguments;
+const realSetTimeout = window.setTimeout;
+const delays = [];
+let opened = 0;
+let requests = 0;
+let stream;
+window.setTimeout = (callback, delay = 0) => {
+  if (delay >= 5000) return realSetTimeout(callback, delay);
+  if (delay) delays.push(delay);
+  return realSetTimeout(callback);
+};
+const finish = () => (stream.close(), done({ opened, requests, delays }));
+class FakeEventSource extends EventTarget {
+  static CLOSED = 2;
   constructor() {
     super();
-    opened.push(performance.now());
-    setTimeout(() => this.go(ways[Math.min(opened.length, ways.length) - 1]));
-    if (opened.length === most) end();
+    realSetTimeout(() => this.go(outcomes[Math.min(++opened, outcomes.length) - 1]));
   }
-  go(way) {
-    if (way !== 'refused') this.dispatchEvent(new MessageEvent('hello', { data: '{}' }));
-    if (way === 'moved') this.dispatchEvent(new MessageEvent('move', { data: '{}' }));
-    this.readyState = way === 'refused' ? 2 : 1;
-    if (way === 'refused') this.dispatchEvent(new Event('error'));
+  go(outcome) {
+    if (opened === limit) return finish();
+    if (outcome === 'stays') realSetTimeout(finish, 100);
+    if (outcome !== 'refused') this.dispatchEvent(new MessageEvent('hello', { data: '{}' }));
+    if (outcome === 'moved') this.dispatchEvent(new MessageEvent('move', { data: '{}' }));
+    this.readyState = outcome === 'refused' ? FakeEventSource.CLOSED : 1;
+    if (outcome === 'refused') this.dispatchEvent(new Event('error'));
   }
   close() {}
 }
-Object.assign(Source, { CLOSED: 2 });
-window.EventSource = Source;
-window.fetch = async () => (asked++, new Response('', { status: 200 }));
-const end = () => setTimeout(() => {
-  stream.close();
-  done({ asked, gaps: opened.slice(1).map((at, index) => at - opened[index]) });
-}, 100);
-setTimeout(end, 3000);
-let stream;
+window.EventSource = FakeEventSource;
+window.fetch = async () => (requests++, new Response('', { status: 200 }));
 const handlers = { onEvent() {}, onDisconnect() {}, onRefused: () => true };
 import(path).then(({ openEventStream }) => (stream = openEventStream('/events', handlers)));
 """
 
 
 @pytest.mark.parametrize(
-    ("ways", "most", "asked", "growth"),
+    ("outcomes", "opened", "requests"),
     [
-        pytest.param(["moved"], 4, 0, 2.0, id="moved again and again: it waits longer each time"),
-        pytest.param(["refused"], 4, 3, 2.0, id="refused, though asking is answered: no faster"),
-        pytest.param(["refused", "moved", "stays"], 4, 1, None, id="a late answer costs one move"),
+        pytest.param(["moved"], 4, 0, id="moved again and again"),
+        pytest.param(["refused"], 4, 3, id="refused, though the request for the reason is answered"),
+        pytest.param(["refused", "moved", "stays"], 3, 1, id="a late answer costs one move"),
     ],
 )
-def test_it_does_not_hammer(visitor: Person, ways: list[str], most: int, asked: int, growth: float | None) -> None:
+def test_each_retry_waits_longer(visitor, outcomes, opened, requests):
     path = visitor.module("event_stream.js")
     visitor.browser.get(f"{visitor.url}/livez")
-    seen = visitor.browser.execute_async_script(OPENED, path, ways, most)
-    assert seen["asked"] in {asked, asked + (growth is not None and asked > 0)}
-    if growth is None:
-        assert len(seen["gaps"]) == len(ways) - 1
-    else:
-        assert seen["gaps"][2] > growth * seen["gaps"][0], seen
+    result = visitor.browser.execute_async_script(OPEN_STREAM, path, outcomes, 4)
+    assert (result["opened"], result["requests"]) == (opened, requests)
+    assert len(result["delays"]) == opened - 1
+    assert sorted(result["delays"]) == result["delays"]
