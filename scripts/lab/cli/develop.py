@@ -13,7 +13,7 @@ import click
 from lab.cli import cluster
 from lab.cli.session import Session, command
 from lab.cluster import preflight
-from lab.config import MINORS, ROOT
+from lab.config import MINORS, PROGRAMS, ROOT
 from lab.errors import LabError
 from lab.steps import Step
 
@@ -58,10 +58,11 @@ def test(session: Session, *, tier: str | None, pytest_args: tuple[str, ...]) ->
 
 @command("lint", output_options=False)
 def lint(_session: Session) -> None:
-    """Check style with ruff and types with mypy."""
+    """Check style with ruff, types with mypy, imports with import-linter."""
     _run("ruff", "check", "--quiet")
     _run("ruff", "format", "--check", "--quiet")
     _run("mypy")
+    _run("lint-imports", "--no-logo", "--no-cache")
 
 
 @command("bench")
@@ -101,9 +102,9 @@ def _exec_python(*words: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, *words])  # noqa: S606 - there is no shell
 
 
-def _run(module: str, *words: str) -> None:
-    if subprocess.run([sys.executable, "-m", module, *words], cwd=ROOT, check=False).returncode:
-        raise LabError(f"{module} found something to mend", "see above")
+def _run(program: str, *words: str) -> None:
+    if subprocess.run([PROGRAMS / program, *words], cwd=ROOT, check=False).returncode:
+        raise LabError(f"{program} found something to mend", "see above")
 
 
 COMMANDS = (test, lint, bench)
