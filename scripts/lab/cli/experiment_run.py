@@ -146,7 +146,7 @@ def run(name: str, session: Session, options: Options) -> None:
 
     api = client.api(session.settings)
     cluster_dns.until_ready(api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
-    runner = Runner(session, options, api, _image(session))
+    runner = Runner(session, options, api, image(session))
     with _cleaned_up(runner):
         if options.watch:
             watch.watch(runner, catalog.find(name))
@@ -163,7 +163,7 @@ def run(name: str, session: Session, options: Options) -> None:
 
 
 def print_manifests(name: str, session: Session, _options: Options) -> None:
-    click.echo(catalog.find(name).manifests(_image(session, on_stderr=True)), nl=False)
+    click.echo(catalog.find(name).manifests(image(session, on_stderr=True)), nl=False)
 
 
 @contextlib.contextmanager
@@ -179,7 +179,7 @@ def _cleaned_up(runner: Runner) -> Iterator[None]:
         click.get_current_context().exit(cli.STOPPED)
 
 
-def _image(session: Session, *, on_stderr: bool = False) -> str:
+def image(session: Session, *, on_stderr: bool = False) -> str:
     """Return the backend's image, in the registry by now; the lock is only held where it was not."""
     references = images.app.references(session.settings)
     app_steps = images.app_steps(session.settings, references)

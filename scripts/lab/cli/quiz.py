@@ -71,14 +71,14 @@ def ask(runner: Runner, entry: Entry) -> Experiment:
     """Ask while it is measured, then grade; raises LabError where it cannot be measured."""
     language = runner.options.language
     with parallel.beside(entry, runner.settings, runner.image) as running:
-        answers = dict(_answers(entry.id, language))
+        given = dict(answers(entry.id, language))
         click.echo(f"\n{TEXTS['waiting'].of(language)}")
         experiment = parallel.result(running, lambda _text: None)
-    _grade(experiment, answers, language)
+    grade(experiment, given, language)
     return experiment
 
 
-def _answers(experiment: str, language: Language) -> Iterator[tuple[str, Key]]:
+def answers(experiment: str, language: Language) -> Iterator[tuple[str, Key]]:
     """Ask cell by cell; the end of the input, or q, ends it early."""
     keys = ", ".join(f"{key.letter.of(language)} {key.word.of(language)}" for key in KEYS)
     click.echo(TEXTS["intro"].format(keys=keys).of(language))
@@ -115,16 +115,16 @@ def _key(question: str, language: Language) -> Key | None:
         click.echo(TEXTS["unknown-key"].format(letters=", ".join(keys)).of(language))
 
 
-def _grade(experiment: Experiment, answers: Mapping[str, Key], language: Language) -> None:
+def grade(experiment: Experiment, answers: Mapping[str, Key], language: Language) -> None:
     """Show each cell with the answer beside it, then the score: what could not be measured is no mistake."""
     grades: list[bool] = []
     for name, key in answers.items():
         cell = output.cell(experiment, name)
         output.show_cell(experiment, cell, language)
-        grade = "unmeasured"
+        result = "unmeasured"
         if cell.measured.outcome != "unmeasured":
             grades.append(cell.measured.outcome in key.outcomes)
-            grade = "right" if grades[-1] else "wrong"
-        click.echo(f"\n  {TEXTS[grade].format(word=key.word).of(language)}")
+            result = "right" if grades[-1] else "wrong"
+        click.echo(f"\n  {TEXTS[result].format(word=key.word).of(language)}")
     score = "score" if grades else "nothing-measured" if answers else "no-answer"
     click.echo("\n" + TEXTS[score].format(right=sum(grades), of=len(grades)).of(language))

@@ -83,15 +83,13 @@ def _measure_again(runner: Runner, environment: Stage, before: Experiment) -> Ex
         return before
     differences = list(diff.between(before, experiment))
     _print(runner, "differ" if differences else "same", some=len(differences), count=len(experiment.cells))
-    for line in _lines(differences, experiment, runner.options.language):
+    for line in lines(differences, experiment, runner.options.language):
         click.echo(line)
     _show(experiment, runner.options)
     return experiment
 
 
-def _lines(
-    differences: Sequence[tuple[Cell | None, Cell]], experiment: Experiment, language: Language
-) -> Iterator[str]:
+def lines(differences: Sequence[tuple[Cell | None, Cell]], experiment: Experiment, language: Language) -> Iterator[str]:
     """Yield what flipped, mechanism by mechanism, and of each once why."""
     for mechanism in dict.fromkeys(cell.mechanism for _, cell in differences):
         pairs = [(before, cell) for before, cell in differences if cell.mechanism == mechanism]

@@ -10,41 +10,20 @@ import msgspec
 import pytest
 
 from lab import cli
-from lab.cli import experiment_run, output
+from lab.cli import experiment_run, output, quiz, watch
 from lab.errors import BadInput, LabError
 from lab.experiments import catalog, parallel, results
-from lab.experiments.matrix import cluster_dns
-from lab.experiments.results import Cell, ClusterVersions, Exhibit, Experiment, Measurement, Prediction
+from lab.experiments.matrix import cluster_dns, labels
+from lab.experiments.results import Experiment
 from lab.experiments.texts import Text
 from lab.steps import Step
 
-TEXT = Text("It is in the hosts file.", "Il est dans le fichier hosts.")
-LINE = Exhibit("hosts", "names/cats: /etc/hosts", "10.244.0.7\tcats", TEXT, "kubectl exec cats -- cat /etc/hosts")
+from ..report import samples  # noqa: TID252 - the same made-up experiments as the reports' tests
 
+replaced = msgspec.structs.replace
 
-def cell(vantage, address, predicted, measured, variant=""):
-    return Cell(
-        vantage,
-        address,
-        "http://cats:3000",
-        Prediction(predicted, "cats"),
-        Measurement(measured, "cats"),
-        agrees=predicted == measured,
-        mechanism="hosts",
-        because=TEXT,
-        exhibits=(LINE,),
-        variant=variant,
-    )
-
-
-def result(*cells):
-    seen = ClusterVersions("cats", "v1.37.2", "containerd://2.4.2", "6.1", "v2", "node")
-    agrees = all(one.agrees for one in cells)
-    return Experiment("names", TEXT, TEXT, seen, "2026-01-01T00:00:00Z", 1.0, agrees=agrees, cells=cells)
-
-
-GOOD = result(cell("guest", "pod-name", "answers", "answers"), cell("other", "pod-name", "no-name", "no-name"))
-BAD = result(cell("guest", "pod-name", "answers", "refused"), cell("other", "pod-name", "no-name", "no-name"))
+GOOD, BAD = samples.names(), samples.names(agrees=False)
+WHY = next(cell for cell in GOOD.cells if (cell.vantage, cell.address) == ("guest", "pod-name"))
 
 
 @pytest.fixture
@@ -67,27 +46,25 @@ def lab(monkeypatch, capsys, tmp_path):
 
 
 @pytest.fixture
-def finds(monkeypatch):
-    """Let every experiment find this, without a cluster."""
+def results_in(monkeypatch):
+    """Let every experiment have this result, without a cluster."""
 
-    def find(found, image=lambda *_: "image"):
+    def let(result, image=lambda *_: "image"):
         monkeypatch.setattr(experiment_run.client, "api", lambda _settings: None)
         monkeypatch.setattr(cluster_dns, "until_ready", lambda *_, **__: None)
-        monkeypatch.setattr(experiment_run, "_image", image)
-        monkeypatch.setattr(catalog.Entry, "run", lambda *_, **__: found)
+        monkeypatch.setattr(experiment_run, "image", image)
+        monkeypatch.setattr(catalog.Entry, "run", lambda *_, **__: result)
 
-    return find
+    return let
 
 
 def test_alone_it_lists_every_experiment_with_its_question(lab):
     code, out, _ = lab()
     assert code == 0
-    lines = out.splitlines()
-    french = lab("--lang", "fr")[1].splitlines()
-    for one, line in zip(catalog.CATALOGUE.values(), lines, strict=False):
-        assert line.split()[0] == one.id
-        assert line.endswith(one.question.en)
-    assert max(map(len, [*lines, *french])) <= 100
+    for entry, line in zip(catalog.CATALOGUE.values(), out.splitlines(), strict=False):
+        assert line.split()[0] == entry.id
+        assert line.endswith(entry.question.en)
+    assert max(map(len, [*out.splitlines(), *lab("--lang", "fr")[1].splitlines()])) <= 100
 
 
 def test_the_list_speaks_french_where_it_is_asked_to(lab, monkeypatch):
@@ -113,20 +90,15 @@ def test_the_language_is_chosen_as_programs_do(monkeypatch, environment, languag
     assert experiment_run.language() == language
 
 
-def test_the_list_is_json_for_programs(lab):
+def test_programs_get_the_list_and_the_schema_as_json(lab):
     listed = json.loads(lab("--json")[1])
-    assert [one["id"] for one in listed] == list(catalog.CATALOGUE)
+    assert [entry["id"] for entry in listed] == list(catalog.CATALOGUE)
     assert listed[0]["question"].keys() == {"en", "fr"}
-
-
-def test_the_schema_is_printed(lab):
-    code, out, _ = lab("--schema")
-    assert code == 0
-    assert json.loads(out) == json.loads(msgspec.json.encode(results.schema()))
+    assert json.loads(lab("--schema")[1]) == json.loads(msgspec.json.encode(results.schema()))
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "error"),
     [
         pytest.param(["name"], "there is no experiment 'name'", id="unknown"),
         pytest.param(["limits", "--watch"], "--watch looks at cells, and limits is no such matrix", id="watch-time"),
@@ -142,169 +114,234 @@ def test_the_schema_is_printed(lab):
         pytest.param(["--only", "hostname", "--why"], "whatif has no cell 'guest/pod-name'", id="why-whatif"),
         pytest.param(["--html", "x.html"], "--html needs an experiment to tell of", id="report-of-nothing"),
         pytest.param(["names", "--html", ""], "the report cannot be written to .: Is a directory", id="html nowhere"),
-        pytest.param(
-            ["names", "--html", "/proc/x"],
-            "the report cannot be written to /proc/x: No such file or directory",
-            id="html no",
-        ),
+        pytest.param(["names", "--html", "/proc/x"],
+                     "the report cannot be written to /proc/x: No such file or directory", id="html no"),
         pytest.param(["names", "--html", "/no/such/x.html"], "there is no folder /no/such for the report", id="html"),
+        pytest.param(["--manifests"], "--manifests needs an experiment", id="manifests-of-nothing"),
+        pytest.param(["names", "--manifests"], "--manifests prints the Pods of an experiment in time",
+                     id="manifests-matrix"),
+        pytest.param(["names"], "there is no kubeconfig", id="no cluster"),
     ],
-)
-def test_what_cannot_be_is_refused_before_the_cluster_is_looked_for(lab, words, said):
+)  # fmt: skip
+def test_what_cannot_be_is_refused_before_anything_is_made(lab, words, error):
     code, out, err = lab(*words)
     assert (code, out) == (2, "")
-    assert err.splitlines()[0] == f"✗ {said}"
+    assert err.splitlines()[0].startswith(f"✗ {error}")
     assert err.splitlines()[1].startswith("  → ")
 
 
 @pytest.mark.parametrize("option", ["--why", "--predict", "--watch"])
-def test_what_is_told_to_a_person_is_no_document(lab, option):
+def test_what_is_for_a_person_is_no_document(lab, option):
     code, out, _ = lab("names", option, "--json")
     assert code == 2
     assert json.loads(out)["error"] == "--why, --predict and --watch are for a person"
 
 
-def test_without_a_cluster_it_says_how_to_get_one(lab):
-    code, _, err = lab("names")
-    assert code == 2
-    assert "make kind-up" in err
-
-
-def test_what_is_as_predicted_ends_with_0_and_shows_the_matrix(lab, finds):
-    finds(GOOD)
+def test_what_is_as_predicted_ends_with_0_and_shows_the_matrix(lab, results_in):
+    results_in(GOOD)
     code, out, _ = lab("names")
     assert code == 0
-    assert "2 cells" in out
+    assert f"{len(GOOD.cells)} cells" in out
 
 
-def test_what_is_not_ends_with_1_and_shows_both_with_their_evidence(lab, finds):
-    finds(BAD)
+def test_what_is_not_ends_with_1_and_shows_both_with_their_evidence(lab, results_in):
+    results_in(BAD)
     code, out, err = lab("names")
+    wrong = next(cell for cell in BAD.cells if not cell.agrees)
     assert code == 1
-    assert "✗ measured is not what was predicted: names: guest/pod-name" in err
-    assert "answers" in out
-    assert "refused" in out
-    assert LINE.text.split()[1] in out
+    assert f"✗ measured is not what was predicted: names: {wrong.vantage}/{wrong.address}" in err
+    assert wrong.exhibits[0].shows.en in out
 
 
-def test_json_is_one_document_whatever_was_found(lab, finds):
-    finds(BAD)
+def test_json_is_one_document_whatever_was_measured(lab, results_in):
+    results_in(BAD)
     code, out, _ = lab("names", "--json")
     assert code == 1
     assert msgspec.json.decode(out, type=Experiment) == BAD
 
 
-@pytest.fixture
-def makes(monkeypatch):
-    """Let the image be made first, by a step that has something to say, while another lab holds the lock."""
-
-    def act(report):
-        report.note("the image is made")
+def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkeypatch):
+    """The image is built by a step that has something to say, while another lab holds the lock."""
 
     @contextlib.contextmanager
     def exclusive(_command, on_state):
         on_state("another lab")
         yield
 
+    results_in(GOOD, experiment_run.image)
     monkeypatch.setattr("lab.cli.session.lock.exclusive", exclusive)
-    monkeypatch.setattr(experiment_run.images, "app_steps", lambda *_: [Step("the backend", act)])
+    monkeypatch.setattr(
+        experiment_run.images, "app_steps", lambda *_: [Step("the backend", lambda report: report.note("it is made"))]
+    )
     monkeypatch.setattr(experiment_run.images.app, "references", lambda _settings: {"back": "image"})
     monkeypatch.setattr(experiment_run.images.app, "repository", lambda name: name)
-
-
-@pytest.mark.usefixtures("makes")
-def test_what_is_made_first_is_told_beside_the_document(lab, finds):
-    finds(GOOD, experiment_run._image)
     code, out, err = lab("names", "--json")
     assert code == 0
     assert msgspec.json.decode(out, type=Experiment) == GOOD
-    assert "the image is made" in err
+    assert "it is made" in err
     assert "waiting for another lab" in err
 
 
-def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, finds, monkeypatch):
-    finds(GOOD)
+def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, results_in, monkeypatch):
+    results_in(GOOD)
     failed = {"qos": LabError("qos: no room", "make some"), "top": LabError("top: no answer", "make some")}
-    ran = parallel.Together({"names": GOOD}, failed)
-    monkeypatch.setattr(parallel, "together", lambda *_: ran)
-    monkeypatch.setattr("lab.experiments.course.claims.judged", lambda _found: GOOD)
+    monkeypatch.setattr(parallel, "together", lambda *_: parallel.Together({"names": GOOD}, failed))
+    monkeypatch.setattr("lab.experiments.course.claims.judged", lambda _results: GOOD)
     code, out, _ = lab("all", "--json")
     assert code == 1
     assert len(json.loads(out)) == 2
     assert "✗ qos: no room; top: no answer\n  → make some\n" in lab("all")[2]
 
 
-def test_why_explains_the_one_cell_and_no_other(lab, finds):
-    finds(GOOD)
+def test_why_explains_the_one_cell_and_no_other(lab, results_in):
+    results_in(GOOD)
     code, out, _ = lab("--why")
     assert code == 0
-    assert TEXT.en in out
-    assert LINE.command in out
+    assert WHY.exhibits[0].command in " ".join(out.split())
     assert "no such name" not in out
     assert "With --watch they stay" in out
 
 
-def test_where_watch_is_refused_why_does_not_recommend_it(lab, finds):
-    finds(msgspec.structs.replace(GOOD, experiment="whatif", cells=(cell("app", "pod-name", "answers", "answers"),)))
+def test_where_watch_is_refused_why_does_not_recommend_it(lab, results_in):
+    results_in(samples.whatif())
     code, out, _ = lab("whatif", "--why", "app/pod-name")
     assert code == 0
-    assert TEXT.en in out
     assert "--watch" not in out
 
 
-def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, finds):
-    finds(GOOD)
+def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, results_in):
+    results_in(GOOD)
     code, _, err = lab("--why", "init/pod-name")
     assert code == 2
     assert "names has no cell 'init/pod-name'" in err
-    assert "guest, other" in err
+    assert "app, guest, other" in err
 
 
-def test_the_report_is_written_and_said(lab, finds, tmp_path):
-    finds(GOOD)
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [
+        pytest.param("app/service", "127.0.0.1", id="the first variant that has it"),
+        pytest.param("::1/app/service", "::1", id="a variant"),
+    ],
+)
+def test_a_cell_is_found_with_and_without_its_variant(name, variant):
+    assert output.cell(samples.binds(), name).variant == variant
+    with pytest.raises(BadInput, match="has no cell 'app'"):
+        output.cell(samples.binds(), "app")
+
+
+def test_the_report_is_written_and_said(lab, results_in, tmp_path):
+    results_in(GOOD)
     file = tmp_path / "report.html"
     code, _, err = lab("names", "--html", str(file))
     assert code == 0
     assert str(file) in err
-    assert LINE.text in file.read_text()
+    assert WHY.exhibits[0].text in file.read_text()
 
 
-def test_a_report_that_cannot_be_written_costs_no_result(lab, finds):
-    finds(GOOD)
+def test_a_report_that_cannot_be_written_costs_no_result(lab, results_in):
+    results_in(GOOD)
     code, out, err = lab("names", "--html", "/dev/full")
     assert code == 1
     assert "the report /dev/full was not written" in err
-    assert TEXT.en in out
+    assert f"{len(GOOD.cells)} cells" in out
 
 
-def test_ctrl_c_says_that_what_was_made_goes_away(lab, finds, monkeypatch):
-    finds(GOOD)
-
+def test_ctrl_c_says_that_what_was_made_goes_away(lab, results_in, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
+    results_in(GOOD)
     removed = []
     monkeypatch.setattr(catalog.Entry, "run", interrupted)
     monkeypatch.setattr("lab.kubernetes.namespaces.of_this_process", lambda _api: ["names-12ab"])
     monkeypatch.setattr("lab.kubernetes.namespaces.delete", lambda _api, name: removed.append(name))
-    monkeypatch.setattr("lab.kubernetes.namespaces.delete_orphans", lambda _api: removed.append("what the dead left"))
+    monkeypatch.setattr("lab.kubernetes.namespaces.delete_orphans", lambda _api: removed.append("orphans"))
     code, _, err = lab("names", "--lang", "fr")
-    assert (code, removed) == (130, ["names-12ab", "what the dead left"])
+    assert (code, removed) == (130, ["names-12ab", "orphans"])
     assert "interrompu" in err
 
 
+def test_watch_says_each_flip_and_explains_each_mechanism_once():
+    before = samples.cell("app", "service")
+    why = Text("Nobody is behind the Service.", "Personne derrière le Service.")
+    refused = replaced(before, measured=replaced(before.measured, outcome="refused"), because=why)
+    other = replaced(refused, vantage="other")
+    lines = list(watch.lines([(before, refused), (None, other)], GOOD, "en"))
+    assert lines == [
+        "  app container → Service: ● answers ⇒ ○ refused",
+        "  other Pod → Service: ○ refused",
+        "    Nobody is behind the Service.",
+    ]
+
+
+@pytest.fixture
+def types(monkeypatch):
+    """Type these words, then end the input."""
+
+    def typed(*words):
+        left = iter(words)
+
+        def read(_prompt=""):
+            try:
+                return next(left)
+            except StopIteration:
+                raise EOFError from None
+
+        monkeypatch.setattr("builtins.input", read)
+
+    return typed
+
+
 @pytest.mark.parametrize(
-    ("named", "variant"),
+    ("language", "typed", "words"),
     [
-        pytest.param("app/forward", "127.0.0.1", id="the first variant that has it"),
-        pytest.param("::1/app/forward", "::1", id="a variant"),
+        pytest.param("en", "anrt", ["answers", "no such name", "refused", "times out"], id="English"),
+        pytest.param("fr", "rnfd", ["répond", "nom inconnu", "refusé", "délai dépassé"], id="French"),
+        pytest.param("en", "xA", ["answers"], id="an unknown key is asked again, capitals are fine"),
+        pytest.param("en", "aqa", ["answers"], id="q ends"),
     ],
 )
-def test_a_cell_is_found_with_and_without_its_variant(named, variant):
-    found = result(*(cell("app", "forward", "answers", "answers", variant=one) for one in ("127.0.0.1", "::1")))
-    assert output.cell(found, named).variant == variant
+def test_predict_takes_one_key_a_question_until_q_or_the_end(types, language, typed, words):
+    types(*typed)
+    assert [key.word.of(language) for _, key in quiz.answers("names", language)] == words
 
 
-def test_a_cell_without_an_address_is_none():
-    with pytest.raises(BadInput, match="has no cell 'guest'"):
-        output.cell(GOOD, "guest")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_keys_of_a_language_differ(language):
+    letters = [key.letter.of(language) for key in quiz.KEYS]
+    assert len({*letters, "q"}) == len(letters) + 1
+
+
+@pytest.mark.parametrize("cell", [cell for cells in quiz.QUESTIONS.values() for cell in cells])
+def test_each_question_is_of_a_vantage_point_and_an_address(cell):
+    *_, vantage, address = cell.split("/")
+    assert vantage in {label.id for label in labels.VANTAGES}
+    assert address in {label.id for label in labels.ADDRESSES}
+
+
+ANSWERS, NO_NAME, REFUSED, _ = quiz.KEYS
+UNMEASURED = replaced(
+    GOOD, cells=tuple(replaced(cell, measured=results.Measurement("unmeasured")) for cell in GOOD.cells)
+)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "given", "texts"),
+    [
+        pytest.param(
+            GOOD,
+            {"app/pod-name": ANSWERS, "other/pod-name": NO_NAME, "guest/pod-name": REFUSED},
+            ["✓ as you said: answers", "✓ as you said: no such name", "✗ you said refused", "2 of 3 as you expected."],
+            id="graded",
+        ),
+        pytest.param(UNMEASURED, {"app/pod-name": REFUSED}, ["not measured, so not counted", "Nothing of it was"],
+                     id="what could not be measured is no mistake"),
+        pytest.param(GOOD, {}, ["No answer, no score."], id="no answer"),
+    ],
+)  # fmt: skip
+def test_each_prediction_is_graded_with_its_explanation(capsys, experiment, given, texts):
+    quiz.grade(experiment, given, "en")
+    out = capsys.readouterr().out
+    assert [text for text in texts if text not in out] == []
+    assert out.count("is decided by hosts-file.") == len(given)
