@@ -178,17 +178,23 @@ class Timed:
         ephemeral.add(context.api, context.namespace, pod, made, timeout=START)
 
     def _check_names(self, steps: set[str]) -> None:
-        """Raise KeyError for a Pod, a container, a poll or a step that a part of the declaration names and none is."""
+        """Raise KeyError where a part of the declaration names a Pod, a container, a poll or a step that there is not."""
         containers = {name: set(_container_names(pod)) for name, pod in self._pods().items()}
         for entry in self.ephemeral:
             containers[entry.pod].add(entry.name)
         polls = {*self.answers, *(poll.name for poll in self.polls)}
+        known = {"pod": containers, "poll": polls, "after": steps, "before": steps}
         for part in _parts((self.expects, self.steps, self.ready, self.polls, self.ephemeral, self._timelines())):
-            pod, container, poll = (getattr(part, key, "") for key in ("pod", "container", "poll"))
-            known = (not pod or pod in containers) and (not container or container in containers[pod])
-            named = {name for key in ("after", "before") if isinstance(name := getattr(part, key, ""), str) and name}
-            if not known or (poll and poll not in polls) or not named <= steps:
-                raise KeyError(f"{self.name} declares not all of {pod} {container} {poll} {named}, of {part}")
+            names = {key: getattr(part, key, "") for key in (*known, "container", "target")}
+            inside = containers.get(names["pod"], set())
+            declared = {**known, "container": inside, "target": inside}
+            wrong = [
+                f"{key} {name!r}"
+                for key, name in names.items()
+                if isinstance(name, str) and name and name not in declared[key]
+            ]
+            if wrong:
+                raise KeyError(f"{self.name} has no {', '.join(wrong)}")
 
 
 def _container_names(pod: Object) -> Iterator[str]:
