@@ -76,7 +76,7 @@ def test_it_asks_nothing_of_anybody_and_complains_of_nothing(reader):
     rows = [json.loads(row["message"])["message"] for row in reader.browser.get_log("performance")]
     asked = {row["params"]["request"]["url"] for row in rows if row["method"] == "Network.requestWillBeSent"}
     assert {url for url in asked if not url.startswith("data:")} == {reader.url}
-    assert reader.complaints() == []
+    assert reader.console_errors() == []
 
 
 def test_a_click_opens_the_exhibits_of_a_cell(reader):
@@ -114,14 +114,14 @@ def test_what_differs_has_a_double_frame_and_both_words(reader):
 def test_keys_alone_reach_open_and_leave_a_cell(reader):
     """One stop of Tab a matrix, arrows inside, Enter opens, Escape closes and gives the focus back."""
     reader.browser.execute_script("document.querySelector('#b-names-0').focus()")
-    reader.keys(Keys.ARROW_RIGHT)
-    reader.keys(Keys.ARROW_DOWN)
+    reader.press(Keys.ARROW_RIGHT)
+    reader.press(Keys.ARROW_DOWN)
     assert reader.focused() == BELOW_WRONG
     assert reader.browser.execute_script(SHOWN, ".matrix#names-g1 .cell[tabindex='0']") == 1
-    reader.keys(Keys.ENTER)
+    reader.press(Keys.ENTER)
     assert reader.focused() == "panel-title"
     assert reader.one("#panel-title").text == "ephemeral → ::1"
-    reader.keys(Keys.ESCAPE)
+    reader.press(Keys.ESCAPE)
     assert reader.focused() == BELOW_WRONG
     assert reader.browser.execute_script(SHOWN, "#panel") == 0
 
@@ -159,7 +159,7 @@ def test_a_sign_or_a_mechanism_shows_only_its_cells(reader):
 def test_a_flip_opens_the_cell_that_flips(reader):
     reader.click("#whatif .opens")
     assert reader.one("#panel-title").text == "app container → Pod name"
-    reader.keys(Keys.ESCAPE)
+    reader.press(Keys.ESCAPE)
     assert reader.browser.execute_script("return document.activeElement.matches('.opens')")
 
 
