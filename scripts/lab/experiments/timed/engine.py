@@ -178,7 +178,7 @@ class Timed:
         ephemeral.add(context.api, context.namespace, pod, made, timeout=START)
 
     def _check_names(self, steps: set[str]) -> None:
-        """Raise KeyError where a part of the declaration names a Pod, a container, a poll or a step that there is not."""
+        """Raise KeyError where a part of it names a Pod, a container, a poll or a step that there is not."""
         containers = {name: set(_container_names(pod)) for name, pod in self._pods().items()}
         for entry in self.ephemeral:
             containers[entry.pod].add(entry.name)
