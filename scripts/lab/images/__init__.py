@@ -1,4 +1,4 @@
-"""Images: built only where their content is new, and given to the nodes through the cluster's own registry."""
+"""Images: built only where their content is new, and pulled by the nodes from the cluster's own registry."""
 
 from __future__ import annotations
 

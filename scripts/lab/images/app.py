@@ -29,7 +29,7 @@ _RUNTIME = "scripts/service_runtime"
 
 @dataclass(frozen=True)
 class Source:
-    """Which code an image holds: the project's version, the last commit of its folders, and when that was."""
+    """Which code an image has: the project's version, the last commit of its folders, and its time."""
 
     version: str
     commit: str
@@ -42,7 +42,7 @@ def repository(service: Service) -> str:
 
 
 def reference(settings: Settings, service: Service) -> str:
-    """Name the image of the service as its files are now; what a Pod's ``image`` says, and what the registry holds."""
+    """Name the image of the service as its files are now, as a Pod's ``image`` and the registry do."""
     return _reference(base(settings), service, source(service))
 
 
@@ -52,7 +52,7 @@ def references(settings: Settings) -> dict[str, str]:
 
 
 def base(settings: Settings) -> str:
-    """Name the image that both services stand on: the published Python, or the one made of Debian packages."""
+    """Name the base image of both services: the published Python, or the one made of Debian packages."""
     return PUBLISHED_BASE if registry_access.published(settings) else PYTHON.tag
 
 
@@ -89,17 +89,16 @@ def build(settings: Settings, service: Service, wanted: str, report: Report) -> 
 
 
 def folder(service: Service) -> Path:
-    """Return where the service's code is."""
     return ROOT / _FOLDERS[service]
 
 
-def _code(service: Service) -> list[Path]:
+def _code_folders(service: Service) -> list[Path]:
     """Return the folders that the image has below /app."""
     return [folder(service), ROOT / _RUNTIME]
 
 
 def source(service: Service) -> Source:
-    """Tell which code this is. A change that is not committed shows as ``-dirty``, dated by the newest file."""
+    """Describe the code as it is now. A change that is not committed is ``-dirty``, with the newest file's time."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     folders = [_FOLDERS[service], _RUNTIME]
     commit, _, time = _git("log", "-1", "--format=%h %cI", "--", *folders).partition(" ")
@@ -111,19 +110,20 @@ def source(service: Service) -> Source:
 
 
 def _reference(base_name: str, service: Service, code: Source) -> str:
-    """Hash all that shows in the image but its time, which follows from the rest."""
-    where = folder(service)
-    stage = dependencies.tag(where / "requirements.lock", base_name)
-    dockerfile = (where / "Dockerfile").read_bytes()
-    files = (part for path in _code(service) for part in hashing.of_files(path.parent, hashing.service_files(path)))
+    """Hash all that decides the image but its time, which follows from the rest."""
+    stage = dependencies.tag(folder(service) / "requirements.lock", base_name)
+    dockerfile = (folder(service) / "Dockerfile").read_bytes()
+    files = (
+        part for path in _code_folders(service) for part in hashing.of_files(path.parent, hashing.service_files(path))
+    )
     return f"{repository(service)}:{hashing.digest([code.version, code.commit, dockerfile, stage, *files])}"
 
 
 def _copy_code(service: Service, target: Path) -> None:
     """Lay the code out as in the image's /app; where our Python is not 3.11, the container's compiles as it starts."""
-    for where in _code(service):
-        for path in hashing.service_files(where):
-            copy = target / path.relative_to(where.parent)
+    for code in _code_folders(service):
+        for path in hashing.service_files(code):
+            copy = target / path.relative_to(code.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
             copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
@@ -131,7 +131,7 @@ def _copy_code(service: Service, target: Path) -> None:
 
 
 def _newest(service: Service) -> str:
-    newest = max(path.stat().st_mtime for where in _code(service) for path in hashing.service_files(where))
+    newest = max(path.stat().st_mtime for code in _code_folders(service) for path in hashing.service_files(code))
     return _utc(datetime.fromtimestamp(newest, UTC))
 
 
@@ -140,8 +140,8 @@ def _utc(moment: datetime) -> str:
 
 
 def _git(*words: str) -> str:
-    """Ask git; nothing where this is no clone, or another user's."""
+    """Return git's output; empty where this is no clone, or another user's."""
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         return ""
-    asked = shell.run(["git", "-C", ROOT, *words], timeout=20, check=False, env={"GIT_OPTIONAL_LOCKS": "0"})
-    return asked.stdout.strip() if asked.code == 0 else ""
+    done = shell.run(["git", "-C", ROOT, *words], timeout=20, check=False, env={"GIT_OPTIONAL_LOCKS": "0"})
+    return done.stdout.strip() if done.code == 0 else ""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Stand:
-    """An image that stands for a published one: its recipe, its repository in our registry, and its tags there."""
+class Substitute:
+    """An image in the place of a published one: its recipe, and its repository and tags in the lab's registry."""
 
     recipe: Recipe
     repository: str
@@ -22,22 +22,23 @@ class Stand:
 
     @property
     def names(self) -> list[Name]:
-        """Its names in the registry, the one of its content first."""
+        """Its names in the registry, the tag of its content first."""
         return [Name(self.repository, tag) for tag in (self.recipe.content, *self.tags)]
 
 
-REDIS = Stand(Recipe("redis"), "library/redis", ("latest", "7", "7.0", "7.0.15"))
-"""What SHAPE=scale names too: made when that is deployed, so that nobody else waits for it."""
+REDIS = Substitute(Recipe("redis"), "library/redis", ("latest", "7", "7.0", "7.0.15"))
+"""What SHAPE=scale needs too: made when that is deployed, so that nobody else waits for it."""
 
 
-def stands(goproxy: Path | None) -> list[Stand]:
-    """Return them all; ``goproxy`` is that program for the nodes' architecture, whose image is left out without it.
+def substitutes(goproxy: Path | None) -> list[Substitute]:
+    """List the course's images; ``goproxy`` is that program for the nodes' architecture, left out where it is missing.
 
-    A tag that names a version says the truth: Debian's busybox is 1.35, and MariaDB is no version of MySQL.
+    A tag with a version is that of the content: Debian's busybox is 1.35, and MariaDB is no version of MySQL.
     """
-    program = [Stand(Recipe("goproxy", goproxy), "goproxy", ("0.1",))] if goproxy and goproxy.is_file() else []
-    return [
-        Stand(Recipe("busybox"), "library/busybox", ("latest", "1.35", "1.35.0")),
-        Stand(Recipe("mysql"), "library/mysql", ("latest",)),
-        *program,
+    images = [
+        Substitute(Recipe("busybox"), "library/busybox", ("latest", "1.35", "1.35.0")),
+        Substitute(Recipe("mysql"), "library/mysql", ("latest",)),
     ]
+    if goproxy and goproxy.is_file():
+        images.append(Substitute(Recipe("goproxy", goproxy), "goproxy", ("0.1",)))
+    return images

@@ -74,11 +74,11 @@ def for_any_patch(lock: Path) -> str:
 
 
 def strip(folder: Path) -> None:
-    """Take away what a running service never reads: tests, C sources, scripts, and the locales of other languages."""
+    """Remove what a running service never reads: tests, C sources, scripts, and the locales of other languages."""
     for path in sorted(folder.rglob("*")):
         if path.is_dir() and path.name in _UNUSED_FOLDERS:
             shutil.rmtree(path)
-        elif path.is_file() and (path.suffix in _UNUSED_SUFFIXES or _foreign(path)):
+        elif path.is_file() and (path.suffix in _UNUSED_SUFFIXES or _is_other_locale(path)):
             path.unlink()
 
 
@@ -94,7 +94,7 @@ def compile_here(folder: Path, inside: str) -> bool:
     return True
 
 
-def _foreign(path: Path) -> bool:
+def _is_other_locale(path: Path) -> bool:
     return path.parent.name == "locale-data" and path.stem.partition("_")[0] not in _LANGUAGES
 
 

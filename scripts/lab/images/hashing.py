@@ -1,4 +1,4 @@
-"""Name things after what they hold: the same content has the same tag, on any machine and at any time."""
+"""Hash content into tags: the same content has the same tag, on any machine and at any time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LENGTH = 12
-_ASIDE_FOLDERS = frozenset({"__pycache__", "tests"})
-_ASIDE_NAMES = frozenset({"Dockerfile", "requirements.lock", "README.md", "screenshot.png"})
-_ASIDE_SUFFIXES = frozenset({".pyc", ".swp", ".orig"})
+_IGNORED_FOLDERS = frozenset({"__pycache__", "tests"})
+_IGNORED_NAMES = frozenset({"Dockerfile", "requirements.lock", "README.md", "screenshot.png"})
+_IGNORED_SUFFIXES = frozenset({".pyc", ".swp", ".orig"})
 
 
 def digest(parts: Iterable[str | bytes]) -> str:
@@ -26,17 +26,17 @@ def digest(parts: Iterable[str | bytes]) -> str:
 
 def service_files(folder: Path) -> list[Path]:
     """Return the files of a service that run in its image, sorted: no tests, caches, hidden files or build recipes."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and _counts(path.relative_to(folder)))
+    return sorted(path for path in folder.rglob("*") if path.is_file() and _is_run(path.relative_to(folder)))
 
 
-def _counts(path: Path) -> bool:
-    hidden = any(part.startswith(".") or part in _ASIDE_FOLDERS for part in path.parts)
-    aside = path.suffix in _ASIDE_SUFFIXES or path.name.endswith("~")
-    return not (hidden or aside or str(path) in _ASIDE_NAMES)
+def _is_run(path: Path) -> bool:
+    hidden = any(part.startswith(".") or part in _IGNORED_FOLDERS for part in path.parts)
+    ignored = path.suffix in _IGNORED_SUFFIXES or path.name.endswith("~")
+    return not (hidden or ignored or str(path) in _IGNORED_NAMES)
 
 
 def of_files(folder: Path, files: Iterable[Path]) -> Iterator[str | bytes]:
-    """Yield each file's name within the folder, whether it can be run, and what it holds."""
+    """Yield each file's name within the folder, whether it is executable, and its content."""
     for path in files:
         yield path.relative_to(folder).as_posix()
         yield "run" if path.stat().st_mode & 0o100 else "read"

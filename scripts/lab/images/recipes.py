@@ -39,19 +39,17 @@ class Recipe:
 
     @property
     def folder(self) -> Path:
-        """Where its Dockerfile and lists are."""
         return FOLDER / self.name
 
     @property
     def content(self) -> str:
-        """The hash of all that it is made of; packages count by name, not by version."""
+        """The hash of all that it is made of; of packages the names, not the versions."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
         program = [self.program.read_bytes()] if self.program else []
         return hashing.digest([SUITE, *hashing.of_files(self.folder, files), (FOLDER / "slim").read_bytes(), *program])
 
     @property
     def tag(self) -> str:
-        """The image's name in the local Docker."""
         return f"chatroulette-{self.name}:{self.content}"
 
 
@@ -73,7 +71,7 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
 
 @contextlib.contextmanager
 def workspace(settings: Settings) -> Iterator[Path]:
-    """Give an empty folder beside the cached files (so that hard links work), and take it away after use."""
+    """Yield an empty folder beside the cached files (so that hard links work), and remove it after use."""
     settings.cache.mkdir(parents=True, exist_ok=True)
     _sweep(settings.cache)
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=settings.cache) as folder:
@@ -94,7 +92,7 @@ def packages(recipe: Recipe) -> list[str]:
 
 
 def _sweep(cache: Path) -> None:
-    """Take away the folders of builds that were killed: nobody builds for an hour."""
+    """Remove the folders of builds that were killed: none takes an hour."""
     for left in cache.glob(f"{_PREFIX}*"):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:

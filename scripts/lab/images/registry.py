@@ -34,7 +34,7 @@ NETWORK = "kind"
 _SUBNET = "fc00:f853:ccd:e793::/64"
 _MTU = "com.docker.network.driver.mtu"
 _PORT = "5000/tcp"
-_OURS = "network"
+_LAB_NETWORK = "network"
 """The label's value on the network: kind gives its own no label."""
 _QUIET = {
     "REGISTRY_LOG_LEVEL": "error",
@@ -61,8 +61,11 @@ def ensure(settings: Settings, report: Report) -> Registry:
         recipes.build(settings, RECIPE, report)
     report("starting its container")
     _start(settings)
-    waiting.until("the registry", lambda: _look(settings), timeout=60, hint=f"docker logs {settings.registry}")
-    return _found(settings)
+    waiting.until("the registry", lambda: _state(settings), timeout=60, hint=f"docker logs {settings.registry}")
+    registry = find(settings)
+    if registry is None:
+        raise LabError(f"the container {settings.registry} went away again", "run the same command again")
+    return registry
 
 
 def find(settings: Settings) -> Registry | None:
@@ -75,17 +78,17 @@ def find(settings: Settings) -> Registry | None:
 
 
 def push(registry: Registry, local: str, names: Iterable[Name], report: Report) -> bool:
-    """Have a local image in the registry under all these names; only the first moves layers. Tells whether any was new.
+    """Have a local image in the registry under all these names; tells whether any was new.
 
-    The first name's tag must be one of content: what is there under it already is not sent again.
+    The first name's tag must be a hash of content: an image that is there under it already is not sent again.
     """
-    first, *others = names
-    new = registry.digest(first) is None
-    if new:
-        report(f"pushing {first.repository}:{first.tag}")
-        _push(registry, local, first)
-    aliased = [registry.alias(first, other) for other in others]
-    return new or any(aliased)
+    content, *others = names
+    is_new = registry.digest(content) is None
+    if is_new:
+        report(f"pushing {content.repository}:{content.tag}")
+        _push(registry, local, content)
+    aliased = [registry.alias(content, name) for name in others]
+    return is_new or any(aliased)
 
 
 def write_mirrors(settings: Settings) -> Path:
@@ -120,7 +123,7 @@ def remove(settings: Settings) -> bool:
 def remove_network() -> bool:
     """Take kind's network away where the lab made it and no container, running or stopped, is on it; tells whether."""
     network = docker.inspect(NETWORK, "network")
-    if network is None or (network["Labels"] or {}).get(LABEL) != _OURS:
+    if network is None or (network["Labels"] or {}).get(LABEL) != _LAB_NETWORK:
         return False
     if docker.docker("ps", "--all", "--quiet", "--filter", f"network={NETWORK}"):
         return False
@@ -136,11 +139,11 @@ def _start(settings: Settings) -> None:
         )
     if container:
         docker.docker("rm", "--force", settings.registry)
-    _make_network()
+    create_network()
     try:
         _run(settings)
     except CommandFailed as error:
-        if "is already in use" not in error.output:  # else another lab process was faster: its container is as good
+        if "is already in use" not in error.output:  # another lab process was faster: its container will do
             raise
 
 
@@ -155,7 +158,7 @@ def _run(settings: Settings) -> None:
     )
 
 
-def _make_network() -> None:
+def create_network() -> None:
     """Make kind's network where kind has not yet, as kind would: its IPv6 range (a hash of the name), Docker's MTU.
 
     It is labelled, so that ``remove_network`` tells it from one that somebody else made.
@@ -167,7 +170,7 @@ def _make_network() -> None:
     options = (docker.inspect("bridge", "network") or {}).get("Options") or {}
     mtu = ("--opt", f"{_MTU}={options[_MTU]}") if _MTU in options else ()
     masquerade = "com.docker.network.bridge.enable_ip_masquerade=true"
-    words = ("network", "create", "--driver", "bridge", "--label", f"{LABEL}={_OURS}", "--opt", masquerade, *mtu)
+    words = ("network", "create", "--driver", "bridge", "--label", f"{LABEL}={_LAB_NETWORK}", "--opt", masquerade, *mtu)
     try:
         docker.docker(*words, "--ipv6", "--subnet", _SUBNET, NETWORK)
     except CommandFailed:  # no IPv6 here, or another process was faster
@@ -176,15 +179,15 @@ def _make_network() -> None:
 
 
 def _push(registry: Registry, local: str, name: Name) -> None:
-    there = f"{registry.address}/{name.repository}:{name.tag}"
-    docker.docker("tag", local, there)
+    remote = f"{registry.address}/{name.repository}:{name.tag}"
+    docker.docker("tag", local, remote)
     try:
-        docker.docker("push", "--quiet", there, timeout=600)
+        docker.docker("push", "--quiet", remote, timeout=600)
     finally:
-        shell.run(["docker", "image", "rm", there], timeout=30, check=False)
+        shell.run(["docker", "image", "rm", remote], timeout=30, check=False)
 
 
-def _look(settings: Settings) -> tuple[bool, str]:
+def _state(settings: Settings) -> tuple[bool, str]:
     container = docker.inspect(settings.registry)
     if container and container["State"]["Restarting"]:
         raise LabError("the registry's container ends as soon as it starts", f"docker logs {settings.registry}")
@@ -192,13 +195,6 @@ def _look(settings: Settings) -> tuple[bool, str]:
     if registry is None:
         return False, "its container does not run"
     return registry.answers(), f"{registry.address} does not answer yet"
-
-
-def _found(settings: Settings) -> Registry:
-    registry = find(settings)
-    if registry is None:
-        raise LabError(f"the container {settings.registry} went away again", "run the same command again")
-    return registry
 
 
 def _is_ours(settings: Settings, container: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Ask a registry over its HTTP API what it holds, and give what it holds more names, without moving a layer.
+"""A registry's HTTP API: find an image by name, and add names to it without moving a layer.
 
 https://distribution.github.io/distribution/spec/api/
 """
@@ -27,7 +27,7 @@ def _session() -> requests.Session:
 
 @dataclass(frozen=True)
 class Name:
-    """What an image is called in a registry."""
+    """The name of an image in a registry."""
 
     repository: str
     tag: str
@@ -35,25 +35,24 @@ class Name:
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry at ``http://<address>``. Everything raises LabError where it does not answer, or says no."""
+    """A registry at ``http://<address>``. Everything raises LabError where it does not answer, or refuses."""
 
     address: str
     session: requests.Session = field(default_factory=_session, repr=False, compare=False)
 
     def answers(self) -> bool:
-        """Tell whether it takes requests."""
         try:
             return self.session.get(f"http://{self.address}/v2/", timeout=_SECONDS).ok
         except requests.RequestException:
             return False
 
     def digest(self, name: Name) -> str | None:
-        """Return the digest of what is called so; None where nothing is."""
-        found = self._ask("HEAD", f"{name.repository}/manifests/{name.tag}", Accept=_MANIFESTS)
-        return None if found.status_code == requests.codes.not_found else found.headers["Docker-Content-Digest"]
+        """Return the digest of the image of that name; None where there is none."""
+        answer = self._request("HEAD", f"{name.repository}/manifests/{name.tag}", Accept=_MANIFESTS)
+        return None if answer.status_code == requests.codes.not_found else answer.headers["Docker-Content-Digest"]
 
     def alias(self, name: Name, other: Name) -> bool:
-        """Give what is called ``name`` the other name too; False where it had it already."""
+        """Give the image ``name`` the other name too; False where it had it already."""
         digest = self.digest(name)
         if digest is None:
             raise LabError(f"the registry has no {name.repository}:{name.tag}", "run the same command again")
@@ -64,17 +63,17 @@ class Registry:
 
     def _copy(self, source: str, digest: str, target: str, tag: str) -> None:
         """Copy a manifest and, before it, all that it names; layers are linked, not moved."""
-        manifest = self._ask("GET", f"{source}/manifests/{digest}", Accept=_MANIFESTS)
+        manifest = self._request("GET", f"{source}/manifests/{digest}", Accept=_MANIFESTS)
         content: dict[str, Any] = manifest.json()
         if source != target:
             for child in content.get("manifests", []):
                 self._copy(source, child["digest"], target, child["digest"])
             for blob in [*content.get("layers", []), *([content["config"]] if "config" in content else [])]:
-                self._ask("POST", f"{target}/blobs/uploads/?mount={blob['digest']}&from={source}")
+                self._request("POST", f"{target}/blobs/uploads/?mount={blob['digest']}&from={source}")
         kind = {"Content-Type": manifest.headers["Content-Type"]}
-        self._ask("PUT", f"{target}/manifests/{tag}", manifest.content, **kind)
+        self._request("PUT", f"{target}/manifests/{tag}", manifest.content, **kind)
 
-    def _ask(self, method: str, path: str, data: bytes | None = None, **headers: str) -> requests.Response:
+    def _request(self, method: str, path: str, data: bytes | None = None, **headers: str) -> requests.Response:
         try:
             answer = self.session.request(
                 method, f"http://{self.address}/v2/{path}", data=data, headers=headers, timeout=_SECONDS

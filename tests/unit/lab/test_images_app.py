@@ -30,8 +30,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_a_reference_is_the_courses_name_and_a_digest(settings: Settings) -> None:
-    assert re.fullmatch(r"k8-chatroulette-back:[0-9a-f]{12}", images.app.reference(settings, "back"))
-    assert re.fullmatch(r"k8-chatroulette-front:[0-9a-f]{12}", images.app.reference(settings, "front"))
+    for name, reference in app.references(settings).items():
+        assert re.fullmatch(r"k8-chatroulette-(back|front):[0-9a-f]{12}", reference)
+        assert reference.startswith(f"{name}:")
 
 
 def test_the_base_is_in_the_name(settings: Settings) -> None:
@@ -88,7 +89,7 @@ def test_the_source_is_the_folders_last_commit(project: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["backend/app.py", "scripts/service_runtime/worker.py"])
-def test_a_change_that_is_not_committed_is_said(project: Path, name: str) -> None:
+def test_a_change_that_is_not_committed_is_dirty(project: Path, name: str) -> None:
     (project / name).write_text("changed")
     os.utime(project / name, (2_000_000_000, 2_000_000_000))
     source = app.source("back")
@@ -161,8 +162,9 @@ def test_both_dockerfiles_are_one_text() -> None:
     """They differ in the folder, the name, the port, and a description."""
     back, front = ((ROOT / folder / "Dockerfile").read_text() for folder in ("backend", "frontend"))
     same = back.replace("backend", "frontend").replace("chatroulette-back", "chatroulette-front")
-    lines = [(one, other) for one, other in zip(same.splitlines(), front.splitlines(), strict=True) if one != other]
-    assert [one.split()[0] for one, _ in lines] == ["EXPOSE", 'org.opencontainers.image.description="Cats']
+    pairs = zip(same.splitlines(), front.splitlines(), strict=True)
+    different = [line.split()[0] for line, other in pairs if line != other]
+    assert different == ["EXPOSE", 'org.opencontainers.image.description="Cats']
 
 
 @pytest.mark.parametrize("folder", ["backend", "frontend"])
@@ -186,18 +188,14 @@ def test_stripping_leaves_what_runs(tmp_path: Path) -> None:
 
 def test_compiled_code_names_its_place_in_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "module.py").write_text("def fail():\n    raise ValueError\n")
+    monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-313")
+    assert not dependencies.compile_here(tmp_path, "/opt/python"), "another Python's code is not for the image"
+    assert not (tmp_path / "__pycache__").exists()
     monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-311")
     assert dependencies.compile_here(tmp_path, "/opt/python")
     compiled = next((tmp_path / "__pycache__").iterdir()).read_bytes()
     assert b"/opt/python/module.py" in compiled
     assert compiled[4:8] == b"\x01\x00\x00\x00", "by hash, never checked: a read-only image does not change (PEP 552)"
-
-
-def test_another_python_compiles_nothing_for_the_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "module.py").touch()
-    monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-313")
-    assert not dependencies.compile_here(tmp_path, "/opt/python")
-    assert not (tmp_path / "__pycache__").exists()
 
 
 def test_what_only_some_patch_version_of_python_needs_is_for_all(tmp_path: Path) -> None:

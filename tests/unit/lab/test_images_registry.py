@@ -28,7 +28,7 @@ def _sha(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-class Fake(ThreadingHTTPServer):
+class FakeRegistry(ThreadingHTTPServer):
     """A registry with manifests and blobs in memory; refuses, as a real one does, a manifest whose blobs it lacks."""
 
     daemon_threads = True
@@ -37,7 +37,6 @@ class Fake(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.manifests: dict[tuple[str, str], bytes] = {}
         self.blobs: set[tuple[str, str]] = set()
-        self.asked: list[str] = []
 
     def put(self, repository: str, tag: str, content: dict[str, Any]) -> str:
         data = json.dumps(content).encode()
@@ -46,7 +45,7 @@ class Fake(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Fake
+    server: FakeRegistry
 
     def do_GET(self) -> None:
         self._manifest(body=True)
@@ -55,38 +54,37 @@ class Handler(BaseHTTPRequestHandler):
         self._manifest(body=False)
 
     def do_POST(self) -> None:
-        found = re.fullmatch(r"/v2/(.+)/blobs/uploads/\?mount=(.+)&from=(.+)", self.path)
-        assert found
-        target, digest, source = found.groups()
+        path = re.fullmatch(r"/v2/(.+)/blobs/uploads/\?mount=(.+)&from=(.+)", self.path)
+        assert path
+        target, digest, source = path.groups()
         assert (source, digest) in self.server.blobs
         self.server.blobs.add((target, digest))
-        self._say(201)
+        self._answer(201)
 
     def do_PUT(self) -> None:
         repository, tag = self._name()
         data = self.rfile.read(int(self.headers["Content-Length"]))
         content = json.loads(data)
         parts = [*content.get("layers", []), content.get("config")]
-        needs = [one["digest"] for one in parts if one]
+        needs = [part["digest"] for part in parts if part]
         blobs = all((repository, digest) in self.server.blobs for digest in needs)
-        children = all((repository, one["digest"]) in self.server.manifests for one in content.get("manifests", []))
+        children = all((repository, child["digest"]) in self.server.manifests for child in content.get("manifests", []))
         if blobs and children:
             self.server.put(repository, tag, content)
-        self._say(201 if blobs and children else 400)
+        self._answer(201 if blobs and children else 400)
 
     def _name(self) -> tuple[str, str]:
-        found = re.fullmatch(r"/v2/(.+)/manifests/(.+)", self.path)
-        assert found
-        return found[1], found[2]
+        path = re.fullmatch(r"/v2/(.+)/manifests/(.+)", self.path)
+        assert path
+        return path[1], path[2]
 
     def _manifest(self, *, body: bool) -> None:
         if self.path == "/v2/":
-            return self._say(200)
-        self.server.asked.append(self.path)
+            return self._answer(200)
         data = self.server.manifests.get(self._name())
-        return self._say(200, data, body=body) if data else self._say(404)
+        return self._answer(200, data, body=body) if data else self._answer(404)
 
-    def _say(self, code: int, data: bytes = b"", *, body: bool = True) -> None:
+    def _answer(self, code: int, data: bytes = b"", *, body: bool = True) -> None:
         self.send_response(code)
         self.send_header("Docker-Content-Digest", _sha(data))
         self.send_header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
@@ -96,12 +94,12 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: requests are kept, not printed."""
+        return
 
 
 @pytest.fixture
-def fake() -> Iterator[Fake]:
-    server = Fake()
+def fake() -> Iterator[FakeRegistry]:
+    server = FakeRegistry()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
@@ -112,36 +110,35 @@ def fake() -> Iterator[Fake]:
 
 @pytest.fixture
 def client(fake: Fake) -> Iterator[Registry]:
-    found = Registry(f"127.0.0.1:{fake.server_port}")
-    yield found
-    found.session.close()
+    registry = Registry(f"127.0.0.1:{fake.server_port}")
+    yield registry
+    registry.session.close()
 
 
-def _image(fake: Fake, repository: str, tag: str) -> str:
+def _image(fake: FakeRegistry, repository: str, tag: str) -> str:
     fake.blobs |= {(repository, CONFIG), (repository, LAYER)}
     return fake.put(repository, tag, {"config": {"digest": CONFIG}, "layers": [{"digest": LAYER}]})
 
 
-def test_it_answers(client: Registry) -> None:
+def test_an_image_that_does_not_exist_has_no_digest(client: Registry) -> None:
     assert client.answers()
-
-
-def test_what_is_not_there_has_no_digest(client: Registry) -> None:
     assert client.digest(Name("library/cat", "latest")) is None
+    with pytest.raises(LabError, match=r"the registry has no library/cat:0123"):
+        client.alias(Name("library/cat", "0123"), Name("cat", "latest"))
 
 
 @pytest.mark.parametrize(
     "other",
     [pytest.param(Name("library/cat", "latest"), id="tag"), pytest.param(Name("cat", "latest"), id="repository")],
 )
-def test_another_name_leads_to_the_same_content(fake: Fake, client: Registry, other: Name) -> None:
+def test_another_name_leads_to_the_same_content(fake: FakeRegistry, client: Registry, other: Name) -> None:
     digest = _image(fake, "library/cat", "0123")
     assert client.alias(Name("library/cat", "0123"), other)
     assert client.digest(other) == digest
     assert not client.alias(Name("library/cat", "0123"), other), "had it already"
 
 
-def test_an_index_is_copied_with_all_that_it_names(fake: Fake, client: Registry) -> None:
+def test_an_index_is_copied_with_all_that_it_names(fake: FakeRegistry, client: Registry) -> None:
     """Newer Docker pushes an index: one manifest for the platform, one for how it was built."""
     child = _image(fake, "library/cat", "child")
     index = fake.put("library/cat", "0123", {"manifests": [{"digest": child}]})
@@ -150,19 +147,14 @@ def test_an_index_is_copied_with_all_that_it_names(fake: Fake, client: Registry)
     assert client.digest(Name("cat", child)) == child
 
 
-def test_latest_moves_to_the_newer_image(fake: Fake, client: Registry) -> None:
+def test_latest_moves_to_the_newer_image(fake: FakeRegistry, client: Registry) -> None:
     fake.put("library/cat", "latest", {"layers": []})
     newer = _image(fake, "library/cat", "0123")
     client.alias(Name("library/cat", "0123"), Name("library/cat", "latest"))
     assert client.digest(Name("library/cat", "latest")) == newer
 
 
-def test_an_alias_of_nothing_is_said(client: Registry) -> None:
-    with pytest.raises(LabError, match=r"the registry has no library/cat:0123"):
-        client.alias(Name("library/cat", "0123"), Name("cat", "latest"))
-
-
-def test_a_registry_that_is_gone_is_said(fake: Fake, client: Registry) -> None:
+def test_a_registry_that_does_not_answer_is_an_error(fake: FakeRegistry, client: Registry) -> None:
     fake.shutdown()
     fake.server_close()
     assert not client.answers()
@@ -170,7 +162,9 @@ def test_a_registry_that_is_gone_is_said(fake: Fake, client: Registry) -> None:
         client.digest(Name("library/cat", "latest"))
 
 
-def test_what_is_there_is_not_pushed_again(fake: Fake, client: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_there_is_not_pushed_again(
+    fake: FakeRegistry, client: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(registry.docker, "docker", lambda *_, **__: pytest.fail("pushed"))
     _image(fake, "library/cat", "0123")
     names = [Name("library/cat", "0123"), Name("library/cat", "latest"), Name("cat", "latest")]
@@ -233,7 +227,7 @@ def test_the_network_that_is_made_is_labelled(monkeypatch: pytest.MonkeyPatch) -
     ran: list[tuple[str, ...]] = []
     monkeypatch.setattr(docker, "inspect", lambda *_: None)
     monkeypatch.setattr(docker, "docker", lambda *words: ran.append(words))
-    registry._make_network()
+    registry.create_network()
     assert len(ran) == 1
     assert "--label io.chatroulette.lab=network" in " ".join(ran[0])
 
@@ -243,9 +237,9 @@ def test_the_databases_variables_hold_at_every_start() -> None:
     script = (recipes.FOLDER / "mysql" / "entrypoint").read_text()
     functions = script[script.index("quoted()") : script.index("create()")]
     env = {"MYSQL_ROOT_PASSWORD": "r", "MYSQL_USER": "cat", "MYSQL_PASSWORD": "it's", "MYSQL_DATABASE": "cats"}
-    said = shell.run(["sh", "-euc", f"{functions}\naccounts"], timeout=20, env=env).stdout.splitlines()
-    assert "SET PASSWORD FOR root@'%' = PASSWORD('r');" in said
-    assert said[-3:] == [
+    statements = shell.run(["sh", "-euc", f"{functions}\naccounts"], timeout=20, env=env).stdout.splitlines()
+    assert "SET PASSWORD FOR root@'%' = PASSWORD('r');" in statements
+    assert statements[-3:] == [
         "CREATE USER IF NOT EXISTS 'cat'@'%';",
         "SET PASSWORD FOR 'cat'@'%' = PASSWORD('it''s');",
         "GRANT ALL ON `cats`.* TO 'cat'@'%';",
@@ -262,9 +256,11 @@ def test_a_service_answers_to_the_names_of_docker_hub_and_of_the_course() -> Non
 
 def test_the_courses_images(tmp_path: Path) -> None:
     program = tmp_path / "goproxy"
-    assert [stand.repository for stand in course.stands(program)] == ["library/busybox", "library/mysql"]
+    images = course.substitutes(program)
+    assert [image.repository for image in images] == ["library/busybox", "library/mysql"]
     program.write_bytes(b"a program")
-    assert course.stands(program)[-1].names[1] == Name("goproxy", "0.1")
-    first = course.stands(program)[-1].recipe.tag
+    image = course.substitutes(program)[-1]
+    assert image.names[1] == Name("goproxy", "0.1")
+    tag = image.recipe.tag
     program.write_bytes(b"a newer program")
-    assert course.stands(program)[-1].recipe.tag != first
+    assert course.substitutes(program)[-1].recipe.tag != tag
