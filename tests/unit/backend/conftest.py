@@ -8,8 +8,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,8 +89,9 @@ class Server:
         assert status == 202, body
         return json.loads(body)["fault"]
 
-    def house(self):
-        return json.loads(self.get("/api/house")[1])
+    def status(self):
+        """Return the Pod's own status."""
+        return json.loads(self.get("/api/house")[1])["pods"][0]
 
     def worker(self):
         """Return the worker's process id: the main process has one child, or its burners come after it."""
@@ -99,20 +101,29 @@ class Server:
     def await_status(self, path, status, seconds):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            try:
+            with suppress(ConnectionRefusedError):
                 if self.get(path)[0] == status:
                     return
-            except ConnectionRefusedError:
-                pass
             time.sleep(0.01)
         pytest.fail(f"{path} did not answer {status} within {seconds} s")
 
-    def await_two_in_flight(self, seconds):
-        """Await that a request is under way besides the one that asks."""
-        deadline = time.monotonic() + seconds
+    @contextmanager
+    def in_flight(self, path):
+        """Have a request under way; yields where its answer will be, an empty list when the connection is cut."""
+        answers = []
+
+        def request():
+            with suppress(OSError, http.client.HTTPException):
+                answers.append(self.get(path, timeout=60)[:2])
+
+        thread = threading.Thread(target=request, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
         while b"http_requests_in_flight 2.0" not in self.get("/metrics")[1]:
             assert time.monotonic() < deadline, "no request is under way"
             time.sleep(0.01)
+        yield answers
+        thread.join(timeout=10)
 
 
 @contextmanager

@@ -7,30 +7,36 @@ import signal
 import socket
 import threading
 import time
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-ELSEWHERE = "127.0.0.2"
-"""An address of this machine that is not 127.0.0.1: what listens there alone refuses here."""
+OTHER_ADDRESS = "127.0.0.2"
+"""An address of this machine that is not 127.0.0.1: a listener on that alone refuses here."""
 
 
-def lives(tmp_path):
+@pytest.fixture
+def serve(serving, tmp_path):
+    """Start the server with FAULTS=on, its log and its state in tmp_path."""
+    return lambda **env: serving(tmp_path / "log", FAULTS="on", **env)
+
+
+def ends(tmp_path):
+    """Return how the container ended each time."""
     (path,) = tmp_path.glob("*.lives.json")
     return [(life["how"], life["code"]) for life in json.loads(path.read_text())]
 
 
-def awaited(condition, seconds, what):
+def await_true(condition, seconds, message):
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, what
+        assert time.monotonic() < deadline, message
         time.sleep(0.01)
 
 
 def refused(host, port):
-    """Tell whether a connection is refused; one that hangs is an error."""
+    """Return whether a connection is refused; one that hangs is an error."""
     try:
         socket.create_connection((host, port), timeout=3).close()
     except ConnectionRefusedError:
@@ -38,7 +44,7 @@ def refused(host, port):
     return False
 
 
-def private_kilobytes(pid):
+def anonymous_kilobytes(pid):
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Anonymous:"))
 
@@ -50,28 +56,38 @@ def children(pid):
         return []
 
 
-def cpu_seconds(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def stat(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
-def running(pid):
-    """Tell whether the process is there, and no zombie."""
+def runs(pid):
+    """Return whether the process exists, and is no zombie."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return stat(pid)[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def burner(server, **values):
+    """Switch the CPU fault on, and return the process that burns."""
+    server.fault("cpu", cores=0.1, **values)
+    (pid,) = children(server.worker())
+    return pid
+
+
+def no_fault(server):
+    return not server.status()["faults"]
 
 
 # The container ends with its worker
 
 
-@pytest.mark.parametrize("code", [0, 1, 3, 42, 255])
-def test_a_crash_ends_the_container_with_its_code(serving, tmp_path, code):
-    with serving(tmp_path / "log", FAULTS="on") as server:
-        server.fault("crash", code=code)
+@pytest.mark.parametrize("code", [0, 42])
+def test_a_crash_ends_the_container_with_its_code(serve, tmp_path, code):
+    with serve() as server:
+        assert server.fault("crash", code=code)["until"] is None
         assert server.process.wait(timeout=15) == code
-    assert lives(tmp_path) == [("crash" if code else "exit", code)]
+    assert ends(tmp_path) == [("crash" if code else "exit", code)]
     log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert any(line["message"] == f"fault: this container crashes with exit code {code}" for line in log)
 
@@ -84,43 +100,28 @@ def test_a_crash_ends_the_container_with_its_code(serving, tmp_path, code):
         pytest.param(signal.SIGABRT, 134, "crash", id="a-worker-that-hangs"),
     ],
 )
-def test_a_worker_that_is_killed_ends_the_container(serving, tmp_path, sent, code, how):
-    with serving(tmp_path / "log") as server:
+def test_a_worker_that_is_killed_ends_the_container(serve, tmp_path, sent, code, how):
+    with serve() as server:
+        burning = burner(server, seconds=60)
         os.kill(server.worker(), sent)
         assert server.process.wait(timeout=15) == code
-    assert lives(tmp_path) == [(how, code)]
+        await_true(lambda: not runs(burning), 3, "the burner outlived its parent")
+    assert ends(tmp_path) == [(how, code)]
 
 
-def test_an_end_that_was_asked_for_is_none_of_that(serving, tmp_path):
-    with serving(tmp_path / "log", DRAIN_SECONDS="0") as server:
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(timeout=15) == 0
-    assert lives(tmp_path) == [("exit", 0)]
-
-
-def test_a_worker_killed_at_the_end_of_its_time_does_not_change_the_code(serving, tmp_path):
-    with serving(tmp_path / "log", DRAIN_SECONDS="0", GRACE_SECONDS="4") as server:
-        asking = threading.Thread(target=_until_closed, args=(server, "/slow?seconds=30"), daemon=True)
-        asking.start()
-        server.await_two_in_flight(seconds=5)
+def test_a_worker_killed_at_the_end_of_its_grace_period_does_not_change_the_code(serve, tmp_path):
+    with serve(DRAIN_SECONDS="0", GRACE_SECONDS="4") as server, server.in_flight("/slow?seconds=30"):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=8) == 0
-    assert lives(tmp_path) == [("exit", 0)]
+    assert ends(tmp_path) == [("exit", 0)]
 
 
-def _until_closed(server, path):
-    try:
-        server.get(path, timeout=30)
-    except OSError:
-        return
-
-
-def test_a_worker_that_is_replaced_on_purpose_ends_nothing(serving, tmp_path):
-    with serving(tmp_path / "log", DRAIN_SECONDS="0") as server:
+def test_a_worker_that_is_replaced_on_purpose_ends_nothing(serve, tmp_path):
+    with serve(DRAIN_SECONDS="0") as server:
         before = server.worker()
         server.process.send_signal(signal.SIGHUP)
-        awaited(lambda: before not in children(server.process.pid), 10, "the worker was not replaced")
-        assert running(server.worker())
+        await_true(lambda: before not in children(server.process.pid), 10, "the worker was not replaced")
+        assert runs(server.worker())
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=15) == 0
     assert "container" not in (tmp_path / "log").read_text()
@@ -130,217 +131,156 @@ def test_an_application_that_does_not_load_ends_the_container(starting, port, tm
     (tmp_path / "broken.py").write_text("raise OSError('no such cat')\n")
     with starting(tmp_path / "log", "broken:create_app()", port) as process:
         assert process.wait(timeout=20) == 3
-    assert lives(tmp_path) == [("crash", 3)]
+    assert ends(tmp_path) == [("crash", 3)]
 
 
-def test_orphans_that_end_are_no_workers(serving, tmp_path):
-    """PID 1 inherits whatever is left over; in a test, its own child stands for that."""
-    with serving(tmp_path / "log", FAULTS="on") as server:
-        server.fault("cpu", seconds=30, cores=0.1)
-        (burner,) = children(server.worker())
-        os.kill(burner, signal.SIGKILL)
-        awaited(lambda: not running(burner), 5, "the burner did not end")
-        server.await_status("/readyz", 200, seconds=1)
-
-
-def test_lives_and_probes_go_on_across_restarts(serving, tmp_path):
-    """A crash, then a SIGKILL for the whole container, then the life that tells of both."""
-    with serving(tmp_path / "log", FAULTS="on") as server:
+def test_history_and_probes_go_on_across_restarts(serve):
+    """A crash that orders a slow start, then a SIGKILL for the whole container, then the one that shows both."""
+    with serve() as server:
         server.ask("GET", "/readyz", agent="kube-probe/1.37")
         server.fault("crash", code=7)
         server.process.wait(timeout=15)
-    with serving(tmp_path / "log", FAULTS="on") as server:
+    with serve() as server:
         server.process.kill()
         server.process.wait(timeout=15)
-    with serving(tmp_path / "log", FAULTS="on") as server:
+    with serve() as server:
         server.ask("GET", "/livez", agent="kube-probe/1.37")
-        (pod,) = server.house()["pods"]
+        pod = server.status()
     assert [(life["how"], life["code"]) for life in pod["lives"]] == [("crash", 7), ("killed", 137), (None, None)]
     assert [life["ended_at"] is None for life in pod["lives"]] == [False, False, True]
     assert [(probe["kind"], probe["status"]) for probe in pod["probes"]] == [("readyz", 200), ("livez", 200)]
 
 
-# A slow start
-
-
-def test_the_next_start_is_slow_for_so_long(serving, starting, port, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on") as server:
+def test_the_next_start_is_slow(serve, starting, port, tmp_path):
+    with serve() as server:
         server.fault("startup", seconds=2)
         server.fault("crash", code=1)
         server.process.wait(timeout=15)
     with starting(tmp_path / "log", "slow_app:create_app()", port, FAULTS="on") as process:
         server = type(server)(process, port)
         server.await_status("/startupz", 503, seconds=20)
-        began = time.monotonic()
         assert server.get("/readyz")[0] == 503
-        assert server.house()["pods"][0]["phase"] == "starting"
-        server.await_status("/startupz", 200, seconds=5)
-        assert 1 < time.monotonic() - began < 2.5
+        assert server.status()["phase"] == "starting"
+        server.await_status("/startupz", 200, seconds=10)
         assert server.get("/readyz")[0] == 200
 
 
 # CPU and memory
 
 
-def test_cpu_is_burnt_in_a_child_as_much_as_asked(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on") as server:
+def test_cpu_is_burnt_in_a_child_as_much_as_ordered(serve):
+    with serve() as server:
         server.fault("cpu", seconds=20, cores=0.3)
-        (burner,) = children(server.worker())
-        begun, spent = time.monotonic(), cpu_seconds(burner)
-        time.sleep(2)
-        share = (cpu_seconds(burner) - spent) / (time.monotonic() - begun)
-        assert 0.01 < share < 0.4
+        (burning,) = children(server.worker())
+        began, before = time.monotonic(), cpu_seconds(burning)
+        time.sleep(1)
+        share = (cpu_seconds(burning) - before) / (time.monotonic() - began)
+        assert 0.01 < share < 0.45
         assert server.ask("DELETE", "/faults/cpu")[0] == 204
-        awaited(lambda: not running(burner), 2, "the burner was not stopped")
+        await_true(lambda: not runs(burning), 5, "the burner was not stopped")
         assert children(server.worker()) == []
 
 
-def test_cpu_is_burnt_no_longer_than_asked(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on") as server:
-        server.fault("cpu", seconds=1, cores=0.1)
-        (burner,) = children(server.worker())
-        awaited(lambda: not running(burner), 3, "the burner outlived its time")
-        awaited(lambda: not server.house()["pods"][0]["faults"], 3, "the fault outlived its time")
+def cpu_seconds(pid):
+    return (int(stat(pid)[11]) + int(stat(pid)[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_a_burner_does_not_outlive_its_parent(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on") as server:
-        server.fault("cpu", seconds=60, cores=0.1)
-        (burner,) = children(server.worker())
-        os.kill(server.worker(), signal.SIGKILL)
-        assert server.process.wait(timeout=15) == 137
-        awaited(lambda: not running(burner), 3, "the burner outlived its parent")
+def test_a_burner_ends_in_time_and_is_no_worker(serve):
+    """PID 1 inherits whatever is left over; in a test, its own child stands for that."""
+    with serve() as server:
+        burning = burner(server, seconds=1)
+        await_true(lambda: not runs(burning) and no_fault(server), 10, "the fault outlived its time")
+        os.kill(burner(server, seconds=30), signal.SIGKILL)
+        server.await_status("/readyz", 200, seconds=1)
 
 
-def test_a_burner_ends_by_itself(serving, tmp_path):
+def test_a_burner_ends_by_itself(serve):
     """Though the worker that should end it cannot: it is stopped."""
-    with serving(tmp_path / "log", FAULTS="on") as server:
-        server.fault("cpu", seconds=1, cores=0.1)
-        worker = server.worker()
-        (burner,) = children(worker)
+    with serve() as server:
+        burning, worker = burner(server, seconds=1), server.worker()
         os.kill(worker, signal.SIGSTOP)
-        awaited(lambda: not running(burner), 4, "the burner waits for its parent")
+        await_true(lambda: not runs(burning), 10, "the burner waits for its parent")
         os.kill(worker, signal.SIGCONT)
 
 
-def test_memory_is_taken_step_by_step_and_given_back(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on") as server:
+def test_memory_is_taken_step_by_step_and_given_back(serve):
+    with serve() as server:
         worker = server.worker()
-        before = private_kilobytes(worker)
-        server.fault("memory", seconds=20, mebibytes=64)
-        grown = []
+        before = anonymous_kilobytes(worker)
+        server.fault("memory", seconds=8, mebibytes=64)
+        grown = [0]
 
         def all_taken():
-            grown.append(private_kilobytes(worker) - before)
+            grown.append(anonymous_kilobytes(worker) - before)
             return grown[-1] >= 63 << 10
 
-        awaited(all_taken, 10, f"only {grown[-1:]} KiB were taken")
+        await_true(all_taken, 15, f"only {grown[-1]} KiB were taken")
         assert max(later - earlier for earlier, later in pairwise(grown)) < 48 << 10
         server.ask("DELETE", "/faults/memory")
-        assert private_kilobytes(worker) - before < 8 << 10
-
-
-def test_memory_is_given_back_in_time(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on") as server:
-        worker = server.worker()
-        before = private_kilobytes(worker)
+        assert anonymous_kilobytes(worker) - before < 8 << 10
         server.fault("memory", seconds=2, mebibytes=64)
-        awaited(lambda: private_kilobytes(worker) - before > 32 << 10, 5, "nothing was taken")
-        awaited(lambda: private_kilobytes(worker) - before < 8 << 10, 5, "nothing was given back")
+        await_true(lambda: anonymous_kilobytes(worker) - before > 32 << 10, 10, "nothing was taken")
+        await_true(lambda: anonymous_kilobytes(worker) - before < 8 << 10, 10, "nothing was given back in time")
 
 
-# SIGTERM
+# SIGTERM and loopback
 
 
-def test_sigterm_is_ignored_and_then_honoured(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on", DRAIN_SECONDS="0") as server:
+def test_sigterm_is_ignored_until_it_is_called_off_or_over(serve, tmp_path):
+    with serve(DRAIN_SECONDS="0") as server:
         server.fault("sigterm", seconds=300)
         server.process.send_signal(signal.SIGTERM)
-        awaited(lambda: "SIGTERM is ignored" in (tmp_path / "log").read_text(), 3, "SIGTERM was not seen")
-        assert server.get("/readyz")[0] == 200
+        await_true(lambda: "SIGTERM is ignored" in (tmp_path / "log").read_text(), 10, "SIGTERM was not seen")
         server.ask("DELETE", "/faults/sigterm")
         assert server.process.poll() is None, "the SIGTERM of before was only put off"
-        server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(timeout=15) == 0
-
-
-def test_sigterm_is_ignored_no_longer_than_asked(serving, tmp_path):
-    with serving(tmp_path / "log", FAULTS="on", DRAIN_SECONDS="0") as server:
         server.fault("sigterm", seconds=1)
         server.process.send_signal(signal.SIGTERM)
-        awaited(lambda: not server.house()["pods"][0]["faults"], 3, "the fault outlived its time")
+        await_true(lambda: no_fault(server), 10, "the fault outlived its time")
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=15) == 0
 
 
-# Loopback
-
-
-@contextmanager
-def everywhere(serving, tmp_path, **env):
-    with serving(tmp_path / "log", FAULTS="on", BIND="0.0.0.0", **env) as server:
-        assert not refused(ELSEWHERE, server.port)
-        yield server
-
-
-def listening(server):
-    return server.house()["pods"][0]["listening"]
-
-
-def test_loopback_refuses_elsewhere_until_it_is_over(serving, tmp_path):
-    with everywhere(serving, tmp_path) as server:
-        server.fault("loopback", seconds=2)
-        assert refused(ELSEWHERE, server.port)
-        assert listening(server) == f"127.0.0.1:{server.port}"
-        awaited(lambda: not refused(ELSEWHERE, server.port), 5, "it did not come back")
-        assert server.get("/readyz")[0] == 200
-        awaited(lambda: listening(server) == f"0.0.0.0:{server.port}", 2, "it says so still")
-
-
-def test_loopback_is_called_off(serving, tmp_path):
-    with everywhere(serving, tmp_path) as server:
-        for _ in range(3):
-            server.fault("loopback", seconds=300)
-            assert refused(ELSEWHERE, server.port)
-            assert server.ask("DELETE", "/faults/loopback")[0] == 204
-            assert not refused(ELSEWHERE, server.port)
-
-
-def test_connections_that_are_open_live_on(serving, tmp_path):
-    with everywhere(serving, tmp_path) as server:
-        kept = http.client.HTTPConnection(ELSEWHERE, server.port, timeout=5)
-        kept.connect()
-        mine = kept.sock
-        assert [_version(kept), server.fault("loopback", seconds=300)["name"]] == [200, "loopback"]
-        assert refused(ELSEWHERE, server.port)
-        assert (_version(kept), kept.sock) == (200, mine)
+def test_loopback_refuses_elsewhere_until_it_is_called_off_or_over(serve):
+    with serve(BIND="0.0.0.0") as server:
+        kept = http.client.HTTPConnection(OTHER_ADDRESS, server.port, timeout=10)
+        assert version(kept) == 200
+        own_socket = kept.sock
+        server.fault("loopback", seconds=300)
+        assert refused(OTHER_ADDRESS, server.port)
+        assert (version(kept), kept.sock) == (200, own_socket), "open connections live on"
         kept.close()
+        assert server.ask("DELETE", "/faults/loopback")[0] == 204
+        assert not refused(OTHER_ADDRESS, server.port)
+        server.fault("loopback", seconds=1)
+        assert server.status()["listening"] == f"127.0.0.1:{server.port}"
+        await_true(lambda: not refused(OTHER_ADDRESS, server.port), 10, "it did not come back")
+        await_true(lambda: server.status()["listening"] == f"0.0.0.0:{server.port}", 10, "its status is not its own")
 
 
-def _version(connection):
+def version(connection):
     connection.request("GET", "/version")
     answer = connection.getresponse()
     answer.read()
     return answer.status
 
 
-def test_no_connection_is_reset_by_the_change(serving, tmp_path):
-    """Visitors on 127.0.0.1 may be refused for a moment; who was let in is answered."""
-    with everywhere(serving, tmp_path) as server:
+def test_no_connection_is_reset_by_the_change(serve):
+    """Clients on 127.0.0.1 may be refused for a moment; one that was accepted is answered."""
+    with serve(BIND="0.0.0.0") as server:
         lost, stop = [], threading.Event()
-        visitors = [threading.Thread(target=_visit, args=(server.port, lost, stop)) for _ in range(3)]
-        for visitor in visitors:
-            visitor.start()
+        clients = [threading.Thread(target=connect_again_and_again, args=(server.port, lost, stop)) for _ in range(3)]
+        for client in clients:
+            client.start()
         for _ in range(3):
             server.fault("loopback", seconds=300)
             server.ask("DELETE", "/faults/loopback")
         stop.set()
-        for visitor in visitors:
-            visitor.join(timeout=10)
+        for client in clients:
+            client.join(timeout=10)
     assert lost == []
 
 
-def _visit(port, lost, stop):
+def connect_again_and_again(port, lost, stop):
     while not stop.is_set():
         try:
             sock = socket.create_connection(("127.0.0.1", port), timeout=5)
@@ -355,33 +295,18 @@ def _visit(port, lost, stop):
                 lost.append(repr(error))
 
 
-def test_a_drain_in_the_middle_of_it(serving, tmp_path):
-    """It ends in time and with 0, answers what was under way, and nothing listens any more."""
-    with everywhere(serving, tmp_path, DRAIN_SECONDS="1") as server:
-        server.fault("loopback", seconds=300)
-        got = []
-        asking = threading.Thread(target=lambda: got.append(server.get("/slow?seconds=2")[:2]))
-        asking.start()
-        server.await_two_in_flight(seconds=5)
-        server.process.send_signal(signal.SIGTERM)
-        server.await_status("/readyz", 503, seconds=1)
-        assert refused(ELSEWHERE, server.port)
-        assert server.process.wait(timeout=15) == 0
-        asking.join(timeout=5)
-        assert got == [(200, b"done")]
-        assert refused("127.0.0.1", server.port)
-
-
-def test_its_end_during_a_drain_opens_nothing_again(serving, tmp_path):
-    with everywhere(serving, tmp_path, DRAIN_SECONDS="0") as server:
-        server.fault("loopback", seconds=1)
-        threading.Thread(target=_until_closed, args=(server, "/slow?seconds=3"), daemon=True).start()
-        server.await_two_in_flight(seconds=5)
-        server.process.send_signal(signal.SIGTERM)
-        awaited(lambda: refused("127.0.0.1", server.port), 3, "it did not close")
-        while server.process.poll() is None:
-            assert refused("127.0.0.1", server.port)
-            assert refused(ELSEWHERE, server.port)
-            time.sleep(0.05)
-        assert server.process.returncode == 0
+@pytest.mark.parametrize(("drain", "fault"), [("1", 300), ("0", 1)], ids=["called-off-by-the-drain", "over-meanwhile"])
+def test_a_drain_in_the_middle_of_loopback(serve, tmp_path, drain, fault):
+    """It ends with 0, answers what was under way, and nothing listens again."""
+    with serve(BIND="0.0.0.0", DRAIN_SECONDS=drain) as server:
+        server.fault("loopback", seconds=fault)
+        with server.in_flight("/slow?seconds=3") as answers:
+            server.process.send_signal(signal.SIGTERM)
+            await_true(lambda: refused("127.0.0.1", server.port), 10, "it did not close")
+            while server.process.poll() is None:
+                assert refused("127.0.0.1", server.port)
+                assert refused(OTHER_ADDRESS, server.port)
+                time.sleep(0.05)
+            assert server.process.returncode == 0
+        assert answers == [(200, b"done")]
     assert "Traceback" not in (tmp_path / "log").read_text()
