@@ -17,36 +17,30 @@ def test_version(client):
     )
 
 
-def test_the_colour_follows_the_version_and_nothing_else():
+def test_the_colour_follows_the_version_unless_it_is_set():
     assert colour_of("1.2.3") == "#792bab"
     assert len({colour_of(f"1.{minor}") for minor in range(20)}) > 15
+    assert create_app(Settings(colour="#123456")).test_client().get("/version").json["colour"] == "#123456"
 
 
-def test_a_colour_that_is_set_wins():
-    client = create_app(Settings(colour="#123456")).test_client()
-    assert client.get("/version").json["colour"] == "#123456"
-
-
-def test_whoami_tells_what_the_downward_api_told(client):
-    me = msgspec.json.decode(client.get("/whoami").data, type=WhoAmI)
-    assert (me.pod, me.namespace, me.node, me.service_account) == ("back-7d9", "cats", "worker", "default")
-    assert me.ips == ["10.0.0.7", "fd00::7"]
-    assert (me.container.name, me.container.cpu_request_millicores) == ("back", 50)
-    assert me.container.memory_request_bytes == 67108864
-    assert me.uptime_seconds >= 0
-
-
-def test_outside_a_pod_the_host_answers():
-    me = create_app(Settings()).test_client().get("/whoami").json
-    assert (me["pod"], me["namespace"], me["ips"]) == (socket.gethostname(), None, [])
+def test_whoami_is_what_the_downward_api_says(client):
+    whoami = msgspec.json.decode(client.get("/whoami").data, type=WhoAmI)
+    pod = (whoami.pod, whoami.namespace, whoami.node, whoami.service_account)
+    assert pod == ("back-7d9", "cats", "worker", "default")
+    assert whoami.ips == ["10.0.0.7", "fd00::7"]
+    container = whoami.container
+    assert (container.name, container.cpu_request_millicores, container.memory_request_bytes) == ("back", 50, 67108864)
+    assert whoami.uptime_seconds >= 0
 
 
 @pytest.mark.parametrize(
-    ("given", "ips"),
+    ("settings", "ips"),
     [
+        pytest.param({}, [], id="outside-a-pod"),
         pytest.param({"pod_ip": "10.0.0.7"}, ["10.0.0.7"], id="one"),
         pytest.param({"pod_ip": "10.0.0.7", "pod_ips": "10.0.0.7, fd00::7"}, ["10.0.0.7", "fd00::7"], id="both"),
     ],
 )
-def test_addresses(given, ips):
-    assert create_app(Settings(**given)).test_client().get("/whoami").json["ips"] == ips
+def test_addresses_and_the_hosts_name(settings, ips):
+    whoami = create_app(Settings(**settings)).test_client().get("/whoami").json
+    assert (whoami["pod"], whoami["namespace"], whoami["ips"]) == (socket.gethostname(), None, ips)

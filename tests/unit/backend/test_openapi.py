@@ -1,3 +1,5 @@
+"""GET /openapi.json: what it says is what is served."""
+
 import json
 import re
 
@@ -5,8 +7,16 @@ import msgspec
 import pytest
 
 from backend import create_app
+from backend.openapi import Endpoints, NameConflictError, Operation, document
 
 METHODS = {"GET", "POST", "DELETE"}
+VISITOR = "/api/visitors/{visitor}"
+
+
+@pytest.fixture
+def app(settings):
+    """The application with everything switched on."""
+    return create_app(msgspec.structs.replace(settings, faults="on", alone_seconds=0))
 
 
 @pytest.fixture
@@ -32,13 +42,22 @@ def test_every_reference_leads_somewhere(contract):
         assert node
 
 
+def test_two_structs_of_one_name_are_refused_by_their_full_names():
+    same_name = msgspec.defstruct("House", [("rooms", int)], module="elsewhere")
+    routes = Endpoints("elsewhere")
+    routes.serves(Operation("GET", "/a", "One.", msgspec.defstruct("House", [], module="here")))(lambda: None)
+    routes.serves(Operation("GET", "/b", "Another.", list[same_name]))(lambda: None)
+    with pytest.raises(NameConflictError, match=r"elsewhere\.House and here\.House$"):
+        document("cats", "1", [routes])
+
+
 def valid(contract, schema, value):
     """Tell whether the value is what the schema says, as far as the contract's schemas go, and has nothing else."""
     if "$ref" in schema:
         return valid(contract, contract["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], value)
     if "anyOf" in schema:
-        return any(valid(contract, one, value) for one in schema["anyOf"])
-    if not isinstance(value, KINDS[schema["type"]] if "type" in schema else object):
+        return any(valid(contract, alternative, value) for alternative in schema["anyOf"])
+    if not isinstance(value, TYPES[schema["type"]] if "type" in schema else object):
         return False
     fits = value in schema.get("enum", [value]) and re.search(schema.get("pattern", ""), str(value))
     if isinstance(value, list):
@@ -50,7 +69,7 @@ def valid(contract, schema, value):
     return fits and known and {*schema.get("required", [])} <= {name for name, _ in inner}
 
 
-KINDS = {
+TYPES = {
     "object": dict,
     "array": list,
     "string": str,
@@ -61,48 +80,36 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def visit(client):
-    return client.post("/api/visitors", json={"language": "fr"}).json["visitor"]
-
-
-@pytest.fixture
-def whole(settings, tmp_path):
-    """The application with everything switched on."""
-    return create_app(msgspec.structs.replace(settings, faults="on", state_dir=str(tmp_path), alone_seconds=0))
-
-
-ME = "/api/visitors/{visitor}"
-CALLS = [
-    ("get", "/version", None, 200),
-    ("get", "/readyz", None, 200),
-    ("get", "/whoami", None, 200),
-    ("get", "/api/cats", None, 200),
-    ("get", "/api/house", None, 200),
-    ("get", "/faults", None, 200),
-    ("post", "/faults/{name}", {}, 202),
-    ("post", "/api/visitors", {"language": "en"}, 201),
-    ("post", "/api/visitors", {"language": "de"}, 400),
-    ("get", ME, None, 200),
-    ("post", f"{ME}/chat", {"id": "a"}, 202),
-    ("post", f"{ME}/messages", {"id": "a", "chat": "{chat}", "text": "hello"}, 202),
-    ("post", f"{ME}/messages", {"id": "a", "chat": "other", "text": "hello"}, 409),
-    ("post", f"{ME}/typing", {"chat": "{chat}"}, 204),
-    ("delete", f"{ME}/chat", None, 204),
-    ("delete", ME, None, 204),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "body", "status"), CALLS)
-def test_requests_and_answers_are_as_it_says(whole, method, path, body, status):
-    client = whole.test_client()
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("get", "/version", None, 200),
+        ("get", "/readyz", None, 200),
+        ("get", "/whoami", None, 200),
+        ("get", "/api/cats", None, 200),
+        ("get", "/api/house", None, 200),
+        ("get", "/faults", None, 200),
+        ("post", "/faults/{name}", {}, 202),
+        ("post", "/api/visitors", {"language": "en"}, 201),
+        ("post", "/api/visitors", {"language": "de"}, 400),
+        ("get", VISITOR, None, 200),
+        ("post", f"{VISITOR}/chat", {"id": "a"}, 202),
+        ("post", f"{VISITOR}/messages", {"id": "a", "chat": "{chat}", "text": "hello"}, 202),
+        ("post", f"{VISITOR}/messages", {"id": "a", "chat": "other", "text": "hello"}, 409),
+        ("post", f"{VISITOR}/typing", {"chat": "{chat}"}, 204),
+        ("delete", f"{VISITOR}/chat", None, 204),
+        ("delete", VISITOR, None, 204),
+    ],
+)
+def test_requests_and_answers_are_as_it_says(app, method, path, body, status):
+    client = app.test_client()
     contract = client.get("/openapi.json").json
-    me = client.post("/api/visitors", json={"language": "fr"}).json["visitor"]
-    client.post(f"/api/visitors/{me}/chat", json={"id": "first"})
-    whole.extensions["context"].background.tick()
-    chat = client.get(f"/api/visitors/{me}").json["chat"]
+    visitor = client.post("/api/visitors", json={"language": "fr"}).json["visitor"]
+    client.post(f"/api/visitors/{visitor}/chat", json={"id": "first"})
+    app.extensions["context"].background.tick()
+    chat = client.get(f"/api/visitors/{visitor}").json["chat"]
     body = body and {name: value.format(chat=chat) for name, value in body.items()}
-    answer = client.open(path.format(visitor=me, seed="a", name="latency"), method=method, json=body)
+    answer = client.open(path.format(visitor=visitor, name="latency"), method=method, json=body)
     described = contract["paths"][path][method]
     assert answer.status_code == status
     content = resolved(contract, described["responses"][str(status)]).get("content")
@@ -119,27 +126,29 @@ def resolved(contract, response):
     return contract["components"]["responses"][response["$ref"].rsplit("/", 1)[1]] if "$ref" in response else response
 
 
-def test_events_are_as_it_says(app, client, contract, visit):
-    described = contract["paths"][f"{ME}/events"]["get"]["responses"]["200"]["content"]
-    assert list(described) == ["text/event-stream"]
-    kinds = contract["paths"][f"{ME}/events"]["get"]["responses"]["200"]["x-events"]
-    stream = client.get(f"/api/visitors/{visit}/events")
+def test_events_are_as_it_says(app, client, contract):
+    described = contract["paths"][f"{VISITOR}/events"]["get"]
+    answer = described["responses"]["200"]
+    assert list(answer["content"]) == ["text/event-stream"]
+    assert {parameter["in"] for parameter in described["parameters"]} == {"path", "header", "query"}
+    visitor = client.post("/api/visitors", json={"language": "fr"}).json["visitor"]
+    stream = client.get(f"/api/visitors/{visitor}/events")
     chunks = iter(stream.response)
     raw = next(chunks)
-    client.post(f"/api/visitors/{visit}/chat", json={"id": "first"})
+    client.post(f"/api/visitors/{visitor}/chat", json={"id": "first"})
     app.extensions["context"].streams.turn()
     raw += next(chunks)
     stream.close()
     events = re.findall(rb"event: (\w+)\ndata: (.+)\n", raw)
     assert [name for name, _ in events] == [b"hello", b"waiting", b"beat"]
     for name, data in events:
-        assert valid(contract, kinds[name.decode()], json.loads(data))
-    assert not valid(contract, kinds["hello"], {"pod": "back"})
+        assert valid(contract, answer["x-events"][name.decode()], json.loads(data))
+    assert not valid(contract, answer["x-events"]["hello"], {"pod": "back"})
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
 def test_what_may_be_tried_later_says_when(contract, status):
-    refusal = contract["paths"][f"{ME}/events"]["get"]["responses"][status]
+    refusal = contract["paths"][f"{VISITOR}/events"]["get"]["responses"][status]
     assert "Retry-After" in resolved(contract, refusal)["headers"]
 
 
