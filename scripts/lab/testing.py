@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from lab.experiments.results import Cell, Expectation, Flip
 
-    _Judged = Cell | Flip | Expectation | Claim
+    _Checked = Cell | Flip | Expectation | Claim
 
-UP, DOWN, COMMAND = 1500, 180, 300
-DUMPED = (
+UP_SECONDS, DOWN_SECONDS, COMMAND_SECONDS = 1500, 180, 300
+DUMP = (
     ("get", "all", "-o", "wide"),
     ("get", "events", "--sort-by=.lastTimestamp"),
     ("describe", "pods"),
@@ -48,7 +48,7 @@ class Cluster:
         """The settings that the lab's commands read."""
         return config.load(self.env)
 
-    def lab(self, *words: str, timeout: float = COMMAND, check: bool = True) -> shell.Completed:
+    def lab(self, *words: str, timeout: float = COMMAND_SECONDS, check: bool = True) -> shell.Completed:
         """Run a command of the lab, such as ``lab deploy``, on this cluster."""
         program = Path(sys.prefix) / "bin" / "lab"
         return shell.run([program, *words], timeout=timeout, check=check, env=self.env)
@@ -60,17 +60,17 @@ class Cluster:
         return client.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
 
 
-class Found(dict[str, Experiment]):
-    """What the experiments found, by their ids; asking for one that could not be run fails with its words."""
+class Results(dict[str, Experiment]):
+    """Results of experiments by their ids; looking up one that could not be run fails the test with its error."""
 
     def __init__(self) -> None:
-        """Begin with nothing; ``words`` are of those that could not be run."""
+        """Start empty; ``errors`` are of those that could not be run."""
         super().__init__()
-        self.words: dict[str, str] = {}
+        self.errors: dict[str, str] = {}
 
     def __missing__(self, name: str) -> Experiment:
-        """Fail the test that asks."""
-        pytest.fail(f"{name}: {self.words.get(name, 'it was not run')}")
+        """Fail the test that looks it up."""
+        pytest.fail(f"{name}: {self.errors.get(name, 'it was not run')}")
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ class Namespace:
         return self.cluster.kubectl("--namespace", self.name, *words, timeout=timeout, check=check, stdin=stdin)
 
     def dump(self) -> str:
-        """Tell everything that helps to see why a test failed; what cannot be had is said to be."""
-        pods, _ = self._asked("get", "pods", "-o", "name")
+        """Return all that helps to see why a test failed, or the error where it cannot be read."""
+        pods, _ = self._read("get", "pods", "-o", "name")
         logs = [("logs", pod, "--all-containers", "--prefix", "--tail=30") for pod in pods.split()]
-        return "\n\n".join(f"$ kubectl {' '.join(words)}\n{''.join(self._asked(*words))}" for words in (*DUMPED, *logs))
+        return "\n\n".join(f"$ kubectl {' '.join(words)}\n{''.join(self._read(*words))}" for words in (*DUMP, *logs))
 
-    def _asked(self, *words: str) -> tuple[str, str]:
-        """Return what kubectl found, and what went wrong."""
+    def _read(self, *words: str) -> tuple[str, str]:
+        """Return kubectl's output and its errors."""
         try:
             done = self.kubectl(*words, check=False, timeout=20)
         except (LabError, OSError) as error:
@@ -102,7 +102,6 @@ class Namespace:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
     group = parser.getgroup("kind", "a kind cluster for tests")
     group.addoption("--keep-cluster", action="store_true", help="leave the tests' cluster up, for the next run")
     group.addoption("--cluster", default="cats-test", help="the tests' cluster (default: cats-test)")
@@ -113,7 +112,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One cluster for the whole run, up; taken down at the end unless it is to be kept."""
     front, back = request.config.getoption("--cluster-ports").split(",")
-    made = Cluster(
+    cluster = Cluster(
         {
             "LAB_CLUSTER": request.config.getoption("--cluster"),
             "LAB_FRONT_PORT": front,
@@ -122,24 +121,24 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             "NO_COLOR": "1",
         }
     )
-    with running(made, keep=request.config.getoption("--keep-cluster")):
-        yield made
+    with running(cluster, keep=request.config.getoption("--keep-cluster")):
+        yield cluster
 
 
 @contextmanager
-def running(made: Cluster, *, keep: bool) -> Iterator[None]:
-    """Bring a cluster up, and take it down unless it is to be kept: also one that only came up in parts."""
+def running(cluster: Cluster, *, keep: bool) -> Iterator[None]:
+    """Bring a cluster up, and take it down unless it is to be kept: also one that came up only in part."""
     try:
-        made.lab("kind-up", timeout=UP)
+        cluster.lab("kind-up", timeout=UP_SECONDS)
         yield
     finally:
         if not keep:
-            made.lab("kind-down", timeout=DOWN)
+            cluster.lab("kind-down", timeout=DOWN_SECONDS)
 
 
 @pytest.fixture(scope="session")
-def aloud(pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Return what writes on standard error although pytest captures that: a test that passes shows nothing else."""
+def write_stderr(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Return a function that writes to standard error although pytest captures it."""
 
     def write(text: str) -> None:
         with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
@@ -148,53 +147,55 @@ def aloud(pytestconfig: pytest.Config) -> Callable[[str], None]:
     return write
 
 
-def read(done: shell.Completed) -> list[Experiment]:
-    """Return what `lab experiment --json` found; raises LabError with its words where it found nothing."""
+def decode(done: shell.Completed) -> list[Experiment]:
+    """Read the results of `lab experiment --json`; raises LabError with its output where there are none."""
     try:
-        found = msgspec.json.decode(done.stdout, type=list[Experiment] | Experiment)
+        results = msgspec.json.decode(done.stdout, type=list[Experiment] | Experiment)
     except msgspec.DecodeError:
         raise LabError(f"no experiment, but: {done.stdout[-2000:]}{done.stderr[-2000:]}") from None
-    return found if isinstance(found, list) else [found]
+    return results if isinstance(results, list) else [results]
 
 
-def settled(made: Cluster, first: Sequence[Experiment], timeout: float, aloud: Callable[[str], None]) -> Found:
-    """Return what all experiments found; one that disagreed or did not run is run once more, alone: twice is a failure.
+def retry_alone(
+    cluster: Cluster, results: Sequence[Experiment], timeout: float, write: Callable[[str], None]
+) -> Results:
+    """Return the results of all experiments; one that disagreed or did not run is run once more, alone.
 
-    Five at a time are a crowd, and it was late then. What was run again, and why, is told whatever becomes of it.
+    Five run at a time, which makes one late now and then; twice is a failure. ``write`` is called with what disagreed.
     """
-    before = {one.experiment: one for one in first}
-    found = Found()
+    first = {result.experiment: result for result in results}
+    final = Results()
     for name in catalog.CATALOGUE:
-        one = before.get(name)
-        if one and one.agrees:
-            found[name] = one
+        result = first.get(name)
+        if result and result.agrees:
+            final[name] = result
             continue
-        told = disagreements(one) if one else "  it did not run"
-        aloud(f"\n{name} is run once more, alone, for beside the others:\n{told}\n")
+        reason = disagreements(result) if result else "  it did not run"
+        write(f"\n{name} is run once more, alone, for beside the others:\n{reason}\n")
         try:
-            (found[name],) = read(made.lab("experiment", name, "--json", timeout=timeout, check=False))
+            (final[name],) = decode(cluster.lab("experiment", name, "--json", timeout=timeout, check=False))
         except LabError as error:
-            found.words[name] = error.what
-    return found
+            final.errors[name] = error.what
+    return final
 
 
-def disagreements(found: Experiment, most: int = 10) -> str:
-    """Tell what disagrees, the first of it: what was predicted, what was measured, and its detail."""
-    every: tuple[_Judged, ...] = (*found.cells, *found.flips, *found.expectations, *found.claims)
-    wrong = [_sides(one) for one in every if not one.agrees]
-    lines = [f"  {name}: {sides}" for name, sides in zip(parallel.disagreements(found), wrong, strict=True)]
+def disagreements(result: Experiment, most: int = 10) -> str:
+    """Describe the first of what disagrees: what was predicted, what was measured, and its detail."""
+    checks: tuple[_Checked, ...] = (*result.cells, *result.flips, *result.expectations, *result.claims)
+    sides = [_sides(check) for check in checks if not check.agrees]
+    lines = [f"  {name}: {side}" for name, side in zip(parallel.disagreements(result), sides, strict=True)]
     return "\n".join([*lines[:most], *([f"  and {len(lines) - most} more"] if len(lines) > most else [])])
 
 
-def _sides(one: _Judged) -> str:
-    if isinstance(one, Claim):
-        return f"{one.verdict}, {one.because.en}"
-    return f"predicted {one.predicted}, measured {one.measured}"
+def _sides(check: _Checked) -> str:
+    if isinstance(check, Claim):
+        return f"{check.verdict}, {check.because.en}"
+    return f"predicted {check.predicted}, measured {check.measured}"
 
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[Namespace]:
-    """Yield a namespace of the test's own; it is removed afterwards, whatever happened."""
+    """Yield a namespace of the test's own; it is deleted afterwards, whatever happened."""
     api = client.api(cluster.settings)
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition("::")[2].split(" ")[0]
     meta = {"generateName": "test-", "labels": {"chatroulette.lab/test": "true"}, "annotations": {"test": test}}
@@ -207,7 +208,7 @@ def namespace(cluster: Cluster) -> Iterator[Namespace]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Attach what is in a failed test's namespace to its report."""
     report = yield
-    mine = getattr(item, "funcargs", {}).get("namespace")
-    if report.failed and report.when == "call" and isinstance(mine, Namespace):
-        report.sections.append((f"namespace {mine.name}", mine.dump()))
+    namespace = getattr(item, "funcargs", {}).get("namespace")
+    if report.failed and report.when == "call" and isinstance(namespace, Namespace):
+        report.sections.append((f"namespace {namespace.name}", namespace.dump()))
     return report

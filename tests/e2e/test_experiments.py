@@ -39,7 +39,7 @@ def api(cluster):
 
 @pytest.fixture(scope="session")
 def names_result(cluster):
-    (result,) = testing.read(cluster.lab("experiment", "names", "--json", timeout=TIMEOUT, check=False))
+    (result,) = testing.decode(cluster.lab("experiment", "names", "--json", timeout=TIMEOUT, check=False))
     return result
 
 
@@ -50,9 +50,9 @@ def document(cluster):
 
 
 @pytest.fixture(scope="session")
-def results(document, cluster, aloud):
+def results(document, cluster, write_stderr):
     """Every experiment's result, of its second run where the first disagreed."""
-    return testing.settled(cluster, testing.read(document), TIMEOUT, aloud)
+    return testing.retry_alone(cluster, testing.decode(document), TIMEOUT, write_stderr)
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ def test_names_are_measured_as_predicted(names_result):
 @pytest.mark.parametrize("name", ["binds", "readiness"])
 def test_an_experiment_alone_is_as_predicted(cluster, name):
     done = cluster.lab("experiment", name, "--json", timeout=TIMEOUT, check=False)
-    (result,) = testing.read(done)
+    (result,) = testing.decode(done)
     assert result.agrees, testing.disagreements(result)
     assert done.code == 0
 

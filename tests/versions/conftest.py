@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).parent))
 from differences import differences
 
 from lab.config import MINORS
-from lab.testing import Cluster, Found, read, running, settled
+from lab.testing import Cluster, Results, decode, retry_alone, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from lab.config import Minor
 
 PORTS = {minor: (str(32180 + number), str(32130 + number)) for number, minor in enumerate(MINORS)}
-_RESULTS = pytest.StashKey["dict[Minor, Found]"]()
+_RESULTS = pytest.StashKey["dict[Minor, Results]"]()
 NEWER, OLDER = MINORS
 EVERYTHING = 900
 """Seconds that all experiments may take, on a machine that has other work too."""
 
 
 @pytest.fixture(scope="session")
-def results(pytestconfig, aloud, tmp_path_factory) -> dict[Minor, Found]:
+def results(pytestconfig, write_stderr, tmp_path_factory) -> dict[Minor, Results]:
     """Every experiment's result on each minor, of its second run where the first disagreed; the clusters are gone."""
     folder = tmp_path_factory.mktemp("kube")
-    pytestconfig.stash[_RESULTS] = {minor: _run(_cluster(minor, folder), aloud) for minor in (OLDER, NEWER)}
+    pytestconfig.stash[_RESULTS] = {minor: _run(_cluster(minor, folder), write_stderr) for minor in (OLDER, NEWER)}
     return pytestconfig.stash[_RESULTS]
 
 
@@ -59,11 +59,11 @@ def _cluster(minor: Minor, folder: Path) -> Cluster:
     )
 
 
-def _run(cluster: Cluster, aloud: Callable[[str], None]) -> Found:
+def _run(cluster: Cluster, write_stderr: Callable[[str], None]) -> Results:
     """Bring the cluster up, use the cats as a user would, run the experiments, and take it down."""
     with running(cluster, keep=False):
         for words in (("deploy",), ("verify",), ("undeploy",)):
             cluster.lab(*words)
         done = cluster.lab("experiment", "all", "--json", timeout=EVERYTHING, check=False)
         sys.stderr.write(done.stderr[-4000:])  # why one could not be run, where pytest shows it
-        return settled(cluster, read(done), EVERYTHING, aloud)
+        return retry_alone(cluster, decode(done), EVERYTHING, write_stderr)

@@ -109,7 +109,7 @@ def fake() -> Iterator[FakeRegistry]:
 
 
 @pytest.fixture
-def client(fake: Fake) -> Iterator[Registry]:
+def client(fake: FakeRegistry) -> Iterator[Registry]:
     registry = Registry(f"127.0.0.1:{fake.server_port}")
     yield registry
     registry.session.close()
@@ -162,7 +162,7 @@ def test_a_registry_that_does_not_answer_is_an_error(fake: FakeRegistry, client:
         client.digest(Name("library/cat", "latest"))
 
 
-def test_what_is_there_is_not_pushed_again(
+def test_an_image_that_is_there_is_not_pushed(
     fake: FakeRegistry, client: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry.docker, "docker", lambda *_, **__: pytest.fail("pushed"))
