@@ -111,9 +111,8 @@ class ContainerStatus:
 
     def __call__(self, record: Record) -> Fact:
         status = record.container(self.pod, self.container)
-        shown = {key: status[key] for key in _KEPT if status.get(key) not in (None, {})}
-        where = f"container {self.container} of {self.pod}"
-        return Fact(self.value(status), exhibits=(status_exhibit(where, shown, self.shows, statuses_of(self.pod)),))
+        where, command = f"container {self.container} of {self.pod}", statuses_of(self.pod)
+        return Fact(self.value(status), exhibits=(status_exhibit(where, _kept(status), self.shows, command),))
 
 
 def restarts(pod: str, container: str, shows: Text) -> ContainerStatus:
@@ -191,5 +190,9 @@ def fragment(pod: Object) -> Object:
     return {
         "phase": pod.get("status", {}).get("phase"),
         "Ready": condition_status(pod, "Ready"),
-        "containers": [{key: status[key] for key in _KEPT if status.get(key) not in (None, {})} for status in statuses],
+        "containers": [_kept(status) for status in statuses],
     }
+
+
+def _kept(status: Object) -> Object:
+    return {key: status[key] for key in _KEPT if status.get(key) not in (None, {})}

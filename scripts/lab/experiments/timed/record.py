@@ -163,14 +163,14 @@ def endpoints(observation: Observation, pod: str) -> Iterator[Object]:
             yield entry
 
 
-def event(pod: str, reason: str, *words: str, container: str = "") -> Match:
-    """Match an event about a Pod, or one of its containers, whose message has these words."""
+def event(pod: str, reason: str = "", *words: str, container: str = "") -> Match:
+    """Match an event about a Pod, or one of its containers, for a reason or any, whose message has these words."""
 
     def holds(item: Observation) -> bool:
         about = item.body.get("involvedObject", {})
         return (
-            item.body.get("reason") == reason
-            and about.get("name") == pod
+            about.get("name") == pod
+            and (not reason or item.body.get("reason") == reason)
             and (not container or about.get("fieldPath") == f"spec.containers{{{container}}}")
             and all(word in item.body.get("message", "") for word in words)
         )

@@ -10,7 +10,7 @@ from lab.experiments.results import Label, Moment, Timeline
 from lab.experiments.texts import same
 from lab.experiments.timed.expectations import word
 from lab.experiments.timed.measures import line
-from lab.experiments.timed.record import Match, endpoints
+from lab.experiments.timed.record import AnyOf, Match, any_of, endpoints, event
 from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Track:
 
     id: str
     moments: Callable[[Record, Track, Texts], Iterable[Moment]]
-    refers: tuple[Match, ...] = ()
+    refers: tuple[Match | AnyOf, ...] = ()
 
 
 def timeline(name: str, title: Text, tracks: Sequence[Track], record: Record, texts: Texts) -> Timeline:
@@ -67,7 +67,7 @@ def stretches(id_: str, match: Match, state: Callable[[Observation], Drawn | Non
     return Track(id_, moments, (match,))
 
 
-def points(id_: str, match: Match, state: Callable[[Observation], Drawn | None]) -> Track:
+def points(id_: str, match: Match | AnyOf, state: Callable[[Observation], Drawn | None]) -> Track:
     """Draw one moment for each match."""
 
     def moments(record: Record, track: Track, _texts: Texts) -> Iterable[Moment]:
@@ -78,7 +78,7 @@ def points(id_: str, match: Match, state: Callable[[Observation], Drawn | None])
 
 
 def _drawn(
-    record: Record, match: Match, state: Callable[[Observation], Drawn | None]
+    record: Record, match: Match | AnyOf, state: Callable[[Observation], Drawn | None]
 ) -> list[tuple[Observation, Drawn]]:
     items = record.all(match, record.seconds)
     return [(item, drawn) for item in items if (drawn := state(item)) is not None]
@@ -97,7 +97,6 @@ def steps(*names: str, id_: str = "deeds") -> Track:
 
 
 def ready(pod: str, id_: str) -> Track:
-    """Draw a Pod's condition Ready."""
 
     def state(item: Observation) -> Drawn:
         if item.change == "DELETED":
@@ -139,7 +138,6 @@ def container_state(status: Object) -> Drawn:
 
 
 def endpoint(pod: str, id_: str = "endpoint") -> Track:
-    """Draw a Pod as an endpoint of its Service."""
 
     def state(item: Observation) -> Drawn:
         conditions = next((entry["conditions"] for entry in endpoints(item, pod)), None)
@@ -153,7 +151,6 @@ def endpoint(pod: str, id_: str = "endpoint") -> Track:
 
 
 def answers(poll: str) -> Track:
-    """Draw how a poll is answered."""
     return stretches(
         poll, Match("answer", poll), lambda item: (word(item.change), "good" if item.change == "answers" else "bad")
     )
@@ -162,13 +159,10 @@ def answers(poll: str) -> Track:
 def events(*pods: str, id_: str = "events", reasons: Sequence[str] = _SHOWN_EVENTS) -> Track:
     """Draw the events of these Pods that have one of these reasons; all, where there are none."""
 
-    def moments(record: Record, track: Track, _texts: Texts) -> Iterable[Moment]:
-        for item in record.observations:
-            about = item.body.get("involvedObject", {}).get("name")
-            reason = item.body.get("reason")
-            if item.kind == "Event" and about in pods and (not reasons or reason in reasons):
-                text = f"{reason}: {item.body.get('message', '')}"[:80]
-                how: State = "bad" if item.body.get("type") == "Warning" else "neutral"
-                yield Moment(item.at, track.id, same(text), how, raw=line(item))
+    def state(item: Observation) -> Drawn | None:
+        reason = item.body["reason"]
+        text = f"{reason}: {item.body.get('message', '')}"[:80]
+        how: State = "bad" if item.body.get("type") == "Warning" else "neutral"
+        return (same(text), how) if not reasons or reason in reasons else None
 
-    return Track(id_, moments, tuple(Match("Event", pod) for pod in pods))
+    return points(id_, any_of(*map(event, pods)), state)
