@@ -8,6 +8,7 @@ import sys
 
 import msgspec
 import pytest
+import yaml
 
 from lab import cli
 from lab.cli import experiment_run, output, quiz, watch
@@ -135,6 +136,13 @@ def test_what_is_for_a_person_is_no_document(lab, option):
     code, out, _ = lab("names", option, "--json")
     assert code == 2
     assert json.loads(out)["error"] == "--why, --predict and --watch are for a person"
+
+
+def test_manifests_are_printed_and_nothing_is_run(lab, monkeypatch):
+    monkeypatch.setattr(experiment_run, "image", lambda *_, **__: "registry/back:1")
+    code, out, _ = lab("readiness", "--manifests")
+    assert code == 0
+    assert [item["kind"] for item in yaml.safe_load_all(out)] == ["Service", "Pod", "Pod"]
 
 
 def test_what_is_as_predicted_ends_with_0_and_shows_the_matrix(lab, results_in):
