@@ -12,23 +12,23 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from backend import cgroup, openapi, request_logging
-from backend.cats.endpoints import routes as cats
 from backend.cluster_status import ClusterStatus, OwnStatus
 from backend.context import Context
+from backend.endpoints.cats import routes as cats
 from backend.endpoints.cluster_status import routes as cluster_status
+from backend.endpoints.faults import routes as faults
 from backend.endpoints.health import routes as health
+from backend.endpoints.roulette import routes as roulette
 from backend.endpoints.service import routes as service
 from backend.faults import middleware as fault_middleware
 from backend.faults.bounds import caps
 from backend.faults.effects import Effects
-from backend.faults.endpoints import routes as faults
 from backend.faults.manager import FaultManager
 from backend.faults.orders import take_order
 from backend.identity import NAME, Identity
 from backend.metrics import Metrics
 from backend.probe_log import ProbeLog
 from backend.roulette.background import BackgroundTasks
-from backend.roulette.endpoints import routes as roulette
 from backend.roulette.streams import Streams
 from backend.shared_state import SharedState, open_shared_state
 from backend.state_files import StateFiles
