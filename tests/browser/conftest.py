@@ -7,15 +7,9 @@ that stop the backend then do not apply.
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections import defaultdict
 from contextlib import suppress
 from itertools import chain
-from pathlib import Path
 
 import pytest
 import requests
@@ -26,10 +20,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from ..service_process import ServiceProcess, unused_port  # noqa: TID252 - tests are no package
+
 MISSING = "Chromium is missing: apt-get install --no-install-recommends chromium chromium-driver"
-ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 15
-START_SECONDS = 30
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -73,46 +67,6 @@ if (!window.mocks) {
 const mock = window.mocks[SUFFIX] = { replies: REPLIES, calls: [], answered: 0 };
 mock.released = new Promise((resolve) => (mock.release = resolve));
 """
-
-
-def unused_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-class Program:
-    """One of the two services as a process that can be killed and started again."""
-
-    def __init__(self, name, **settings):
-        self.name, self.port, self.process = name, unused_port(), None
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.settings = {"BIND": "127.0.0.1", "PORT": str(self.port), "DRAIN_SECONDS": "0", **settings}
-
-    def start(self):
-        command = ["-m", "gunicorn", "-c", f"python:{self.name}.gunicorn_conf", f"{self.name}:create_app()"]
-        env = {**os.environ, **self.settings}
-        self.process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            assert self.process.poll() is None, f"{self.name} ended at its start"
-            assert time.monotonic() < deadline, f"{self.name} is not ready"
-            time.sleep(0.05)
-
-    def is_ready(self):
-        with suppress(requests.ConnectionError):
-            return requests.get(f"{self.url}/readyz", timeout=2).ok
-        return False
-
-    def kill(self):
-        """End it the way a node that dies would."""
-        if self.process is None:
-            return
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        for pid in [self.process.pid, *map(int, children)]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-        self.process = None
 
 
 class Person:
@@ -238,8 +192,14 @@ class Person:
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def front_of(backend):
-    return Program("frontend", POD_NAME="k8-chatroulette-front", VERSION="1.2.3", FAULTS="on", BACKEND_URL=backend.url)
+def backend_process(state_dir, **settings):
+    settings = {"POD_NAME": "k8-chatroulette-back", "VERSION": "1.2.3", "FAULTS": "on", "DRAIN_SECONDS": "0"} | settings
+    return ServiceProcess("backend", STATE_DIR=str(state_dir), **settings)
+
+
+def frontend_process(backend):
+    settings = {"POD_NAME": "k8-chatroulette-front", "VERSION": "1.2.3", "FAULTS": "on", "DRAIN_SECONDS": "0"}
+    return ServiceProcess("frontend", BACKEND_URL=backend.url, **settings)
 
 
 @pytest.fixture(scope="session")
@@ -248,11 +208,9 @@ def backend(tmp_path_factory):
     if os.environ.get("PAGE_URL"):
         yield None
         return
-    settings = {"STATE_DIR": str(tmp_path_factory.mktemp("state")), "FAULTS": "on", "ALONE_SECONDS": "1"}
-    program = Program("backend", POD_NAME="k8-chatroulette-back", VERSION="1.2.3", **settings)
-    program.start()
-    yield program
-    program.kill()
+    process = backend_process(tmp_path_factory.mktemp("state"), ALONE_SECONDS="1").start()
+    yield process
+    process.kill()
 
 
 @pytest.fixture(scope="session")
@@ -260,10 +218,9 @@ def page_url(backend):
     if backend is None:
         yield os.environ["PAGE_URL"]
         return
-    program = front_of(backend)
-    program.start()
-    yield program.url
-    program.kill()
+    process = frontend_process(backend).start()
+    yield process.url
+    process.kill()
 
 
 @pytest.fixture
@@ -279,18 +236,16 @@ def own_backend(backend):
 @pytest.fixture
 def run_services(tmp_path):
     """Start services of a test's own, whose backend has these settings; returns the page's URL."""
-    started = []
+    processes = []
 
     def start(**settings):
-        backend = Program("backend", STATE_DIR=str(tmp_path), **settings)
-        for program in (backend, front_of(backend)):
-            started.append(program)
-            program.start()
-        return started[-1].url
+        processes.append(backend_process(tmp_path, **settings).start())
+        processes.append(frontend_process(processes[-1]).start())
+        return processes[-1].url
 
     yield start
-    for program in started:
-        program.kill()
+    for process in processes:
+        process.kill()
 
 
 @pytest.fixture(scope="session")

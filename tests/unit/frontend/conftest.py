@@ -4,7 +4,8 @@ import pytest
 
 from frontend import create_app
 
-from .servers import FakeBackend, Gunicorn, RawServer, free_port
+from ...service_process import ServiceProcess, unused_port  # noqa: TID252 - tests are no package
+from .servers import FakeBackend, RawServer
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def client(fake, connect):
 
 @pytest.fixture
 def closed_port():
-    return free_port()
+    return unused_port()
 
 
 @pytest.fixture
@@ -50,15 +51,14 @@ def raw_server():
 
 
 @pytest.fixture
-def run_gunicorn(tmp_path):
+def run_frontend(tmp_path):
     """Start a frontend under gunicorn, wired to a URL; it ends with the test."""
-    frontends = []
+    processes = []
 
     def start(backend_url, **settings):
-        frontends.append(Gunicorn(backend_url, tmp_path / "log", **settings))
-        return frontends[-1]
+        processes.append(ServiceProcess("frontend", tmp_path / "log", BACKEND_URL=backend_url, **settings))
+        return processes[-1].start()
 
     yield start
-    for frontend in frontends:
-        frontend.process.kill()
-        frontend.process.wait()
+    for process in processes:
+        process.kill()

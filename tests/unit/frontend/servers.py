@@ -1,35 +1,24 @@
-"""What the tests put around a frontend: backends, a browser, gunicorn."""
+"""Backends for the tests: a plain HTTP server, and one of raw sockets that answers byte for byte."""
 
 import json
-import os
-import select
 import socket
-import subprocess
-import sys
 import threading
-import time
 from contextlib import contextmanager
 from queue import Queue
 
-import requests
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-STREAM_START = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nretry: 1000\n\n\r\n"
-)
+RETRY = b"retry: 1000\n\n"
+STREAM_HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+LAST_CHUNK = b"0\r\n\r\n"
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+def chunk(body):
+    return b"%x\r\n%s\r\n" % (len(body), body)
 
 
-def wait_until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
+STREAM_START = STREAM_HEADERS + chunk(RETRY)
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -77,29 +66,6 @@ class FakeBackend:
         thread.join()
 
 
-class Connection:
-    """One connection of a RawServer, its request read."""
-
-    def __init__(self, sock):
-        self.sock, request = sock, b""
-        while b"\r\n\r\n" not in request and (data := sock.recv(4096)):
-            request += data
-
-    def send_chunk(self, text):
-        self.sock.sendall(b"%x\r\n%s\r\n" % (len(text), text))
-
-    def end_body(self):
-        self.sock.sendall(b"0\r\n\r\n")
-        self.sock.close()
-
-    def is_closed_within(self, seconds):
-        ready, _, _ = select.select([self.sock], [], [], seconds)
-        try:
-            return bool(ready) and self.sock.recv(1) == b""
-        except ConnectionResetError:
-            return True
-
-
 class RawServer:
     """Sends `replies` to one connection after the other, the last one to all further; None keeps silent and open."""
 
@@ -115,16 +81,19 @@ class RawServer:
     def accept(self):
         while True:
             try:
-                self.sockets.append(self.server.accept()[0])
+                sock = self.server.accept()[0]
             except OSError:
                 return
-            connection = Connection(self.sockets[-1])
+            self.sockets.append(sock)
+            request = b""
+            while b"\r\n\r\n" not in request and (data := sock.recv(4096)):
+                request += data
             reply = self.replies[min(self.requests, len(self.replies) - 1)]
             self.requests += 1
-            connection.sock.sendall(reply or b"")
+            sock.sendall(reply or b"")
             if reply is not None and not self.keep_open:
-                connection.sock.close()
-            self.connections.put(connection)
+                sock.close()
+            self.connections.put(sock)
 
     def close(self):
         self.server.shutdown(socket.SHUT_RDWR)
@@ -142,47 +111,3 @@ def full_queue(ip="127.0.0.1", port=0):
         server.listen(0)
         client.connect(server.getsockname())
         yield server.getsockname()[1]
-
-
-class Browser:
-    """An event stream, from the browser's side."""
-
-    def __init__(self, port):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.sock.sendall(b"GET /api/visitors/cafe/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
-        self.received = b""
-
-    def receives(self, text):
-        """Read until `text` has come; False when the connection ends before."""
-        while text not in self.received:
-            if not (data := self.sock.recv(4096)):
-                return False
-            self.received += data
-        return True
-
-    def read_to_end(self):
-        while data := self.sock.recv(4096):
-            self.received += data
-        return self.received
-
-
-class Gunicorn:
-    """The frontend as it runs in a container."""
-
-    def __init__(self, backend_url, log, **settings):
-        self.log, self.port = log, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:frontend.gunicorn_conf", "frontend:create_app()"]
-        environ = {"BIND": "127.0.0.1", "PORT": str(self.port), "BACKEND_URL": backend_url, **settings}
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(command, env=os.environ | environ, stdout=out, stderr=subprocess.STDOUT)
-        wait_until(lambda: self.status("/readyz") == 200)
-
-    def status(self, path):
-        try:
-            return requests.get(self.url + path, timeout=5).status_code
-        except requests.ConnectionError:
-            return 0
-
-    def log_records(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
@@ -9,11 +10,11 @@ import requests
 
 from frontend.event_streams import EventStreams, is_disconnected
 
-from .servers import STREAM_START, Browser, wait_until
+from ...service_process import wait_until  # noqa: TID252 - tests are no package
+from .servers import LAST_CHUNK, RETRY, STREAM_START, chunk
 
 BEAT = b"event: beat\ndata: {}\n\n"
 MOVE = b"event: move\ndata: {}\n\n"
-LAST_CHUNK = b"0\r\n\r\n"
 
 
 @pytest.fixture
@@ -22,48 +23,58 @@ def backend(raw_server):
 
 
 @pytest.fixture
-def frontend(backend, run_gunicorn):
-    return run_gunicorn(backend.url, MAX_STREAMS="2", DRAIN_SECONDS="3")
+def frontend(backend, run_frontend):
+    return run_frontend(backend.url, MAX_STREAMS="2", DRAIN_SECONDS="3")
 
 
 @pytest.fixture
 def open_stream(frontend, backend):
-    """Open a stream; returns its two sides, once it has begun."""
-    browsers = []
+    """Open a stream; returns the browser's response, its chunks and the backend's connection, once it has begun."""
+    responses = []
 
     def start():
-        browsers.append(Browser(frontend.port))
-        assert browsers[-1].receives(b"retry")
-        return browsers[-1], backend.connections.get(timeout=5)
+        responses.append(requests.get(f"{frontend.url}/api/visitors/cafe/events", stream=True, timeout=10))
+        chunks = responses[-1].iter_content(None)
+        assert next(chunks) == RETRY
+        return responses[-1], chunks, backend.connections.get(timeout=5)
 
     yield start
-    for browser in browsers:
-        browser.sock.close()
+    for response in responses:
+        response.close()
+
+
+def is_closed(connection):
+    connection.settimeout(10)
+    with suppress(ConnectionResetError):
+        return connection.recv(1) == b""
+    return True
 
 
 def test_each_event_comes_before_the_next(open_stream, frontend):
     """And the visitor's token is not logged."""
-    browser, connection = open_stream()
-    for text in (b"data: 1", b"data: 2"):
-        connection.send_chunk(text + b"\n\n")
-        assert browser.receives(text)
-    assert b"content-encoding" not in browser.received.lower()
-    connection.end_body()
-    assert browser.read_to_end().endswith(LAST_CHUNK)
+    response, chunks, connection = open_stream()
+    for event in (b"data: 1\n\n", b"data: 2\n\n"):
+        connection.sendall(chunk(event))
+        assert next(chunks) == event
+    assert "Content-Encoding" not in response.headers
+    connection.sendall(LAST_CHUNK)
+    assert list(chunks) == []
     wait_until(lambda: b"/events" in frontend.log.read_bytes())
-    assert {"/api/visitors/<visitor>/events"} <= {record.get("path") for record in frontend.log_records()}
-    assert "cafe" not in frontend.log.read_text()
+    log = frontend.log.read_text()
+    assert "/api/visitors/<visitor>/events" in log
+    assert "cafe" not in log
 
 
 def test_a_side_that_goes_away_is_noticed_on_the_other(open_stream):
-    """A browser's at the next heartbeat. A backend's without the last chunk, so that the browser reconnects."""
-    browser, connection = open_stream()
-    browser.sock.close()
-    connection.send_chunk(BEAT)
-    assert connection.is_closed_within(10)
-    browser, connection = open_stream()
-    connection.sock.close()
-    assert not browser.read_to_end().endswith(LAST_CHUNK)
+    """A browser at the next heartbeat. A backend without the last chunk, so that the browser reconnects."""
+    response, _, connection = open_stream()
+    response.close()
+    connection.sendall(chunk(BEAT))
+    assert is_closed(connection)
+    _, chunks, connection = open_stream()
+    connection.close()
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        list(chunks)
 
 
 def test_one_stream_too_many_is_told_to_come_back(open_stream, frontend):
@@ -71,9 +82,9 @@ def test_one_stream_too_many_is_told_to_come_back(open_stream, frontend):
     refused = requests.get(f"{frontend.url}/api/visitors/cafe/events", timeout=5)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
     assert refused.headers["Content-Type"] == "application/problem+json"
-    for browser, connection in opened:
-        connection.end_body()
-        assert browser.read_to_end()
+    for _, chunks, connection in opened:
+        connection.sendall(LAST_CHUNK)
+        assert list(chunks) == []
     open_stream()
 
 
@@ -82,14 +93,14 @@ def test_sigterm_ends_the_streams(open_stream, frontend):
 
     A stream that comes while the drain goes on is served, and ends with the drain.
     """
-    browser, connection = open_stream()
+    response, chunks, connection = open_stream()
     frontend.process.terminate()
-    assert browser.read_to_end().endswith(MOVE + b"\r\n" + LAST_CHUNK)
-    assert b"connection: close" in browser.received.lower()
-    assert connection.is_closed_within(5)
-    late, _ = open_stream()
+    assert list(chunks) == [MOVE]
+    assert response.headers["Connection"] == "close"
+    assert is_closed(connection)
+    _, late_chunks, _ = open_stream()
     assert frontend.process.poll() is None
-    assert MOVE in late.read_to_end()
+    assert list(late_chunks) == [MOVE]
     assert frontend.process.wait(15) == 0
 
 
@@ -109,16 +120,16 @@ def test_open_streams_end_one_by_one(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("chunk", "relayed"),
+    ("first", "relayed"),
     [
         pytest.param(BEAT, [BEAT, MOVE], id="after its first event"),
         pytest.param(b"data: ha", [b"data: ha"], id="half an event is not followed by another"),
     ],
 )
-def test_a_stream_that_comes_after_the_drain_moves(chunk, relayed):
+def test_a_stream_that_comes_after_the_drain_moves(first, relayed):
     streams = EventStreams(2)
     streams.close()
-    assert relay(streams.acquire(), chunk, BEAT) == relayed
+    assert relay(streams.acquire(), first, BEAT) == relayed
 
 
 def test_a_browser_that_no_longer_acknowledges_is_disconnected_after_twenty_seconds():

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from .servers import STREAM_START
+from .servers import RETRY, STREAM_START, chunk
 
 PROBLEM = "application/problem+json"
 
@@ -111,8 +111,8 @@ def test_event_streams_are_proxied_event_by_event(raw_server, connect):
     server = raw_server(STREAM_START, keep_open=True)
     response = connect(server.url).get("/api/events", headers={"Accept-Encoding": "gzip"}, buffered=False)
     chunks = iter(response.response)
-    assert next(chunks) == b"retry: 1000\n\n"
-    server.connections.get(timeout=5).send_chunk(b"data: 2\n\n")
+    assert next(chunks) == RETRY
+    server.connections.get(timeout=5).sendall(chunk(b"data: 2\n\n"))
     assert next(chunks) == b"data: 2\n\n"
     response.close()
 

@@ -7,7 +7,7 @@ import pytest
 
 from frontend.resolver import Resolver
 
-from .servers import wait_until
+from ...service_process import wait_until  # noqa: TID252 - tests are no package
 
 CATS = ("cats", 3000)
 
