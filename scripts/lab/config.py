@@ -63,12 +63,10 @@ class Settings:
 
     @property
     def front_url(self) -> str:
-        """Where the page answers on this computer."""
         return f"http://localhost:{self.front_port}"
 
     @property
     def back_url(self) -> str:
-        """Where the backend answers on this computer."""
         return f"http://localhost:{self.back_port}"
 
 

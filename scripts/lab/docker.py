@@ -23,7 +23,6 @@ def docker(*words: str | Path, timeout: float = 60, on_line: Callable[[str], Non
 
 
 def answers() -> bool:
-    """Tell whether a Docker daemon answers."""
     return not problem()
 
 
@@ -34,7 +33,6 @@ def problem() -> str:
 
 
 def installed() -> bool:
-    """Tell whether there is a Docker client on this machine."""
     return shutil.which("docker") is not None
 
 
@@ -73,7 +71,6 @@ def architecture() -> str:
 def build(
     context: Path, tag: str, *, args: dict[str, str] | None = None, dockerfile: Path | None = None, timeout: float = 600
 ) -> None:
-    """Build an image from a folder and tag it; ``args`` are build arguments."""
     words = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
     file = ["--file", str(dockerfile)] if dockerfile else []
     docker("build", "--quiet", *words, *file, "--tag", tag, context, timeout=timeout)

@@ -22,7 +22,6 @@ class LabError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, hint: str = "") -> None:
-        """Keep both sentences apart, so that each view can show them its own way."""
         super().__init__(what)
         self.what = what
         self.hint = hint
@@ -44,7 +43,6 @@ class CommandFailed(LabError):
     """A program ended with another exit code than 0; carries its ``argv``, ``code`` and last ``output``."""
 
     def __init__(self, argv: Sequence[str], code: int, output: str, hint: str = "") -> None:
-        """Say the command and its last words."""
         self.argv, self.code, self.output = list(argv), code, output
         last = " | ".join(line.strip() for line in output.strip().splitlines()[-3:])
         super().__init__(f"`{shlex.join(self.argv)[:200]}` ended with {code}: {last or 'it said nothing'}", hint)
@@ -54,6 +52,5 @@ class TimedOut(LabError):
     """A wait ended without what it waited for; ``last`` is what was seen last."""
 
     def __init__(self, waiting_for: str, seconds: float, last: str, hint: str = "") -> None:
-        """Say what was waited for, how long, and what was seen last."""
         self.waiting_for, self.seconds, self.last = waiting_for, seconds, last
         super().__init__(f"waited {seconds:.0f} s for {waiting_for}; last seen: {last or 'nothing'}", hint)

@@ -38,7 +38,6 @@ class Report:
     began: float = field(default_factory=time.monotonic)
 
     def __call__(self, detail: str, fraction: float | None = None) -> None:
-        """Say what is being done now."""
         self.send("progress", detail, fraction)
 
     def note(self, text: str) -> None:

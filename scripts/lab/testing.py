@@ -45,18 +45,15 @@ class Cluster:
 
     @property
     def settings(self) -> config.Settings:
-        """The settings that the lab's commands read."""
         return config.load(self.env)
 
     def lab(self, *words: str, timeout: float = COMMAND_SECONDS, check: bool = True) -> shell.Completed:
-        """Run a command of the lab, such as ``lab deploy``, on this cluster."""
         program = Path(sys.prefix) / "bin" / "lab"
         return shell.run([program, *words], timeout=timeout, check=check, env=self.env)
 
     def kubectl(
         self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
     ) -> shell.Completed:
-        """Run kubectl on this cluster."""
         return client.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
 
 
@@ -69,21 +66,17 @@ class Results(dict[str, Experiment]):
         self.errors: dict[str, str] = {}
 
     def __missing__(self, name: str) -> Experiment:
-        """Fail the test that looks it up."""
         pytest.fail(f"{name}: {self.errors.get(name, 'it was not run')}")
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """A namespace that is a test's own."""
-
     name: str
     cluster: Cluster
 
     def kubectl(
         self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
     ) -> shell.Completed:
-        """Run kubectl in this namespace."""
         return self.cluster.kubectl("--namespace", self.name, *words, timeout=timeout, check=check, stdin=stdin)
 
     def dump(self) -> str:
@@ -93,7 +86,6 @@ class Namespace:
         return "\n\n".join(f"$ kubectl {' '.join(words)}\n{''.join(self._read(*words))}" for words in (*DUMP, *logs))
 
     def _read(self, *words: str) -> tuple[str, str]:
-        """Return kubectl's output and its errors."""
         try:
             done = self.kubectl(*words, check=False, timeout=20)
         except (LabError, OSError) as error:

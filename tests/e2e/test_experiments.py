@@ -37,6 +37,13 @@ def api(cluster):
     return client.api(cluster.settings)
 
 
+def wait_until_deleted(api, names):
+    def left():
+        return [name for name in names if api.get(f"/api/v1/namespaces/{name}")]
+
+    waiting.until("the experiment's namespaces to be gone", lambda: (not left(), f"still ending: {left()}"), timeout=60)
+
+
 @pytest.fixture(scope="session")
 def names_result(cluster):
     (result,) = testing.decode(cluster.lab("experiment", "names", "--json", timeout=TIMEOUT, check=False))
@@ -183,7 +190,7 @@ def test_an_interrupted_experiment_leaves_nothing_and_says_so(cluster, api, name
     assert process.returncode == 130
     assert "interrupted: what it made is going away" in errors
     assert not made_by(api, process.pid)
-    namespaces.wait_until_deleted(api, made)
+    wait_until_deleted(api, made)
 
 
 def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
@@ -194,7 +201,7 @@ def test_what_a_killed_one_leaves_the_next_takes_away(cluster, api):
     assert made
     cluster.lab("experiment", "course")
     left = [each["metadata"]["name"] for each in api.items("/api/v1/namespaces", labelSelector=namespaces.LABEL)]
-    namespaces.wait_until_deleted(api, [*made, *left])
+    wait_until_deleted(api, [*made, *left])
 
 
 @contextlib.contextmanager

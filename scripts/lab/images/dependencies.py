@@ -32,7 +32,6 @@ _TIMEOUT = 600
 
 
 def tag(lock: Path, base: str) -> str:
-    """Name the image of a lock file's wheels on a base."""
     return f"chatroulette-dependencies:{hashing.digest([RECIPE.read_bytes(), base, for_any_patch(lock)])}"
 
 

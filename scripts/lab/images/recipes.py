@@ -87,7 +87,6 @@ def exclusive(settings: Settings, name: str) -> FileLock:
 
 
 def packages(recipe: Recipe) -> list[str]:
-    """Return the Debian packages that the recipe names, one a line."""
     return (recipe.folder / "packages").read_text().split()
 
 

@@ -45,7 +45,6 @@ _QUIET = {
 
 
 def image(settings: Settings) -> str:
-    """Name the image that the registry's container runs."""
     return PUBLISHED if registry_access.published(settings) else RECIPE.tag
 
 

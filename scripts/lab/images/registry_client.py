@@ -27,8 +27,6 @@ def _session() -> requests.Session:
 
 @dataclass(frozen=True)
 class Name:
-    """The name of an image in a registry."""
-
     repository: str
     tag: str
 

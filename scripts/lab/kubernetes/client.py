@@ -38,7 +38,6 @@ class ApiError(LabError):
     """The API server refused: its ``code`` (HTTP), ``reason`` and ``message``, as in its Status object."""
 
     def __init__(self, code: int, reason: str, message: str) -> None:
-        """Keep the three apart, so that a cause can be read from them."""
         self.code, self.reason, self.message = code, reason, message
         super().__init__(f"the API server answered {code} {reason}: {message}")
 
@@ -105,7 +104,6 @@ class Api:
         return items
 
     def text(self, path: str, **query: str | int) -> str:
-        """Read plain text, such as a log."""
         return self._send("GET", path, None, "", query).decode(errors="replace")
 
     def watch(self, path: str, seconds: int) -> BaseHTTPResponse:

@@ -42,11 +42,9 @@ class ContainerRef:
 
     @classmethod
     def of(cls, pod: Object, container: str) -> ContainerRef:
-        """Name a container of a Pod that the API server gave."""
         return cls(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
 
     def __str__(self) -> str:
-        """Name it as people do."""
         return f"{self.namespace}/{self.pod}, container {self.container}"
 
 
@@ -123,6 +121,5 @@ def check_status(container: ContainerRef, command: Sequence[str], status: str, o
 
 
 def _api_message(error: str) -> str:
-    """Return the API server's own message, where the handshake's error has one."""
     message = re.search(r'"message":"((?:[^"\\]|\\.)*)"', error)
     return message[1].replace('\\"', '"') if message else " ".join(error.split())[:300]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 LABEL = "chatroulette.lab/experiment"
 OWNER = "chatroulette.lab/owner"
-DELETED_SECONDS = 60.0
 _NAMESPACES = "/api/v1/namespaces"
 _PROC = Path("/proc")
 _AT_ONCE: dict[str, str | int] = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
@@ -33,7 +32,7 @@ def temporary_namespaces(api: Api, experiment: str, *suffixes: str) -> Iterator[
     """Make a namespace ``<experiment>-<random>``, and one ``…-<suffix>`` for each suffix; yield their names.
 
     Pods can be made in them at once. At the end of the block, also after Ctrl-C, their deletion is requested and not
-    waited for: `wait_until_deleted` does. Raises LabError.
+    waited for. Raises LabError.
     """
     delete_orphans(api)
     base = f"{experiment}-{secrets.token_hex(2)}"
@@ -57,16 +56,6 @@ def delete(api: Api, name: str) -> None:
     api.delete(f"{_NAMESPACES}/{name}")
 
 
-def wait_until_deleted(api: Api, names: list[str], timeout: float = DELETED_SECONDS) -> None:
-    """Wait until these namespaces are gone; raises TimedOut with what is left."""
-
-    def look() -> tuple[bool, str]:
-        left = [name for name in names if api.get(f"{_NAMESPACES}/{name}")]
-        return not left, f"still ending: {', '.join(left)}"
-
-    waiting.until("the experiment's namespaces to be gone", look, timeout=timeout)
-
-
 def delete_orphans(api: Api) -> list[str]:
     """Delete the namespaces of experiments whose process has died, and return their names."""
     orphans = [name for name, owner in _owners(api).items() if not is_alive(owner)]
@@ -76,7 +65,6 @@ def delete_orphans(api: Api) -> list[str]:
 
 
 def of_this_process(api: Api) -> list[str]:
-    """Name the namespaces that this process made."""
     own = process_id(os.getpid())
     return [name for name, owner in _owners(api).items() if owner == own]
 

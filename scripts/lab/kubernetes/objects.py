@@ -37,5 +37,4 @@ def is_condition_true(item: Object, kind: str) -> bool:
 
 
 def pod_path(namespace: str, name: str) -> str:
-    """Return where the API has a Pod."""
     return f"/api/v1/namespaces/{namespace}/pods/{name}"

@@ -47,7 +47,6 @@ def state(status: Object) -> str:
 
 
 def is_running(status: Object) -> bool:
-    """Tell whether a container runs."""
     return state(status) == "running"
 
 

@@ -44,7 +44,6 @@ def program(path: Path, name: str) -> tuple[tarfile.TarInfo, bytes]:
 
 
 def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
-    """Return a tar member that is a symbolic link."""
     member = tarfile.TarInfo(name)
     member.type, member.linkname, member.mode = tarfile.SYMTYPE, target, 0o777
     return member, b""
@@ -72,8 +71,6 @@ def write(path: Path, images: Sequence[Image], architecture: str) -> None:
 
 
 class _Tee:
-    """Writes to a file and to a hash."""
-
     def __init__(self, file: gzip.GzipFile, hashed: Any) -> None:
         self._file, self._hash = file, hashed
 

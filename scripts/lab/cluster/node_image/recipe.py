@@ -109,7 +109,6 @@ class Recipe:
 
     @property
     def default(self) -> Recipe:
-        """The recipe of the default minor."""
         return Recipe(MINORS[0], self.folder)
 
     @property
@@ -174,7 +173,6 @@ class Recipe:
 
 
 def metrics_server_image() -> str:
-    """Name the image that the metrics-server manifest asks for."""
     return str(re.findall(r"image: (\S+)", METRICS_SERVER.read_text())[0])
 
 
