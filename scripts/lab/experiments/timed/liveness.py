@@ -16,7 +16,6 @@ from lab.experiments.timed.measures import (
     ContainerStatus,
     SameContainer,
     compare,
-    exit_code,
     happens,
     restarts,
     status_exhibit,
@@ -29,16 +28,20 @@ from lab.kubernetes import pod_status
 if TYPE_CHECKING:
     from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Record
+    from lab.kubernetes.objects import Object
 
 PROBE = Probe(period=1, failures=3)
 GRACE = 5
 TARGETS, ALONE = "guest-target", "guest-network"
 """Two ephemeral containers: one in the app's PID namespace (``--target``), one that shares the network only."""
+BACK = backend(livenessProbe=PROBE.http("/livez"), startupProbe=Probe(failures=60).http("/startupz"))
 FAILS = "liveness-fails"
 BEGIN = 8.0
 """Seconds that a container may need to end as asked and its next to run, beside other work."""
+RESTART_WINDOW = later(failed(PROBE), most=GRACE + BEGIN)
 NETNS_READINGS = 3
 """The network namespace is read in the sidecar, and in the app's container before and after."""
+UNHEALTHY = event("cats", "Unhealthy", "Liveness")
 KILLED = any_of(event("cats", "Killing", "back"), ended("cats", "back"))
 RESTARTED = container("cats", "back", lambda status: pod_status.restarts(status) > 0 and pod_status.is_running(status))
 SHOWS = load("liveness").section("exhibits", {"container", "ip", "netns", "sidecar", ALONE})
@@ -65,17 +68,14 @@ def same_netns(record: Record) -> Fact:
     return Fact("same" if same else "another", exhibits=(exhibit,))
 
 
+def runs(status: Object) -> str:
+    return "runs" if pod_status.is_running(status) else "no"
+
+
 LIVENESS = Timed(
     "liveness",
     progress="starting a Pod with a sidecar and two debuggers",
-    pods=[
-        pod(
-            "cats",
-            backend(livenessProbe=PROBE.http("/livez"), startupProbe=Probe(failures=60).http("/startupz")),
-            idle("sidecar"),
-            grace=GRACE,
-        )
-    ],
+    pods=[pod("cats", BACK, idle("sidecar"), grace=GRACE)],
     ephemeral=[Ephemeral("cats", TARGETS, target="back"), Ephemeral("cats", ALONE)],
     ready=[
         container("cats", "back", lambda status: bool(status.get("started"))),
@@ -92,38 +92,15 @@ LIVENESS = Timed(
         read_netns,
     ],
     expects=[
-        happens(
-            "killed",
-            "cats",
-            KILLED,
-            failed(PROBE),
-            after=FAILS,
-            reason=event("cats", "Unhealthy", "Liveness"),
-            values=asdict(PROBE),
-        ),
-        happens("restarted", "cats", RESTARTED, later(failed(PROBE), most=GRACE + BEGIN), after=FAILS),
+        happens("killed", "cats", KILLED, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
+        happens("restarted", "cats", RESTARTED, RESTART_WINDOW, FAILS),
         Expect("restart-count", "cats", "1", restarts("cats", "back", SHOWS["container"])),
         Expect("container", "cats", "another", SameContainer("cats", "back", FAILS, SHOWS["container"])),
         Expect("pod-ip", "cats", "same", same_ip),
         Expect("netns", "cats", "same", same_netns),
         Expect("sidecar", "cats", "0", restarts("cats", "sidecar", SHOWS["sidecar"])),
-        happens(
-            TARGETS,
-            TARGETS,
-            ended("cats", TARGETS),
-            later(failed(PROBE), most=GRACE + BEGIN),
-            after=FAILS,
-            word="137",
-            value=exit_code(TARGETS),
-        ),
-        Expect(
-            ALONE,
-            ALONE,
-            "runs",
-            ContainerStatus(
-                "cats", ALONE, lambda status: "runs" if pod_status.is_running(status) else "no", SHOWS[ALONE]
-            ),
-        ),
+        happens(TARGETS, TARGETS, ended("cats", TARGETS), RESTART_WINDOW, FAILS, word="137"),
+        Expect(ALONE, ALONE, "runs", ContainerStatus("cats", ALONE, runs, SHOWS[ALONE])),
     ],
     tracks=[
         timeline.steps(),

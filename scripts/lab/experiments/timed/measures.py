@@ -33,13 +33,12 @@ class Occurs:
     """Measures when something first matches, and what it then is.
 
     ``after`` is its cause, a step or what matches first; without one it has no time. It is looked for from its cause on
-    or, with ``anytime``, from the beginning, where coming too early is to be a disagreement. ``value`` is what is said
-    of it; ``reason`` matches what is shown beside it, such as the event that says why.
+    or, with ``anytime``, from the beginning, where coming too early is to be a disagreement. ``reason`` matches what is
+    shown beside it, such as the event that says why.
     """
 
     match: Match | AnyOf
     after: str | Match = ""
-    value: str | Callable[[Observation], str] = "happens"
     reason: Match | None = None
     anytime: bool = False
 
@@ -51,7 +50,7 @@ class Occurs:
         exhibits = tuple(shown(item) for item in (observation, reason) if item)
         if observation is None:
             return Fact(exhibits=exhibits)
-        value = self.value(observation) if callable(self.value) else self.value
+        value = self.match.value(observation) if self.match.value else self.match.word
         return Fact(value, observation.at if self.after else None, cause, exhibits)
 
     def _cause(self, record: Record) -> float:
@@ -66,17 +65,14 @@ def happens(  # noqa: PLR0913 - what an expectation and its measure take togethe
     subject: str,
     match: Match | AnyOf,
     within: Window,
+    after: str | Match,
     *,
-    word: str = "happens",
-    value: Callable[[Observation], str] | None = None,
+    word: str = "",
     values: Mapping[str, object] | None = None,
     **occurs: Any,
 ) -> Expect[Record]:
-    """Expect something in a window after its cause: ``word`` is what it then is, as predicted and as measured.
-
-    Where what it is must be measured too, ``value`` reads it. ``occurs`` are further fields of `Occurs`.
-    """
-    return Expect(id_, subject, word, Occurs(match, value=value or word, **occurs), within, values=values)
+    """Expect a match in a window after its cause, and its value to be ``word``; ``occurs`` are fields of `Occurs`."""
+    return Expect(id_, subject, word or match.word, Occurs(match, after, **occurs), within, values=values)
 
 
 @dataclass(frozen=True)
@@ -141,11 +137,6 @@ def compare(before: str | None, after: str | None) -> str:
     if not (before and after):
         return ""
     return "same" if before == after else "another"
-
-
-def exit_code(container: str) -> Callable[[Observation], str]:
-    """Read how a container ended last off its Pod."""
-    return lambda item: str(pod_status.last_terminated(pod_status.container_status(item.body, container))["exitCode"])
 
 
 def statuses_of(pod: str) -> str:

@@ -92,7 +92,7 @@ def reason(kind: Kind, trouble: Trouble) -> str:
 
 
 def unready(trouble: Trouble, kind: Kind) -> Match:
-    return container(trouble.id, kind.id, lambda status: status.get("ready") is False)
+    return container(trouble.id, kind.id, lambda status: status.get("ready") is False, "fails")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Noticed:
 
     def __call__(self, record: Record) -> Fact:
         unhealthy = event(self.trouble.id, "Unhealthy", container=self.kind.id)
-        fact = Occurs(unready(self.trouble, self.kind), self.trouble.id, "fails", unhealthy)(record)
+        fact = Occurs(unready(self.trouble, self.kind), self.trouble.id, reason=unhealthy)(record)
         return fact if fact.value else self._passes(record)
 
     def _passes(self, record: Record) -> Fact:

@@ -49,9 +49,9 @@ READINESS = Timed(
         rest(PROBE.period),
     ],
     expects=[
-        happens("not-ready", "cats", UNREADY, failed(PROBE), after=FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
-        happens("endpoint-leaves", "cats", endpoint("cats", ready=False), later(failed(PROBE), most=2), after=FAILS),
-        happens("service-refuses", "cats-service", REFUSED, later(failed(PROBE), most=4), after=FAILS, word="refused"),
+        happens("not-ready", "cats", UNREADY, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
+        happens("endpoint-leaves", "cats", endpoint("cats", ready=False), later(failed(PROBE), most=2), FAILS),
+        happens("service-refuses", "cats-service", REFUSED, later(failed(PROBE), most=4), FAILS),
         *(Expect(poll, "cats", "answers", Answers(poll, FAILS, PASSES)) for poll in NO_SERVICE),
         Expect("not-restarted", "cats", "0", restarts("cats", "back", SHOWS["container"])),
         Expect("same-container", "cats", "same", SameContainer("cats", "back", FAILS, SHOWS["container"])),
@@ -60,12 +60,10 @@ READINESS = Timed(
             "cats",
             endpoint("cats", ready=True),
             later(recovered(PROBE), most=2),
-            after=PASSES,
+            PASSES,
             values=asdict(PROBE),
         ),
-        happens(
-            "service-answers", "cats-service", ANSWERS, later(recovered(PROBE), most=4), after=PASSES, word="answers"
-        ),
+        happens("service-answers", "cats-service", ANSWERS, later(recovered(PROBE), most=4), PASSES),
     ],
     tracks=[
         timeline.steps(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lab.kubernetes import pod_status
@@ -23,13 +23,15 @@ class Match:
     """Matches observations of a kind and a name for which something holds.
 
     The name is that of the Pod, also for its events and endpoints, or of the poll; ``container`` is for the check of
-    declarations alone.
+    declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it.
     """
 
     kind: Kind
     name: str
     holds: Callable[[Observation], bool] = lambda _: True
     container: str = ""
+    word: str = "happens"
+    value: Callable[[Observation], str] | None = None
 
     @property
     def pod(self) -> str:
@@ -49,6 +51,8 @@ class AnyOf:
     """Matches what one of several does."""
 
     matches: tuple[Match, ...]
+    word: str = "happens"
+    value: None = None
 
     def __call__(self, observation: Observation) -> bool:
         return any(match(observation) for match in self.matches)
@@ -125,14 +129,14 @@ def deleted(pod: str) -> Match:
     return Match("Pod", pod, lambda item: item.change == "DELETED")
 
 
-def container(pod: str, name: str, holds: Callable[[Object], bool]) -> Match:
+def container(pod: str, name: str, holds: Callable[[Object], bool], word: str = "happens") -> Match:
     """Match a Pod by the status of one of its containers."""
 
     def status_holds(item: Observation) -> bool:
         status = pod_status.container_status(item.body, name)
         return bool(status) and holds(status)
 
-    return Match("Pod", pod, status_holds, name)
+    return Match("Pod", pod, status_holds, name, word)
 
 
 def running(pod: str, name: str) -> Match:
@@ -140,8 +144,13 @@ def running(pod: str, name: str) -> Match:
 
 
 def ended(pod: str, name: str) -> Match:
-    """Match a container that has ended: for good, or another was started in its place."""
-    return container(pod, name, lambda status: bool(pod_status.last_terminated(status)))
+    """Match a container that has ended, for good or for another in its place; its value is the exit code."""
+
+    def exit_code(item: Observation) -> str:
+        return str(pod_status.last_terminated(pod_status.container_status(item.body, name))["exitCode"])
+
+    match = container(pod, name, lambda status: bool(pod_status.last_terminated(status)))
+    return replace(match, value=exit_code)
 
 
 def endpoint(pod: str, **conditions: bool) -> Match:
@@ -179,5 +188,11 @@ def event(pod: str, reason: str = "", *words: str, container: str = "") -> Match
 
 
 def answer(poll: str, outcome: str = "") -> Match:
-    """Match a poll's change to this outcome, or to any."""
-    return Match("answer", poll, lambda item: not outcome or item.change == outcome)
+    """Match a poll's change to this outcome, or to any, which is its value."""
+    return Match(
+        "answer",
+        poll,
+        lambda item: not outcome or item.change == outcome,
+        word=outcome,
+        value=lambda item: item.change,
+    )

@@ -10,18 +10,18 @@ from lab.experiments.pods import Probe, backend, idle, pod, service
 from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import Delete, fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.expectations import DELAY, TOLERANCE, later
-from lab.experiments.timed.measures import exit_code, happens
+from lab.experiments.timed.expectations import DELAY, later
+from lab.experiments.timed.measures import happens
 from lab.experiments.timed.poller import Poll
 from lab.experiments.timed.record import answer, deleted, ended, endpoint, pod_ready, running
 from lab.experiments.timed.recorder import SHORT
-from lab.experiments.timed.windows import failed
+from lab.experiments.timed.windows import around, failed
 from lab.kubernetes import client
 
 if TYPE_CHECKING:
     from lab.experiments.timed.context import Context
 
-READINESS = Probe(period=1, failures=1)
+PROBE = Probe(period=1, failures=1)
 DRAIN = 3
 """Seconds that the backend goes on serving after SIGTERM (DRAIN_SECONDS)."""
 REQUEST = 5
@@ -34,8 +34,10 @@ GRACE, SHORT_GRACE = 20, 4
 IN_FLIGHT = "http_requests_in_flight "
 """The backend's own figure of the requests that it has; the one that asks for it is among them."""
 TERMINATING = endpoint("polite", terminating=True, ready=False)
+NOT_SERVING = endpoint("polite", serving=False)
+REFUSED = answer("service", "refused")
 SENT, DELETED, ANSWERED = "request-sent", "delete", "request answered"
-DRAINED = max(DRAIN, REQUEST - BEFORE)
+DRAINED = around(max(DRAIN, REQUEST - BEFORE), more=KEPT_OPEN + DELAY)
 
 
 def send_request(context: Context) -> None:
@@ -72,21 +74,12 @@ TERMINATION = Timed(
     progress="starting one Pod that heeds SIGTERM and one that does not",
     services=[service("polite-service", "polite")],
     pods=[
-        pod(
-            "polite",
-            backend(env={"DRAIN_SECONDS": str(DRAIN)}, readinessProbe=READINESS.http("/readyz")),
-            grace=GRACE,
-        ),
-        pod("deaf", backend(readinessProbe=READINESS.http("/readyz")), grace=SHORT_GRACE),
+        pod("polite", backend(env={"DRAIN_SECONDS": str(DRAIN)}, readinessProbe=PROBE.http("/readyz")), grace=GRACE),
+        pod("deaf", backend(readinessProbe=PROBE.http("/readyz")), grace=SHORT_GRACE),
         pod("other", idle("other"), grace=0),
     ],
     deletes=True,
-    ready=[
-        pod_ready("polite"),
-        pod_ready("deaf"),
-        running("other", "other"),
-        endpoint("polite", ready=True),
-    ],
+    ready=[pod_ready("polite"), pod_ready("deaf"), running("other", "other"), endpoint("polite", ready=True)],
     polls=[
         Poll("pod-ip", "http://{polite}:3000/whoami", "other"),
         Poll("service", "http://polite-service/whoami", "other"),
@@ -103,55 +96,19 @@ TERMINATION = Timed(
         until(deleted("polite"), deleted("deaf")),
     ],
     expects=[
-        happens(
-            "terminating", "polite", endpoint("polite", terminating=True, ready=False), (0.0, DELAY), after=DELETED
-        ),
-        happens(
-            "not-serving", "polite", endpoint("polite", serving=False), later(failed(READINESS), most=2), after=DELETED
-        ),
-        happens(
-            "service-refuses",
-            "polite-service",
-            answer("service", "refused"),
-            later(failed(READINESS), most=4),
-            after=DELETED,
-            word="refused",
-        ),
-        happens(
-            "pod-ip",
-            "polite",
-            answer("pod-ip", "refused"),
-            (DRAIN - TOLERANCE, DRAIN + DELAY),
-            after=DELETED,
-            word="refused",
-            values={"drain": DRAIN},
-        ),
-        happens(
-            "in-flight",
-            "polite",
-            answer(ANSWERED),
-            (REQUEST - TOLERANCE, REQUEST + DELAY),
-            after=SENT,
-            word="answers",
-            value=lambda request: request.change,
-        ),
-        happens(
-            "polite-ends",
-            "polite",
-            ended("polite", "back"),
-            (DRAINED - TOLERANCE, DRAINED + KEPT_OPEN + 2 * DELAY),
-            after=DELETED,
-            word="0",
-            value=exit_code("back"),
-        ),
+        happens("terminating", "polite", TERMINATING, (0.0, DELAY), DELETED),
+        happens("not-serving", "polite", NOT_SERVING, later(failed(PROBE), most=2), DELETED),
+        happens("service-refuses", "polite-service", REFUSED, later(failed(PROBE), most=4), DELETED),
+        happens("pod-ip", "polite", answer("pod-ip", "refused"), around(DRAIN), DELETED, values={"drain": DRAIN}),
+        happens("in-flight", "polite", answer(ANSWERED), around(REQUEST), SENT, word="answers"),
+        happens("polite-ends", "polite", ended("polite", "back"), DRAINED, DELETED, word="0"),
         happens(
             "deaf-ends",
             "deaf",
             ended("deaf", "back"),
-            (SHORT_GRACE - TOLERANCE, SHORT_GRACE + DELAY),
-            after=DELETED,
+            around(SHORT_GRACE),
+            DELETED,
             word="137",
-            value=exit_code("back"),
             values={"grace": SHORT_GRACE},
         ),
     ],

@@ -27,3 +27,8 @@ def failed(probe: Probe, *, hangs: bool = False) -> Window:
 def recovered(probe: Probe) -> Window:
     """Return when a probe that passes from some moment on has passed often enough."""
     return max(0.0, (probe.successes - 1) * probe.period - TOLERANCE), probe.successes * probe.period + DELAY
+
+
+def around(seconds: float, *, more: float = 0.0) -> Window:
+    """Return when something happens that takes so many seconds, or ``more``."""
+    return seconds - TOLERANCE, seconds + more + DELAY

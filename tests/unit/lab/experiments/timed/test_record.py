@@ -15,7 +15,6 @@ from lab.experiments.timed.measures import (
     Occurs,
     SameContainer,
     compare,
-    exit_code,
     line,
     shown,
 )
@@ -36,7 +35,7 @@ SHOWS = same("shows")
 )
 def test_how_a_container_ended(story, status, code):
     story.pod(1, "cats", back=status)
-    assert Occurs(record.ended("cats", "back"), value=exit_code("back"))(story.record()).value == code
+    assert Occurs(record.ended("cats", "back"))(story.record()).value == code
 
 
 def test_a_container_that_has_no_status_yet_matches_nothing(story):
@@ -105,7 +104,7 @@ def test_how_a_poll_was_answered_between_two_steps(story, answers, value):
         pytest.param(Occurs(Match("answer", "a"), "begins"), "happens", 4, 3, id="from its cause on"),
         pytest.param(Occurs(Match("answer", "a"), "begins", anytime=True), "happens", 1, 3, id="from the beginning"),
         pytest.param(Occurs(Match("answer", "a"), Match("answer", "b")), "happens", 4, 2, id="after another match"),
-        pytest.param(Occurs(Match("answer", "a"), value=lambda item: item.change), "refused", None, 0, id="no cause"),
+        pytest.param(Occurs(record.answer("a")), "refused", None, 0, id="no cause"),
         pytest.param(Occurs(Match("answer", "c"), "begins"), None, None, 0, id="never"),
         pytest.param(
             Occurs(Match("answer", "a"), Match("answer", "c"), anytime=True), "happens", 1, inf, id="never its cause"
