@@ -15,14 +15,13 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-import chaos
 import chat
 import cluster
+import disruption
 import experiments
 import images
 import node
 import page
-import rollout
 import scaled
 import services
 from harness import say
@@ -42,7 +41,7 @@ WIDTH = 100
 INTERRUPTED = 130
 NAMES = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page", "experiments")
 SHARING = frozenset({"chat", "chaos", "rollout"})
-"""They use one cluster, where they follow one another."""
+"""Consecutive ones of these use one cluster."""
 
 
 def main() -> int:
@@ -84,8 +83,8 @@ def _families(shared: scaled.Shared, *, cold: bool) -> dict[str, Callable[[], Ge
         "node": lambda: node.measure(cold=cold),
         "loopback": chat.on_loopback,
         "chat": lambda: chat.in_pods(shared),
-        "chaos": lambda: chaos.measure(shared),
-        "rollout": lambda: rollout.measure(shared),
+        "chaos": lambda: disruption.chaos(shared),
+        "rollout": lambda: disruption.rollout(shared),
         "page": page.measure,
         "experiments": experiments.measure,
     }
@@ -106,8 +105,8 @@ def _options() -> argparse.Namespace:
 def _measure(name: str, family: Callable[[], Generator[Figure, None, None]], figures: list[Figure]) -> list[str]:
     """Add a family's figures as they come; return what failed. What it started ends with it, also on Ctrl-C."""
     try:
-        with contextlib.closing(family()) as found:
-            figures.extend(found)
+        with contextlib.closing(family()) as measured:
+            figures.extend(measured)
     except (LabError, OSError) as error:
         say(f"{name}: {error}")
         return [f"{name}: {error}"]

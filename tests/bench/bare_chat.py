@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _numbers = itertools.count(1)
 _queues: dict[str, Queue] = {}
-_others: dict[str, str] = {}
+_partners: dict[str, str] = {}
 _waiting: list[str] = []
 
 
@@ -42,8 +42,8 @@ def _act(visitor: str, action: str, body: dict) -> dict:
     if action == "chat":
         return _seek(visitor)
     if action == "messages":
-        for one in (visitor, _others[visitor]):
-            _tell(one, "message", **body, mine=one == visitor, at=0)
+        for receiver in (visitor, _partners[visitor]):
+            _send(receiver, "message", **body, mine=receiver == visitor, at=0)
     return {"id": body.get("id"), "number": 1, "repeated": False}
 
 
@@ -51,13 +51,13 @@ def _seek(visitor: str) -> dict:
     _waiting.append(visitor)
     if len(_waiting) > 1:
         pair = _waiting.pop(), _waiting.pop()
-        for one, other in (pair, pair[::-1]):
-            _others[one] = other
-            _tell(one, "paired", chat=min(pair), house=False, cat={"seed": "s", "name": "n"})
+        for receiver, partner in (pair, pair[::-1]):
+            _partners[receiver] = partner
+            _send(receiver, "paired", chat=min(pair), house=False, cat={"seed": "s", "name": "n"})
     return {"state": "waiting"}
 
 
-def _tell(visitor: str, event: str, **data: object) -> None:
+def _send(visitor: str, event: str, **data: object) -> None:
     frame = f"event: {event}\nid: {next(_numbers)}\ndata: {json.dumps(data)}\n\n"
     _queues[visitor].put(frame.encode())
 

@@ -6,11 +6,8 @@ it costs beside the least that it could, and is not judged.
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cluster
@@ -19,96 +16,88 @@ import loads
 import meters
 import scaled
 import services
-from figures import Bound, Figure, Series
+from figures import Bound, Figure, at_most, figure
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
 PLAN = loads.Plan(visitors=2000, rate=200, seconds=30)
 P99, CORES, MEMORY = 100, 1, {"back": 128, "front": 256}
-"""What was asked for: milliseconds, cores, MiB."""
+"""Bounds: milliseconds, cores, MiB."""
 NAMES = {"back": "backend", "front": "frontend"}
-BARE = ("--no-control-socket", "--worker-class=gevent", "--worker-connections=5000", "bare_chat:app")
 
 
 @dataclass(frozen=True)
-class Seen:
+class Measured:
     """One load, and what each of the two services took meanwhile."""
 
-    played: loads.Played
+    result: loads.Result
     meter: meters.Meter
 
     @property
     def p99(self) -> float:
-        """Milliseconds."""
-        return float(self.played.verdict["p99"])
+        """In milliseconds."""
+        return float(self.result.verdict["p99"])
 
 
 def on_loopback() -> Generator[Figure, None, None]:
     """Play against processes three times: a bare chat, the backend, the backend through the frontend."""
-    loads.many_files()
-    meters.rest()
-    with _bare() as (port, pids):
-        bare = _play("a bare chat", port, pids)
-    with services.running("backend") as (port, pid):
-        direct = _play("the backend", port, {"back": pid})
-    with services.running("backend") as (back, pid), services.running("frontend", back) as (port, other):
-        through = _play("the backend through the frontend", port, {"back": pid, "front": other})
+    loads.raise_file_limit()
+    meters.wait_until_idle()
+    floor = services.gunicorn_app("bare_chat:app", "--worker-connections=5000", name="a bare chat")
+    with floor.running("/") as pid:
+        bare = _play(floor.name, floor.port, {"back": pid})
+    back = services.service("backend")
+    with back.running("/livez") as pid:
+        direct = _play("the backend", back.port, {"back": pid})
+    front = services.service("frontend", back.port)
+    with back.running("/livez") as pid, front.running("/livez") as front_pid:
+        through = _play("the backend through the frontend", front.port, {"back": pid, "front": front_pid})
     yield from _figures("processes", direct, through, bare)
 
 
 def in_pods(shared: scaled.Shared) -> Generator[Figure, None, None]:
     """Play against Pods twice: the backend, the backend through the frontend."""
-    loads.many_files()
+    loads.raise_file_limit()
     bench = shared.at("chat", "app")
-    look = partial(meters.containers, bench.settings, scaled.NAMESPACE)
-    direct = _played("the backend's Pod", cluster.BACK, meters.Meter(look, 5))
-    meters.rest()
-    through = _played("the backend's Pod through the frontend's", cluster.FRONT, meters.Meter(look, 5))
+    read = partial(meters.containers, bench.settings, scaled.NAMESPACE)
+    direct = _measure("the backend's Pod", cluster.BACK, meters.Meter(read, 5))
+    meters.wait_until_idle()
+    through = _measure("the backend's Pod through the frontend's", cluster.FRONT, meters.Meter(read, 5))
     yield from _figures("Pods", direct, through)
 
 
-def _figures(where: str, direct: Seen, through: Seen, bare: Seen | None = None) -> Iterator[Figure]:
-    """Give how soon, what was wrong, and what it took; beside them the floor, where there is one."""
-    talk = f"{PLAN.visitors:,} visitors, {PLAN.rate:.0f} messages/s, {where}"
-    floor = (Series("bare chat", (bare.p99,)),) if bare else ()
-    ours, asked = Series("ours", (direct.p99,)), _asked(P99, where)
-    yield Figure(f"p99 to the other side; {talk}", "ms", ours, floor, asked, direct.played.note)
-    both, beside = Series("ours", (through.p99,)), (Series("directly", (direct.p99,)),)
-    yield Figure(f"The same through one frontend, {where}", "ms", both, beside, asked, through.played.note)
-    yield loads.count(f"Wrong in both, {where}", direct.played.wrong + through.played.wrong, 0)
-    for name, seen, least in (("back", direct, bare), ("back", through, None), ("front", through, None)):
-        yield from _costs(name, "directly" if seen is direct else "through the frontend", where, seen, least)
+def _figures(where: str, direct: Measured, through: Measured, bare: Measured | None = None) -> Iterator[Figure]:
+    """Yield latency, faults and cost; beside them the floor, where there is one."""
+    load = f"{PLAN.visitors:,} visitors, {PLAN.rate:.0f} messages/s, {where}"
+    floor = {"bare chat": bare.p99} if bare else {}
+    bound = _bound(P99, where)
+    yield figure(f"p99 to the other side; {load}", "ms", direct.p99, bound, beside=floor, note=direct.result.note)
+    name, beside = f"The same through one frontend, {where}", {"directly": direct.p99}
+    yield figure(name, "ms", through.p99, bound, beside=beside, note=through.result.note)
+    yield figure(f"Wrong in both, {where}", "", direct.result.wrong + through.result.wrong, at_most(0))
+    for service, measured, least in (("back", direct, bare), ("back", through, None), ("front", through, None)):
+        path = "directly" if measured is direct else "through the frontend"
+        yield from _costs(service, f"{NAMES[service]}, {path}, {where}", where, measured.meter, least and least.meter)
 
 
-def _costs(name: str, how: str, where: str, seen: Seen, bare: Seen | None) -> Iterator[Figure]:
-    meter, what = seen.meter, f"{NAMES[name]}, {how}, {where}"
-    memory = (Series("bare chat", (bare.meter.mebibytes(name),)),) if bare else ()
-    cores = (Series("bare chat", (bare.meter.cores(name),)),) if bare else ()
-    counted = "PSS" if where == "processes" else "working set"
-    most = _asked(MEMORY[name], where)
-    yield Figure(f"Memory: {what}", "MiB", Series("ours", (meter.mebibytes(name),)), memory, most, counted)
-    yield Figure(f"CPU: {what}", "cores", Series("ours", (meter.cores(name),)), cores, _asked(CORES, where))
+def _costs(service: str, what: str, where: str, meter: meters.Meter, bare: meters.Meter | None) -> Iterator[Figure]:
+    memory = {"bare chat": bare.mebibytes(service)} if bare else {}
+    cores = {"bare chat": bare.cores(service)} if bare else {}
+    kind, bound = "PSS" if where == "processes" else "working set", _bound(MEMORY[service], where)
+    yield figure(f"Memory: {what}", "MiB", meter.mebibytes(service), bound, beside=memory, note=kind)
+    yield figure(f"CPU: {what}", "cores", meter.cores(service), _bound(CORES, where), beside=cores)
 
 
-def _asked(most: float, where: str) -> Bound | None:
-    """Judge what is in Pods: the limits, and what was asked for, are theirs."""
-    return Bound("most", most) if where == "Pods" else None
+def _bound(most: float, where: str) -> Bound | None:
+    """Only Pods have limits, and bounds."""
+    return at_most(most) if where == "Pods" else None
 
 
-def _play(what: str, port: int, pids: dict[str, int]) -> Seen:
-    return _played(what, port, meters.Meter(partial(meters.processes, pids), 1))
+def _play(what: str, port: int, pids: dict[str, int]) -> Measured:
+    return _measure(what, port, meters.Meter(partial(meters.processes, pids), 1))
 
 
-def _played(what: str, port: int, meter: meters.Meter) -> Seen:
+def _measure(what: str, port: int, meter: meters.Meter) -> Measured:
     harness.say(f"chat: {what}")
-    return Seen(loads.play(f"http://127.0.0.1:{port}", PLAN, meter.watch), meter)
-
-
-@contextlib.contextmanager
-def _bare() -> Iterator[tuple[int, dict[str, int]]]:
-    port = harness.free_port()
-    words = [*BARE[:-1], "--chdir", str(Path(__file__).parent), "--bind", f"127.0.0.1:{port}", BARE[-1]]
-    with harness.serving([sys.executable, "-m", "gunicorn", *words], {}) as pid:
-        harness.until_answers(port, "/", timeout=20)
-        yield port, {"back": pid}
+    return Measured(loads.play(f"http://127.0.0.1:{port}", PLAN, meter.read_until), meter)

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+import statistics
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,12 @@ from typing import TYPE_CHECKING
 
 import harness
 import yaml
-from figures import Bound, Figure, Series
+from figures import Bound, Figure, at_most, figure, number
 
 from lab import config, docker, registry_access, shell, waiting
 from lab.cluster import docker_daemon, preflight
 from lab.cluster.node_image import build
 from lab.kubernetes import client
-from lab.steps import run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -31,7 +31,7 @@ NAME, FLOOR = "cats-bench", "cats-bench-floor"
 FRONT, BACK = 32080, 32030
 CREATES, AGAINS, HELPS, CHANGES = 3, 5, 10, 3
 FIRST, UP, COMMAND = 2700, 400, 300
-"""Seconds that a first kind-up with nothing cached, a cached one, and every other command may take."""
+"""Timeouts in seconds: of a first kind-up with nothing cached, a cached one, and every other command."""
 _KUBELET = "kind: KubeletConfiguration\nfailCgroupV1: false\n"
 
 
@@ -63,8 +63,8 @@ class Bench:
         self.docker()
 
     def docker(self) -> None:
-        """Have what the machine needs and a Docker that answers: with its last container the lab stops its own."""
-        run([*preflight.steps(self.settings), *docker_daemon.steps(self.settings)], lambda _event: None)
+        """Start Docker where needed: with its last container the lab stops its own."""
+        harness.prepare_docker(self.settings)
 
 
 def measure() -> Generator[Figure, None, None]:
@@ -106,7 +106,7 @@ def _help() -> Figure:
     lab = [str(Path(sys.prefix) / "bin" / "lab"), "--help"]
     floor = [sys.executable, "-c", "import click"]
     ours, beside = harness.alternate(HELPS, lambda: _timed(lab), lambda: _timed(floor))
-    return Figure("lab --help", "s", Series("ours", ours), (Series("import click", beside),), Bound("most", 0.3))
+    return figure("lab --help", "s", ours, at_most(0.3), beside={"import click": beside})
 
 
 def _again(bench: Bench) -> Figure:
@@ -114,8 +114,8 @@ def _again(bench: Bench) -> Figure:
     harness.say("cluster: kind-up and deploy again, nothing changed")
     words = client.kubectl_command(bench.settings, "apply", "--dry-run=server", "-f", str(config.ROOT / "k8s" / "pods"))
     ours, beside = harness.alternate(AGAINS, lambda: harness.seconds(bench.up), lambda: _timed(words))
-    name, floor = "kind-up + deploy again, nothing changed", "kubectl apply, dry run"
-    return Figure(name, "s", Series("ours", ours), (Series(floor, beside),), Bound("most", 3))
+    name = "kind-up + deploy again, nothing changed"
+    return figure(name, "s", ours, at_most(3), beside={"kubectl apply, dry run": beside})
 
 
 def _change(bench: Bench) -> Figure:
@@ -123,9 +123,8 @@ def _change(bench: Bench) -> Figure:
     with harness.copy("backend/Dockerfile", "frontend/Dockerfile") as copy:
         harness.say("cluster: a line changed, to its answer")
         _deploy(bench, copy)
-        name, floor = "A line changed to the new Pod's answer", "kind load of it alone"
         ours, beside = harness.alternate(CHANGES, lambda: _deploy_change(bench, copy), lambda: _kind_load(bench, copy))
-    return Figure(name, "s", Series("ours", ours), (Series(floor, beside),))
+    return figure("A line changed to the new Pod's answer", "s", ours, beside={"kind load of it alone": beside})
 
 
 def _deploy_change(bench: Bench, copy: harness.Copy) -> float:
@@ -163,16 +162,16 @@ def _kind_load(bench: Bench, copy: harness.Copy) -> float:
 def _create(bench: Bench) -> Figure:
     ups: list[float] = []
     ours, beside = harness.alternate(CREATES, lambda: _create_ours(bench, ups), lambda: _create_bare(bench))
-    name, floor = "kind-up + deploy, everything cached, to the page", Series("bare kind create --wait", beside)
-    note = f"kind-up alone {Series('kind-up', tuple(ups)).text('s').splitlines()[0]}"
-    return Figure(name, "s", Series("ours", ours), (floor,), Bound("times the floor", 1.5), note)
+    name, bound = "kind-up + deploy, everything cached, to the page", Bound("times the floor", 1.5)
+    note = f"kind-up alone {number(statistics.median(ups), 's')} s"
+    return figure(name, "s", ours, bound, beside={"bare kind create --wait": beside}, note=note)
 
 
 def _create_ours(bench: Bench, ups: list[float]) -> float:
     harness.say("cluster: kind-up and deploy, everything cached")
-    took = harness.seconds(lambda: ups.append(bench.up()))
+    seconds = harness.seconds(lambda: ups.append(bench.up()))
     bench.down()
-    return took
+    return seconds
 
 
 def _create_bare(bench: Bench) -> float:

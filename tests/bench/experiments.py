@@ -16,7 +16,7 @@ import cluster
 import harness
 import meters
 import msgspec
-from figures import Bound, Figure, Series
+from figures import Figure, at_least, at_most, figure
 
 from lab import shell
 from lab.errors import LabError
@@ -44,9 +44,9 @@ def measure() -> Generator[Figure, None, None]:
         bench.lab("kind-up", timeout=cluster.FIRST)
         _run(bench, "names")
         yield _matrix(bench)
-        meters.rest()
+        meters.wait_until_idle()
         yield from _everything(bench)
-        meters.rest()
+        meters.wait_until_idle()
         yield from _agreement(bench)
 
 
@@ -55,39 +55,41 @@ def _matrix(bench: cluster.Bench) -> Figure:
     runs = [_at_rest(bench) for _ in range(NAMES)]
     cells = len(runs[-1][1][0].cells)
     naive = statistics.median(_naive(bench)) * cells
-    return Figure(
+    return figure(
         "the name matrix, from a running cluster at rest",
         "s",
-        Series("lab experiment names", tuple(took for took, _ in runs)),
-        (Series(f"one kubectl exec a cell, {SAMPLE} timed, times {cells}", (naive,)),),
-        Bound("most", 10),
-        f"{cells} cells; Pods made and gone included, for ours alone",
+        (seconds for seconds, _ in runs),
+        at_most(10),
+        what="lab experiment names",
+        beside={f"one kubectl exec a cell, {SAMPLE} timed, times {cells}": naive},
+        note=f"{cells} cells; Pods made and gone included, for ours alone",
     )
 
 
 def _at_rest(bench: cluster.Bench) -> tuple[float, list[Experiment]]:
     """Run the name matrix once the Pods of the run before are gone, which takes CPU."""
-    meters.rest()
+    meters.wait_until_idle()
     return _run(bench, "names")
 
 
 def _everything(bench: cluster.Bench) -> Generator[Figure, None, None]:
-    """Time them all together; raises LabError where one of them is missing: less work is no figure."""
+    """Time them all together. Raises LabError where one of them is missing: less work is no figure."""
     harness.say("experiments: all at the same time")
-    took, found = _run(bench, "all")
-    if missing := CATALOGUE.keys() - {one.experiment for one in found}:
+    seconds, experiments = _run(bench, "all")
+    if missing := CATALOGUE.keys() - {experiment.experiment for experiment in experiments}:
         raise LabError(f"not all experiments were run, without {', '.join(sorted(missing))}")
-    alone = sum(one.seconds for one in found if one.experiment != "claims")
-    yield Figure(
+    alone = sum(experiment.seconds for experiment in experiments if experiment.experiment != "claims")
+    yield figure(
         "all experiments, those in time included",
         "s",
-        Series("lab experiment all", (took,)),
-        (Series("their own seconds, one after the other", (alone,)),),
-        Bound("most", 120),
-        f"{len(found)} experiments",
+        seconds,
+        at_most(120),
+        what="lab experiment all",
+        beside={"their own seconds, one after the other": alone},
+        note=f"{len(experiments)} experiments",
     )
-    wrong = _wrong(found)
-    yield Figure("disagreements of all experiments", "things", Series("in that run", (wrong,)), (), Bound("most", 0))
+    wrong = _disagreements(experiments)
+    yield figure("disagreements of all experiments", "things", wrong, at_most(0), what="in that run")
 
 
 def _agreement(bench: cluster.Bench) -> Generator[Figure, None, None]:
@@ -96,30 +98,31 @@ def _agreement(bench: cluster.Bench) -> Generator[Figure, None, None]:
     cells: list[int] = []
     for number in range(RUNS):
         harness.say(f"experiments: the matrices, run {number + 1} of {RUNS}")
-        found = [one for name in MATRICES for one in _run(bench, name)[1]]
-        wrong.append(_wrong(found))
-        cells.append(sum(len(one.cells) for one in found))
-    least = Series(", ".join(MATRICES), (min(cells),))
-    yield Figure("cells measured in a run", "cells", least, (), Bound("least", 250))
-    yield Figure("disagreements", "cells", Series("in each run", tuple(wrong)), (), Bound("most", 0))
+        matrices = [experiment for name in MATRICES for experiment in _run(bench, name)[1]]
+        wrong.append(_disagreements(matrices))
+        cells.append(sum(len(matrix.cells) for matrix in matrices))
+    yield figure("cells measured in a run", "cells", min(cells), at_least(250), what=", ".join(MATRICES))
+    yield figure("disagreements", "cells", wrong, at_most(0), what="in each run")
 
 
-def _wrong(found: Sequence[Experiment]) -> int:
-    """Count what disagrees, and say it."""
-    named = [f"{one.experiment}: {each}" for one in found for each in parallel.disagreements(one)]
-    for each in named:
-        harness.say(f"experiments: disagrees, {each}")
-    return len(named)
+def _disagreements(experiments: Sequence[Experiment]) -> int:
+    """Count what disagrees, and name it."""
+    count = 0
+    for experiment in experiments:
+        for disagreement in parallel.disagreements(experiment):
+            harness.say(f"experiments: disagrees, {experiment.experiment}: {disagreement}")
+            count += 1
+    return count
 
 
 def _run(bench: cluster.Bench, name: str) -> tuple[float, list[Experiment]]:
-    """Run an experiment as a person does, and return how long that took and what was found, agreeing or not."""
+    """Run an experiment as a person does; return the seconds and the results, agreeing or not."""
     program = Path(sys.prefix) / "bin" / "lab"
     began = time.monotonic()
     done = shell.run([program, "experiment", name, "--json"], timeout=LONGEST, check=False, env=bench.env)
-    took = time.monotonic() - began
-    read = msgspec.json.decode(done.stdout.encode(), type=list[Experiment] | Experiment)
-    return took, read if isinstance(read, list) else [read]
+    seconds = time.monotonic() - began
+    results = msgspec.json.decode(done.stdout.encode(), type=list[Experiment] | Experiment)
+    return seconds, results if isinstance(results, list) else [results]
 
 
 def _naive(bench: cluster.Bench) -> Sequence[float]:

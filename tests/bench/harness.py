@@ -1,4 +1,4 @@
-"""What every family of measurements needs: say what is done, time it, serve and stop, work on a copy of the project."""
+"""What every family of measurements needs: progress, timing, servers, a copy of the project."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import config, docker, shell, waiting
+from lab import config, docker, shell, steps, waiting
+from lab.cluster import docker_daemon, preflight
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.steps import Event, Report
@@ -45,8 +46,12 @@ def settings() -> config.Settings:
     return config.load(os.environ)
 
 
+def prepare_docker(chosen: config.Settings) -> None:
+    """Install what the machine lacks, and start Docker where it does not answer."""
+    steps.run([*preflight.steps(chosen), *docker_daemon.steps(chosen)], lambda _event: None)
+
+
 def seconds(action: Callable[[], object]) -> float:
-    """Return how long it takes."""
     began = time.monotonic()
     action()
     return time.monotonic() - began
@@ -87,19 +92,19 @@ def ask(port: int, path: str) -> tuple[int, bytes]:
 
 @contextlib.contextmanager
 def serving(argv: list[str], env: Mapping[str, str]) -> Iterator[int]:
-    """Run a server for the length of the block and give its process number; its words are shown where it ends early."""
-    with tempfile.TemporaryFile("w+") as words:
+    """Run a server for the length of the block; yield its process number. Raises LabError where it ends early."""
+    with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            argv, env={**os.environ, **env}, cwd=ROOT, stdout=words, stderr=words, text=True, start_new_session=True
+            argv, env={**os.environ, **env}, cwd=ROOT, stdout=output, stderr=output, text=True, start_new_session=True
         )
         try:
             yield process.pid
-            early = process.poll()
+            code = process.poll()
         finally:
             shell.end(process)
-        if early is not None:
-            words.seek(0)
-            raise LabError(f"`{argv[0]}` ended with {early} while it was measured: {words.read()[-300:]}")
+        if code is not None:
+            output.seek(0)
+            raise LabError(f"`{argv[0]}` ended with {code} while it was measured: {output.read()[-300:]}")
 
 
 @functools.cache
@@ -138,22 +143,22 @@ def copy(*dockerfiles: str) -> Iterator[Copy]:
     not touched. Images with the label are removed afterwards.
     """
     with folder() as work:
-        made = Copy(work / "project", f"{LABEL}={uuid.uuid4().hex}")
-        shutil.copytree(ROOT, made.root, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        project = Copy(work / "project", f"{LABEL}={uuid.uuid4().hex}")
+        shutil.copytree(ROOT, project.root, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
         for name in dockerfiles:
-            path = made.root / name
-            path.write_text(_FROM.sub(rf"\g<0>\nLABEL {made.label}", path.read_text()))
+            path = project.root / name
+            path.write_text(_FROM.sub(rf"\g<0>\nLABEL {project.label}", path.read_text()))
         try:
-            yield made
+            yield project
         finally:
-            remove_images(made.label)
+            remove_images(project.label)
 
 
 def remove_images(label: str) -> None:
     """Remove the images with this label from the local Docker."""
-    found = docker.docker("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
-    if found:
-        shell.run(["docker", "image", "rm", "--force", *dict.fromkeys(found)], timeout=120, check=False)
+    images = docker.docker("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={label}").split()
+    if images:
+        shell.run(["docker", "image", "rm", "--force", *dict.fromkeys(images)], timeout=120, check=False)
 
 
 def layers(image: str) -> list[int]:
@@ -162,9 +167,9 @@ def layers(image: str) -> list[int]:
     return [int(size) for size in reversed(sizes.split())]
 
 
-def output(made: Copy, program: str) -> str:
+def output(project: Copy, program: str) -> str:
     """Return what a line of Python says that uses the copy's own code."""
-    return shell.run([sys.executable, "-c", program], timeout=60, env=made.env, cwd=made.root).stdout.strip()
+    return shell.run([sys.executable, "-c", program], timeout=60, env=project.env, cwd=project.root).stdout.strip()
 
 
 def alternate(

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import harness
-from figures import Bound, Figure, Series
+from figures import Figure, at_most, figure
 
-from lab import registry_access, shell, steps
-from lab.cluster import docker_daemon, preflight
+from lab import registry_access, shell
 from lab.config import ROOT
 from lab.images import app, dependencies, recipes
 
@@ -36,22 +35,22 @@ _TIMEOUT = 600
 def measure() -> Generator[Figure, None, None]:
     """Build both images once in a copy of the project, then look at their layers."""
     settings = harness.settings()
-    steps.run([*preflight.steps(settings), *docker_daemon.steps(settings)], lambda _event: None)
+    harness.prepare_docker(settings)
     with harness.copy(*DOCKERFILES) as copy, harness.folder() as cache:
         harness.say("images: both services from nothing, about half a minute")
         built = build(copy, "services", {"LAB_CACHE": str(cache / "cache"), "PIP_NO_CACHE_DIR": "1"}, _TIMEOUT)
         harness.say("images: what the downloads alone take")
-        floor = Series("downloads alone", (harness.seconds(lambda: _downloads(cache)),))
-        took = Series("ours", (sum(step["took"] for step in built),))
+        floor = {"downloads alone": harness.seconds(lambda: _downloads(cache))}
+        seconds = sum(step["took"] for step in built)
         note = ", ".join(f"{step['step']} {step['took']:.1f} s" for step in built)
-        yield Figure("Both services' images from nothing", "s", took, (floor,), Bound("most", 60), note)
+        yield figure("Both services' images from nothing", "s", seconds, at_most(60), beside=floor, note=note)
         base = sum(harness.layers(built[0]["detail"]))
         for image in built[-1]["detail"].split():
             yield _size(image, base)
 
 
 def build(copy: harness.Copy, what: str, env: dict[str, str], timeout: float) -> list[dict[str, Any]]:
-    """Run the copy's steps and return what each took; raises CommandFailed with its last words."""
+    """Run the copy's steps and return what each took. Raises CommandFailed."""
     done = shell.run([sys.executable, DRIVER, what], timeout=timeout, env={**copy.env, **env}, cwd=copy.root)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -62,8 +61,8 @@ def _size(image: str, base: int) -> Figure:
     dependencies = sum(sizes) - base - code
     parts = f"base {base / MB:.1f}, dependencies {dependencies / MB:.1f}, code {code / MB:.2f}: {code / KB:.0f} kB"
     name = f"{image.partition(':')[0]}, unpacked"
-    floor = Series("its Python alone", (base / MB,))
-    return Figure(name, "MB", Series("ours", (sum(sizes) / MB,)), (floor,), Bound("most", 120), parts)
+    floor = {"its Python alone": base / MB}
+    return figure(name, "MB", sum(sizes) / MB, at_most(120), beside=floor, note=parts)
 
 
 def _downloads(work: Path) -> None:

@@ -1,4 +1,4 @@
-"""Play the load of tests/load in a process of its own, with something happening beside it; read what was judged."""
+"""Play the load of tests/load in a process of its own while something else happens; read its verdict."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import harness
-from figures import Bound, Figure, Series
 
 from lab import shell
 from lab.config import ROOT
 from lab.errors import LabError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-ARRIVING = 420
-"""Seconds that coming, settling and leaving may take, beside the talk itself."""
+ARRIVAL_SECONDS = 420
+"""For entering, settling and leaving, beside the messages themselves."""
 WRONG = ("lost", "doubled", "out_of_order", "strange")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How many visitors, how many messages a second in all, for how many seconds; what a visitor does beside that."""
+    """The options of tests/load."""
 
     visitors: int
     rate: float
@@ -38,13 +37,12 @@ class Plan:
 
     @property
     def words(self) -> list[str]:
-        """The load's options."""
         return [f"--{name.replace('_', '-')}={value}" for name, value in vars(self).items()]
 
 
 @dataclass(frozen=True)
-class Played:
-    """What was judged, what the generator itself took, and what had to be tried again."""
+class Result:
+    """The verdict, what the generator itself took, and which requests were repeated."""
 
     verdict: dict[str, Any]
     generator: dict[str, float]
@@ -52,31 +50,28 @@ class Played:
 
     @property
     def wrong(self) -> int:
-        """How many messages were lost, doubled, out of order or otherwise not as they should be."""
+        """How many messages were not shown exactly once and in order."""
         return sum(int(self.verdict[name]) for name in WRONG)
 
     @property
     def note(self) -> str:
-        """Say in a line what else there is to know."""
         names = (*WRONG, "missed", "failed", "broken", "retried")
         parts = [f"{name.replace('_', ' ')} {self.verdict[name]}" for name in names]
         own = f"generator: {self.generator['cores']:.2f} cores, {self.generator['late_p99']:.0f} ms late"
         return "\n".join([", ".join(parts), own, *self.verdict["examples"][:3]])
 
     def requests_retried(self) -> dict[str, int]:
-        """Return which requests failed and were repeated; a stream that broke and came back is none."""
-        return {what: times for what, times in self.retried.items() if not what.startswith("the stream: ")}
+        """Return which requests failed and were repeated; a stream that reconnected is none."""
+        return {request: times for request, times in self.retried.items() if not request.startswith("the stream: ")}
 
 
-class Playing:
-    """What happens beside a load is told when it begins and when it is over."""
+class Progress:
+    """Whether messages are being sent, read from the load's output."""
 
     def __init__(self) -> None:
-        """Wait for the talk to begin."""
         self.begun, self.over = threading.Event(), threading.Event()
 
-    def line(self, text: str) -> None:
-        """Take a line of the load's."""
+    def read_line(self, text: str) -> None:
         if text == "playing":
             self.begun.set()
         elif text == "leaving" or text.endswith(" said"):
@@ -85,46 +80,35 @@ class Playing:
             harness.say(f"  {text}")
 
 
-def play(url: str, plan: Plan, beside: Callable[[threading.Event], None] | None = None) -> Played:
-    """Play to the end; `beside` is called in a thread while there is talk, and told when it is over.
+def play(url: str, plan: Plan, meanwhile: Callable[[threading.Event], None] | None = None) -> Result:
+    """Play to the end; `meanwhile` runs in a thread while messages are sent, and its event says when that is over.
 
-    Raises LabError where it cannot be played, and whatever `beside` raises.
+    Raises LabError where it cannot be played, and whatever `meanwhile` raises.
     """
-    playing = Playing()
+    progress = Progress()
     words = [sys.executable, str(ROOT / "tests" / "load"), url, *plan.words]
+
+    def run_meanwhile() -> None:
+        progress.begun.wait()
+        if meanwhile and not progress.over.is_set():
+            meanwhile(progress.over)
+
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(_when_begun, playing, beside) if beside else None
+        other = pool.submit(run_meanwhile)
         try:
-            done = shell.run(words, timeout=plan.seconds * 3 + ARRIVING, check=False, on_line=playing.line)
+            timeout = plan.seconds * 3 + ARRIVAL_SECONDS
+            done = shell.run(words, timeout=timeout, check=False, on_line=progress.read_line)
         finally:
-            playing.over.set()
-            playing.begun.set()
-        if other:
-            other.result()
+            progress.over.set()
+            progress.begun.set()
+        other.result()
     if not done.stdout.lstrip().startswith("{"):
         raise LabError(f"the load ended with {done.code}: {done.stderr.strip()[-300:] or 'it said nothing'}")
     data = json.loads(done.stdout)
-    return Played(data["verdict"], data["generator"], data["retried"])
+    return Result(data["verdict"], data["generator"], data["retried"])
 
 
-def _when_begun(playing: Playing, beside: Callable[[threading.Event], None]) -> None:
-    playing.begun.wait()
-    if not playing.over.is_set():
-        beside(playing.over)
-
-
-def many_files() -> None:
-    """Let what is started from here open as many files as it may: each visitor is one, on both sides."""
+def raise_file_limit() -> None:
+    """Let this process and its children open as many files as allowed: each visitor is one, on both sides."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def accepted(name: str, verdict: Mapping[str, Any], least: float, note: str = "") -> Figure:
-    """Return the figure of the messages that a visitor said to another and that were accepted: what was judged."""
-    ours = Series("ours", (float(verdict["accepted"]),))
-    return Figure(name, "messages", ours, asked=Bound("least", least), note=note)
-
-
-def count(name: str, value: float, asked: int, note: str = "") -> Figure:
-    """Return the figure of a number of things."""
-    return Figure(name, "", Series("ours", (float(value),)), asked=Bound("most", asked), note=note)

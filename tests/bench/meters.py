@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lab.config import Settings
 
 MIB = 2**20
-REST, REST_WITHIN, LOOK = 0.75, 60, 3
-"""Cores that a machine at rest has in use at most; seconds that are waited for it, and that a look takes."""
+IDLE_CORES, IDLE_TIMEOUT, SAMPLE_SECONDS = 0.75, 60, 3
+"""An idle machine uses so many cores at most; how long it is waited for, and measured."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -38,52 +38,53 @@ class Use:
 
 @dataclass
 class Meter:
-    """Looks every so many seconds, at the beginning and at the end too; each program has a name."""
+    """Readings of several programs by name, `every` so many seconds."""
 
-    look: Callable[[], Mapping[str, Use]]
+    read: Callable[[], Mapping[str, Use]]
     every: float
-    seen: dict[str, list[Use]] = field(default_factory=dict)
+    readings: dict[str, list[Use]] = field(default_factory=dict)
 
-    def watch(self, over: threading.Event) -> None:
-        """Look until it is over."""
-        self._note()
-        while not over.wait(self.every):
-            self._note()
-        self._note()
+    def read_until(self, over: threading.Event) -> None:
+        """Read at the beginning, at intervals, and at the end."""
+        done = False
+        while not done:
+            self._read_once()
+            done = over.wait(self.every)
+        self._read_once()
 
-    def _note(self) -> None:
-        for name, use in self.look().items():
-            self.seen.setdefault(name, []).append(use)
+    def _read_once(self) -> None:
+        for name, use in self.read().items():
+            self.readings.setdefault(name, []).append(use)
 
     def mebibytes(self, name: str) -> float:
-        """Return the most memory that was seen."""
-        return max(use.mebibytes for use in self.seen[name])
+        """Return the most memory of all readings."""
+        return max(use.mebibytes for use in self.readings[name])
 
     def cores(self, name: str) -> float:
         """Return the processor time a second, from the first reading to the last."""
-        first, last = self.seen[name][0], self.seen[name][-1]
+        first, last = self.readings[name][0], self.readings[name][-1]
         return (last.cpu_seconds - first.cpu_seconds) / max(last.at - first.at, 1e-3)
 
 
-def rest() -> None:
-    """Wait until the machine has done what was asked of it before; says so where it does not come to rest in time."""
-    deadline = time.monotonic() + REST_WITHIN
-    while (cores := _in_use()) > REST and time.monotonic() < deadline:
+def wait_until_idle() -> None:
+    """Wait until the machine has finished what it did before, or IDLE_TIMEOUT has passed."""
+    deadline = time.monotonic() + IDLE_TIMEOUT
+    while (cores := _cores_in_use()) > IDLE_CORES and time.monotonic() < deadline:
         continue
     harness.say(f"  {cores:.1f} cores are in use before it begins")
 
 
-def _in_use() -> float:
-    before = _processor()
-    time.sleep(LOOK)
-    return in_use(before, _processor()) * (os.cpu_count() or 1)
+def _cores_in_use() -> float:
+    before = _processor_times()
+    time.sleep(SAMPLE_SECONDS)
+    return busy_share(before, _processor_times()) * (os.cpu_count() or 1)
 
 
-def _processor() -> list[int]:
-    return [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+def _processor_times() -> list[int]:
+    return [int(column) for column in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
 
 
-def in_use(before: list[int], after: list[int]) -> float:
+def busy_share(before: list[int], after: list[int]) -> float:
     """Return which part of the time between two readings of /proc/stat's first line was not idle (proc_stat(5))."""
     spent = [later - sooner for sooner, later in zip(before, after, strict=True)]
     return 1 - (spent[3] + spent[4]) / max(sum(spent), 1)
@@ -105,14 +106,14 @@ def read_summary(summary: Mapping[str, Any], namespace: str) -> Mapping[str, Use
 
     Of containers of the same name, as replicas have, the one with the most memory counts.
     """
-    found = [
-        (str(one["name"]), _use(one))
+    uses = [
+        (str(container["name"]), _use(container))
         for pod in summary["pods"]
         if pod["podRef"]["namespace"] == namespace
-        for one in pod.get("containers", [])
-        if "workingSetBytes" in one.get("memory", {}) and "usageCoreNanoSeconds" in one.get("cpu", {})
+        for container in pod.get("containers", [])
+        if "workingSetBytes" in container.get("memory", {}) and "usageCoreNanoSeconds" in container.get("cpu", {})
     ]
-    return dict(sorted(found, key=lambda pair: pair[1].mebibytes))
+    return dict(sorted(uses, key=lambda use: use[1].mebibytes))
 
 
 def _use(container: Mapping[str, Any]) -> Use:
@@ -122,5 +123,6 @@ def _use(container: Mapping[str, Any]) -> Use:
 
 def _cpu(pid: int) -> float:
     """Return the processor time of a process and its children, in seconds."""
-    stats = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in (pid, *services.children(pid))]
+    pids = (pid, *services.children(pid))
+    stats = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in pids]
     return sum(int(fields[11]) + int(fields[12]) for fields in stats) / _TICKS

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import harness
 import images
-from figures import Bound, Figure, Series
+from figures import Figure, at_most, figure
 
 from lab import docker, registry_access
-from lab.cluster import docker_daemon, preflight
 from lab.cluster.node_image import build
 from lab.errors import LabError
-from lab.steps import run
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -28,7 +26,7 @@ def measure(*, cold: bool) -> Generator[Figure, None, None]:
     if registry_access.published(settings):
         harness.say("node: an image registry is in reach, so the published node image is used: nothing to measure")
         return
-    run([*preflight.steps(settings), *docker_daemon.steps(settings)], lambda _event: None)
+    harness.prepare_docker(settings)
     if cold:
         yield from _from_nothing()
         return
@@ -47,10 +45,10 @@ def _from_nothing() -> Iterator[Figure]:
         try:
             steps = images.build(copy, "node", {**env, "PIP_NO_CACHE_DIR": "1"}, LIMIT)
             image = steps[-1]["detail"]
-            took = Series("ours", (sum(step["took"] for step in steps) / 60,))
-            compiling = Series("Go's build alone", (steps[1]["took"] / 60,))
+            minutes, compiling = sum(step["took"] for step in steps) / 60, steps[1]["took"] / 60
             note = ", ".join(f"{step['step']} {step['took']:.0f} s" for step in steps)
-            yield Figure("Node image from nothing", "min", took, (compiling,), Bound("most", 12), note)
+            beside = {"Go's build alone": compiling}
+            yield figure("Node image from nothing", "min", minutes, at_most(12), beside=beside, note=note)
             yield _size(image)
         finally:
             _remove(copy)
@@ -65,5 +63,4 @@ def _remove(copy: harness.Copy) -> None:
 
 
 def _size(image: str) -> Figure:
-    size = Series("ours", (sum(harness.layers(image)) / GB,))
-    return Figure("Node image, unpacked", "GB", size, asked=Bound("most", 1.5))
+    return figure("Node image, unpacked", "GB", sum(harness.layers(image)) / GB, at_most(1.5))

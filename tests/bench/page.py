@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import harness
 import services
-from figures import Bound, Figure, Series
+from figures import Figure, at_least, figure
 
 from lab import shell
 from lab.cluster import preflight
@@ -30,7 +30,7 @@ LANGUAGES = ("fr", "en")
 PRESETS = {"desktop": ("--preset=desktop",), "telephone": ()}
 """Lighthouse's own: without one it is a telephone on a slow network."""
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-ASKED, RUNS = 95, 3
+POINTS, RUNS = 95, 3
 INSTALL, RUN = 300, 180
 """Seconds."""
 
@@ -38,38 +38,39 @@ INSTALL, RUN = 300, 180
 def measure() -> Generator[Figure, None, None]:
     """Audit the page as the frontend serves it here, with a backend behind it."""
     program = _lighthouse()
-    with services.running("backend") as (back, _), services.running("frontend", back) as (front, _):
+    back = services.service("backend")
+    front = services.service("frontend", back.port)
+    with back.running("/livez"), front.running("/livez"):
         for language in LANGUAGES:
             for preset, words in PRESETS.items():
                 harness.say(f"page: Lighthouse, {language}, {preset}")
-                url = f"http://127.0.0.1:{front}/"
+                url = f"http://127.0.0.1:{front.port}/"
                 reports = [_audit(program, url, language, words) for _ in range(RUNS)]
-                yield figure(f"Lighthouse's least category: {language}, {preset}", reports)
+                yield lighthouse_figure(f"Lighthouse's least category: {language}, {preset}", reports)
 
 
-def figure(name: str, reports: Sequence[Mapping[str, Any]]) -> Figure:
+def lighthouse_figure(name: str, reports: Sequence[Mapping[str, Any]]) -> Figure:
     """Return the least of the categories' scores of each run; the note has all of the last, and what cost points."""
-    last = ", ".join(f"{one} {score:.0f}" for one, score in scores(reports[-1]).items())
-    note = "\n".join([last, *_lacking(reports[-1])])
-    least = tuple(min(scores(report).values()) for report in reports)
-    return Figure(name, "points", Series("ours", least), asked=Bound("least", ASKED), note=note)
+    last = ", ".join(f"{category} {score:.0f}" for category, score in scores(reports[-1]).items())
+    note = "\n".join([last, *_costly_audits(reports[-1])])
+    return figure(name, "points", (min(scores(report).values()) for report in reports), at_least(POINTS), note=note)
 
 
 def scores(report: Mapping[str, Any]) -> dict[str, float]:
     """Read the categories' scores, 100 the best; a category that could not be judged has none."""
     if report.get("runtimeError"):
         raise LabError(f"Lighthouse: {report['runtimeError'].get('message')}")
-    return {one: 100 * float(report["categories"][one]["score"] or 0) for one in CATEGORIES}
+    return {category: 100 * float(report["categories"][category]["score"] or 0) for category in CATEGORIES}
 
 
-def _lacking(report: Mapping[str, Any]) -> list[str]:
+def _costly_audits(report: Mapping[str, Any]) -> list[str]:
     """Name the audits that cost points, the dearest first, five at most."""
     costs: dict[str, float] = {}
     for category in CATEGORIES:
-        for one in report["categories"][category]["auditRefs"]:
-            score = report["audits"][one["id"]]["score"]
-            if score is not None and one["weight"]:
-                costs[one["id"]] = one["weight"] * (1 - score)
+        for audit in report["categories"][category]["auditRefs"]:
+            score = report["audits"][audit["id"]]["score"]
+            if score is not None and audit["weight"]:
+                costs[audit["id"]] = audit["weight"] * (1 - score)
     worst = sorted((name for name, cost in costs.items() if cost > 0.5), key=lambda name: -costs[name])
     return [f"{report['audits'][name]['title']} {report['audits'][name].get('displayValue', '')}" for name in worst[:5]]
 

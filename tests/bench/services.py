@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import harness
-from figures import Bound, Figure, Series
+from figures import Bound, Figure, at_least, at_most, figure
 
 from lab import docker, shell
 from lab.cluster import preflight
@@ -34,17 +34,24 @@ _UNITS = {"B": 2**-20, "KiB": 2**-10, "MiB": 1, "GiB": 2**10}
 
 @dataclass(frozen=True)
 class Server:
-    """A program that answers /version on a port of loopback."""
+    """A program that answers on a port of loopback."""
 
     name: str
     argv: list[str]
     env: dict[str, str]
     port: int
 
+    @contextlib.contextmanager
+    def running(self, path: str, every: float = 0.05) -> Iterator[int]:
+        """Run it for the length of the block, once the path answers; yield its process number."""
+        with harness.serving(self.argv, self.env) as pid:
+            harness.until_answers(self.port, path, timeout=20, every=every)
+            yield pid
+
 
 @dataclass(frozen=True)
-class Visit:
-    """One start of a server: seconds to its first answer; after a load also requests a second and memory in MiB."""
+class Start:
+    """Seconds from a server's start to its first answer; after a load also requests a second and memory in MiB."""
 
     first: float
     rate: float | None = None
@@ -54,67 +61,72 @@ class Visit:
 
 def measure() -> Generator[Figure, None, None]:
     """Start each of the three in turn, five times over, and load each of the first three starts."""
-    servers = [_ours(), _bare(), _podinfo()]
-    _have_wrk()
-    visits: dict[str, list[Visit]] = {server.name: [] for server in servers}
+    servers = [service("backend", name="ours"), gunicorn_app("bare:app", name="bare Flask"), _podinfo()]
+    if not preflight.path("wrk"):
+        harness.say("services: installing wrk")
+        preflight.install([preflight.Program("wrk", ("wrk",))], harness.quiet)
+    starts: dict[str, list[Start]] = {server.name: [] for server in servers}
     for number in range(STARTS):
         for server in servers:
             harness.say(f"services: {server.name}, start {number + 1} of {STARTS}")
-            visits[server.name].append(_visit(server, load=number < LOADS))
-    yield _figure("/version, one worker", "req/s", visits, "rate", Bound("least", 3000))
-    yield _figure("First answer after start", "s", visits, "first", Bound("most", 0.5))
-    yield _figure("Memory after the load: PSS, all processes", "MiB", visits, "pss", Bound("most", 48))
-    yield _figure("The same, RSS: shared pages count twice", "MiB", visits, "rss", None)
+            starts[server.name].append(_start(server, load=number < LOADS))
+    yield _figure("/version, one worker", "req/s", starts, "rate", at_least(3000))
+    yield _figure("First answer after start", "s", starts, "first", at_most(0.5))
+    yield _figure("Memory after the load: PSS, all processes", "MiB", starts, "pss", at_most(48))
+    yield _figure("The same, RSS: shared pages count twice", "MiB", starts, "rss", None)
     yield from _container()
 
 
-def rate(said: str) -> float:
-    """Read requests a second from what wrk said; raises LabError where an answer was wrong or missing."""
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    wrong = re.search(r"(Non-2xx.*|Socket errors.*)", said)
-    if wrong or not found:
-        raise LabError(f"wrk: {wrong[0] if wrong else said[-200:]}")
-    return float(found[1])
-
-
-def mebibytes(said: str) -> float:
-    """Read the first amount of ``docker stats``' "45.2MiB / 1.9GiB"."""
-    found = re.match(r"([\d.]+)(B|KiB|MiB|GiB)\b", said)
-    if not found:
-        raise LabError(f"docker stats said {said!r}")
-    return float(found[1]) * _UNITS[found[2]]
-
-
-@contextlib.contextmanager
-def running(name: str, backend: int = 0) -> Iterator[tuple[int, int]]:
-    """Run a service as its image does, for the length of the block; give its port and its process."""
+def service(module: str, backend: int = 0, name: str = "") -> Server:
+    """Return a service as its image runs it; `backend` is the port of the frontend's backend."""
     port = harness.free_port()
-    argv = [sys.executable, "-m", "gunicorn", "-c", f"python:{name}.gunicorn_conf", f"{name}:create_app()"]
+    argv = [sys.executable, "-m", "gunicorn", "-c", f"python:{module}.gunicorn_conf", f"{module}:create_app()"]
     env = {"BIND": "127.0.0.1", "PORT": str(port), "DRAIN_SECONDS": "0", "PYTHONUNBUFFERED": "1"}
-    with harness.serving(argv, {**env, "BACKEND_URL": f"http://127.0.0.1:{backend}"}) as pid:
-        harness.until_answers(port, "/livez", timeout=20)
-        yield port, pid
+    return Server(name or module, argv, {**env, "BACKEND_URL": f"http://127.0.0.1:{backend}"}, port)
 
 
-def _figure(name: str, unit: str, visits: dict[str, list[Visit]], field: str, asked: Bound | None) -> Figure:
-    ours, *beside = (
-        Series(server, tuple(value for visit in seen if (value := getattr(visit, field)) is not None))
-        for server, seen in visits.items()
-    )
-    return Figure(name, unit, ours, tuple(beside), asked)
+def gunicorn_app(app_name: str, *options: str, name: str) -> Server:
+    """Return an application of this folder under a bare gunicorn."""
+    port = harness.free_port()
+    words = [*GEVENT, *options, "--chdir", str(BARE.parent), "--bind", f"127.0.0.1:{port}", app_name]
+    return Server(name, [sys.executable, "-m", "gunicorn", *words], {}, port)
 
 
-def _visit(server: Server, *, load: bool) -> Visit:
+def rate(output: str) -> float:
+    """Read requests a second from wrk's output. Raises LabError where an answer was wrong or missing."""
+    match = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    wrong = re.search(r"(Non-2xx.*|Socket errors.*)", output)
+    if wrong or not match:
+        raise LabError(f"wrk: {wrong[0] if wrong else output[-200:]}")
+    return float(match[1])
+
+
+def mebibytes(usage: str) -> float:
+    """Read the first amount of ``docker stats``' "45.2MiB / 1.9GiB"."""
+    match = re.match(r"([\d.]+)(B|KiB|MiB|GiB)\b", usage)
+    if not match:
+        raise LabError(f"docker stats said {usage!r}")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _figure(name: str, unit: str, starts: dict[str, list[Start]], field: str, bound: Bound | None) -> Figure:
+    values = {
+        server: [value for start in all_starts if (value := getattr(start, field)) is not None]
+        for server, all_starts in starts.items()
+    }
+    return figure(name, unit, values.pop("ours"), bound, beside=values)
+
+
+def _start(server: Server, *, load: bool) -> Start:
     began = time.monotonic()
-    with harness.serving(server.argv, server.env) as pid:
-        harness.until_answers(server.port, "/version", timeout=20, every=0.002)
+    with server.running("/version", every=0.002) as pid:
         first = time.monotonic() - began
         if not load:
-            return Visit(first)
+            return Start(first)
         _wrk(server.port, WARM_UP)
         per_second = _wrk(server.port, LOAD)
         pss, rss = memory(pid)
-    return Visit(first, per_second, pss, rss)
+    return Start(first, per_second, pss, rss)
 
 
 def _wrk(port: int, seconds: int) -> float:
@@ -125,8 +137,8 @@ def _wrk(port: int, seconds: int) -> float:
 def memory(pid: int) -> tuple[float, float]:
     """Return PSS and RSS in MiB, summed over a process and its children."""
     totals = {"Pss": 0, "Rss": 0}
-    for one in (pid, *children(pid)):
-        text = Path(f"/proc/{one}/smaps_rollup").read_text()
+    for process in (pid, *children(pid)):
+        text = Path(f"/proc/{process}/smaps_rollup").read_text()
         for field in totals:
             totals[field] += int(re.findall(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)[0])
     return totals["Pss"] / MIB, totals["Rss"] / MIB
@@ -135,20 +147,7 @@ def memory(pid: int) -> tuple[float, float]:
 def children(pid: int) -> list[int]:
     """Return the numbers of a process's children, theirs and so on."""
     direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [*direct, *(deeper for child in direct for deeper in children(child))]
-
-
-def _ours() -> Server:
-    port = harness.free_port()
-    argv = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", "backend:create_app()"]
-    env = {"BIND": "127.0.0.1", "PORT": str(port), "DRAIN_SECONDS": "0", "PYTHONUNBUFFERED": "1"}
-    return Server("ours", argv, env, port)
-
-
-def _bare() -> Server:
-    port = harness.free_port()
-    words = [*GEVENT, "--chdir", str(BARE.parent), "--bind", f"127.0.0.1:{port}"]
-    return Server("bare Flask", [sys.executable, "-m", "gunicorn", *words, "bare:app"], {}, port)
+    return [*direct, *(grandchild for child in direct for grandchild in children(child))]
 
 
 def _podinfo() -> Server:
@@ -172,12 +171,6 @@ def _podinfo_program() -> Path:
         return (work / "podinfo").rename(program)
 
 
-def _have_wrk() -> None:
-    if not preflight.find_program("wrk"):
-        harness.say("services: installing wrk")
-        preflight.install([preflight.Program("wrk", ("wrk",))], harness.quiet)
-
-
 def _container() -> Iterator[Figure]:
     """Load the image as Docker runs it; left out, and said so, where this very code was not built yet."""
     image = app.reference(harness.settings(), "back") if preflight.find_program("docker") and docker.answers() else None
@@ -186,8 +179,7 @@ def _container() -> Iterator[Figure]:
         return
     harness.say(f"services: {image} in a container, and a bare Flask in the same")
     ours, bare = _working_set(image, bare=False), _working_set(image, bare=True)
-    name = "Its container's working set after the load"
-    yield Figure(name, "MiB", Series("ours", (ours,)), (Series("bare Flask", (bare,)),))
+    yield figure("Its container's working set after the load", "MiB", ours, beside={"bare Flask": bare})
 
 
 def _working_set(image: str, *, bare: bool) -> float:

@@ -1,77 +1,87 @@
-"""What the benchmarks make of what they saw."""
+"""What would make a published figure wrong."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
-import services
-from figures import Bound, Figure, Series
 
 from lab.errors import LabError
 
+sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
-def figure(asked: Bound | None, ours: tuple[float, ...] = (4.0, 30.0, 5.0)) -> Figure:
-    floor, other = Series("floor", (2.0, 4.0)), Series("other", (10.0,))
-    return Figure("it", "s", Series("ours", ours), (floor, other), asked)
-
-
-@pytest.mark.parametrize(
-    ("asked", "reached"),
-    [
-        pytest.param(None, None, id="nothing asked"),
-        pytest.param(Bound("most", 5), True, id="exactly at most"),
-        pytest.param(Bound("most", 4.9), False, id="more than at most"),
-        pytest.param(Bound("least", 5), True, id="exactly at least"),
-        pytest.param(Bound("least", 5.1), False, id="less than at least"),
-        pytest.param(Bound("times the floor", 1.7), True, id="within times the floor"),
-        pytest.param(Bound("times the floor", 1.6), False, id="beyond times the floor"),
-    ],
-)
-def test_the_median_is_what_counts(asked: Bound | None, *, reached: bool | None) -> None:
-    assert figure(asked).reached() is reached
-
-
-def test_a_row_names_what_was_beside_it() -> None:
-    assert figure(Bound("times the floor", 1.5)).row() == (
-        "it",
-        "5.00 s\n3 runs: 4.00-30.0",
-        "floor: 3.00\nother: 10.0",
-        "1.67\n0.50",
-        "≤ 1.5 times floor",
-        "✗",
-    )
-
-
-def test_programs_get_every_value() -> None:
-    data = figure(Bound("least", 3000)).data()
-    assert data["ours"] == {"what": "ours", "values": (4.0, 30.0, 5.0), "median": 5.0}
-    assert [beside["ratio"] for beside in data["beside"]] == [5 / 3, 0.5]
-    assert (data["asked"], data["reached"]) == ("≥ 3,000 s", False)
-
-
-def test_wrk_is_read() -> None:
-    assert services.rate("Running 8s test\n  123 requests\nRequests/sec:   4051.17\nTransfer/sec:  1MB\n") == 4051.17
+import loads
+import meters
+import page
+import services
+from figures import Bound, figure
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("bound", "reached"),
     [
-        pytest.param("  Non-2xx or 3xx responses: 12\nRequests/sec:   4051.17\n", id="wrong answers"),
-        pytest.param("  Socket errors: connect 0, read 3, write 0\nRequests/sec:   4051.17\n", id="errors"),
-        pytest.param("unable to connect to 127.0.0.1:1 Connection refused\n", id="no answer"),
+        (None, None),
+        (Bound("most", 5), True),
+        (Bound("most", 4.9), False),
+        (Bound("least", 5), True),
+        (Bound("least", 5.1), False),
+        (Bound("times the floor", 1.7), True),
+        (Bound("times the floor", 1.6), False),
     ],
 )
-def test_a_load_that_failed_is_no_figure(said: str) -> None:
+def test_the_median_is_what_counts(bound, reached):
+    row = figure("it", "s", (4.0, 30.0, 5.0), bound, beside={"floor": (2.0, 4.0), "other": 10.0})
+    assert row.reached() is reached
+    assert [other["ratio"] for other in row.data()["beside"]] == [5 / 3, 0.5]
+
+
+@pytest.mark.parametrize("kind", loads.WRONG)
+def test_every_wrong_message_counts(kind):
+    verdict = {**dict.fromkeys((*loads.WRONG, "failed", "broken", "retried"), 7), **dict.fromkeys(loads.WRONG, 0)}
+    assert loads.Result({**verdict, kind: 2}, {}, {}).wrong == 2
+
+
+def test_a_stream_that_reconnects_is_no_failed_request():
+    retried = {"the stream: move": 7, "GET /events: 502 no": 2, "POST /api/visitors/…/messages: 503 no": 1}
+    assert sum(loads.Result({}, {}, retried).requests_retried().values()) == 3
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "  Non-2xx or 3xx responses: 12\nRequests/sec:   4051.17\n",
+        "  Socket errors: connect 0, read 3, write 0\nRequests/sec:   4051.17\n",
+        "unable to connect to 127.0.0.1:1 Connection refused\n",
+    ],
+)
+def test_a_load_that_failed_is_no_figure(output):
+    assert services.rate("Running 8s test\nRequests/sec:   4051.17\nTransfer/sec:  1MB\n") == 4051.17
     with pytest.raises(LabError, match="wrk"):
-        services.rate(said)
+        services.rate(output)
 
 
-@pytest.mark.parametrize(
-    ("said", "expected"),
-    [
-        pytest.param("44.25MiB / 128MiB", 44.25, id="MiB"),
-        pytest.param("1.5GiB / 3GiB", 1536, id="GiB"),
-        pytest.param("512KiB / 0B", 0.5, id="KiB"),
-    ],
-)
-def test_docker_stats_is_read(said: str, expected: float) -> None:
-    assert services.mebibytes(said) == expected
+@pytest.mark.parametrize(("usage", "expected"), [("44.25MiB / 1GiB", 44.25), ("1.5GiB / 3GiB", 1536), ("512KiB", 0.5)])
+def test_docker_stats_is_read(usage, expected):
+    assert services.mebibytes(usage) == expected
+
+
+def test_memory_is_the_most_and_processor_time_a_rate():
+    meter = meters.Meter(dict, 1)
+    meter.readings["back"] = [meters.Use(50, 1.0, 10), meters.Use(90, 2.0, 12), meters.Use(60, 3.0, 14)]
+    assert (meter.mebibytes("back"), meter.cores("back")) == (90, 0.5)
+
+
+def test_of_replicas_the_larger_counts():
+    def pod(namespace, mebibytes):
+        cpu = {"time": "2026-01-02T03:04:05Z", "usageCoreNanoSeconds": 10**9}
+        container = {"name": "back", "memory": {"workingSetBytes": mebibytes * 2**20}, "cpu": cpu}
+        return {"podRef": {"namespace": namespace}, "containers": [container, {"name": "new", "cpu": {}}]}
+
+    uses = meters.read_summary({"pods": [pod("mine", 90), pod("mine", 80), pod("other", 999)]}, "mine")
+    assert {name: (use.mebibytes, use.cpu_seconds) for name, use in uses.items()} == {"back": (90, 1)}
+
+
+def test_a_page_that_lighthouse_could_not_see_is_no_figure():
+    with pytest.raises(LabError, match="NO_FCP"):
+        page.lighthouse_figure("it", [{"runtimeError": {"message": "NO_FCP"}}])

@@ -1,6 +1,0 @@
-"""The benchmarks are a program of their own, whose modules are found in its folder."""
-
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[2] / "bench"))
