@@ -64,7 +64,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until_answers(port: int, path: str, timeout: float, every: float = 0.05) -> bytes:
+def until_answers(port: int, path: str, timeout: float, interval: float = 0.05) -> bytes:
     """Ask until 200 comes, and return what came with it; raises TimedOut."""
     answer = b""
 
@@ -73,7 +73,7 @@ def until_answers(port: int, path: str, timeout: float, every: float = 0.05) -> 
         status, answer = ask(port, path)
         return status == http.HTTPStatus.OK, f"{status} {answer[:80]!r}"
 
-    waiting.until(f"http://127.0.0.1:{port}{path}", look, timeout=timeout, every=every)
+    waiting.until(f"http://127.0.0.1:{port}{path}", look, timeout=timeout, interval=interval)
     return answer
 
 

@@ -42,10 +42,10 @@ class Server:
     port: int
 
     @contextlib.contextmanager
-    def running(self, path: str, every: float = 0.05) -> Iterator[int]:
+    def running(self, path: str, interval: float = 0.05) -> Iterator[int]:
         """Run it for the length of the block, once the path answers; yield its process number."""
         with harness.serving(self.argv, self.env) as pid:
-            harness.until_answers(self.port, path, timeout=20, every=every)
+            harness.until_answers(self.port, path, timeout=20, interval=interval)
             yield pid
 
 
@@ -62,7 +62,7 @@ class Start:
 def measure() -> Generator[Figure, None, None]:
     """Start each of the three in turn, five times over, and load each of the first three starts."""
     servers = [service("backend", name="ours"), gunicorn_app("bare:app", name="bare Flask"), _podinfo()]
-    if not preflight.path("wrk"):
+    if not preflight.find_program("wrk"):
         harness.say("services: installing wrk")
         preflight.install([preflight.Program("wrk", ("wrk",))], harness.quiet)
     starts: dict[str, list[Start]] = {server.name: [] for server in servers}
@@ -119,7 +119,7 @@ def _figure(name: str, unit: str, starts: dict[str, list[Start]], field: str, bo
 
 def _start(server: Server, *, load: bool) -> Start:
     began = time.monotonic()
-    with server.running("/version", every=0.002) as pid:
+    with server.running("/version", interval=0.002) as pid:
         first = time.monotonic() - began
         if not load:
             return Start(first)
