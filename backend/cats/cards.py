@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from itertools import count as numbers
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from backend.cats import words
 from backend.cats.portrait import draw
 from backend.cats.traits import Cat, Coat, Mood, cat_of
-from backend.cats.wall import wall_seeds
 from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+APART = 48
+"""Two cats of the same look have at least so many others between them; of the same coat, three."""
 
 
 class CatCard(msgspec.Struct, frozen=True):
@@ -58,3 +66,24 @@ def portrait(seed: str, mood: Mood | None) -> tuple[str, str]:
 @lru_cache(maxsize=32)
 def wall(name: str, count: int) -> Wall:
     return Wall([card(cat_of(seed)) for seed in wall_seeds(name, count)])
+
+
+def wall_seeds(wall: str, count: int) -> list[str]:
+    """Return `count` seeds for the wall of that name: all names differ, and neighbours do not look alike.
+
+    A longer wall of the same name begins like a shorter one. There are more names than the 96 cats of the longest.
+    """
+    return list(islice(_seeds(wall), count))
+
+
+def _seeds(wall: str) -> Iterator[str]:
+    taken: set[str] = set()
+    looks: list[tuple[str, ...]] = []
+    for number in numbers():
+        seed = hashlib.blake2b(f"{wall}/{number}".encode(), digest_size=5).hexdigest()
+        look = cat_of(seed).look
+        if words.name(seed) in taken or look in looks[-APART:] or look[2:] in [other[2:] for other in looks[-3:]]:
+            continue
+        taken.add(words.name(seed))
+        looks.append(look)
+        yield seed

@@ -70,52 +70,41 @@ class Cat(msgspec.Struct, frozen=True):
         return (self.head, self.ears, self.coat, self.shade)
 
 
-class _Dice:
-    """Numbers from a seed's hash, one after the other."""
-
-    def __init__(self, seed: str) -> None:
-        self.digest = hashlib.blake2b(seed.encode(), person=b"cat").digest()
-        self.at = 0
-
-    def below(self, sides: int) -> int:
-        number = int.from_bytes(self.digest[self.at : self.at + 3])
-        self.at += 3
-        return number % sides
-
-    def pick(self, options: Sequence[T]) -> T:
-        return options[self.below(len(options))]
-
-
 def cat_of(seed: str, mood: Mood | None = None) -> Cat:
     """Return the cat of a seed; a mood, if given, replaces the one that it usually has."""
-    dice = _Dice(seed)
-    coat = dice.pick(tuple(COATS))
+    digest = hashlib.blake2b(seed.encode(), person=b"cat").digest()
+    numbers = (int.from_bytes(digest[start : start + 3]) for start in range(0, len(digest), 3))
+
+    def pick(options: Sequence[T]) -> T:
+        return options[next(numbers) % len(options)]
+
+    coat = pick(tuple(COATS))
     return Cat(
         seed=seed,
         coat=coat,
-        shade=dice.pick(COATS[coat]),
-        head=dice.pick(HEADS),
-        ears=dice.pick(EARS),
-        eye_shape=dice.pick(EYE_SHAPES),
-        eyes=_eyes(dice, coat),
-        whiskers=dice.pick(WHISKERS),
-        tail=dice.pick(TAILS),
-        collar=dice.pick(COLLARS),
-        collar_colour=dice.pick(COLLAR_COLOURS),
-        backdrop=dice.pick(BACKDROPS),
-        mood=dice.pick(MOODS) if mood is None else mood,
+        shade=pick(COATS[coat]),
+        head=pick(HEADS),
+        ears=pick(EARS),
+        eye_shape=pick(EYE_SHAPES),
+        eyes=_eyes(
+            coat,
+            other=pick([colour for colour in EYE_COLOURS if colour != "blue"]),
+            colour=pick(EYE_COLOURS),
+            odd=pick(range(ODD_EYES)),
+        ),
+        whiskers=pick(WHISKERS),
+        tail=pick(TAILS),
+        collar=pick(COLLARS),
+        collar_colour=pick(COLLAR_COLOURS),
+        backdrop=pick(BACKDROPS),
+        mood=pick(MOODS) if mood is None else mood,
     )
 
 
-def _eyes(dice: _Dice, coat: Coat) -> tuple[EyeColour, EyeColour]:
+def _eyes(coat: Coat, other: EyeColour, colour: EyeColour, odd: int) -> tuple[EyeColour, EyeColour]:
     """Pointed cats have blue eyes; of the others some have odd ones, one of them blue."""
-    other = dice.pick([colour for colour in EYE_COLOURS if colour != "blue"])
-    colour = dice.pick(EYE_COLOURS)
-    odd = dice.below(ODD_EYES)
     if coat == "pointed":
         return ("blue", "blue")
     if odd == 0:
         return ("blue", other)
-    if odd == 1:
-        return (other, "blue")
-    return (colour, colour)
+    return (other, "blue") if odd == 1 else (colour, colour)

@@ -30,7 +30,6 @@ class Both(msgspec.Struct, frozen=True):
     en: str
 
     def of(self, language: Language) -> str:
-        """Return the text in one language."""
         return self.fr if language == "fr" else self.en
 
 
@@ -56,7 +55,6 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def words() -> Words:
-    """Return the texts, read once."""
     return msgspec.json.decode(Path(__file__).with_name("words.json").read_bytes(), type=Words)
 
 
@@ -85,7 +83,6 @@ def breed(cat: Cat) -> str:
 
 
 def name(seed: str) -> str:
-    """Return the cat's name."""
     names = words().names
     return names[_number(seed, b"name") % len(names)]
 
@@ -121,8 +118,8 @@ def _eyes(cat: Cat, language: Language) -> str:
 
 def greeting(cat: Cat) -> Both:
     """Return what the cat says when it is met."""
-    said = words().greetings[cat.mood]
-    return Both(said.fr.format(name=name(cat.seed)), said.en.format(name=name(cat.seed)))
+    both = words().greetings[cat.mood]
+    return Both(*(both.of(language).format(name=name(cat.seed)) for language in LANGUAGES))
 
 
 def fact(cat: Cat) -> Both:

@@ -40,7 +40,7 @@ class Listeners:
         self.pool = Pool(connections)
         self.lock = RLock()
         self.closed = False
-        self.inner: list[Any] = []
+        self.loopback: list[Any] = []
         self._open(sockets)
 
     def _open(self, sockets: list[Any]) -> None:
@@ -56,42 +56,44 @@ class Listeners:
     def only_loopback(self) -> None:
         """Refuse what does not come to 127.0.0.1. Raises OSError, and goes on as before, when that is not possible."""
         with self.lock:
-            if self.closed or self.inner:
+            if self.closed or self.loopback:
                 return
-            self._empty()
+            self._drain()
             for sock in self.sockets:
                 sock.shutdown(socket.SHUT_RDWR)
                 accept_new_connections(sock)
             try:
-                self.inner = [_loopback(sock.getsockname()[1]) for sock in self.sockets[:1]]
+                self.loopback = [_loopback(sock.getsockname()[1]) for sock in self.sockets[:1]]
             except OSError:
                 self._reopen()
                 raise
-            self._open(self.inner)
+            self._open(self.loopback)
 
     def everywhere(self) -> None:
         """Accept again where the main process listens."""
         with self.lock:
-            if not self.closed and self.inner:
-                self._empty()
-                self._close(self.inner)
+            if not self.closed and self.loopback:
+                self._drain()
+                for sock in self.loopback:
+                    sock.close()
                 self._reopen()
 
     def close(self) -> None:
         """Accept what has connected, then close."""
         with self.lock:
             self.closed, self.listening = True, ""
-            self._empty()
-            self._close(self.inner + self.sockets)
+            self._drain()
+            for sock in self.loopback + self.sockets:
+                sock.close()
 
     def _reopen(self) -> None:
-        self.inner = []
+        self.loopback = []
         for sock in self.sockets:
             sock.listen(BACKLOG)
         self._open(self.sockets)
 
-    def _empty(self) -> None:
-        """Let nobody in any more, and accept those who are on their way."""
+    def _drain(self) -> None:
+        """Stop accepting; drain the accept queue."""
         for server in self.servers:
             drop_new_connections(server.socket)
         gevent.sleep(ROUND_TRIP)
@@ -100,10 +102,6 @@ class Listeners:
                 gevent.sleep(0)
         for server in self.servers:
             server.close()
-
-    def _close(self, sockets: list[Any]) -> None:
-        for sock in sockets:
-            sock.close()
 
     def finished(self, seconds: float) -> bool:
         """Wait for the connections that are open, so long at most; tell whether none is left."""

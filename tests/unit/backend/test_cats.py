@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from backend.cats import words
+from backend.cats.cards import wall_seeds
 from backend.cats.palette import PALETTE
 from backend.cats.portrait import draw
 from backend.cats.traits import BACKDROPS, COATS, COLLAR_COLOURS, EYE_COLOURS, MOODS, cat_of
-from backend.cats.wall import wall_seeds
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEDS = [f"seed-{number}" for number in range(400)]

@@ -28,14 +28,14 @@ def shared(port):
 
 
 @pytest.fixture
-def open_listeners(shared):
+def opened(shared):
     opened = Listeners([shared.dup()], answer, 10)
     yield opened
     if not opened.closed:
         opened.close()
 
 
-def heard(host, port):
+def connect(host, port):
     try:
         with socket.create_connection((host, port), timeout=3) as sock:
             return sock.recv(10)
@@ -43,58 +43,50 @@ def heard(host, port):
         return "refused"
 
 
-def everyone(shared):
-    port = shared.getsockname()[1]
-    return heard("127.0.0.1", port), heard("127.0.0.2", port)
+@pytest.fixture
+def answers(port):
+    """What 127.0.0.1 answers, and another address of this machine."""
+    return lambda: (connect("127.0.0.1", port), connect("127.0.0.2", port))
 
 
-def test_loopback_and_back(shared, open_listeners):
-    port = shared.getsockname()[1]
-    assert (open_listeners.listening, everyone(shared)) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
-    open_listeners.only_loopback()
-    assert (open_listeners.listening, everyone(shared)) == (f"127.0.0.1:{port}", (b"meow", "refused"))
-    open_listeners.everywhere()
-    assert (open_listeners.listening, everyone(shared)) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
+def test_loopback_and_back_each_as_often_as_one_likes(opened, port, answers):
+    assert (opened.listening, answers()) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
+    for _ in range(2):
+        opened.only_loopback()
+    assert (opened.listening, answers()) == (f"127.0.0.1:{port}", (b"meow", "refused"))
+    for _ in range(2):
+        opened.everywhere()
+    assert (opened.listening, answers()) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
 
 
-def test_twice_is_once(shared, open_listeners):
-    open_listeners.only_loopback()
-    open_listeners.only_loopback()
-    open_listeners.everywhere()
-    open_listeners.everywhere()
-    assert everyone(shared) == (b"meow", b"meow")
-
-
-def test_both_at_once_come_one_after_the_other(shared, open_listeners):
-    both = [gevent.spawn(act) for act in (open_listeners.only_loopback, open_listeners.everywhere)]
+def test_both_at_once_come_one_after_the_other(opened, answers):
+    both = [gevent.spawn(act) for act in (opened.only_loopback, opened.everywhere)]
     gevent.joinall(both, raise_error=True)
-    assert everyone(shared) == (b"meow", b"meow")
+    assert answers() == (b"meow", b"meow")
 
 
-def test_what_cannot_be_done_leaves_everything_as_it_was(shared, open_listeners, monkeypatch):
-    def taken(_port):
+def test_a_port_that_is_taken_leaves_everything_as_it_was(opened, port, answers, monkeypatch):
+    def fail(_port):
         raise OSError("in use")
 
-    monkeypatch.setattr(listeners, "_loopback", taken)
+    monkeypatch.setattr(listeners, "_loopback", fail)
     with pytest.raises(OSError, match="in use"):
-        open_listeners.only_loopback()
-    assert everyone(shared) == (b"meow", b"meow")
-    assert open_listeners.listening.startswith("0.0.0.0:")
+        opened.only_loopback()
+    assert (opened.listening, answers()) == (f"0.0.0.0:{port}", (b"meow", b"meow"))
 
 
 @pytest.mark.parametrize("act", ["only_loopback", "everywhere"])
-def test_closed_is_closed(shared, open_listeners, act):
-    open_listeners.only_loopback()
-    open_listeners.close()
-    getattr(open_listeners, act)()
-    assert everyone(shared) == ("refused", "refused")
-    assert open_listeners.listening == ""
+def test_closed_is_closed(opened, answers, act):
+    opened.only_loopback()
+    opened.close()
+    getattr(opened, act)()
+    assert (opened.listening, answers()) == ("", ("refused", "refused"))
 
 
-def test_who_is_inside_is_waited_for(shared):
+def test_open_connections_are_waited_for(shared, port):
     let_go = gevent.event.Event()
     opened = Listeners([shared.dup()], lambda *_: let_go.wait(), 10)
-    with socket.create_connection(("127.0.0.1", shared.getsockname()[1]), timeout=3):
+    with socket.create_connection(("127.0.0.1", port), timeout=3):
         opened.close()
         assert opened.finished(seconds=0.05) is False
         let_go.set()
