@@ -36,16 +36,7 @@ class Expression(msgspec.Struct, frozen=True):
     closed: str = ""
 
 
-EXPRESSIONS = {
-    "content": Expression("smile"),
-    "curious": Expression("smile", ears=6, pupil=(12, 15), gaze=(3, -3)),
-    "playful": Expression("blep", ears=2, pupil=(13, 16)),
-    "sleepy": Expression("smile", ears=-12, closed="down"),
-    "smug": Expression("smirk", ears=-4, pupil=(8, 14), gaze=(5, 2), lid=18),
-    "grumpy": Expression("frown", ears=-20, pupil=(6, 15), lid=13, slant=8),
-    "amazed": Expression("oh", ears=4, pupil=(6, 7)),
-    "happy": Expression("laugh", ears=-3, closed="up"),
-}
+EXPRESSIONS = msgspec.convert(SHAPES["moods"], dict[str, Expression])
 
 
 def draw(cat: Cat, title: str) -> str:

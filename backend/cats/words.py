@@ -15,8 +15,6 @@ import msgspec
 from backend.cats.portrait import EXPRESSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from backend.cats.traits import Cat
 
 Language = Literal["fr", "en"]
@@ -37,6 +35,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything in `words.json`, by the trait's value."""
 
     names: tuple[str, ...]
+    breed_rules: tuple[tuple[str, dict[str, str]], ...]
     breeds: dict[str, Both]
     heads: dict[str, Both]
     ears: dict[str, Both]
@@ -58,28 +57,10 @@ def words() -> Words:
     return msgspec.json.decode(Path(__file__).with_name("words.json").read_bytes(), type=Words)
 
 
-BREEDS: tuple[tuple[str, Callable[[Cat], bool]], ...] = (
-    ("scottish-fold", lambda cat: cat.ears == "folded"),
-    ("siamese", lambda cat: cat.coat == "pointed" and cat.head == "wedge"),
-    ("ragdoll", lambda cat: cat.coat == "pointed" and cat.head == "broad"),
-    ("birman", lambda cat: cat.coat == "pointed"),
-    ("maine-coon", lambda cat: cat.ears == "tufted" and cat.head == "broad"),
-    ("norwegian", lambda cat: cat.ears == "tufted"),
-    ("chartreux", lambda cat: cat.shade == "blue-grey" and cat.coat == "solid" and cat.head == "broad"),
-    ("russian-blue", lambda cat: cat.shade == "blue-grey" and cat.coat == "solid" and cat.head == "wedge"),
-    ("british-shorthair", lambda cat: cat.shade == "blue-grey" and cat.coat == "solid"),
-    ("bombay", lambda cat: cat.shade == "black" and cat.coat == "solid"),
-    ("angora", lambda cat: cat.shade == "white" and cat.coat == "solid"),
-    ("havana", lambda cat: cat.shade == "chocolate" and cat.coat == "solid"),
-    ("bengal", lambda cat: cat.coat == "tabby" and cat.head == "wedge"),
-    ("european", lambda cat: cat.coat in ("tabby", "solid")),
-)
-"""The first that is true is the breed; whoever is of none is an alley cat."""
-
-
 def breed(cat: Cat) -> str:
-    """Return the breed that the traits are closest to."""
-    return next((name for name, fits in BREEDS if fits(cat)), "alley")
+    """Return the breed whose rule is the first that the traits fit."""
+    rules = words().breed_rules
+    return next(name for name, traits in rules if all(getattr(cat, trait) == value for trait, value in traits.items()))
 
 
 def name(seed: str) -> str:
