@@ -34,9 +34,3 @@ def stored_cpu(text: str) -> str:
     """Return an amount of CPU as the API server writes it back: whole cores, or thousandths of one."""
     milli = millicores(text)
     return str(milli // 1000) if milli % 1000 == 0 else f"{milli}m"
-
-
-def mebibytes(amount: float) -> str:
-    """Format bytes: `35.7 MiB`; whole ones without a fraction."""
-    whole = amount / 2**20
-    return f"{whole:.0f} MiB" if whole == int(whole) else f"{whole:.1f} MiB"

@@ -35,8 +35,3 @@ def test_other_text_is_refused(text):
 @pytest.mark.parametrize(("text", "stored"), [("0.1", "100m"), ("100m", "100m"), ("1.0", "1"), ("1500m", "1500m")])
 def test_the_api_server_writes_cpu_in_its_own_way(text, stored):
     assert quantities.stored_cpu(text) == stored
-
-
-def test_bytes_for_people():
-    assert quantities.mebibytes(64 << 20) == "64 MiB"
-    assert quantities.mebibytes(64_000_000) == "61.0 MiB"

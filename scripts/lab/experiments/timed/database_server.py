@@ -1,4 +1,4 @@
-"""One database on the cluster: waits for it, asks it, reads its cgroup, changes its resources."""
+"""One database on the cluster: waits for it, queries it, reads its cgroup, changes its resources."""
 
 from __future__ import annotations
 
@@ -8,119 +8,157 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lab import waiting
-from lab.experiments.timed import cgroups, looking
-from lab.experiments.timed.database_evidence import READY, Answer, Start
-from lab.experiments.timed.expecting import MOST
+from lab.errors import CommandFailed, LabError
+from lab.experiments.timed import cgroups
+from lab.experiments.timed.expectations import MAX_DELAY
+from lab.experiments.timed.load_generator import cgroup_version
 from lab.kubernetes import client
+from lab.kubernetes.pod_status import container_status, terminated
 
 if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.experiments.timed.cgroups import Cgroup
-    from lab.kubernetes.client import Api
+    from collections.abc import Mapping
+
+    from lab.experiments.timed.context import Context
     from lab.kubernetes.objects import Object
-    from lab.shell import Completed
 
 CONTAINER = "db"
-_START, _QUERY, _CHANGE = 90.0, 30.0, 45.0 + MOST
+READY = "ready for connections"
+STANDS_IN = "standing in for MySQL"
+"""What the lab's MariaDB says in its first line."""
+_NO_TABLE = ("ERROR 1146 ", "ERROR 1049 ")
+"""No such table, no such database: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html"""
+_START, _QUERY, _CHANGE = 90.0, 30.0, 45.0 + MAX_DELAY
 
 
 @dataclass(frozen=True)
-class Server:
-    """A Pod whose container ``db`` is a database."""
+class Answer:
+    """What the database's client ended with."""
 
-    settings: Settings
-    api: Api
-    namespace: str
-    name: str
+    ok: bool
+    text: str
 
     @property
-    def path(self) -> str:
-        """Where the API has it."""
-        return f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+    def outcome(self) -> str:
+        return "answers" if self.ok else self.text[:80]
 
-    def pod(self) -> Object:
-        """Read the Pod as it is; empty where there is none."""
-        return self.api.get(self.path) or {}
+    @property
+    def table_exists(self) -> str:
+        """Tell whether the table is there: no where the server knows none, else the client's own words."""
+        if self.ok:
+            return "yes"
+        return "no" if any(error in self.text for error in _NO_TABLE) else self.text[:80]
 
-    def started(self) -> Start:
+
+@dataclass(frozen=True)
+class Start:
+    """A start: its log with times, the cgroup's files once it took queries, and the seconds from one to the other."""
+
+    log: str
+    files: Mapping[str, str]
+
+    @property
+    def is_ready(self) -> bool:
+        return READY in self.log
+
+    @property
+    def seconds(self) -> float | None:
+        """The seconds from the first line of the log to the one that says it is ready; None where it never was."""
+        lines = [line.split(" ", 1) for line in self.log.splitlines()]
+        ready = next((at for at, text in lines if READY in text), None)
+        return _time(ready) - _time(lines[0][0]) if ready else None
+
+
+def _time(text: str) -> float:
+    """Parse a log's time: RFC 3339, with nanoseconds, of which Python takes six digits."""
+    whole, _, rest = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{rest[:6]:0<6}+00:00").timestamp()
+
+
+@dataclass(frozen=True)
+class Database:
+    """A Pod whose container ``db`` is a database."""
+
+    context: Context
+    pod: str
+
+    @property
+    def _path(self) -> str:
+        return self.context.pod_path(self.pod)
+
+    def wait_until_started(self) -> Start:
         """Wait until it takes queries, or was killed, and return how the start went.
 
         Raises TimedOut, also where it said nothing at all, or its cgroup cannot be read.
         """
-        logs: list[str] = []
+        start = Start("", {})
 
         def look() -> tuple[bool, str]:
-            killed = bool(looking.container(self.pod(), CONTAINER).get("state", {}).get("terminated"))
-            logs.append(self._log())
-            return READY in logs[-1] or (killed and bool(logs[-1])), (logs[-1].splitlines() or ["nothing said yet"])[-1]
+            nonlocal start
+            killed = bool(terminated(container_status(self.context.api.get(self._path) or {}, CONTAINER)))
+            start = Start(self._log(), {})
+            last = (start.log.splitlines() or ["no line yet"])[-1]
+            return start.is_ready or (killed and bool(start.log)), last
 
-        waiting.until(f"{self.name} to take queries", look, timeout=_START, interval=0.4)
-        return Start(logs[-1], self._cgroup() if READY in logs[-1] else {}, between(logs[-1]))
+        waiting.until(f"{self.pod} to take queries", look, timeout=_START, interval=0.4)
+        return Start(start.log, self._wait_for_files()) if start.is_ready else start
 
-    def _cgroup(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _wait_for_files(self) -> Mapping[str, str]:
+        files: Mapping[str, str] = {}
 
         def look() -> tuple[bool, str]:
-            found.update(self.files())
-            return bool(found), "not a file of it"
+            nonlocal files
+            files = self.read_files()
+            return bool(files), "not a file of it"
 
-        waiting.until(f"the cgroup of {self.name} to be read", look, timeout=_QUERY)
-        return found
+        waiting.until(f"the cgroup of {self.pod} to be read", look, timeout=_QUERY)
+        return files
 
     def _log(self) -> str:
-        """Read what the container that runs now said, with times; empty while there is none."""
+        """Read the log of the container that runs now, with times; empty while there is none."""
         try:
-            return self.api.text(f"{self.path}/log", container=CONTAINER, timestamps="true")
+            return self.context.api.text(f"{self._path}/log", container=CONTAINER, timestamps="true")
         except client.ApiError:
             return ""
 
-    def ask(self, sql: str) -> Answer:
-        """Have the database's own client ask it, as root, which has no password here."""
-        done = self._run("mysql", "--user=root", "--skip-column-names", f"--execute={sql}")
-        return Answer(done.code == 0, (done.stdout or done.stderr).strip())
+    def query(self, sql: str) -> Answer:
+        """Have the database's own client send a query, as root, which has no password here."""
+        return self._run("mysql", "--user=root", "--skip-column-names", f"--execute={sql}")
 
-    def files(self) -> dict[str, str]:
+    def read_files(self) -> Mapping[str, str]:
         """Read its cgroup; empty where that did not work."""
-        return cgroups.printed(self._run(*cgroups.PRINT).stdout)
+        printed = self._run(*cgroups.print_command(cgroup_version(self.context)))
+        return cgroups.parse_printed(printed.text) if printed.ok else {}
 
-    def _run(self, *words: str) -> Completed:
-        where = ("exec", "--namespace", self.namespace, self.name, "--container", CONTAINER, "--")
-        return client.kubectl(self.settings, *where, *words, timeout=_QUERY, check=False)
+    def _run(self, *command: str) -> Answer:
+        try:
+            output = self.context.exec.run(self.context.container(self.pod, CONTAINER), command, timeout=_QUERY)
+        except CommandFailed as error:
+            return Answer(ok=False, text=error.output.strip() or error.what)
+        except LabError as error:  # the container was killed meanwhile
+            return Answer(ok=False, text=error.what)
+        return Answer(ok=True, text=output.strip())
 
     def patch(self, subresource: str, resources: Object) -> None:
         """Change its resources, in the Pod or by ``/resize``; raises ApiError."""
         body = {"spec": {"containers": [{"name": CONTAINER, "resources": resources}]}}
-        self.api.call("PATCH", f"{self.path}{subresource}", body, media=client.STRATEGIC)
+        self.context.api.call("PATCH", f"{self._path}{subresource}", body, media=client.STRATEGIC)
 
-    def held(self, resources: Object) -> dict[str, str]:
-        """Wait until its cgroup holds what these resources become; return the files as they then are, or were last."""
+    def wait_for_limits(self, limits: Object) -> Mapping[str, str]:
+        """Wait until its cgroup has these limits; return the files as they then are, or were last."""
         deadline = time.monotonic() + _CHANGE
         while True:
-            files = self.files()
-            found: Cgroup | None = cgroups.read(files) if files else None
-            if found:
-                wanted = cgroups.given(resources, found.version)
-                if (found.given.memory, found.given.quota) == (wanted.memory, wanted.quota):
-                    return files
-            if time.monotonic() > deadline:
+            files = self.read_files()
+            done = files and cgroups.read(files).limits == cgroups.limits({"limits": limits})
+            if done or time.monotonic() > deadline:
                 return files
             time.sleep(0.3)
 
-    def replace(self, made: Object) -> None:
-        """Delete the Pod, wait until it is gone, and make another of its name; raises TimedOut."""
-        self.api.delete(self.path, gracePeriodSeconds=1)
-        waiting.until(f"{self.name} to be gone", lambda: (not self.pod(), "still ending"), timeout=_CHANGE)
-        self.api.call("POST", self.path.rsplit("/", 1)[0], made)
+    def replace(self, pod: Object) -> None:
+        """Delete the Pod, wait until it is gone, and create another of its name; raises TimedOut."""
+        self.context.api.delete(self._path, gracePeriodSeconds=1)
 
+        def look() -> tuple[bool, str]:
+            return self.context.api.get(self._path) is None, "still ending"
 
-def between(log: str) -> float | None:
-    """Return the seconds from the first line of a log to the one that says it is ready; None where it never was."""
-    lines = [line.split(" ", 1) for line in log.splitlines()]
-    ready = next((at for at, text in lines if READY in text), None)
-    return (_time(ready) - _time(lines[0][0])) if ready else None
-
-
-def _time(text: str) -> float:
-    """Read a log's time: RFC 3339, with nanoseconds, of which Python takes six digits."""
-    whole, _, rest = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{rest[:6]:0<6}+00:00").timestamp()
+        waiting.until(f"{self.pod} to be gone", look, timeout=_CHANGE)
+        self.context.create(pod)

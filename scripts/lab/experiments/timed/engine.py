@@ -98,7 +98,8 @@ class Timed:
         content = texts.load(self.name)
         texts_of(self.name, self.expects)
         steps = {part.id for part in _parts(self.steps) if isinstance(part, Step)}
-        content.section("steps", steps)
+        if steps or "steps" in content:
+            content.section("steps", steps)
         content.section("tracks", {track.id for tracks in self._timelines().values() for track in tracks})
         self._check_names(steps)
 

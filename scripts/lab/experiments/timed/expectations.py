@@ -91,7 +91,7 @@ class Expect(Generic[Run]):
     subject: str | Callable[[Run], str]
     predicted: Prediction | Callable[[Run], Prediction]
     measure: Callable[[Run], Fact]
-    within: Window | None = None
+    within: Window | Callable[[Run], Window] | None = None
     text: str = ""
     because: str | Callable[[Run], str] = ""
     values: Mapping[str, object] | Callable[[Run], Mapping[str, object]] | None = None
@@ -128,14 +128,16 @@ def judge(expects: Sequence[Expect[Run]], texts: Texts, run: Run, processes: flo
 def _judge(expect: Expect[Run], texts: Texts, run: Run, more: float) -> Expectation:
     predicted, fact, text = _resolve(expect.predicted, run), expect.measure(run), texts.section(expect.text_id)
     variant, values = _resolve(expect.because, run), _resolve(expect.values, run) or {}
-    within = expect.within and later(expect.within, least=fact.cause, most=fact.cause + more)
+    window = _resolve(expect.within, run)
+    prolonged = window and later(window, most=more)
+    within = prolonged and later(prolonged, least=fact.cause, most=fact.cause)
     in_time = within is None or (fact.at is not None and within[0] <= fact.at <= within[1])
     because = text.section("because")[variant] if variant else text["because"]
     return Expectation(
         id=expect.id,
         subject=_resolve(expect.subject, run),
         asks=text["asks"].format(**values),
-        predicted=_predicted(predicted, expect.within and later(expect.within, most=more)),
+        predicted=_predicted(predicted, prolonged),
         measured=_measured(fact, predicted),
         agrees=_agree(predicted, fact.value) and in_time,
         because=because.format(**values),

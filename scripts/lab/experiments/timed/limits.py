@@ -1,164 +1,261 @@
-"""Limits in time: too much memory kills, too much CPU slows down; and what a quantity is in the cgroup.
+"""Limits: too much memory kills, too much CPU slows down; and what a quantity is in the cgroup.
 
 One Pod takes more memory than its limit, one has a process beside process 1 do so, one works with and without a CPU
-limit, one only holds quantities that are easily confused: 220 MiB of limits, and a core for a second.
+limit, one only has quantities that are easily confused: 220 MiB of limits, and a core for a second.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from lab.experiments import catalog, pods
-from lab.experiments.results import Label, Moment, Timeline
-from lab.experiments.run import begin, cluster_versions
-from lab.experiments.texts import Text
-from lab.experiments.timed import cgroups, lanes, limits_judged, limits_units, loads, looking
-from lab.experiments.timed.limits_judged import CHILD, CPU, FREE, HELD, LIMITED, MEMORY, TAKER, UNITS, Evidence
-from lab.experiments.timed.loads import Order
-from lab.experiments.timed.recorder import recording
-from lab.kubernetes.namespaces import temporary_namespaces
+from lab.experiments import texts
+from lab.experiments.pods import pod
+from lab.experiments.results import Exhibit, Moment
+from lab.experiments.texts import same
+from lab.experiments.timed import cgroups, load_generator, oom_kills, timeline, units
+from lab.experiments.timed.actions import until
+from lab.experiments.timed.engine import Timed
+from lab.experiments.timed.expectations import Between, Expect, Fact
+from lab.experiments.timed.load_generator import (
+    Order,
+    Reported,
+    WaitForReport,
+    cgroup_version,
+    keep_log,
+    last,
+    log_of,
+    samples,
+    throttled_part,
+)
+from lab.experiments.timed.measures import ContainerStatus, PodField, restarts
+from lab.experiments.timed.record import container, ended, running
+from lab.experiments.timed.timeline import Track
+from lab.kubernetes import quantities
+from lab.kubernetes.pod_status import last_terminated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from lab.config import Settings
-    from lab.experiments.results import Experiment
-    from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.recorder import Recorder
-    from lab.kubernetes.client import Api
+    from lab.experiments.texts import Text, Texts
+    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.load_generator import Log
+    from lab.experiments.timed.record import Record
     from lab.kubernetes.objects import Object
-    from lab.steps import Report
 
-_START, _WORK = 90.0, 45.0
-"""Seconds to wait for the Pods to be started, and for the work to be done."""
-_LITTLE = "20m"
-"""The CPU request of each: without one it is the limit, and other experiments need room on the node too."""
+_WORK = 45.0
+"""Seconds to wait for the work to be done."""
+MEMORY_LIMIT, CPU_LIMIT, CPU_SECONDS = "32Mi", "200m", 0.6
+_CPU_REQUEST = {"cpu": "20m"}
+"""Without one it would be the limit, and other experiments need room on the node too."""
+_SMALL = {"requests": {**_CPU_REQUEST, "memory": MEMORY_LIMIT}, "limits": {"memory": MEMORY_LIMIT}}
 _ONCE = "/tmp/done"  # noqa: S108 - in a volume of the Pod's own, which outlives the container
+QUANTITIES = {
+    "mebi": {"cpu": "100m", "memory": "64Mi"},
+    "mega": {"cpu": "0.1", "memory": "64M"},
+    "pages": {"cpu": "50m", "memory": "30M"},
+}
+"""Limits that are easily confused, by the container that has them."""
+_SLOWDOWN = 1000 / quantities.millicores(CPU_LIMIT)
+_BUSY = 2.5
+"""How many times longer the work may take than the limit alone explains, as others want the same two cores."""
+_TEXTS = texts.load("limits")
+_SHOWS, _VALUES = _TEXTS.section("exhibits"), _TEXTS.section("values")
 
 
-def cast(image: str) -> list[Object]:
-    """Return the four Pods."""
-    small = {"requests": {"cpu": _LITTLE, "memory": "32Mi"}, "limits": {"memory": "32Mi"}}
-    taker = loads.container(image, TAKER, Order(take=64, pause=0.05, every=0.1, once=_ONCE), small)
-    child = loads.container(image, TAKER, Order(child=64, every=1, once=_ONCE), small)
-    work = {
-        LIMITED: {"requests": {"cpu": _LITTLE}, "limits": {"cpu": limits_judged.LIMIT, "memory": "24Mi"}},
-        FREE: {"requests": {"cpu": _LITTLE}},
-    }
-    return [
-        pods.pod(MEMORY, taker, grace=0),
-        pods.pod(CHILD, child, grace=0),
-        pods.pod(
-            CPU, *(loads.container(image, name, Order(burn=limits_judged.WORK), work[name]) for name in work), grace=0
-        ),
-        pods.pod(UNITS, *(loads.container(image, name, Order(every=30), HELD[name]) for name in HELD), grace=0),
-    ]
+def keep_log_before_kill(context: Context) -> None:
+    keep_log(context, "memory", "taker", previous=True)
 
 
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-    """Run it; raises LabError."""
-    begun = begin("limits")
-    cluster = cluster_versions(settings, api)
-    with temporary_namespaces(api, "limits") as (namespace, *_), recording(api, namespace) as recorder:
-        report("one Pod takes memory, one works, both beyond their limits")
-        subjects = pods.create(api, namespace, *cast(image))
-        _wait(api, namespace, recorder)
-        evidence = Evidence(
-            version="v2" if cluster.cgroup == "v2" else "v1",
-            sent={one["metadata"]["name"]: one for one in cast(image)},
-            pods={one.name: api.get(one.path) or {} for one in subjects},
-            logs=_logs(api, namespace),
-            seen=recorder.observations,
-            since=loads.since(recorder),
-            ended=recorder.now(),
-        )
-    judged = (*limits_judged.expectations(evidence), *limits_units.expectations(evidence))
-    return begun.ended(cluster, judged, (timeline(evidence),))
+def exit_code(status: Object) -> str:
+    return str(last_terminated(status).get("exitCode", ""))
 
 
-def _wait(api: Api, namespace: str, recorder: Recorder) -> None:
-    """Wait until memory was killed and started again, and both kinds of work are done."""
-    started = looking.every(
-        *(looking.looks(looking.running(CPU, name)) for name in (LIMITED, FREE)),
-        *(looking.looks(looking.running(UNITS, name)) for name in HELD),
-        looking.looks(looking.ended(MEMORY, TAKER)),
+def exit_reason(status: Object) -> str:
+    return str(last_terminated(status).get("reason", ""))
+
+
+def highest_use(log: Log) -> float | None:
+    """Return the last use that was reported before the kill."""
+    return max((sample.memory for _, sample in samples(log)), default=None)
+
+
+def killed_process(record: Record) -> Fact:
+    """Measure who is killed when not process 1 but another takes the memory."""
+    end = last_terminated(record.container("child", "taker"))
+    report = last(log_of(record, "child", "taker"), "child ended")
+    body = end or (report.body if report else {})
+    outcome = str(end["exitCode"]) if end else f"signal {body['signal']}" if body else ""
+    known = {"signal 9": _VALUES["child-killed"], oom_kills.EXIT_CODE: _VALUES["container-killed"]}
+    text = json.dumps(body)
+    exhibit = Exhibit("status" if end else "command", "child/taker", text, _SHOWS["child"], "kubectl logs child")
+    return Fact(known.get(outcome, outcome), exhibits=(exhibit,))
+
+
+def expected_victim(record: Record) -> Text:
+    return _VALUES["container-killed" if cgroup_version(record) == "v2" else "child-killed"]
+
+
+def throttled(log: Log) -> str | None:
+    return ("yes" if throttled_part(log) else "no") if samples(log) else None
+
+
+def stretch(log: Log) -> float | None:
+    """Return how many times longer the work took than the CPU time that it used."""
+    worked = last(log, "worked")
+    return worked.body["wall"] / worked.body["cpu"] if worked else None
+
+
+def slowdown(record: Record) -> Fact:
+    log = log_of(record, "cpu", "limited")
+    worked = last(log, "worked")
+    text = json.dumps(worked.body if worked else {})
+    clock = Exhibit("command", "cpu/limited", text, _SHOWS["clock"], "kubectl logs cpu -c limited")
+    return Fact(stretch(log), exhibits=(clock, _THROTTLED.exhibit(record)))
+
+
+def expected_slowdown(record: Record) -> Between:
+    """Predict it by the limit alone at the least, of which the first and the last period need not be whole.
+
+    Others may make it longer, as what they do to the same work without limit shows.
+    """
+    periods = CPU_SECONDS * 10 * _SLOWDOWN
+    busy = max(_BUSY, 2 * (stretch(log_of(record, "cpu", "free")) or 0.0))
+    return Between((periods - 2) * 0.1 / CPU_SECONDS, _SLOWDOWN * busy, units.times)
+
+
+def _quantity(name: str, limits: Object) -> Iterator[Expect[Record]]:
+    """Expect what the quantities of a container become in its cgroup."""
+
+    def expected(record: Record) -> cgroups.Limits:
+        began = last(log_of(record, "units", name), "began")
+        return cgroups.limits({"limits": limits}, began.body["page"] if began else cgroups.PAGE)
+
+    def memory(log: Log) -> Text | None:
+        return units.exact_size(samples(log)[-1][1].limits.memory) if samples(log) else None
+
+    def quota(log: Log) -> Text | None:
+        return units.quota(samples(log)[-1][1].limits.quota) if samples(log) else None
+
+    yield Expect(
+        f"memory-{name}",
+        f"memory: {limits['memory']}",
+        lambda record: units.exact_size(expected(record).memory),
+        Reported("units", name, "memory_limit", _SHOWS["cgroup-limit"], memory),
+        text="unit-memory",
     )
-    recorder.require("the Pods to be started", started, _START)
-    again = looking.pod_is(MEMORY, lambda found: looking.container(found, TAKER).get("restartCount", 0) > 0)
-    recorder.require("the killed container to be started again", looking.looks(again), _WORK)
-    dead = looking.looks(looking.ended(CHILD, TAKER))
-    loads.until_said(
-        api,
-        namespace,
-        (CHILD, TAKER),
-        "child ended",
-        _WORK,
-        recorder=recorder,
-        otherwise=lambda: dead(recorder.observations) is not None,
+    yield Expect(
+        f"cpu-{name}",
+        f"cpu: {limits['cpu']}",
+        lambda record: units.quota(expected(record).quota),
+        Reported("units", name, "cpu_quota", _SHOWS["cgroup-limit"], quota),
+        text="unit-cpu",
     )
-    for pod, of, what in ((CPU, LIMITED, "worked"), (CPU, FREE, "worked"), *((UNITS, name, "ready") for name in HELD)):
-        loads.until_said(api, namespace, (pod, of), what, _WORK, recorder=recorder)
 
 
-def _logs(api: Api, namespace: str) -> dict[tuple[str, str], tuple[Line, ...]]:
-    """Read what all containers said; of the killed ones, what they said before."""
-    wanted = [(CPU, LIMITED), (CPU, FREE), (CHILD, TAKER), *((UNITS, name) for name in HELD)]
-    return {
-        (MEMORY, TAKER): loads.log(api, namespace, MEMORY, TAKER, before=True),
-        **{(pod, of): loads.log(api, namespace, pod, of) for pod, of in wanted},
-    }
+def _use(record: Record, track: Track, _texts: Texts) -> Iterator[Moment]:
+    """Draw the first moment at which each further 4 MiB were in use."""
+    step, drawn = 4 << 20, -1
+    limit = quantities.size(MEMORY_LIMIT)
+    for at, sample in samples(log_of(record, "memory", "taker")):
+        if sample.memory // step > drawn:
+            drawn = sample.memory // step
+            state: timeline.State = "bad" if sample.memory + step > limit else "neutral"
+            yield Moment(at - record.began, track.id, same(f"{sample.memory >> 20} Mi"), state, raw=str(sample.memory))
 
 
-def timeline(evidence: Evidence) -> Timeline:
-    """Draw memory up to the kill, the restart, and both kinds of work side by side."""
-    labels = (
-        Label(
-            "use",
-            Text(en="memory", fr="mémoire"),
-            Text(en="what the container used", fr="ce que le conteneur utilisait"),
+def _work(record: Record, track: Track, _texts: Texts) -> Iterator[Moment]:
+    log = log_of(record, "cpu", track.id)
+    began, worked = last(log, "began"), last(log, "worked")
+    if began and worked:
+        part = throttled_part(log)
+        says = _VALUES["throttled"].format(percent=units.percent(part)) if part else _VALUES["works"]
+        start, end = (line.at - record.began for line in (began, worked))
+        yield Moment(start, track.id, says, "bad" if part else "good", end, str(worked.body))
+
+
+_THROTTLED = Reported("cpu", "limited", "cpu_stat", _SHOWS["throttling"], throttled)
+
+LIMITS = Timed(
+    "limits",
+    progress="one Pod takes memory, one works, both beyond their limits",
+    pods=[
+        pod(
+            "memory",
+            load_generator.container("taker", Order(take=64, pause=0.05, every=0.1, once=_ONCE), _SMALL),
+            grace=0,
         ),
-        Label("container", Text(en="container", fr="conteneur"), Text(en="its state", fr="son état")),
-        Label(
-            FREE,
-            Text(en="no limit", fr="sans limite"),
-            Text(en="the same work, no limit", fr="le même travail, sans limite"),
+        pod("child", load_generator.container("taker", Order(child=64, every=1, once=_ONCE), _SMALL), grace=0),
+        pod(
+            "cpu",
+            load_generator.container(
+                "limited",
+                Order(burn=CPU_SECONDS),
+                {"requests": _CPU_REQUEST, "limits": {"cpu": CPU_LIMIT, "memory": "24Mi"}},
+            ),
+            load_generator.container("free", Order(burn=CPU_SECONDS), {"requests": _CPU_REQUEST}),
+            grace=0,
         ),
-        Label(
-            LIMITED,
-            Text(en="limited", fr="limité"),
-            Text(en=f"the work, {limits_judged.LIMIT}", fr=f"le travail, {limits_judged.LIMIT}"),
+        pod(
+            "units",
+            *(
+                load_generator.container(name, Order(every=30), {"requests": {"cpu": "10m"}, "limits": limits})
+                for name, limits in QUANTITIES.items()
+            ),
+            grace=0,
         ),
-    )
-    state = lanes.container(MEMORY, TAKER, labels[1])
-    moments = [
-        *_use(evidence),
-        *lanes.drawn(state, evidence.seen, evidence.ended),
-        *(one for name in (FREE, LIMITED) for one in _work(evidence, name)),
-    ]
-    return Timeline("limits", catalog.find("limits").title, labels, tuple(moments), evidence.ended)
-
-
-def _use(evidence: Evidence) -> Iterator[Moment]:
-    """Yield the first moment at which each further 4 MiB were in use."""
-    step, shown = 4 << 20, -1
-    for at, found in loads.samples(evidence.logs[MEMORY, TAKER]):
-        if found.memory // step > shown:
-            shown = found.memory // step
-            whole = f"{found.memory >> 20} Mi"
-            near = found.given.memory is not None and found.memory + step > found.given.memory
-            state: lanes.State = "bad" if near else "neutral"
-            yield Moment(at - evidence.since, "use", Text(whole, whole), state, raw=str(found.memory))
-
-
-def _work(evidence: Evidence, name: str) -> Iterator[Moment]:
-    lines: Sequence[Line] = evidence.logs[CPU, name]
-    began, done = loads.said(lines, "began"), loads.said(lines, "worked")
-    if not began or not done:
-        return
-    (_, first), (_, last) = loads.samples(lines)[0], loads.samples(lines)[-1]
-    part = cgroups.throttling(first, last)
-    cut = Text(en=f"throttled in {part:.0%} of periods", fr=f"bridé dans {part * 100:.0f}\u00a0% des périodes")
-    says = cut if part else Text(en="works", fr="travaille")
-    yield Moment(
-        began.at - evidence.since, name, says, "bad" if part else "good", done.at - evidence.since, str(done.body)
-    )
+    ],
+    ready=[
+        running("cpu", "limited"),
+        running("cpu", "free"),
+        *(running("units", name) for name in QUANTITIES),
+        ended("memory", "taker"),
+    ],
+    steps=[
+        until(container("memory", "taker", lambda status: status.get("restartCount", 0) > 0), timeout=_WORK),
+        WaitForReport("child", "taker", "child ended", unless=ended("child", "taker")),
+        *(WaitForReport("cpu", name, "worked") for name in ("limited", "free")),
+        *(WaitForReport("units", name, "ready") for name in QUANTITIES),
+        keep_log_before_kill,
+    ],
+    expects=[
+        Expect(
+            "memory-code",
+            "memory",
+            oom_kills.EXIT_CODE,
+            ContainerStatus("memory", "taker", exit_code, _SHOWS["killed"]),
+        ),
+        Expect(
+            "memory-reason",
+            "memory",
+            lambda record: oom_kills.reasons(cgroup_version(record)),
+            ContainerStatus("memory", "taker", exit_reason, _SHOWS["killed"]),
+        ),
+        Expect(
+            "memory-most",
+            "memory",
+            Between(quantities.size(MEMORY_LIMIT) * 0.75, quantities.size(MEMORY_LIMIT), units.size),
+            Reported("memory", "taker", "memory_usage", _SHOWS["last-use"], highest_use),
+        ),
+        Expect("memory-restart", "memory", "1", restarts("memory", "taker", _SHOWS["killed"])),
+        Expect("memory-child", "child", expected_victim, killed_process, because=cgroup_version),
+        Expect("cpu-throttled", "cpu", "yes", _THROTTLED, values={"quota": quantities.millicores(CPU_LIMIT) // 10}),
+        Expect("cpu-longer", "cpu", expected_slowdown, slowdown, values={"limit": CPU_LIMIT, "ratio": _SLOWDOWN}),
+        Expect("cpu-free", "cpu", "no", Reported("cpu", "free", "cpu_stat", _SHOWS["unthrottled"], throttled)),
+        Expect("cpu-not-killed", "cpu", "0", restarts("cpu", "limited", _SHOWS["runs-on"])),
+        *(expect for name, limits in QUANTITIES.items() for expect in _quantity(name, limits)),
+        Expect(
+            "cpu-stored",
+            f"cpu: {QUANTITIES['mega']['cpu']}",
+            quantities.stored_cpu("0.1"),
+            PodField("units", "spec.containers[1].resources.limits.cpu", _SHOWS["stored"]),
+        ),
+    ],
+    tracks=[
+        Track("use", _use),
+        timeline.container("memory", "taker", "container"),
+        Track("free", _work),
+        Track("limited", _work),
+    ],
+)
+run, manifests = LIMITS.run, LIMITS.manifests

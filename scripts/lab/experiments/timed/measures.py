@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,24 @@ class ContainerStatus:
         status = record.container(self.pod, self.container)
         where, command = f"container {self.container} of {self.pod}", statuses_of(self.pod)
         return Fact(self.value(status), exhibits=(status_exhibit(where, _kept(status), self.shows, command),))
+
+
+@dataclass(frozen=True)
+class PodField:
+    """Measures a field of a Pod at the end, such as ``status.containerStatuses[0].lastState``, and shows it."""
+
+    pod: str
+    path: str
+    shows: Text
+    value: Callable[[Any], str | Text] = str
+
+    def __call__(self, record: Record) -> Fact:
+        field: Any = record.pod(self.pod)
+        for key in re.findall(r"\w+", self.path):
+            field = (field[int(key)] if key.isdigit() else field.get(key)) if field else None
+        command = f"kubectl get pod {self.pod} -o jsonpath='{{.{self.path}}}'"
+        exhibit = status_exhibit(f"{self.pod}: {self.path}", field, self.shows, command)
+        return Fact(None if field is None else self.value(field), exhibits=(exhibit,))
 
 
 def restarts(pod: str, container: str, shows: Text) -> ContainerStatus:

@@ -6,115 +6,279 @@ one Pod is evicted for real, by the disk that it fills: 20 MiB of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from lab import docker
-from lab.experiments import catalog, pods
-from lab.experiments.results import Label
-from lab.experiments.run import begin, cluster_versions
-from lab.experiments.texts import Text
-from lab.experiments.timed import lanes, loads, looking, qos_judged
-from lab.experiments.timed.expecting import MOST
-from lab.experiments.timed.loads import Order
-from lab.experiments.timed.qos_cases import CASES, FILLS
-from lab.experiments.timed.qos_judged import Evidence, lasting
-from lab.experiments.timed.recorder import recording
-from lab.kubernetes.namespaces import temporary_namespaces
+from lab.errors import LabError
+from lab.experiments import pods, texts
+from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text, same
+from lab.experiments.timed import load_generator, qos_classes, timeline, units
+from lab.experiments.timed.actions import report, until
+from lab.experiments.timed.engine import Timed
+from lab.experiments.timed.expectations import MAX_DELAY, Expect, Fact, word
+from lab.experiments.timed.load_generator import Order, WaitForReport, last, log_of, samples
+from lab.experiments.timed.measures import PodField, shown
+from lab.experiments.timed.qos_classes import Candidate
+from lab.experiments.timed.record import Match, event
+from lab.kubernetes import quantities
+from lab.kubernetes.objects import RESTRICTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.config import Settings
-    from lab.experiments.results import Experiment, Timeline
-    from lab.experiments.timed.loads import Line
-    from lab.experiments.timed.qos_cases import Case
-    from lab.experiments.timed.recorder import Observation, Recorder
-    from lab.kubernetes.client import Api
+    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.record import Record
+    from lab.experiments.timed.recorder import Observation
+    from lab.experiments.timed.timeline import Drawn
     from lab.kubernetes.objects import Object
-    from lab.steps import Report
 
-_START = 90.0
+_EVICTION = (0.0, 60.0)
+"""Seconds: kubelet looks every 10 s, at figures that the runtime takes every 10 s; more where cores are busy."""
+_SMALL = {"cpu": "30m", "memory": "24Mi"}
+_FULL = {"limits": _SMALL, "requests": _SMALL}
+FILLS = "fills-its-disk"
+RANKED = ("below", "none", "equal", "requests")
+"""The Pods in the order of their eviction, were the node short of memory; ``critical`` is never chosen."""
+_MIN_SCORE = -1000
 _RUNTIME = "grep -h restrict_oom_score_adj /etc/containerd/config.toml; cat /proc/$(pidof -s containerd)/oom_score_adj"
+_TEXTS = texts.load("qos")
+_SHOWS, _VALUES = _TEXTS.section("exhibits"), _TEXTS.section("values")
 
 
-def cast(image: str) -> list[Object]:
-    """Return a Pod for each case."""
-    return [_pod(image, name, case) for name, case in CASES.items()]
-
-
-def _pod(image: str, name: str, case: Case) -> Object:
-    order = Order(every=2, take=case.take, file=case.file, path="/tmp/much")  # noqa: S108 - the container's own
+def _pod(
+    name: str, *resources: Object, init: Object | None = None, sidecar: Object | None = None, take: int = 0, **more: Any
+) -> Object:
+    """Return a Pod with a container for each of these resources; ``more`` are the spec's own fields."""
     containers = [
-        loads.container(image, f"c{number}", order, resources, **_rights(case))
-        for number, resources in enumerate(case.containers, start=1)
+        load_generator.container(f"c{number}", Order(every=2, take=take), each)
+        for number, each in enumerate(resources, start=1)
     ]
-    more: Object = {"resources": case.pod} if case.pod else {}
-    if case.init is not None:
-        more["initContainers"] = [loads.container(image, "init", Order(every=2, seconds=0), case.init)]
-    if case.sidecar is not None:
-        sidecar = loads.container(image, "sidecar", Order(every=2), case.sidecar)
-        more["initContainers"] = [{**sidecar, "restartPolicy": "Always"}]
-    if case.priority:
-        more["priorityClassName"] = case.priority
+    if init is not None:
+        more["initContainers"] = [load_generator.container("init", Order(every=2, seconds=0), init)]
+    if sidecar is not None:
+        more["initContainers"] = [
+            load_generator.container("sidecar", Order(every=2), sidecar, restartPolicy="Always"),
+        ]
     return pods.pod(name, *containers, grace=0, **more)
 
 
-def _rights(case: Case) -> Object:
-    """Let a Pod that fills its disk write into the container's own layer: what is in /tmp elsewhere is memory."""
-    if not case.file:
-        return {}
-    usual = pods.guest("", "")["securityContext"]
-    return {"securityContext": {**usual, "readOnlyRootFilesystem": False}, "volumeMounts": []}
-
-
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-    """Run it; raises LabError."""
-    begun = begin("qos")
-    cluster = cluster_versions(settings, api)
-    with temporary_namespaces(api, "qos") as (namespace, *_), recording(api, namespace) as recorder:
-        report(f"{len(CASES)} Pods, each with other requests and limits")
-        sent = {one["metadata"]["name"]: one for one in cast(image)}
-        pods.create(api, namespace, *sent.values())
-        logs = _logs(api, recorder, namespace, sent)
-        report(f"Pod {FILLS} has filled its disk, and is about to be evicted")
-        recorder.wait(looking.looks(qos_judged.evicted), qos_judged.EVICTED[1] + MOST)
-        evidence = Evidence(
-            sent=sent,
-            logs=logs,
-            node=api.items("/api/v1/nodes")[0],
-            kubelet=api.call("GET", f"/api/v1/nodes/{cluster.node}/proxy/configz")["kubeletconfig"],
-            runtime=docker.docker("exec", settings.node, "sh", "-c", _RUNTIME),
-            seen=recorder.observations,
-            since=loads.since(recorder),
-            crowd=recorder.load,
-        )
-        drawn = timeline(recorder.observations, recorder.now())
-    return begun.ended(cluster, qos_judged.expectations(evidence), (drawn,))
-
-
-def _logs(
-    api: Api, recorder: Recorder, namespace: str, sent: dict[str, Object]
-) -> dict[tuple[str, str], tuple[Line, ...]]:
-    """Read what every container said, once each has said its cgroup after it took what it should.
-
-    First the one that fills its disk: with its Pod evicted, some 10 s later, its log is gone.
-    """
-    first = sorted(sent, key=lambda name: name != FILLS)
-    every = [(name, of) for name in first for of in lasting(sent[name])]
-    return {one: loads.until_said(api, namespace, one, "ready", _START, recorder=recorder) for one in every}
-
-
-def timeline(seen: Sequence[Observation], seconds: float) -> Timeline:
-    """Draw the eviction: the container, and what kubelet says."""
-    state = lanes.container(FILLS, "c1", Label(FILLS, Text(FILLS, FILLS), Text(en="its container", fr="son conteneur")))
-    told = Label("kubelet", Text("kubelet", "kubelet"), Text(en="its events", fr="ses événements"))
-
-    def read(one: Observation) -> lanes.Drawn | None:
-        if one.kind != "Event" or one.body.get("involvedObject", {}).get("name") != FILLS:
-            return None
-        text = f"{one.body['reason']}: {one.body.get('message', '').strip()}"
-        return Text(text, text), "bad" if one.body.get("type") == "Warning" else "neutral"
-
-    return lanes.timeline(
-        "eviction", catalog.find("qos").title, (state, lanes.Lane(told, read, lasting=False)), seen, seconds
+def _pod_that_fills_its_disk() -> Object:
+    """Return a Pod that writes into its container's own layer: what is in /tmp elsewhere is memory."""
+    order = Order(every=2, file=20, path="/tmp/much")  # noqa: S108 - the container's own
+    rights = {**RESTRICTED, "readOnlyRootFilesystem": False}
+    resources = {"limits": {"ephemeral-storage": "10Mi"}}
+    return pods.pod(
+        FILLS, load_generator.container("c1", order, resources, securityContext=rights, volumeMounts=[]), grace=0
     )
+
+
+PODS = {
+    pod["metadata"]["name"]: pod
+    for pod in (
+        _pod("none", {}),
+        _pod("requests", {"requests": {"cpu": "10m", "memory": "256Mi"}}),
+        _pod("limits", {"limits": _SMALL}),
+        _pod("equal", _FULL),
+        _pod(
+            "below", {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}}, take=30
+        ),
+        _pod("cpu-only", {"limits": {"cpu": "30m"}}),
+        _pod("one-without", _FULL, {}),
+        _pod("init-without", _FULL, init={}),
+        _pod(
+            "sidecar",
+            {"requests": {"cpu": "10m", "memory": "512Mi"}},
+            sidecar={"requests": {"cpu": "10m", "memory": "16Mi"}},
+        ),
+        _pod("pod-level", {}, resources={"limits": {"cpu": "30m", "memory": "32Mi"}}),
+        _pod("critical", {}, take=4, priorityClassName="system-cluster-critical"),
+        _pod_that_fills_its_disk(),
+    )
+}
+
+
+def lasting_containers(pod: Object) -> list[Object]:
+    """Return the containers of a Pod that run on: its sidecars, no other init containers, and its own."""
+    inits = pod["spec"].get("initContainers", ())
+    return [*(init for init in inits if init.get("restartPolicy") == "Always"), *pod["spec"]["containers"]]
+
+
+CONTAINERS = [(name, container) for name, pod in PODS.items() for container in lasting_containers(pod)]
+EVICTED = Match("Pod", FILLS, lambda item: item.body.get("status", {}).get("reason") == "Evicted")
+
+
+def read_node(context: Context) -> None:
+    """Keep the node, the configuration of its kubelet, and what its containerd may set: own value, and whether free."""
+    (node, *_) = context.api.items("/api/v1/nodes")
+    config = context.api.call("GET", f"/api/v1/nodes/{context.cluster.node}/proxy/configz")
+    runtime = docker.docker("exec", context.settings.node, "sh", "-c", _RUNTIME)
+    context.data |= {"node": node, "kubelet": config["kubeletconfig"], "runtime": runtime}
+
+
+def score_floor(runtime: str) -> int:
+    """Return the lowest oom_score_adj that the runtime can give, from what the node says of it.
+
+    https://github.com/containerd/containerd/blob/main/docs/cri/config.md: restrict_oom_score_adj
+    """
+    own = re.search(r"^-?\d+$", runtime, re.MULTILINE)
+    restricted = re.search(r"restrict_oom_score_adj *= *true", runtime)
+    return int(own[0]) if own and restricted else _MIN_SCORE
+
+
+def _capacity(record: Record) -> int:
+    return quantities.size(record.data["node"]["status"]["capacity"]["memory"])
+
+
+def _class(name: str) -> Expect[Record]:
+    def measure(record: Record) -> Fact:
+        spec = record.pod(name).get("spec", {})
+        containers = (*spec.get("initContainers", ()), *spec.get("containers", ()))
+        resources = {"pod": spec.get("resources"), **{each["name"]: each["resources"] for each in containers}}
+        command = f"kubectl get pod {name} -o jsonpath='{{.spec.containers[*].resources}}'"
+        exhibit = Exhibit("field", f"{name}: resources", json.dumps(resources), _SHOWS["resources"], command)
+        fact = PodField(name, "status.qosClass", _SHOWS["class"])(record)
+        return replace(fact, exhibits=(*fact.exhibits, exhibit))
+
+    return Expect(f"class-{name}", name, qos_classes.qos_class(PODS[name]["spec"]), measure, text="class", because=name)
+
+
+def _score(name: str, container: Object) -> Expect[Record]:
+    spec, where = PODS[name]["spec"], f"{name}/{container['name']}"
+
+    def predict(record: Record, floor: int) -> int:
+        return qos_classes.oom_score_adj(spec, container, _capacity(record), floor)
+
+    def is_restricted(record: Record) -> bool:
+        floor = score_floor(record.data["runtime"])
+        return predict(record, floor) != predict(record, _MIN_SCORE)
+
+    def measure(record: Record) -> Fact:
+        began = last(log_of(record, name, container["name"]), "began")
+        score = began.body["oom_score_adj"] if began else ""
+        command = f"kubectl exec {name} -c {container['name']} -- cat /proc/1/oom_score_adj"
+        exhibits = [Exhibit("command", f"/proc/1/oom_score_adj, {where}", score, _SHOWS["score"], command)]
+        if is_restricted(record):
+            runtime = record.data["runtime"]
+            exhibits.append(Exhibit("command", "the node: containerd", runtime, _SHOWS["runtime"]))
+        return Fact(score, exhibits=tuple(exhibits))
+
+    def values(record: Record) -> dict[str, object]:
+        restriction = _VALUES["restriction"].format(floor=score_floor(record.data["runtime"]))
+        return {"restriction": restriction if is_restricted(record) else same("")}
+
+    return Expect(
+        f"oom-{name}-{container['name']}",
+        where,
+        lambda record: str(predict(record, score_floor(record.data["runtime"]))),
+        measure,
+        text="oom",
+        because=qos_classes.qos_class(spec),
+        values=values,
+    )
+
+
+def eviction_order(record: Record) -> Fact:
+    """Measure the order of eviction by what the cgroups say is used."""
+    candidates = [_candidate(record, name) for name in ("critical", *RANKED)]
+    raw = "\n".join(
+        f"{pod.name}: uses {pod.used}, requests {pod.requested}, priority {pod.priority}" for pod in candidates
+    )
+    exhibit = Exhibit("cgroup", "working sets, and requests", raw, _SHOWS["ranking"], "kubectl top pod")
+    ranked = qos_classes.eviction_order(candidates)
+    return Fact(", ".join(pod.name for pod in ranked), exhibits=(exhibit,))
+
+
+def _candidate(record: Record, name: str) -> Candidate:
+    logs = [log_of(record, name, container["name"]) for container in lasting_containers(PODS[name])]
+    used = sum(samples(log)[-1][1].working_set for log in logs if samples(log))
+    priority = record.pod(name).get("spec", {}).get("priority", 0)
+    return Candidate(name, used, qos_classes.memory_request(PODS[name]["spec"]), priority)
+
+
+def reserved(record: Record) -> int:
+    """Return the memory that kubelet keeps back, before it evicts: kind's own configuration leaves it at nothing."""
+    kubelet = record.data["kubelet"]
+    threshold = (kubelet.get("evictionHard") or {}).get("memory.available", "0")
+    percent = threshold.removesuffix("%")
+    hard = int(_capacity(record) * float(percent) / 100) if percent != threshold else quantities.size(threshold)
+    reserves = ((kubelet.get(name) or {}).get("memory", "0") for name in ("kubeReserved", "systemReserved"))
+    return hard + sum(map(quantities.size, reserves))
+
+
+def allocatable(record: Record) -> Fact:
+    node, hard = record.data["node"], record.data["kubelet"].get("evictionHard") or {}
+    command = f"kubectl get --raw /api/v1/nodes/{node['metadata']['name']}/proxy/configz"
+    exhibit = Exhibit("field", "kubelet: evictionHard", json.dumps(hard), _SHOWS["threshold"], command)
+    amount = quantities.size(node["status"]["allocatable"]["memory"])
+    return Fact(units.exact_size(amount), exhibits=(exhibit,))
+
+
+EVICTION_MESSAGE = PodField(FILLS, "status.message", _SHOWS["evicted"])
+
+
+def eviction(record: Record) -> Fact:
+    """Measure when the Pod was evicted after it had written; raises LabError where that moment is not known."""
+    wrote, item = last(log_of(record, FILLS, "c1"), "wrote"), record.first(EVICTED)
+    if wrote is None:
+        raise LabError(f"Pod {FILLS} did not say when it had written", "run the experiment again")
+    value, at = word("yes" if item else "no"), item.at if item else None
+    return Fact(value, at, wrote.at - record.began, EVICTION_MESSAGE(record).exhibits)
+
+
+def _ended(phase: str, starts: int) -> Text:
+    return _VALUES["ended"].format(phase=phase, starts=starts)
+
+
+def end_of_the_evicted(record: Record) -> Fact:
+    """Measure the phase, and the starts by the events, as restartCount may be one too high.
+
+    Where kubelet finds the container gone before it saw its end, it counts a restart that never was.
+    """
+    starts = {item.name: item for item in record.all(event(FILLS, "Started"))}
+    phase = record.pod(FILLS).get("status", {}).get("phase", "")
+    return Fact(_ended(phase, len(starts)), exhibits=(*EVICTION_MESSAGE(record).exhibits, *map(shown, starts.values())))
+
+
+def _event(item: Observation) -> Drawn | None:
+    if item.body.get("involvedObject", {}).get("name") != FILLS:
+        return None
+    text = f"{item.body['reason']}: {item.body.get('message', '').strip()}"
+    return same(text), "bad" if item.body.get("type") == "Warning" else "neutral"
+
+
+QOS = Timed(
+    "qos",
+    progress=f"{len(PODS)} Pods, each with other requests and limits",
+    pods=list(PODS.values()),
+    steps=[
+        # First the one that fills its disk: with its Pod evicted, some 10 s later, its log is gone.
+        WaitForReport(FILLS, "c1", "ready"),
+        *(WaitForReport(name, container["name"], "ready") for name, container in CONTAINERS if name != FILLS),
+        report(f"Pod {FILLS} has filled its disk, and is about to be evicted"),
+        until(EVICTED, timeout=_EVICTION[1] + MAX_DELAY),
+        read_node,
+    ],
+    expects=[
+        *map(_class, PODS),
+        *(_score(name, container) for name, container in CONTAINERS),
+        Expect("eviction-order", ", ".join(sorted(("critical", *RANKED))), ", ".join(RANKED), eviction_order),
+        Expect(
+            "eviction-threshold",
+            lambda record: str(record.data["node"]["metadata"]["name"]),
+            lambda record: units.exact_size(_capacity(record) - reserved(record)),
+            allocatable,
+            because=lambda record: "some" if reserved(record) else "none",
+        ),
+        Expect("eviction", FILLS, word("yes"), eviction, _EVICTION),
+        Expect("eviction-for-good", FILLS, _ended("Failed", 1), end_of_the_evicted),
+    ],
+    tracks={
+        "eviction": [
+            timeline.container(FILLS, "c1", FILLS),
+            timeline.points("kubelet", Match("Event", FILLS), _event),
+        ]
+    },
+)
+run, manifests = QOS.run, QOS.manifests

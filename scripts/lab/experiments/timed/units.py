@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.experiments.texts import Text, load, same
 
-_UNITS = load("expectations").section("units")
+_UNITS = load("units")
 
 
 def size(amount: float) -> Text:

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lab.experiments.results import ClusterVersions
+from lab.experiments.timed.cgroups import FILES
+from lab.experiments.timed.load_generator import LogLine
 from lab.experiments.timed.record import Record
 from lab.experiments.timed.recorder import Observation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lab.experiments.timed.engine import Timed
 
 
@@ -19,13 +24,16 @@ class Story:
 
     def __init__(self) -> None:
         self._observations: list[Observation] = []
+        self.data: dict[str, Any] = {}
+        self.cgroup, self.load = "v2", 1.0
 
     @property
     def observations(self) -> tuple[Observation, ...]:
         return tuple(sorted(self._observations, key=lambda item: item.at))
 
     def record(self, seconds: float = 10.0) -> Record:
-        return Record(self.observations, seconds)
+        cluster = ClusterVersions("cats", "v1.36", "containerd", "6.8", self.cgroup, "node")
+        return Record(self.observations, seconds, self.load, cluster=cluster, data=self.data)
 
     def disagreements(self, experiment: Timed) -> set[str]:
         return {expectation.id for expectation in experiment.judge(self.record()) if not expectation.agrees}
@@ -35,6 +43,15 @@ class Story:
         self._observations = [
             one for one in self._observations if any(getattr(one, key) != value for key, value in fields.items())
         ]
+
+    def log(self, pod: str, container: str, *lines: tuple[str, dict[str, Any]]) -> None:
+        """Set what a container reported: events with their bodies, a second apart from 1.0 on."""
+        self.data[f"log of {pod}/{container}"] = tuple(
+            LogLine(body.get("at", float(second)), event, body) for second, (event, body) in enumerate(lines, start=1)
+        )
+
+    def body(self, at: float, name: str, body: dict[str, Any]) -> None:
+        self._observations.append(Observation(at, "Pod", name, "MODIFIED", body))
 
     def step(self, at: float, name: str) -> None:
         self._observations.append(Observation(at, "step", name))
@@ -88,3 +105,35 @@ def story() -> Story:
 def runs() -> dict[str, Any]:
     """A container's status while it runs."""
     return copy.deepcopy(RUNNING)
+
+
+def cgroup_files(  # noqa: PLR0913 - as many as there are files
+    *,
+    limit: int | str = "max",
+    quota: int | str = "max",
+    used: int = 8 << 20,
+    cache: int = 0,
+    periods: int = 0,
+    throttled: int = 0,
+    cpu: float = 0.0,
+) -> dict[str, str]:
+    """Return the files of a cgroup v2: sizes in bytes, the quota in microseconds of 100 ms, seconds of CPU."""
+    files = FILES["v2"]
+    return {
+        files.memory_limit: str(limit),
+        files.memory_usage: str(used),
+        files.memory_stat: f"inactive_file {cache}\nanon {used - cache}",
+        files.cpu_quota: f"{quota} 100000",
+        files.cpu_stat: f"usage_usec {int(cpu * 1e6)}\nnr_periods {periods}\nnr_throttled {throttled}",
+    }
+
+
+@pytest.fixture
+def files() -> Callable[..., dict[str, str]]:
+    return cgroup_files
+
+
+@pytest.fixture
+def cgroup() -> Callable[..., tuple[str, dict[str, Any]]]:
+    """A container's report of its cgroup."""
+    return lambda **figures: ("cgroup", {"files": cgroup_files(**figures)})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.experiments.timed import qos_rules
-from lab.experiments.timed.qos_rules import Candidate
+from lab.experiments.timed import qos_classes
+from lab.experiments.timed.qos_classes import Candidate
 
 FULL = {"cpu": "100m", "memory": "64Mi"}
 HALF = {"cpu": "50m", "memory": "32Mi"}
@@ -21,7 +21,7 @@ def spec(*containers, **more):
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("pod", "expected"),
     [
         pytest.param(spec(container()), "BestEffort", id="nothing"),
         pytest.param(spec({"name": "c"}), "BestEffort", id="no resources at all"),
@@ -46,12 +46,12 @@ def spec(*containers, **more):
         ),
     ],
 )
-def test_class(found, expected):
-    assert qos_rules.qos_class(found) == expected
+def test_class(pod, expected):
+    assert qos_classes.qos_class(pod) == expected
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("pod", "expected"),
     [
         pytest.param(spec(container()), 1000, id="best effort goes first"),
         pytest.param(spec(container(FULL, FULL)), -997, id="guaranteed goes last"),
@@ -69,37 +69,37 @@ def test_class(found, expected):
         pytest.param(spec(container(), priorityClassName="system-cluster-critical"), 1000, id="for the cluster: not"),
     ],
 )
-def test_oom_score_adj(found, expected):
-    assert qos_rules.oom_score_adj(found, found["containers"][0], NODE) == expected
+def test_oom_score_adj(pod, expected):
+    assert qos_classes.oom_score_adj(pod, pod["containers"][0], NODE) == expected
 
 
 def test_the_pods_request_is_shared_by_its_containers():
-    found = spec(container({"memory": "4Gi"}), container(), resources={"requests": {"memory": "8Gi"}})
-    scores = [qos_rules.oom_score_adj(found, one, NODE) for one in found["containers"]]
+    pod = spec(container({"memory": "4Gi"}), container(), resources={"requests": {"memory": "8Gi"}})
+    scores = [qos_classes.oom_score_adj(pod, each, NODE) for each in pod["containers"]]
     assert scores == [1000 - 6 * 1000 // 16, 1000 - 2 * 1000 // 16]
 
 
 def test_a_sidecar_dies_no_sooner_than_whom_it_serves():
     sidecar = container({"memory": "1Gi"}, restartPolicy="Always")
-    found = spec(container({"memory": "8Gi"}), initContainers=[sidecar])
-    assert qos_rules.oom_score_adj(found, sidecar, NODE) == 500
+    pod = spec(container({"memory": "8Gi"}), initContainers=[sidecar])
+    assert qos_classes.oom_score_adj(pod, sidecar, NODE) == 500
 
 
 def test_a_runtime_that_may_not_go_lower_does_not():
     guaranteed, burstable = spec(container(FULL, FULL)), spec(container(HALF, FULL))
-    assert qos_rules.oom_score_adj(guaranteed, guaranteed["containers"][0], NODE, floor=0) == 0
-    assert qos_rules.oom_score_adj(burstable, burstable["containers"][0], NODE, floor=0) == 999
+    assert qos_classes.oom_score_adj(guaranteed, guaranteed["containers"][0], NODE, floor=0) == 0
+    assert qos_classes.oom_score_adj(burstable, burstable["containers"][0], NODE, floor=0) == 999
 
 
 def test_memory_requests_add_up():
-    assert qos_rules.memory_request(spec(container(HALF, FULL), container(None, FULL))) == 96 << 20
-    assert qos_rules.memory_request(spec(container(HALF), resources={"limits": FULL})) == 64 << 20
+    assert qos_classes.memory_request(spec(container(HALF, FULL), container(None, FULL))) == 96 << 20
+    assert qos_classes.memory_request(spec(container(HALF), resources={"limits": FULL})) == 64 << 20
 
 
-def test_who_is_evicted_first():
+def test_who_is_eviction_order():
     """Use above the request first, then the priority, then by how much; what is critical is not chosen."""
     by_most, by_less = Candidate("by most", 90, 10), Candidate("by less", 40, 10)
     important, within = Candidate("important", 900, 0, priority=7), Candidate("within", 60, 100)
-    nearer, critical = Candidate("nearer", 95, 100), Candidate("critical", 9000, 0, priority=qos_rules.CRITICAL)
-    ranked = qos_rules.evicted_first([within, critical, by_less, important, nearer, by_most])
-    assert [one.name for one in ranked] == ["by most", "by less", "important", "nearer", "within"]
+    nearer, critical = Candidate("nearer", 95, 100), Candidate("critical", 9000, 0, priority=qos_classes.CRITICAL)
+    ranked = qos_classes.eviction_order([within, critical, by_less, important, nearer, by_most])
+    assert [pod.name for pod in ranked] == ["by most", "by less", "important", "nearer", "within"]

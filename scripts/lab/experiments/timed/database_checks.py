@@ -1,0 +1,258 @@
+"""What must become of the course's database under its limits, and how that is measured. Pure."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import yaml
+
+from lab.config import ROOT
+from lab.experiments import texts
+from lab.experiments.results import Exhibit
+from lab.experiments.timed import cgroups, oom_kills, units
+from lab.experiments.timed.database_server import CONTAINER, READY, STANDS_IN, Answer, Start
+from lab.experiments.timed.expectations import Between, Expect, Fact, OneOf, word
+from lab.experiments.timed.load_generator import cgroup_version
+from lab.experiments.timed.measures import PodField, compare, status_exhibit
+from lab.kubernetes import objects, quantities
+from lab.kubernetes.pod_status import last_terminated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lab.experiments.texts import Text
+    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.record import Record
+    from lab.kubernetes.objects import Object
+
+LESSON, SMALL, GREEDY = "frontend", "small", "greedy"
+"""The Pods: the course's own, by the name that it has there; the one that is raised; the one that finds no room."""
+LESSON_POD: Object = yaml.safe_load((ROOT / "k8s" / "lessons" / "database.yaml").read_text())
+LESSON_POD["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+_RESOURCES = LESSON_POD["spec"]["containers"][0]["resources"]
+LIMITS = {SMALL: _RESOURCES["requests"], LESSON: _RESOURCES["limits"]}
+"""The small one's limits, before it is raised, are what the course's requests."""
+EQUAL = {"memory": "128Mi", "cpu": "100m"}
+"""Requests and limits of the Pod that takes the small one's place."""
+_RESIZE_SECONDS = 45.0
+"""Seconds in which kubelet has changed a running container, on a machine whose two cores are busy."""
+_INVALID = "422 Invalid"
+_SHOWS = texts.load("database").section("exhibits")
+
+
+def small_pod(resources: Object) -> Object:
+    """Return the course's Pod with another name and other resources."""
+    pod = copy.deepcopy(LESSON_POD)
+    pod["metadata"]["name"] = SMALL
+    pod["spec"]["containers"][0]["resources"] = resources
+    return pod
+
+
+def stands_in(run: Record | Context) -> bool:
+    """Tell whether it is the lab's MariaDB: the published MySQL needs more than either limit, and never starts."""
+    return any(STANDS_IN in start.log for start in run.data["starts"].values())
+
+
+def _start(record: Record, name: str) -> Start:
+    start: Start = record.data["starts"][name]
+    return start
+
+
+def _file(pod: str, path: str, files: Mapping[str, str], shows: Text) -> Exhibit:
+    return Exhibit("cgroup", f"{path}, {pod}", files.get(path, ""), shows, f"kubectl exec {pod} -- cat {path}")
+
+
+def _starts(name: str) -> Expect[Record]:
+    def measure(record: Record) -> Fact:
+        start = _start(record, name)
+        lines = start.log.splitlines() or [""]
+        line = next((line for line in lines if READY in line), lines[-1])
+        exhibit = Exhibit("command", f"log of {name}", line, _SHOWS["log"], f"kubectl logs {name}")
+        return Fact("yes" if start.is_ready else "no", exhibits=(exhibit,))
+
+    return Expect(
+        f"starts-{name}",
+        f"{name}, {LIMITS[name]['memory']}",
+        lambda record: "yes" if stands_in(record) else "no",
+        measure,
+        text="starts",
+        because=lambda record: "mariadb" if stands_in(record) else "mysql",
+    )
+
+
+def _start_time(name: str) -> Expect[Record]:
+    """Expect the start no sooner than the CPU that it took and the limit allow: a lower bound and no more."""
+    part = quantities.millicores(LIMITS[name]["cpu"]) / 1000
+
+    def cpu(record: Record) -> float:
+        return cgroups.read(_start(record, name).files).cpu
+
+    def measure(record: Record) -> Fact:
+        start, path = _start(record, name), cgroups.FILES[cgroup_version(record)].cpu_stat
+        return Fact(start.seconds, exhibits=(_file(name, path, start.files, _SHOWS["throttling"]),))
+
+    return Expect(
+        f"start-time-{name}",
+        f"{name}, {LIMITS[name]['cpu']}",
+        lambda record: Between(max(0.0, cpu(record) / part * 0.6 - 0.3), 30.0, units.seconds),
+        measure,
+        text="start-time",
+        values=lambda record: {"cpu": units.seconds(cpu(record)), "percent": part * 100},
+    )
+
+
+def idle_memory(record: Record) -> Fact:
+    files, path = _start(record, LESSON).files, cgroups.FILES[cgroup_version(record)].memory_stat
+    return Fact(cgroups.read(files).anonymous, exhibits=(_file(LESSON, path, files, _SHOWS["memory"]),))
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Measures what became of a query, and shows the client's words."""
+
+    key: str
+    pod: str
+    value: Callable[[Answer], str]
+
+    def __call__(self, record: Record) -> Fact:
+        answer = record.data["answers"][self.key]
+        command = f"kubectl exec -it {self.pod} -- mysql -u root"
+        exhibit = Exhibit("command", f"mysql in {self.pod}", answer.text, _SHOWS["client"], command)
+        return Fact(self.value(answer), exhibits=(exhibit,))
+
+
+def _ended(pod: str, query: str) -> Callable[[Record], Fact]:
+    """Measure how a database ended last that a query asked too much of; the small one before it is replaced."""
+
+    def measure(record: Record) -> Fact:
+        until = record.step("resize") if pod == SMALL else record.seconds
+        end = last_terminated(record.container(pod, CONTAINER, until))
+        exhibit = status_exhibit(f"{pod}/{CONTAINER}, lastState", end, _SHOWS["ended"], f"kubectl describe pod {pod}")
+        client = Answered(query, pod, attrgetter("outcome"))(record)
+        return Fact(oom_kills.describe(end), exhibits=(exhibit, *client.exhibits))
+
+    return measure
+
+
+def _expected_end(record: Record) -> OneOf:
+    return oom_kills.descriptions(cgroup_version(record))
+
+
+def _amounts(resources: Object) -> str:
+    return ", ".join(f"{name} {resources[name]}" for name in ("memory", "cpu") if name in resources)
+
+
+def scheduling(record: Record) -> Fact:
+    pod = record.pod(GREEDY)
+    condition = objects.condition(pod, "PodScheduled")
+    command = f"kubectl describe pod {GREEDY}"
+    exhibit = status_exhibit(f"{GREEDY}: PodScheduled", condition.get("message"), _SHOWS["waits"], command)
+    return Fact(f"{pod.get('status', {}).get('phase')}, {condition.get('reason')}", exhibits=(exhibit,))
+
+
+def _refusal(key: str, words: str, command: str) -> Callable[[Record], Fact]:
+    """Measure whether the API server refuses a change in these words: any other refusal is another matter."""
+
+    def measure(record: Record) -> Fact:
+        refusal = record.data["refusals"].get(key, "")
+        as_expected = refusal.startswith(f"{_INVALID}: ") and words in refusal
+        exhibit = Exhibit("command", "API server", refusal[:300], _SHOWS["api-server"], command)
+        return Fact(_INVALID if as_expected else refusal[:200], exhibits=(exhibit,))
+
+    return measure
+
+
+def _resized_exhibits(record: Record) -> tuple[Exhibit, Exhibit]:
+    paths, files = cgroups.FILES[cgroup_version(record)], record.data["resized"]
+    memory, quota = (_file(SMALL, path, files, _SHOWS["cgroup"]) for path in (paths.memory_limit, paths.cpu_quota))
+    return memory, quota
+
+
+def _resized_limits(record: Record) -> cgroups.Limits | None:
+    files = record.data["resized"]
+    return cgroups.read(files).limits if files else None
+
+
+_RAISED = cgroups.limits({"limits": LIMITS[LESSON]})
+
+
+def resized_memory(record: Record) -> Fact:
+    limits = _resized_limits(record)
+    return Fact(units.exact_size(limits.memory) if limits else None, exhibits=_resized_exhibits(record)[:1])
+
+
+def resized_cpu(record: Record) -> Fact:
+    limits = _resized_limits(record)
+    return Fact(units.quota(limits.quota) if limits else None, exhibits=_resized_exhibits(record)[1:])
+
+
+def resize_time(record: Record) -> Fact:
+    value = word("yes" if _resized_limits(record) == _RAISED else "no")
+    return Fact(value, record.data["resized at"], record.step("resize"), _resized_exhibits(record))
+
+
+def same_container(record: Record) -> Fact:
+    before, after = (record.container(SMALL, CONTAINER, record.step(step)) for step in ("resize", "replace"))
+    shown = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
+    exhibit = status_exhibit(f"{SMALL}/{CONTAINER}", shown, _SHOWS["container"], f"kubectl get pod {SMALL} -o yaml")
+    return Fact(compare(before.get("containerID"), after.get("containerID")), exhibits=(exhibit,))
+
+
+def same_pod(record: Record) -> Fact:
+    pods = record.pod(SMALL, record.step("replace")), record.pod(SMALL)
+    uids = [pod.get("metadata", {}).get("uid") for pod in pods]
+    exhibit = status_exhibit(f"{SMALL}: metadata.uid", uids, _SHOWS["replaced"], f"kubectl get pod {SMALL} -o yaml")
+    return Fact(compare(*uids), exhibits=(exhibit,))
+
+
+_outcome, _table_exists = attrgetter("outcome"), attrgetter("table_exists")
+_OF_MARIADB: list[Expect[Record]] = [
+    _start_time(SMALL),
+    _start_time(LESSON),
+    Expect(
+        "idle",
+        LESSON,
+        Between(10 << 20, quantities.size(_RESOURCES["requests"]["memory"]), units.size),
+        idle_memory,
+        values={"request": _RESOURCES["requests"]["memory"]},
+    ),
+    Expect("small-query", f"{SMALL}, 64Mi", _expected_end, _ended(SMALL, "small-query")),
+    Expect("small-lost", SMALL, "no", Answered("small-lost", SMALL, _table_exists)),
+    Expect("lesson-query", f"{LESSON}, 128Mi", "answers", Answered("lesson-query", LESSON, _outcome)),
+    Expect("lesson-many", f"{LESSON}, 128Mi", _expected_end, _ended(LESSON, "lesson-many")),
+    Expect(
+        "plain-edit",
+        SMALL,
+        _INVALID,
+        _refusal("plain", "pod updates may not change fields other than", "kubectl apply -f database.yaml"),
+    ),
+    Expect(
+        "resize-class",
+        SMALL,
+        _INVALID,
+        _refusal("class", "Pod QOS Class may not change", f"kubectl patch pod {SMALL} --subresource resize"),
+    ),
+    Expect("raised-memory", SMALL, units.exact_size(_RAISED.memory), resized_memory),
+    Expect("raised-cpu", SMALL, units.quota(_RAISED.quota), resized_cpu),
+    Expect("raised-when", SMALL, word("yes"), resize_time, (0.0, _RESIZE_SECONDS)),
+    Expect("raised-same", SMALL, "same", same_container),
+    Expect("raised-query", f"{SMALL}, 128Mi", "answers", Answered("raised-query", SMALL, _outcome)),
+    Expect("raised-kept", SMALL, "yes", Answered("raised-kept", SMALL, _table_exists)),
+    Expect("replaced-pod", SMALL, "another", same_pod),
+    Expect("replaced-class", SMALL, "Guaranteed", PodField(SMALL, "status.qosClass", _SHOWS["replaced"])),
+]
+EXPECTS: list[Expect[Record]] = [
+    _starts(SMALL),
+    _starts(LESSON),
+    Expect(
+        "allocated",
+        LESSON,
+        _amounts(_RESOURCES["requests"]),
+        PodField(LESSON, "status.containerStatuses[0].allocatedResources", _SHOWS["set-aside"], _amounts),
+    ),
+    Expect("no-room", GREEDY, "Pending, Unschedulable", scheduling),
+    *(replace(expect, when=stands_in) for expect in _OF_MARIADB),
+]

@@ -1,0 +1,130 @@
+"""What the experiment on QoS makes of what it observed."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab.errors import LabError
+from lab.experiments.timed import qos_classes
+from lab.experiments.timed.qos import CONTAINERS, FILLS, PODS, QOS, score_floor
+
+NODE = {"metadata": {"name": "node"}, "status": {"capacity": {"memory": "16Gi"}, "allocatable": {"memory": "16Gi"}}}
+RESERVING = {"evictionHard": {"memory.available": "100Mi"}, "kubeReserved": {"memory": "1Gi"}}
+GUARANTEED = ("limits", "equal", "pod-level")
+
+
+def score(story, name, value):
+    story.log(name, "c1", ("began", {"oom_score_adj": str(value)}))
+
+
+def evicted(story, at, starts=1):
+    for number in range(starts):
+        story.event(2.0 + number, FILLS, "Started", "Container started")
+    status = {"qosClass": "BestEffort", "phase": "Failed", "reason": "Evicted", "message": "usage exceeds the limit"}
+    story.body(at, FILLS, {"status": status})
+
+
+@pytest.fixture
+def story(story, cgroup):
+    for name, pod in PODS.items():
+        spec = {**pod["spec"], "priority": qos_classes.CRITICAL if name == "critical" else 0}
+        story.body(1.0, name, {"spec": spec, "status": {"qosClass": qos_classes.qos_class(spec)}})
+    for name, container in CONTAINERS:
+        value = qos_classes.oom_score_adj(PODS[name]["spec"], container, 16 << 30)
+        used = {"below": 40 << 20, "critical": 14 << 20}.get(name, 10 << 20)
+        began = ("began", {"oom_score_adj": str(value)})
+        story.log(name, container["name"], began, cgroup(used=used), ("wrote", {}))
+    story.data |= {"node": NODE, "kubelet": {"evictionHard": {"nodefs.available": "0%"}}, "runtime": "-999"}
+    return story
+
+
+def test_all_as_predicted(story):
+    evicted(story, 12.0)
+    assert story.disagreements(QOS) == set()
+    classes = {each.measured.en for each in QOS.judge(story.record()) if each.id.startswith("class-")}
+    assert classes == {"Guaranteed", "Burstable", "BestEffort"}
+
+
+@pytest.mark.parametrize(
+    ("change", "ids"),
+    [
+        pytest.param(
+            lambda story, _: story.body(2.0, "limits", {"status": {"qosClass": "Burstable"}}),
+            {"class-limits"},
+            id="requests that did not follow limits",
+        ),
+        pytest.param(lambda story, _: score(story, "cpu-only", 0), {"oom-cpu-only-c1"}, id="another score"),
+        pytest.param(
+            lambda story, cgroup: story.log("below", "c1", ("began", {"oom_score_adj": "999"}), cgroup(used=1 << 20)),
+            {"eviction-order"},
+            id="it used less than it was to",
+        ),
+        pytest.param(
+            lambda story, _: story.data.update(kubelet=RESERVING),
+            {"eviction-threshold"},
+            id="a reserve that is not",
+        ),
+        pytest.param(
+            lambda story, _: story.event(5.0, FILLS, "Started", "again"), {"eviction-for-good"}, id="started again"
+        ),
+    ],
+)
+def test_what_goes_otherwise_is_a_disagreement(story, cgroup, change, ids):
+    evicted(story, 12.0)
+    change(story, cgroup)
+    assert story.disagreements(QOS) == ids
+
+
+@pytest.mark.parametrize(
+    ("at", "load", "ids"),
+    [
+        pytest.param(None, 1.0, {"eviction", "eviction-for-good"}, id="not evicted"),
+        pytest.param(66.0, 1.0, {"eviction"}, id="too late"),
+        pytest.param(66.0, 5.0, set(), id="later where cores are busy"),
+    ],
+)
+def test_an_eviction_has_its_time(story, at, load, ids):
+    story.load = load
+    if at:
+        evicted(story, at)
+    assert story.disagreements(QOS) == ids
+
+
+def test_an_eviction_is_not_counted_from_a_moment_that_is_not_known(story):
+    story.log(FILLS, "c1")
+    with pytest.raises(LabError, match=FILLS):
+        QOS.judge(story.record())
+
+
+def test_the_log_of_the_pod_that_is_evicted_is_read_first():
+    assert QOS.steps[0].pod == FILLS
+
+
+def test_a_node_that_keeps_memory_back(story):
+    evicted(story, 12.0)
+    status = {**NODE["status"], "allocatable": {"memory": str((15 << 30) - (100 << 20))}}
+    story.data |= {"node": {**NODE, "status": status}, "kubelet": RESERVING}
+    assert story.disagreements(QOS) == set()
+
+
+def test_a_runtime_that_may_not_go_so_low_is_predicted_and_shown(story):
+    evicted(story, 12.0)
+    story.data["runtime"] = "  restrict_oom_score_adj = true # why\n0"
+    for name in GUARANTEED:
+        score(story, name, 0)
+    assert story.disagreements(QOS) == set()
+    (expectation,) = (each for each in QOS.judge(story.record()) if each.id == "oom-equal-c1")
+    assert expectation.because.fr.endswith("sa propre valeur, 0 (restrict_oom_score_adj).")
+    assert story.data["runtime"] in {exhibit.text for exhibit in expectation.exhibits}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "floor"),
+    [
+        pytest.param("restrict_oom_score_adj = true\n-5", -5, id="restricted"),
+        pytest.param("restrict_oom_score_adj = false\n-5", -1000, id="free"),
+        pytest.param("-999", -1000, id="not configured"),
+    ],
+)
+def test_score_floor(runtime, floor):
+    assert score_floor(runtime) == floor
