@@ -24,17 +24,8 @@ from ..service_process import ServiceProcess, unused_port  # noqa: TID252 - test
 
 MISSING = "Chromium is missing: apt-get install --no-install-recommends chromium chromium-driver"
 WAIT_SECONDS = 15
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1280,900",
-]
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--window-size=1280,900"]
 LEAVE = """
 const visitor = sessionStorage.getItem('visitor');
 if (visitor) fetch(`/api/visitors/${JSON.parse(visitor).token}`, { method: 'DELETE', keepalive: true });
@@ -102,6 +93,10 @@ class Person:
 
     def unmock(self, suffix):
         self.run("window.mocks[arguments[0]].release(); delete window.mocks[arguments[0]]", suffix)
+
+    def poll_status(self):
+        """Have the page poll the status now, as when its tab comes to the front."""
+        self.run("document.dispatchEvent(new Event('visibilitychange'))")
 
     def module(self, name):
         """Return the URL of one of the page's scripts."""

@@ -61,14 +61,19 @@ def test_who_waits_comes_to_the_first_cell_with_a_lamp(visitor, person):
     first, *others = names(visitor)
     other = person("fr").visit()
     other.choose_cat()
+    other.meets("waiting")
+    visitor.poll_status()
     visitor.until("document.querySelector('.window.waits.lit')", "no lamp is lit")
     visitor.until(lambda: names(visitor) == [other.cat, *others], "another cat is there")
     assert "Somebody waits at this window" in visitor.one(".window.waits").get_attribute("aria-label")
     assert visitor.one("#windows").rect == place
     other.one("#chat-close").click()
+    visitor.poll_status()
     visitor.until(lambda: names(visitor)[0] == first, "the first cat did not come back")
     visitor.run("arguments[0].focus()", visitor.one(".window"))
     other.choose_cat()
+    other.meets("waiting")
+    visitor.poll_status()
     visitor.until(lambda: names(visitor)[:2] == [first, other.cat], "the focused cell has changed")
 
 
@@ -197,6 +202,7 @@ def test_how_many_wait_is_what_the_backend_counts(visitor):
     """Not the waiting cats of the grid, which are 24 at most and may have company; and never oneself."""
     census = {"visitors": 41, "waiting": 30, "chats": 5, "windows": [f"cat-{number}" for number in range(24)]}
     visitor.mock("/api/house", {"status": 200, "body": {"census": census}})
+    visitor.poll_status()
     visitor.reads("#status", "40 other visitors are in the house. 30 can be met right now.")
     visitor.run(RECORD_STATUS)
     visitor.choose_cat()

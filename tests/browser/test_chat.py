@@ -159,6 +159,7 @@ def test_a_house_cat_keeps_one_company_and_steps_aside(visitor, person):
     visitor.until(lambda: len(visitor.messages()) == 4, "the house cat does not answer")
     assert [sender for sender, _ in visitor.messages()] == [OTHER, OTHER, ME, OTHER]
     other = person("fr").visit()
+    other.poll_status()
     other.until("document.querySelector('.window.waits')", "no lamp is lit for the one who can be met")
     other.choose_cat(0)
     visitor.reads("#chat-status", "You are talking with a visitor.")
@@ -252,21 +253,8 @@ def test_backend_killed_while_one_talks(two, own_backend):
     there.reads("#chat-name", here.cat)
 
 
-def test_the_backend_is_full(person, run_services):
-    """There is one place: the second visitor reads so, and comes in when the first has left."""
-    url = run_services(MAX_VISITORS="1")
-    first = person("en", url).visit()
-    second = person("en", url)
-    second.browser.get(url)
-    second.reads("#notice p", "The house is full")
-    requests.delete(f"{url}/api/visitors/{token_of(first)}", timeout=5)
-    first.browser.get("about:blank")
-    second.one("#notice button").click()
-    second.until("document.querySelector('.mat.here')", "it was not let in")
-
-
-def test_try_now_does_not_wait(person):
-    """Not for the minute that the server asked for."""
+def test_a_full_backend(person):
+    """One reads so; and «Try now» does not wait for the minute that the server asked for."""
     visitor = person()
     visitor.mock("/api/visitors", {"status": 429, "headers": {"Retry-After": "60"}}, inject=True)
     visitor.browser.get(visitor.url)

@@ -75,15 +75,15 @@ def test_connecting_takes_three_times_the_setting_at_most(monkeypatch):
     assert 4 < clock.now <= 6
 
 
-@pytest.mark.parametrize(
-    ("request_", "sent"),
-    [
-        pytest.param(GET, 3, id="GET is sent again"),
-        pytest.param(POST, 1, id="POST may have been processed"),
-        pytest.param(BackendRequest("DELETE", "/x"), 1, id="DELETE too"),
-        pytest.param(BackendRequest("GET", "/x", {}, b"text"), 1, id="GET with a body"),
-    ],
-)
+SENT = {
+    "GET is sent again": (GET, 3),
+    "POST may have been processed": (POST, 1),
+    "DELETE too": (BackendRequest("DELETE", "/x"), 1),
+    "GET with a body": (BackendRequest("GET", "/x", {}, b"text"), 1),
+}
+
+
+@pytest.mark.parametrize(("request_", "sent"), SENT.values(), ids=SENT)
 def test_a_connection_that_breaks_before_the_response(raw_server, request_, sent):
     server = raw_server(b"")
     with pytest.raises(ConnectionError):

@@ -13,76 +13,67 @@ from frontend.diagnosis import commands
 
 CATS = Address("cats", 3000)
 VERSION = JsonResponse(200, {"name": "k8-chatroulette-back", "version": "1"})
-FRONT = JsonResponse(200, {"name": "k8-chatroulette-front", "version": "1"})
+ITSELF = JsonResponse(200, {"name": "k8-chatroulette-front", "version": "1"})
 READY = JsonResponse(200, {"ok": True})
 REDIS_DOWN = {"ok": True, "checks": [{"name": "redis", "ok": False, "reason": "refused", "critical": False}]}
 
+RESPONSES = {
+    "healthy": (VERSION, READY, "ok"),
+    "503 from /version": (JsonResponse(503), READY, "not_ready"),
+    "503 from /readyz": (VERSION, JsonResponse(503), "not_ready"),
+    "500": (JsonResponse(500), None, "error"),
+    "500 from /readyz": (VERSION, JsonResponse(500), "error"),
+    "404": (JsonResponse(404), None, "not_ours"),
+    "200, but no JSON": (JsonResponse(200), None, "not_ours"),
+    "another server's JSON": (JsonResponse(200, {"name": "x"}), None, "not_ours"),
+    "ready without its Redis": (VERSION, JsonResponse(200, REDIS_DOWN), "redis_away"),
+    "un-ready counts before Redis": (VERSION, JsonResponse(503, REDIS_DOWN), "not_ready"),
+    "a 503 that names Redis": (JsonResponse(503, {"type": "redis-away"}), None, "redis_away"),
+    "BACKEND_URL points at the frontend": (ITSELF, READY, "itself"),
+}
 
-@pytest.mark.parametrize(
-    ("version", "ready", "outcome"),
-    [
-        pytest.param(VERSION, READY, Outcome.OK, id="healthy"),
-        pytest.param(JsonResponse(503), READY, Outcome.NOT_READY, id="503 from /version"),
-        pytest.param(VERSION, JsonResponse(503), Outcome.NOT_READY, id="503 from /readyz"),
-        pytest.param(JsonResponse(500), None, Outcome.ERROR, id="500"),
-        pytest.param(VERSION, JsonResponse(500), Outcome.ERROR, id="500 from /readyz"),
-        pytest.param(JsonResponse(404), None, Outcome.NOT_OURS, id="404"),
-        pytest.param(JsonResponse(200), None, Outcome.NOT_OURS, id="200, but no JSON"),
-        pytest.param(JsonResponse(200, {"name": "x"}), None, Outcome.NOT_OURS, id="another server's JSON"),
-        pytest.param(VERSION, JsonResponse(200, REDIS_DOWN), Outcome.REDIS_AWAY, id="ready without its Redis"),
-        pytest.param(VERSION, JsonResponse(503, REDIS_DOWN), Outcome.NOT_READY, id="un-ready counts before Redis"),
-        pytest.param(JsonResponse(503, {"type": "redis-away"}), None, Outcome.REDIS_AWAY, id="a 503 that names Redis"),
-        pytest.param(FRONT, READY, Outcome.ITSELF, id="BACKEND_URL points at the frontend"),
-    ],
-)
+
+@pytest.mark.parametrize(("version", "ready", "outcome"), RESPONSES.values(), ids=RESPONSES)
 def test_classify_responses(version, ready, outcome):
-    assert classify(Attempt(CATS, version=version, ready=ready)) is outcome
+    assert classify(Attempt(CATS, version=version, ready=ready)) == outcome
 
 
-@pytest.mark.parametrize(
-    ("failure", "pods", "outcome"),
-    [
-        pytest.param(Outcome.REFUSED, None, Outcome.REFUSED, id="no headless Service"),
-        pytest.param(Outcome.REFUSED, [], Outcome.NO_PODS, id="no Pods"),
-        pytest.param(Outcome.REFUSED, [Outcome.REFUSED, Outcome.NOT_READY], Outcome.NO_ENDPOINTS, id="reason first"),
-        pytest.param(
-            Outcome.REFUSED,
-            [Outcome.TIMEOUT, Outcome.REFUSED],
-            Outcome.CLOSED_OR_LOOPBACK,
-            id="refusal before silence",
-        ),
-        pytest.param(Outcome.REFUSED, [Outcome.REFUSED, Outcome.NO_ANSWER], Outcome.NO_ANSWER, id="one is stuck"),
-        pytest.param(Outcome.REFUSED, [Outcome.NOT_READY, Outcome.OK], Outcome.WRONG_TARGET_PORT, id="one is healthy"),
-        pytest.param(Outcome.TIMEOUT, [Outcome.OK], Outcome.TIMEOUT, id="only the Service is silent"),
-        pytest.param(Outcome.TIMEOUT, [Outcome.UNREACHABLE], Outcome.SILENT_PODS, id="gone"),
-    ],
-)
-def test_classify_pods(failure, pods, outcome):
-    checks = None if pods is None else tuple(PodCheck("10.0.0.1", pod) for pod in pods)
-    assert classify(Attempt(CATS, failure=failure, pods=checks, mismatch_seconds=60)) is outcome
+PODS = {
+    "no headless Service": ("refused", None, 60, "refused"),
+    "no Pods": ("refused", [], 60, "no_pods"),
+    "a reason comes first": ("refused", ["refused", "not_ready"], 60, "no_endpoints"),
+    "a refusal before silence": ("refused", ["timeout", "refused"], 60, "closed_or_loopback"),
+    "one is stuck": ("refused", ["refused", "no_answer"], 60, "no_answer"),
+    "one is healthy": ("refused", ["not_ready", "ok"], 60, "wrong_target_port"),
+    "one is healthy since a moment": ("refused", ["not_ready", "ok"], 1, "settling"),
+    "only the Service is silent": ("timeout", ["ok"], 60, "timeout"),
+    "gone": ("timeout", ["unreachable"], 60, "silent_pods"),
+}
 
 
-def test_a_pod_that_has_just_become_ready_is_given_time():
-    pods = (PodCheck("10.0.0.1", Outcome.OK),)
-    assert classify(Attempt(CATS, failure=Outcome.REFUSED, pods=pods, mismatch_seconds=1)) is Outcome.SETTLING
+@pytest.mark.parametrize(("failure", "pods", "seconds", "outcome"), PODS.values(), ids=PODS)
+def test_classify_pods(failure, pods, seconds, outcome):
+    checks = None if pods is None else tuple(PodCheck("10.0.0.1", Outcome(pod)) for pod in pods)
+    attempt = Attempt(CATS, failure=Outcome(failure), pods=checks, mismatch_seconds=seconds)
+    assert classify(attempt) == outcome
 
 
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [
-        pytest.param(socket.gaierror(socket.EAI_NONAME, "x"), Outcome.NO_NAME, id="no name"),
-        pytest.param(socket.gaierror(socket.EAI_AGAIN, "x"), Outcome.DNS_SILENT, id="DNS is silent"),
-        pytest.param(ConnectError(ConnectionRefusedError(errno.ECONNREFUSED, "x")), Outcome.REFUSED, id="refused"),
-        pytest.param(ConnectError(OSError(errno.EHOSTUNREACH, "x")), Outcome.UNREACHABLE, id="no route"),
-        pytest.param(ConnectError(TimeoutError("timed out")), Outcome.TIMEOUT, id="our connect time-out"),
-        pytest.param(ConnectError(TimeoutError(errno.ETIMEDOUT, "x")), Outcome.TIMEOUT, id="the kernel's"),
-        pytest.param(TimeoutError("timed out"), Outcome.NO_ANSWER, id="read time-out"),
-        pytest.param(ConnectionResetError(errno.ECONNRESET, "x"), Outcome.NOT_HTTP, id="reset"),
-        pytest.param(BadStatusLine("x"), Outcome.NOT_HTTP, id="not HTTP"),
-    ],
-)
+ERRORS = {
+    "no name": (socket.gaierror(socket.EAI_NONAME, "x"), "no_name"),
+    "DNS is silent": (socket.gaierror(socket.EAI_AGAIN, "x"), "dns_silent"),
+    "refused": (ConnectError(ConnectionRefusedError(errno.ECONNREFUSED, "x")), "refused"),
+    "no route": (ConnectError(OSError(errno.EHOSTUNREACH, "x")), "unreachable"),
+    "our connect time-out": (ConnectError(TimeoutError("timed out")), "timeout"),
+    "the kernel's": (ConnectError(TimeoutError(errno.ETIMEDOUT, "x")), "timeout"),
+    "read time-out": (TimeoutError("timed out"), "no_answer"),
+    "reset": (ConnectionResetError(errno.ECONNRESET, "x"), "not_http"),
+    "not HTTP": (BadStatusLine("x"), "not_http"),
+}
+
+
+@pytest.mark.parametrize(("error", "outcome"), ERRORS.values(), ids=ERRORS)
 def test_classify_error(error, outcome):
-    assert classify_error(error) is outcome
+    assert classify_error(error) == outcome
 
 
 def check(client, **headers):
@@ -158,30 +149,20 @@ def test_a_store_in_memory(fake, client):
     assert check(client)["store"] == {"kind": "memory", "ok": True, "reason": None}
 
 
-@pytest.mark.parametrize(
-    ("host", "outcome", "first"),
-    [
-        pytest.param("cats", Outcome.NO_NAME, "kubectl get service cats", id="name"),
-        pytest.param("cats.zoo.svc", Outcome.NO_NAME, "kubectl get service cats -n zoo", id="namespace in the name"),
-        pytest.param(
-            "cats", Outcome.REFUSED, "kubectl get endpointslices -l kubernetes.io/service-name=cats", id="refused"
-        ),
-        pytest.param("10.0.0.7", Outcome.REFUSED, "kubectl get pods -o wide", id="IP address"),
-        pytest.param("localhost", Outcome.REFUSED, "kubectl get pods -o wide", id="localhost"),
-        pytest.param(
-            "cats.zoo",
-            Outcome.CLOSED_OR_LOOPBACK,
-            "kubectl logs -n zoo -l app.kubernetes.io/name=cats --prefix --tail=20",
-            id="label",
-        ),
-    ],
-)
-def test_the_first_command(host, outcome, first):
-    assert commands(outcome, Address(host, 3000), "default")[0] == first
+ENDPOINTS = "kubectl get endpointslices -l kubernetes.io/service-name=cats"
+FIRST_COMMANDS = {
+    "name": ("cats", Outcome.NO_NAME, "default", "kubectl get service cats"),
+    "namespace in the name": ("cats.zoo.svc", Outcome.NO_NAME, "default", "kubectl get service cats -n zoo"),
+    "the frontend's own namespace": ("cats", Outcome.ERROR, "app", "kubectl logs service/cats -n app --tail=20"),
+    "refused by a Service": ("cats", Outcome.REFUSED, "default", ENDPOINTS),
+    "refused by an IP address": ("10.0.0.7", Outcome.REFUSED, "default", "kubectl get pods -o wide"),
+    "refused by localhost": ("localhost", Outcome.REFUSED, "default", "kubectl get pods -o wide"),
+}
 
 
-def test_commands_name_the_frontends_own_namespace():
-    assert commands(Outcome.ERROR, CATS, "app") == ["kubectl logs service/cats -n app --tail=20"]
+@pytest.mark.parametrize(("host", "outcome", "namespace", "first"), FIRST_COMMANDS.values(), ids=FIRST_COMMANDS)
+def test_the_first_command(host, outcome, namespace, first):
+    assert commands(outcome, Address(host, 3000), namespace)[0] == first
 
 
 def test_the_command_that_asks_from_inside_the_pod():

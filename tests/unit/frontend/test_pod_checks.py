@@ -72,18 +72,14 @@ def test_pods_that_are_not_ready(cluster, check):
     assert all("-n zoo" in command for command in shown["commands"])
 
 
-def test_a_pod_whose_port_is_closed(cluster, check):
+def test_a_closed_pod_that_then_goes(cluster, check, monkeypatch):
+    """Its DNS name goes with its last Pod; one that was never resolved is no headless Service."""
     shown = check()
     assert (shown["hop"], shown["stage"]) == ("closed_or_loopback", "pod")
     assert [pod["outcome"] for pod in shown["pods"]] == ["refused"]
     assert cluster.lookups == ["cats", "cats-pods"]
-
-
-def test_a_headless_name_that_had_pods_and_has_none(cluster, check, monkeypatch):
-    """Its DNS name goes with its last Pod; one that was never resolved is no headless Service."""
     monkeypatch.setattr("frontend.backend_check.FRESH_SECONDS", 0)
     monkeypatch.setattr("frontend.resolver.FRESH_SECONDS", 0)
-    assert check()["hop"] == "closed_or_loopback"
     del cluster.names["cats-pods"]
     shown = check()
     assert (shown["hop"], shown["stage"], shown["pods"]) == ("no_pods", "service", [])
