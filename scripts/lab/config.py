@@ -23,7 +23,7 @@ MINORS: tuple[Minor, ...] = get_args(Minor)
 PROGRAMS = Path(sys.prefix) / "bin"
 """The folder of the lab's own program; the course's `kubectl` and `k` are put there."""
 CACHE = "chatroulette-lab"
-"""The folder, always of this name, that holds the caches: `lab clean` removes it whole."""
+"""The name of the folder with the caches, which `lab clean` removes whole."""
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 _PORTS = range(1024, 65536)
@@ -31,7 +31,7 @@ _PORTS = range(1024, 65536)
 
 @dataclass(frozen=True)
 class Settings:
-    """One cluster's names, ports and folders. Everything else about it is looked up live, never remembered."""
+    """One cluster's names, ports and folders. Everything else about it is looked up live."""
 
     cluster: str
     front_port: int
@@ -48,12 +48,12 @@ class Settings:
 
     @property
     def registry(self) -> str:
-        """The container that holds this cluster's images; also its host name on kind's network."""
+        """The container of the cluster's image registry; also its host name on kind's network."""
         return f"{self.cluster}-registry"
 
     @property
     def node(self) -> str:
-        """The container that is the cluster's only node, by kind's own rule."""
+        """The container of the cluster's only node, by kind's own rule."""
         return f"{self.cluster}-control-plane"
 
     @property

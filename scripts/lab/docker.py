@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def docker(*words: str | Path, timeout: float = 60, on_line: Callable[[str], None] | None = None) -> str:
-    """Run ``docker`` with these words and return its standard output, stripped; raises CommandFailed."""
-    done = shell.run(["docker", *words], timeout=timeout, on_line=on_line, check=False)
+def docker(*args: str | Path, timeout: float = 60, on_line: Callable[[str], None] | None = None) -> str:
+    """Run ``docker`` with these arguments and return its standard output, stripped; raises CommandFailed."""
+    done = shell.run(["docker", *args], timeout=timeout, on_line=on_line, check=False)
     if done.code:
         raise _failure(done)
     return done.stdout.strip()
@@ -37,7 +37,7 @@ def installed() -> bool:
 
 
 def inspect(name: str, kind: str = "container", *, check: bool = True) -> dict[str, Any] | None:
-    """Return what Docker knows of a container, image, network or volume; None where it has none of that name.
+    """Return Docker's details of a container, image, network or volume; None where there is none of that name.
 
     Raises CommandFailed where Docker does not answer, unless ``check`` is off.
     """
@@ -59,7 +59,7 @@ def _failure(done: shell.Completed) -> CommandFailed:
         "no such host": "no image registry is in reach: LAB_IMAGES=packages builds the images here",
         "no space left on device": "free some disk; `docker system df` shows what images take",
     }
-    hint = next((hint for words, hint in hints.items() if words in message), "")
+    hint = next((hint for pattern, hint in hints.items() if pattern in message), "")
     return CommandFailed(done.argv, done.code, message, hint)
 
 
@@ -71,6 +71,7 @@ def architecture() -> str:
 def build(
     context: Path, tag: str, *, args: dict[str, str] | None = None, dockerfile: Path | None = None, timeout: float = 600
 ) -> None:
-    words = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
-    file = ["--file", str(dockerfile)] if dockerfile else []
-    docker("build", "--quiet", *words, *file, "--tag", tag, context, timeout=timeout)
+    flags = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
+    if dockerfile:
+        flags += ["--file", str(dockerfile)]
+    docker("build", "--quiet", *flags, "--tag", tag, context, timeout=timeout)

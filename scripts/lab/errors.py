@@ -3,7 +3,7 @@
 LabError
 ├── BadInput        the person asked for something that cannot be (exit 2)
 ├── Refused         the lab will not touch what is not its own (exit 2)
-├── CommandFailed   a program that the lab started said no
+├── CommandFailed   a program that the lab started failed
 └── TimedOut        a wait, or a program, reached its deadline
 """
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LabError(Exception):
-    """Something that a person can act on: ``what`` was seen, and a ``hint`` of what to do."""
+    """Something that a person can act on: ``what`` happened, and a ``hint`` of what to do."""
 
     exit_code = 1
 
@@ -49,7 +49,7 @@ class CommandFailed(LabError):
 
 
 class TimedOut(LabError):
-    """A wait ended without what it waited for; ``last`` is what was seen last."""
+    """A wait ended without what it waited for; ``last`` is the last state."""
 
     def __init__(self, waiting_for: str, seconds: float, last: str, hint: str = "") -> None:
         self.waiting_for, self.seconds, self.last = waiting_for, seconds, last

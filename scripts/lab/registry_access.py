@@ -22,8 +22,8 @@ _DOCKER_HUB = "https://registry-1.docker.io/v2/"
 def published(settings: Settings) -> bool:
     """Tell whether to use published images.
 
-    As ``LAB_IMAGES`` says; where it says ``auto``, as the cluster that is there was made, so that a network that comes
-    and goes does not change it; else by asking Docker Hub.
+    ``LAB_IMAGES`` decides; ``auto`` follows an existing cluster's node image, so that a network that comes and goes
+    does not change it, and else asks Docker Hub.
     """
     if settings.images != "auto":
         return settings.images == "published"

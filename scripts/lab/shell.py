@@ -47,33 +47,33 @@ def run(  # noqa: PLR0913 - each is a property of the one program started
     are ended at the deadline and on Ctrl-C. Raises CommandFailed for an exit code other than 0 (unless ``check`` is
     off), TimedOut at the deadline, LabError where there is no such program.
     """
-    words = [str(word) for word in argv]
-    process = _start(words, env, cwd, hint)
+    args = [str(word) for word in argv]
+    process = _start(args, env, cwd, hint)
     out, err = _Reader(process.stdout, on_line), _Reader(process.stderr, on_line)
     try:
         _feed(process, stdin)
         process.wait(timeout)
     except subprocess.TimeoutExpired:
         end(process)
-        raise TimedOut(f"`{' '.join(words)[:120]}`", timeout, err.tail() or out.tail(), hint) from None
+        raise TimedOut(f"`{' '.join(args)[:120]}`", timeout, err.tail() or out.tail(), hint) from None
     except BaseException:
         end(process)
         raise
-    completed = Completed(tuple(words), process.returncode, out.text(), err.text())
+    completed = Completed(tuple(args), process.returncode, out.text(), err.text())
     for error in filter(None, (out.error, err.error)):
         raise error
     if check and completed.code:
-        raise CommandFailed(words, completed.code, completed.stderr.strip() or completed.stdout, hint)
+        raise CommandFailed(args, completed.code, completed.stderr.strip() or completed.stdout, hint)
     return completed
 
 
 def start(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start a program that goes on beside the lab, its streams readable; the caller ends it with ``end``."""
+    """Start a program that runs beside the lab, its streams readable; the caller ends it with ``end``."""
     return _start([str(word) for word in argv], env, None, "")
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """End a program and its children: asked first, and after five seconds made to."""
+    """End a program and its children: with SIGTERM, and after five seconds with SIGKILL."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             return
@@ -98,17 +98,17 @@ class _Reader:
             for line in lines:
                 self._lines.append(line)
                 if on_line and self.error is None:
-                    self._tell(on_line, line.rstrip())
+                    self._report(on_line, line.rstrip())
 
-    def _tell(self, on_line: Callable[[str], None], line: str) -> None:
-        """Pass a line on; what goes wrong with it is kept for the main thread, and the stream is read on."""
+    def _report(self, on_line: Callable[[str], None], line: str) -> None:
+        """Call ``on_line``; its error is kept for the main thread, and the stream is read on."""
         try:
             on_line(line)
         except (OSError, ValueError) as error:
             self.error = error
 
     def text(self) -> str:
-        """Return everything; waits briefly, as a grandchild may still hold the stream open."""
+        """Return everything; waits briefly, as a grandchild may keep the stream open."""
         self._thread.join(_GRACE)
         return "".join(self._lines)
 
@@ -116,10 +116,10 @@ class _Reader:
         return " | ".join(line.strip() for line in self._lines[-_TAIL:])
 
 
-def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None, hint: str) -> subprocess.Popen[str]:
+def _start(args: list[str], env: Mapping[str, str] | None, cwd: Path | None, hint: str) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
-            words,
+            args,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -128,11 +128,11 @@ def _start(words: list[str], env: Mapping[str, str] | None, cwd: Path | None, hi
             env={**os.environ, **(env or {})},
             cwd=cwd,
             start_new_session=True,
-            close_fds=False,  # Python's own are closed all the same; the lock of :mod:`lab.lock` goes along
+            close_fds=False,  # Python's own are closed all the same; the lock of :mod:`lab.lock` is inherited
         )
     except FileNotFoundError:
         raise LabError(
-            f"there is no program `{words[0]}` on this machine", hint or "run `make doctor`: it names what is missing"
+            f"there is no program `{args[0]}` on this machine", hint or "run `make doctor`: it names what is missing"
         ) from None
 
 
@@ -143,4 +143,4 @@ def _feed(process: subprocess.Popen[str], stdin: str | None) -> None:
         process.stdin.write(stdin or "")
         process.stdin.close()
     except BrokenPipeError:
-        return  # it ended without reading: its exit code tells
+        return  # it ended without reading; the exit code says more

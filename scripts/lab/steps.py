@@ -31,7 +31,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Report:
-    """What a running step holds: call it with what is being done, and how far it is where that can be counted."""
+    """Reports a running step: call it with what is being done, and the fraction where that can be counted."""
 
     emit: Callable[[Event], None]
     event: Event
@@ -41,7 +41,7 @@ class Report:
         self.send("progress", detail, fraction)
 
     def note(self, text: str) -> None:
-        """Say something that the person should still read when all is done."""
+        """Report something that the person should still read when all is done."""
         self.send("note", text)
 
     def send(self, kind: Kind, detail: str = "", fraction: float | None = None) -> None:
@@ -54,8 +54,8 @@ class Report:
 class Step:
     """A named piece of work.
 
-    ``action`` does it and may return a few words on the result. ``done``, where given, is asked first: a text says
-    that nothing is left to do, and why. ``expected`` is how long it takes from nothing, in seconds on two cores.
+    ``action`` does it and may return a short result. ``done``, where given, is called first: the text that it returns
+    says why nothing is left to do. ``expected`` is how long it takes from nothing, in seconds on two cores.
     """
 
     title: str

@@ -47,14 +47,12 @@ class Cluster:
     def settings(self) -> config.Settings:
         return config.load(self.env)
 
-    def lab(self, *words: str, timeout: float = COMMAND_SECONDS, check: bool = True) -> shell.Completed:
+    def lab(self, *args: str, timeout: float = COMMAND_SECONDS, check: bool = True) -> shell.Completed:
         program = Path(sys.prefix) / "bin" / "lab"
-        return shell.run([program, *words], timeout=timeout, check=check, env=self.env)
+        return shell.run([program, *args], timeout=timeout, check=check, env=self.env)
 
-    def kubectl(
-        self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
-    ) -> shell.Completed:
-        return client.kubectl(self.settings, *words, timeout=timeout, check=check, stdin=stdin)
+    def kubectl(self, *args: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> shell.Completed:
+        return client.kubectl(self.settings, *args, timeout=timeout, check=check, stdin=stdin)
 
 
 class Results(dict[str, Experiment]):
@@ -74,20 +72,18 @@ class Namespace:
     name: str
     cluster: Cluster
 
-    def kubectl(
-        self, *words: str, timeout: float = 60, check: bool = True, stdin: str | None = None
-    ) -> shell.Completed:
-        return self.cluster.kubectl("--namespace", self.name, *words, timeout=timeout, check=check, stdin=stdin)
+    def kubectl(self, *args: str, timeout: float = 60, check: bool = True, stdin: str | None = None) -> shell.Completed:
+        return self.cluster.kubectl("--namespace", self.name, *args, timeout=timeout, check=check, stdin=stdin)
 
     def dump(self) -> str:
         """Return all that helps to see why a test failed, or the error where it cannot be read."""
         pods, _ = self._read("get", "pods", "-o", "name")
         logs = [("logs", pod, "--all-containers", "--prefix", "--tail=30") for pod in pods.split()]
-        return "\n\n".join(f"$ kubectl {' '.join(words)}\n{''.join(self._read(*words))}" for words in (*DUMP, *logs))
+        return "\n\n".join(f"$ kubectl {' '.join(args)}\n{''.join(self._read(*args))}" for args in (*DUMP, *logs))
 
-    def _read(self, *words: str) -> tuple[str, str]:
+    def _read(self, *args: str) -> tuple[str, str]:
         try:
-            done = self.kubectl(*words, check=False, timeout=20)
+            done = self.kubectl(*args, check=False, timeout=20)
         except (LabError, OSError) as error:
             return "", str(error)
         return done.stdout, done.stderr

@@ -1,1 +1,1 @@
-"""A kind cluster on this machine: what the machine needs, Docker, the node image, and the cluster's life."""
+"""A kind cluster on this machine: what the machine needs, Docker, the node image, and the cluster itself."""

@@ -17,7 +17,7 @@ _TRIES = 3
 _TIMEOUT = 2
 _TEMPLATE = "template ANY ANY . {\n        rcode NXDOMAIN\n    }"
 
-# The node has no program that tells "no such name" from "nobody answers", but its bash speaks UDP.
+# The node has no program that distinguishes NXDOMAIN from no answer, but its bash can send UDP.
 _QUERY = f"""
 server=$(awk '/^nameserver/ {{ print $2; exit }}' /etc/resolv.conf)
 exec 3<>/dev/udp/$server/53
@@ -30,7 +30,7 @@ def ensure_answers(kubectl: Callable[..., str], resolve: Callable[[], int | None
     """Have CoreDNS answer NXDOMAIN to every name outside the cluster, where nothing above it answers at all.
 
     CoreDNS forwards such names to the node's resolver, and fails or times out with it. ``resolve`` asks that resolver,
-    as ``resolver_code`` does. Tells whether that was needed.
+    as ``resolver_code`` does. Returns whether that was needed.
     """
     if any(resolve() in {NOERROR, NXDOMAIN} for _ in range(_TRIES)):
         return False

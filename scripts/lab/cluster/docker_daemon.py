@@ -130,7 +130,7 @@ def _runtime(settings: Settings) -> list[str]:
 
 
 def _wait_for_another() -> bool:
-    """Wait for a dockerd that is on its way, up or down, and tell whether it answers: two cannot be."""
+    """Wait for a dockerd that is starting or ending, and tell whether it answers: there can be only one."""
     try:
         pid = int(_DOCKERD_PID.read_text())
     except (OSError, ValueError):

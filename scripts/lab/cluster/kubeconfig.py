@@ -1,4 +1,4 @@
-"""Add one context to a kubeconfig, and take just that away again.
+"""Add one context to a kubeconfig, and remove just that again.
 
 kind makes its context current whatever was current before; the lab does so only where nothing, or a kind cluster, was.
 The file is locked as kubectl and kind do (``<file>.lock``, made exclusively) and replaced in one move.
@@ -82,14 +82,14 @@ def _replace(path: Path, text: str) -> None:
 def _locked(path: Path) -> Iterator[None]:
     lock = path.with_name(f"{path.name}.lock")
 
-    def take() -> tuple[bool, str]:
+    def acquire() -> tuple[bool, str]:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             return False, f"{lock} is there"
-        return True, "taken"
+        return True, ""
 
-    waiting.until(f"the lock on {path}", take, timeout=LOCK_SECONDS, hint=f"if no kubectl or kind runs: rm {lock}")
+    waiting.until(f"the lock on {path}", acquire, timeout=LOCK_SECONDS, hint=f"if no kubectl or kind runs: rm {lock}")
     try:
         yield
     finally:

@@ -126,9 +126,9 @@ def down(settings: Settings) -> bool:
     return existed
 
 
-def kubectl_in_node(settings: Settings, *words: str, stdin: str | None = None, timeout: float = 30) -> str:
+def kubectl_in_node(settings: Settings, *args: str, stdin: str | None = None, timeout: float = 30) -> str:
     """Run the node's own kubectl, which fits the cluster and needs no kubeconfig on this machine."""
-    argv = ["docker", "exec", "--interactive", settings.node, "kubectl", f"--kubeconfig={_ADMIN}", *words]
+    argv = ["docker", "exec", "--interactive", settings.node, "kubectl", f"--kubeconfig={_ADMIN}", *args]
     return shell.run(argv, timeout=timeout, stdin=stdin).stdout
 
 
@@ -190,7 +190,7 @@ def create_timeout(config: str) -> float:
 
 
 def _is_built(image: str | None) -> bool:
-    """Tell a node image that was built here from a published one, which may have to be pulled."""
+    """Tell whether a node image was built here; a published one may have to be pulled."""
     return bool(image and image.startswith(f"{registry_access.NODE_IMAGE}:"))
 
 
@@ -207,7 +207,7 @@ def _complete(settings: Settings, kubeconfig_text: str, config: str, report: Rep
 
 
 def _start(settings: Settings) -> None:
-    """Start a node that was stopped or paused: by hand, by a reboot, or with Docker."""
+    """Start a node that was stopped or paused."""
     node = docker.inspect(settings.node) or {"State": {"Paused": False}}
     try:
         docker.docker("unpause" if node["State"]["Paused"] else "start", settings.node)
@@ -240,7 +240,7 @@ def _remove_nodes(settings: Settings) -> None:
 def _facts(settings: Settings) -> dict[str, str]:
     """Read what was written into the node when it was complete; empty where it never was, or not to the end.
 
-    Raises CommandFailed where the node cannot be asked: that says nothing about how it was made.
+    Raises CommandFailed where the node cannot be read.
     """
     done = shell.run(["docker", "exec", settings.node, "cat", COMPLETE], timeout=20, check=False)
     if done.code and "No such file" not in done.stderr:

@@ -64,7 +64,7 @@ def steps(settings: Settings) -> list[Step]:
 
 
 def authenticate(settings: Settings) -> None:
-    """Have sudo ask for its password now, where it will be needed and before anything else is on the terminal."""
+    """Let sudo ask for its password before anything else is on the terminal, where it will be needed."""
     names = [program.name for program in lacking(_needed(settings))]
     if names and os.geteuid() and shutil.which("sudo") and sys.stdin.isatty():
         sys.stderr.write(f"sudo is needed to install {', '.join(names)}\n")
@@ -89,7 +89,7 @@ def install(programs: Sequence[Program], report: Report) -> str:
 
 
 def as_root(argv: Sequence[str], report: Report, *, timeout: float, check: bool = True) -> None:
-    """Run a program as root: as it is, or through sudo, which may ask for a password on the terminal."""
+    """Run a program as root, through sudo where need be, which may ask for a password on the terminal."""
     if os.geteuid() == 0:
         shell.run(argv, timeout=timeout, check=check, on_line=report, env={"DEBIAN_FRONTEND": "noninteractive"})
         return
@@ -139,8 +139,8 @@ def _package(program: Program) -> str:
     return program.packages[-1]
 
 
-def _apt(words: Sequence[str], report: Report, *, check: bool = True) -> None:
-    as_root(["apt-get", "-o", "DPkg::Lock::Timeout=120", *words], report, timeout=900, check=check)
+def _apt(args: Sequence[str], report: Report, *, check: bool = True) -> None:
+    as_root(["apt-get", "-o", "DPkg::Lock::Timeout=120", *args], report, timeout=900, check=check)
 
 
 def _python() -> Requirement:

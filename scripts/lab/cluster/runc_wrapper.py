@@ -33,25 +33,25 @@ def restrict(process: dict[str, object], allowed: set[str]) -> None:
             sets[name] = [capability for capability in wanted if capability in allowed]
 
 
-def find_spec(words: list[str]) -> tuple[Path | None, bool]:
+def find_spec(args: list[str]) -> tuple[Path | None, bool]:
     """Find the file that describes the process to start, and whether it describes a whole container."""
-    if "exec" in words:
-        flags = [word for word in ("--process", "-p") if word in words]
-        return (Path(words[words.index(flags[0]) + 1]) if flags else None), False
-    if "create" in words or "run" in words:
-        bundle = words[words.index("--bundle") + 1] if "--bundle" in words else "."
+    if "exec" in args:
+        flags = [word for word in ("--process", "-p") if word in args]
+        return (Path(args[args.index(flags[0]) + 1]) if flags else None), False
+    if "create" in args or "run" in args:
+        bundle = args[args.index("--bundle") + 1] if "--bundle" in args else "."
         return Path(bundle) / "config.json", True
     return None, False
 
 
-def main(words: list[str]) -> None:
+def main(args: list[str]) -> None:
     """Rewrite the description, then become runc."""
-    path, is_container = find_spec(words)
+    path, is_container = find_spec(args)
     if path is not None:
         spec = json.loads(path.read_text())
         restrict(spec["process"] if is_container else spec, bounding_set(Path("/proc/self/status").read_text()))
         path.write_text(json.dumps(spec))
-    os.execvp("runc", ["runc", *words])  # noqa: S606 - it replaces this program, there is no shell
+    os.execvp("runc", ["runc", *args])  # noqa: S606 - it replaces this program, there is no shell
 
 
 if __name__ == "__main__":

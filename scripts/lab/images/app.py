@@ -139,9 +139,9 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _git(*words: str) -> str:
+def _git(*args: str) -> str:
     """Return git's output; empty where this is no clone, or another user's."""
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         return ""
-    done = shell.run(["git", "-C", ROOT, *words], timeout=20, check=False, env={"GIT_OPTIONAL_LOCKS": "0"})
+    done = shell.run(["git", "-C", ROOT, *args], timeout=20, check=False, env={"GIT_OPTIONAL_LOCKS": "0"})
     return done.stdout.strip() if done.code == 0 else ""

@@ -65,9 +65,9 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
 
 
 def for_any_patch(lock: Path) -> str:
-    """Return the lock's text with what only some patch versions of Python need asked for by all.
+    """Return the lock's text without the markers that limit a package to some patch versions of Python.
 
-    pip asks the Python that it runs on, but the image has another: Debian 12's is 3.11.2.
+    pip evaluates them for the Python that it runs on, but the image has another: Debian 12's is 3.11.2.
     """
     return _PATCH_ONLY.sub("", lock.read_text())
 

@@ -1,4 +1,4 @@
-"""The steps from sources to images that a node can pull; each asks the registry first, so that again is cheap."""
+"""The steps from sources to images that a node can pull; each looks into the registry first: repeating them is cheap."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _service_steps(settings: Settings, references: Callable[[], Mapping[str, str
 
 @dataclass(frozen=True)
 class _Services:
-    """The two services as they are to be in the registry, and what it lacks of them; it is asked anew each time."""
+    """The two services as they are to be in the registry, and what it lacks of them, looked up anew each time."""
 
     settings: Settings
     references: Callable[[], Mapping[str, str]]

@@ -27,7 +27,7 @@ MIRRORED = {
     ECR: f"https://{ECR}",
     "k8s.gcr.io": "https://k8s.gcr.io",
 }
-"""Names that nodes ask our registry for first, and the servers that they go on to when it has no such image."""
+"""Names that nodes pull from the lab's registry first, and the servers that they try when it has no such image."""
 
 LABEL = "io.chatroulette.lab"
 NETWORK = "kind"
@@ -160,7 +160,7 @@ def _run(settings: Settings) -> None:
 def create_network() -> None:
     """Make kind's network where kind has not yet, as kind would: its IPv6 range (a hash of the name), Docker's MTU.
 
-    It is labelled, so that ``remove_network`` tells it from one that somebody else made.
+    It is labelled, so that ``remove_network`` leaves one that somebody else made.
 
     https://github.com/kubernetes-sigs/kind/blob/main/pkg/cluster/internal/providers/docker/network.go
     """
@@ -169,12 +169,12 @@ def create_network() -> None:
     options = (docker.inspect("bridge", "network") or {}).get("Options") or {}
     mtu = ("--opt", f"{_MTU}={options[_MTU]}") if _MTU in options else ()
     masquerade = "com.docker.network.bridge.enable_ip_masquerade=true"
-    words = ("network", "create", "--driver", "bridge", "--label", f"{LABEL}={_LAB_NETWORK}", "--opt", masquerade, *mtu)
+    args = ("network", "create", "--driver", "bridge", "--label", f"{LABEL}={_LAB_NETWORK}", "--opt", masquerade, *mtu)
     try:
-        docker.docker(*words, "--ipv6", "--subnet", _SUBNET, NETWORK)
+        docker.docker(*args, "--ipv6", "--subnet", _SUBNET, NETWORK)
     except CommandFailed:  # no IPv6 here, or another process was faster
         if not docker.inspect(NETWORK, "network"):
-            docker.docker(*words, NETWORK)
+            docker.docker(*args, NETWORK)
 
 
 def _push(registry: Registry, local: str, name: Name) -> None:

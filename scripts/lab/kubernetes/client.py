@@ -51,18 +51,18 @@ def kubectl_program(folder: Path = PROGRAMS) -> str:
     return program
 
 
-def kubectl_command(settings: Settings, *words: str) -> list[str]:
+def kubectl_command(settings: Settings, *args: str) -> list[str]:
     """Return the argument list of a kubectl that can only reach the lab's cluster; raises Refused as ``connect``."""
     connect(settings)
     program = kubectl_program(settings.programs)
-    return [program, "--kubeconfig", str(settings.kubeconfig), "--context", settings.context, *words]
+    return [program, "--kubeconfig", str(settings.kubeconfig), "--context", settings.context, *args]
 
 
 def kubectl(
-    settings: Settings, *words: str, timeout: float = 30, check: bool = True, stdin: str | None = None
+    settings: Settings, *args: str, timeout: float = 30, check: bool = True, stdin: str | None = None
 ) -> shell.Completed:
     """Run kubectl on the lab's cluster to its end; raises Refused, CommandFailed or TimedOut."""
-    return shell.run(kubectl_command(settings, *words), timeout=timeout, check=check, stdin=stdin)
+    return shell.run(kubectl_command(settings, *args), timeout=timeout, check=check, stdin=stdin)
 
 
 class Api:

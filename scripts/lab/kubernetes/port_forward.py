@@ -75,8 +75,8 @@ def port_forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
 
     Raises LabError with kubectl's message where it does not start, TimedOut after ``timeout`` seconds.
     """
-    words = ("port-forward", "--address=127.0.0.1", f"--namespace={namespace}", target, f"{local or ''}:{port}")
-    process = shell.start(client.kubectl_command(settings, *words))
+    args = ("port-forward", "--address=127.0.0.1", f"--namespace={namespace}", target, f"{local or ''}:{port}")
+    process = shell.start(client.kubectl_command(settings, *args))
     if process.stdin:
         process.stdin.close()
     forward = PortForward(process)

@@ -33,7 +33,7 @@ _CONTAINERD = "etc/containerd/config.toml"
 def assemble(node: Recipe, programs: Path, root: Path, name: str, report: Report) -> None:
     """Make the node image and name it as the last thing: an interruption leaves no incomplete image of that name.
 
-    ``programs`` is the folder of Go programs, ``root`` the Debian root's tar; temporary files are put beside it.
+    ``programs`` is the folder of Go programs, ``root`` the Debian root's tar; temporary files are put into its folder.
     """
     remove_leftovers()
     names = image_names(node, programs)

@@ -65,7 +65,7 @@ def build_kind_only(settings: Settings) -> list[Step]:
 
 
 def tools(settings: Settings) -> dict[str, Path]:
-    """Tell where the programs for this machine are once their steps are done: ``kind``, ``kubectl``, ``goproxy``.
+    """Return where the programs for this machine are once their steps are done: ``kind``, ``kubectl``, ``goproxy``.
 
     Only ``kind`` where just that was built.
     """

@@ -60,7 +60,7 @@ def build(  # noqa: PLR0913 - each is a property of the one build
 
 
 def fraction(compiled: int, total: int) -> float:
-    """Tell how much is done when so many of all packages are compiled; what Go's cache has is never counted."""
+    """Return how much is done when so many of all packages are compiled; Go does not list those in its cache."""
     return round(min(compiled / max(total, 1), 1.0) * (1 - _LINKING), 3)
 
 
@@ -90,14 +90,14 @@ def _progress(total: int, report: Report) -> Callable[[str], None]:
 
 
 def _link_missing(source: Path, target: Path) -> None:
-    """Have the programs of another folder here too, as hard links, which take no space."""
+    """Hard-link the programs of another folder that are missing here."""
     for path in source.iterdir():
         if not (target / path.name).exists():
             os.link(path, target / path.name)
 
 
 def _sync(folder: Path) -> None:
-    """Bring files to the disk before their folder gets the name that says they are whole."""
+    """Flush files to the disk before their folder gets its final name."""
     for path in folder.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())

@@ -28,7 +28,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Image:
-    """An image under one or several names; ``config`` is the part of its configuration that says how it runs."""
+    """An image under one or several names; ``config`` is the part of its configuration on how it runs."""
 
     names: tuple[str, ...]
     layers: tuple[Layer, ...]
@@ -36,7 +36,7 @@ class Image:
 
 
 def program(path: Path, name: str) -> tuple[tarfile.TarInfo, bytes]:
-    """Return a tar member that holds a program, owned by root, with no date."""
+    """Return a program as a tar member, owned by root, with no date."""
     content = path.read_bytes()
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(content), 0o755
