@@ -1,4 +1,4 @@
-"""The steps from sources to images that a node can pull; each looks into the registry first: repeating them is cheap."""
+"""The steps from sources to images that a node can pull; each looks into the registry first, so that again is cheap."""
 
 from __future__ import annotations
 
