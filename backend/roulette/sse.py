@@ -1,4 +1,4 @@
-"""What goes over an event stream: the data of each event, and its bytes.
+"""The events of a stream: their data, and their bytes.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from backend.roulette.store import Entry, Language
 
 RETRY = b"retry: 1000\n\n"
-"""A browser that loses the stream waits for so many milliseconds."""
+"""Milliseconds before a browser reconnects."""
 
 
 class Nothing(msgspec.Struct, frozen=True):
-    """The event itself says it all."""
+    """An event without data."""
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -38,11 +38,11 @@ class Hello(msgspec.Struct, frozen=True):
     state: State
     chat: str | None
     at: int
-    """When, in Unix milliseconds: messages said before it are told again, not new."""
+    """Unix milliseconds: messages from before it are replayed, not new."""
 
 
 class Paired(msgspec.Struct, frozen=True):
-    """A chat begins; a house cat greets, in the visitor's language, and knows a fact."""
+    """A chat begins; `greeting` and `fact` are a house cat's, in the visitor's language."""
 
     chat: str
     house: bool
@@ -52,7 +52,7 @@ class Paired(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """Somebody said something; `at` is in Unix milliseconds."""
+    """`at` is in Unix milliseconds."""
 
     chat: str
     id: str
@@ -62,14 +62,14 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Left(msgspec.Struct, frozen=True):
-    """The chat is over: you left it or went on; the other went on; the other left; the other is gone."""
+    """The chat is over: you left or went on; the partner went on; left; or is gone."""
 
     chat: str
     why: Why
 
 
 class Typing(msgspec.Struct, frozen=True):
-    """The other one types."""
+    """The partner types."""
 
     chat: str
 
@@ -95,7 +95,7 @@ EVENTS: dict[str, type] = {
 
 
 def event(name: str, data: Any, number: int | None = None) -> bytes:
-    """Return one event; `number` is its place in the log, for those that are in it."""
+    """Return one event; `number` is its place in the log, None for those that are not in it."""
     head = b"" if number is None else b"id: %d\n" % number
     return b"%bevent: %b\ndata: %b\n\n" % (head, name.encode(), encode(data))
 

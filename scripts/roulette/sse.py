@@ -14,7 +14,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Parser:
-    """Takes bytes cut anywhere, and returns the events that are complete."""
+    """Finds the complete events in bytes that are cut anywhere."""
 
     def __init__(self) -> None:
         self._buffer = b""

@@ -24,7 +24,7 @@ import node
 import page
 import scaled
 import services
-from harness import say
+from harness import progress
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -108,7 +108,7 @@ def _measure(name: str, family: Callable[[], Generator[Figure, None, None]], fig
         with contextlib.closing(family()) as measured:
             figures.extend(measured)
     except (LabError, OSError) as error:
-        say(f"{name}: {error}")
+        progress(f"{name}: {error}")
         return [f"{name}: {error}"]
     return []
 

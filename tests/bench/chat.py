@@ -78,7 +78,9 @@ def _figures(where: str, direct: Measured, through: Measured, bare: Measured | N
     yield figure(f"Wrong in both, {where}", "", direct.result.wrong + through.result.wrong, at_most(0))
     for service, measured, least in (("back", direct, bare), ("back", through, None), ("front", through, None)):
         path = "directly" if measured is direct else "through the frontend"
-        yield from _costs(service, f"{NAMES[service]}, {path}, {where}", where, measured.meter, least and least.meter)
+        yield from _costs(
+            service, f"{NAMES[service]}, {path}, {where}", where, measured.meter, least.meter if least else None
+        )
 
 
 def _costs(service: str, what: str, where: str, meter: meters.Meter, bare: meters.Meter | None) -> Iterator[Figure]:
@@ -99,5 +101,5 @@ def _play(what: str, port: int, pids: dict[str, int]) -> Measured:
 
 
 def _measure(what: str, port: int, meter: meters.Meter) -> Measured:
-    harness.say(f"chat: {what}")
+    harness.progress(f"chat: {what}")
     return Measured(loads.play(f"http://127.0.0.1:{port}", PLAN, meter.read_until), meter)

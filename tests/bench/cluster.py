@@ -58,7 +58,7 @@ class Bench:
         return first
 
     def down(self) -> None:
-        """Take the cluster away, its caches staying, with a Docker that still answers afterwards."""
+        """Delete the cluster, keep its caches, and start Docker again where that ended it."""
         self.lab("kind-down")
         self.docker()
 
@@ -70,7 +70,7 @@ class Bench:
 def measure() -> Generator[Figure, None, None]:
     """Bring the cluster up once unmeasured, so that everything is cached; then measure."""
     with benchmark_cluster() as bench:
-        harness.say("cluster: bringing it up once, so that everything is cached")
+        harness.progress("cluster: bringing it up once, so that everything is cached")
         bench.up(FIRST)
         yield _help()
         yield _again(bench)
@@ -81,7 +81,7 @@ def measure() -> Generator[Figure, None, None]:
 
 @contextlib.contextmanager
 def benchmark_cluster() -> Iterator[Bench]:
-    """Give names, ports and a kubeconfig of the benchmark's own; everything made under them is removed afterwards."""
+    """Use names, ports and a kubeconfig of the benchmark's own; remove everything made under them afterwards."""
     with harness.folder() as work:
         ports = {"LAB_FRONT_PORT": str(FRONT), "LAB_BACK_PORT": str(BACK)}
         bench = Bench({"LAB_CLUSTER": NAME, **ports, "KUBECONFIG": str(work / "kubeconfig"), "NO_COLOR": "1"})
@@ -102,7 +102,7 @@ def _remove(bench: Bench) -> None:
 
 
 def _help() -> Figure:
-    harness.say("cluster: lab --help")
+    harness.progress("cluster: lab --help")
     lab = [str(Path(sys.prefix) / "bin" / "lab"), "--help"]
     floor = [sys.executable, "-c", "import click"]
     ours, beside = harness.alternate(HELPS, lambda: _timed(lab), lambda: _timed(floor))
@@ -111,7 +111,7 @@ def _help() -> Figure:
 
 def _again(bench: Bench) -> Figure:
     """Do both commands again; beside them kubectl compares the same manifests with the cluster, and changes nothing."""
-    harness.say("cluster: kind-up and deploy again, nothing changed")
+    harness.progress("cluster: kind-up and deploy again, nothing changed")
     words = client.kubectl_command(bench.settings, "apply", "--dry-run=server", "-f", str(config.ROOT / "k8s" / "pods"))
     ours, beside = harness.alternate(AGAINS, lambda: harness.seconds(bench.up), lambda: _timed(words))
     name = "kind-up + deploy again, nothing changed"
@@ -121,7 +121,7 @@ def _again(bench: Bench) -> Figure:
 def _change(bench: Bench) -> Figure:
     """Change a line in a copy of the project and deploy from there; beside it `kind load` of that same image."""
     with harness.copy("backend/Dockerfile", "frontend/Dockerfile") as copy:
-        harness.say("cluster: a line changed, to its answer")
+        harness.progress("cluster: a line changed, to its answer")
         _deploy(bench, copy)
         ours, beside = harness.alternate(CHANGES, lambda: _deploy_change(bench, copy), lambda: _kind_load(bench, copy))
     return figure("A line changed to the new Pod's answer", "s", ours, beside={"kind load of it alone": beside})
@@ -168,15 +168,15 @@ def _create(bench: Bench) -> Figure:
 
 
 def _create_ours(bench: Bench, ups: list[float]) -> float:
-    harness.say("cluster: kind-up and deploy, everything cached")
+    harness.progress("cluster: kind-up and deploy, everything cached")
     seconds = harness.seconds(lambda: ups.append(bench.up()))
     bench.down()
     return seconds
 
 
 def _create_bare(bench: Bench) -> float:
-    """Let the same kind make a cluster of the same node image, with nothing of ours in it."""
-    harness.say("cluster: bare kind create cluster")
+    """Create a cluster of the same node image with the same kind, with nothing of ours in it."""
+    harness.progress("cluster: bare kind create cluster")
     kind = str(_kind(bench.settings))
     with harness.folder() as work:
         (work / "config.yaml").write_text(yaml.safe_dump(bare_config(bench.settings)))
@@ -188,7 +188,7 @@ def _create_bare(bench: Bench) -> float:
 
 
 def bare_config(settings: config.Settings) -> dict[str, object]:
-    """Return the least that kind needs: the node image, which brings its own network, and leave to use cgroup v1."""
+    """Return the least that kind needs: the node image, which has its own network, and permission to use cgroup v1."""
     least: dict[str, object] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",

@@ -30,7 +30,7 @@ def chaos(shared: scaled.Shared) -> Generator[Figure, None, None]:
     def disrupt(over: threading.Event) -> None:
         done.append(scaled.kill_in_turn(bench.settings, over, KILL_EVERY, CHAOS.seed))
 
-    harness.say(f"chaos: {CHAOS.visitors} visitors, a Pod killed every {KILL_EVERY:.0f} s")
+    harness.progress(f"chaos: {CHAOS.visitors} visitors, a Pod killed every {KILL_EVERY:.0f} s")
     result = loads.play(f"http://127.0.0.1:{cluster.FRONT}", CHAOS, disrupt)
     yield from _chaos_figures(result, done[0] if done else scaled.Disruption())
 
@@ -60,7 +60,7 @@ def rollout(shared: scaled.Shared) -> Generator[Figure, None, None]:
     def restart(_over: threading.Event) -> None:
         seconds.append(harness.seconds(lambda: scaled.roll(bench.settings)))
 
-    harness.say(f"rollout: {ROLLOUT.visitors} visitors, both Deployments restarted")
+    harness.progress(f"rollout: {ROLLOUT.visitors} visitors, both Deployments restarted")
     result = loads.play(f"http://127.0.0.1:{cluster.FRONT}", ROLLOUT, restart)
     yield from _rollout_figures(result, seconds[0])
 

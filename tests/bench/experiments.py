@@ -40,7 +40,7 @@ _ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], ti
 def measure() -> Generator[Figure, None, None]:
     """Bring a cluster up, and measure on it with nothing else on the machine."""
     with cluster.benchmark_cluster() as bench:
-        harness.say("experiments: bringing a cluster up")
+        harness.progress("experiments: bringing a cluster up")
         bench.lab("kind-up", timeout=cluster.FIRST)
         _run(bench, "names")
         yield _matrix(bench)
@@ -51,7 +51,7 @@ def measure() -> Generator[Figure, None, None]:
 
 
 def _matrix(bench: cluster.Bench) -> Figure:
-    harness.say(f"experiments: the name matrix, {NAMES} times, and one kubectl exec a cell")
+    harness.progress(f"experiments: the name matrix, {NAMES} times, and one kubectl exec a cell")
     runs = [_at_rest(bench) for _ in range(NAMES)]
     cells = len(runs[-1][1][0].cells)
     naive = statistics.median(_naive(bench)) * cells
@@ -74,7 +74,7 @@ def _at_rest(bench: cluster.Bench) -> tuple[float, list[Experiment]]:
 
 def _everything(bench: cluster.Bench) -> Generator[Figure, None, None]:
     """Time them all together. Raises LabError where one of them is missing: less work is no figure."""
-    harness.say("experiments: all at the same time")
+    harness.progress("experiments: all at the same time")
     seconds, experiments = _run(bench, "all")
     if missing := CATALOGUE.keys() - {experiment.experiment for experiment in experiments}:
         raise LabError(f"not all experiments were run, without {', '.join(sorted(missing))}")
@@ -97,7 +97,7 @@ def _agreement(bench: cluster.Bench) -> Generator[Figure, None, None]:
     wrong: list[float] = []
     cells: list[int] = []
     for number in range(RUNS):
-        harness.say(f"experiments: the matrices, run {number + 1} of {RUNS}")
+        harness.progress(f"experiments: the matrices, run {number + 1} of {RUNS}")
         matrices = [experiment for name in MATRICES for experiment in _run(bench, name)[1]]
         wrong.append(_disagreements(matrices))
         cells.append(sum(len(matrix.cells) for matrix in matrices))
@@ -110,7 +110,7 @@ def _disagreements(experiments: Sequence[Experiment]) -> int:
     count = 0
     for experiment in experiments:
         for disagreement in parallel.disagreements(experiment):
-            harness.say(f"experiments: disagrees, {experiment.experiment}: {disagreement}")
+            harness.progress(f"experiments: disagrees, {experiment.experiment}: {disagreement}")
             count += 1
     return count
 

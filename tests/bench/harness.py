@@ -35,8 +35,8 @@ quiet = Report(lambda _event: None, Event("start", "bench"))
 """A report for steps of the lab's whose progress nobody reads here."""
 
 
-def say(text: str) -> None:
-    """Say what is being measured, apart from the results."""
+def progress(text: str) -> None:
+    """Write to stderr, apart from the results."""
     sys.stderr.write(f"• {text}\n")
     sys.stderr.flush()
 
@@ -58,27 +58,27 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody has at this moment."""
+    """Return a port of loopback that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def until_answers(port: int, path: str, timeout: float, interval: float = 0.05) -> bytes:
-    """Ask until 200 comes, and return what came with it; raises TimedOut."""
+    """Request the path until it answers 200; return the body. Raises TimedOut."""
     answer = b""
 
-    def look() -> tuple[bool, str]:
+    def request() -> tuple[bool, str]:
         nonlocal answer
-        status, answer = ask(port, path)
+        status, answer = get(port, path)
         return status == http.HTTPStatus.OK, f"{status} {answer[:80]!r}"
 
-    waiting.until(f"http://127.0.0.1:{port}{path}", look, timeout=timeout, interval=interval)
+    waiting.until(f"http://127.0.0.1:{port}{path}", request, timeout=timeout, interval=interval)
     return answer
 
 
-def ask(port: int, path: str) -> tuple[int, bytes]:
-    """Return the status and the text; 0 and the reason where nothing answers."""
+def get(port: int, path: str) -> tuple[int, bytes]:
+    """Return the status and the body; 0 and the reason where nothing answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
@@ -117,7 +117,7 @@ def scratch() -> Path:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """Give an empty folder, and take it away afterwards."""
+    """Yield an empty folder, and remove it afterwards."""
     with tempfile.TemporaryDirectory(prefix="run-", dir=scratch()) as path:
         yield Path(path)
 
@@ -131,7 +131,7 @@ class Copy:
 
     @property
     def env(self) -> dict[str, str]:
-        """Let the copy's `lab` come before the installed one."""
+        """Makes Python find the copy's `lab` before the installed one."""
         return {"PYTHONPATH": str(self.root / "scripts")}
 
 

@@ -37,9 +37,9 @@ def measure() -> Generator[Figure, None, None]:
     settings = harness.settings()
     harness.prepare_docker(settings)
     with harness.copy(*DOCKERFILES) as copy, harness.folder() as cache:
-        harness.say("images: both services from nothing, about half a minute")
+        harness.progress("images: both services from nothing, about half a minute")
         built = build(copy, "services", {"LAB_CACHE": str(cache / "cache"), "PIP_NO_CACHE_DIR": "1"}, _TIMEOUT)
-        harness.say("images: what the downloads alone take")
+        harness.progress("images: what the downloads alone take")
         floor = {"downloads alone": harness.seconds(lambda: _downloads(cache))}
         seconds = sum(step["took"] for step in built)
         note = ", ".join(f"{step['step']} {step['took']:.1f} s" for step in built)

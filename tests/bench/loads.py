@@ -77,7 +77,7 @@ class Progress:
         elif text == "leaving" or text.endswith(" said"):
             self.over.set()
         if not text.startswith((" ", "{", "}")):
-            harness.say(f"  {text}")
+            harness.progress(f"  {text}")
 
 
 def play(url: str, plan: Plan, meanwhile: Callable[[threading.Event], None] | None = None) -> Result:
@@ -109,6 +109,6 @@ def play(url: str, plan: Plan, meanwhile: Callable[[threading.Event], None] | No
 
 
 def raise_file_limit() -> None:
-    """Let this process and its children open as many files as allowed: each visitor is one, on both sides."""
+    """Allow this process and its children as many open files as possible: each visitor is one, on both sides."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -71,7 +71,7 @@ def wait_until_idle() -> None:
     deadline = time.monotonic() + IDLE_TIMEOUT
     while (cores := _cores_in_use()) > IDLE_CORES and time.monotonic() < deadline:
         continue
-    harness.say(f"  {cores:.1f} cores are in use before it begins")
+    harness.progress(f"  {cores:.1f} cores are in use before it begins")
 
 
 def _cores_in_use() -> float:

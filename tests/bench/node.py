@@ -24,7 +24,7 @@ def measure(*, cold: bool) -> Generator[Figure, None, None]:
     """Build the node image in a copy of the project with empty caches, or look at the one that is there."""
     settings = harness.settings()
     if registry_access.published(settings):
-        harness.say("node: an image registry is in reach, so the published node image is used: nothing to measure")
+        harness.progress("node: an image registry is in reach, so the published node image is used: nothing to measure")
         return
     harness.prepare_docker(settings)
     if cold:
@@ -36,12 +36,12 @@ def measure(*, cold: bool) -> Generator[Figure, None, None]:
 
 
 def _from_nothing() -> Iterator[Figure]:
-    """Let a comment in the Go module name everything anew, so that nothing that is in Docker or the cache is used."""
+    """A comment in the Go module changes every cache key, so that nothing in Docker or the cache is used."""
     with harness.copy() as copy, harness.folder() as work:
         module = copy.root / MODULE
         module.write_text(f"{module.read_text()}\n// {copy.label}\n")
         env = {name: str(work / name) for name in ("LAB_CACHE", "GOCACHE", "GOMODCACHE")}
-        harness.say("node: the node image from nothing, about ten minutes")
+        harness.progress("node: the node image from nothing, about ten minutes")
         try:
             steps = images.build(copy, "node", {**env, "PIP_NO_CACHE_DIR": "1"}, LIMIT)
             image = steps[-1]["detail"]

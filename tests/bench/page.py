@@ -43,7 +43,7 @@ def measure() -> Generator[Figure, None, None]:
     with back.running("/livez"), front.running("/livez"):
         for language in LANGUAGES:
             for preset, words in PRESETS.items():
-                harness.say(f"page: Lighthouse, {language}, {preset}")
+                harness.progress(f"page: Lighthouse, {language}, {preset}")
                 url = f"http://127.0.0.1:{front.port}/"
                 reports = [_audit(program, url, language, words) for _ in range(RUNS)]
                 yield lighthouse_figure(f"Lighthouse's least category: {language}, {preset}", reports)
@@ -64,7 +64,7 @@ def scores(report: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _costly_audits(report: Mapping[str, Any]) -> list[str]:
-    """Name the audits that cost points, the dearest first, five at most."""
+    """Return the audits that cost points, the dearest first, five at most."""
     costs: dict[str, float] = {}
     for category in CATEGORIES:
         for audit in report["categories"][category]["auditRefs"]:
@@ -89,12 +89,12 @@ def _audit(program: Path, url: str, language: str, words: tuple[str, ...]) -> di
 def _lighthouse() -> Path:
     """Return Lighthouse's program; npm checks each package against the lock file."""
     if missing := preflight.lacking([*NODE, *CHROMIUM]):
-        harness.say(f"page: installing {', '.join(program.name for program in missing)}")
+        harness.progress(f"page: installing {', '.join(program.name for program in missing)}")
         preflight.install(missing, harness.quiet)
     lock = (PINNED / "package-lock.json").read_bytes()
     home = harness.scratch() / f"lighthouse-{hashlib.sha256(lock).hexdigest()[:12]}"
     if not home.exists():
-        harness.say("page: fetching Lighthouse, half a minute, once")
+        harness.progress("page: fetching Lighthouse, half a minute, once")
         _install(home)
     return home / "node_modules" / "lighthouse" / "cli" / "index.js"
 

@@ -41,11 +41,11 @@ class Shared:
     def at(self, what: str, shape: str) -> cluster.Bench:
         """Return the cluster with everything of this shape ready, and the machine idle."""
         if self.bench is None:
-            harness.say(f"{what}: bringing a cluster up")
+            harness.progress(f"{what}: bringing a cluster up")
             bench = self.stack.enter_context(cluster.benchmark_cluster())
             bench.lab("kind-up", timeout=cluster.FIRST)
             self.bench = bench
-        harness.say(f"{what}: SHAPE={shape}")
+        harness.progress(f"{what}: SHAPE={shape}")
         self.bench.lab("deploy", "--shape", shape)
         harness.until_answers(cluster.FRONT, "/", timeout=60)
         meters.wait_until_idle()
@@ -105,10 +105,10 @@ def kill_in_turn(settings: Settings, over: threading.Event, every: float, seed: 
     before = _redis(settings)
     while not over.wait(max(0.0, began + every * (len(done.killed) + 1) - time.monotonic())):
         done.killed.append(kill(settings, (BACK, FRONT)[len(done.killed) % 2], draw))
-        harness.say(f"  {done.killed[-1]} is dead")
+        harness.progress(f"  {done.killed[-1]} is dead")
         if len(done.killed) == REDIS_AFTER:
             kubectl(settings, "delete", "pod", "redis-0", "--wait=false")
-            harness.say("  redis-0 restarts")
+            harness.progress("  redis-0 restarts")
     after = _redis(settings)
     done.redis_restarted = bool(before and after) and before != after
     return done
@@ -124,4 +124,4 @@ def roll(settings: Settings) -> None:
     kubectl(settings, "rollout", "restart", *names)
     for name in names:
         kubectl(settings, "rollout", "status", name, f"--timeout={ROLLOUT}s", timeout=ROLLOUT + 10)
-        harness.say(f"  {name} is rolled out")
+        harness.progress(f"  {name} is rolled out")

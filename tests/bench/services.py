@@ -63,12 +63,12 @@ def measure() -> Generator[Figure, None, None]:
     """Start each of the three in turn, five times over, and load each of the first three starts."""
     servers = [service("backend", name="ours"), gunicorn_app("bare:app", name="bare Flask"), _podinfo()]
     if not preflight.find_program("wrk"):
-        harness.say("services: installing wrk")
+        harness.progress("services: installing wrk")
         preflight.install([preflight.Program("wrk", ("wrk",))], harness.quiet)
     starts: dict[str, list[Start]] = {server.name: [] for server in servers}
     for number in range(STARTS):
         for server in servers:
-            harness.say(f"services: {server.name}, start {number + 1} of {STARTS}")
+            harness.progress(f"services: {server.name}, start {number + 1} of {STARTS}")
             starts[server.name].append(_start(server, load=number < LOADS))
     yield _figure("/version, one worker", "req/s", starts, "rate", at_least(3000))
     yield _figure("First answer after start", "s", starts, "first", at_most(0.5))
@@ -161,7 +161,7 @@ def _podinfo_program() -> Path:
     program = harness.scratch() / f"podinfo-{PODINFO}"
     if program.exists():
         return program
-    harness.say("services: building podinfo, half a minute, once")
+    harness.progress("services: building podinfo, half a minute, once")
     settings = harness.settings()
     go = go_toolchain.ensure(settings, harness.quiet)
     with harness.folder() as work:
@@ -175,9 +175,11 @@ def _container() -> Iterator[Figure]:
     """Load the image as Docker runs it; left out, and said so, where this very code was not built yet."""
     image = app.reference(harness.settings(), "back") if preflight.find_program("docker") and docker.answers() else None
     if image is None or not docker.inspect(image, "image"):
-        harness.say("services: no image of this code in Docker, so no memory of its container: `make deploy` builds it")
+        harness.progress(
+            "services: no image of this code in Docker, so no memory of its container: `make deploy` builds it"
+        )
         return
-    harness.say(f"services: {image} in a container, and a bare Flask in the same")
+    harness.progress(f"services: {image} in a container, and a bare Flask in the same")
     ours, bare = _working_set(image, bare=False), _working_set(image, bare=True)
     yield figure("Its container's working set after the load", "MiB", ours, beside={"bare Flask": bare})
 

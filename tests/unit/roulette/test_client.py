@@ -87,12 +87,12 @@ def texts(events):
 def test_events_are_typed(service, visit):
     ignored = [b": a comment\n\n", frame("weather", 1, sun=True)]
     service.script(EVENTS, stream(RETRY, HELLO, *ignored, PAIRED, message(2, "é\nx", mine=True), REPLACED))
-    hello, paired, said, last = visit.events()
+    hello, paired, written, last = visit.events()
     assert isinstance(hello, Hello)
     assert (hello.pod, hello.store) == ("a", "redis")
     assert isinstance(paired, Paired)
     assert (paired.cat.name, visit.chat) == ("Minou", "c1")
-    assert (said.text, said.mine, said.id, said.number) == ("é\nx", True, "m2", 2)
+    assert (written.text, written.mine, written.id, written.number) == ("é\nx", True, "m2", 2)
     assert last == Replaced()
 
 

@@ -169,15 +169,17 @@ def test_streams_are_notified(open_shared, record, wait_until, pair):
 def test_a_log_is_complete_before_its_stream_is_notified(open_shared, record, wait_until):
     shared = open_shared()
     store, listener = shared.store, record(shared)
-    seen = []
-    listener.log_changed = lambda visitor: seen.append((visitor, len(store.read(visitor, 0)), store.get(visitor).state))
+    views = []
+    listener.log_changed = lambda visitor: views.append(
+        (visitor, len(store.read(visitor, 0)), store.get(visitor).state)
+    )
     enter(store, "a", "b")
     store.connect("a", "1")
     store.connect("b", "2")
     store.seek("a", "first")
-    wait_until(lambda: ("a", 1, "waiting") in seen)
+    wait_until(lambda: ("a", 1, "waiting") in views)
     store.seek("b", "first")
-    wait_until(lambda: ("b", 1, "chat") in seen and ("a", 2, "chat") in seen)
+    wait_until(lambda: ("b", 1, "chat") in views and ("a", 2, "chat") in views)
 
 
 def test_pods_are_listed_for_ten_seconds_after_a_report(open_shared, clock):
