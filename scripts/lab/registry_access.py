@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-import requests
-
 from lab import docker
 
 if TYPE_CHECKING:
@@ -38,6 +36,8 @@ def _node_image(settings: Settings) -> str:
 
 def _answers() -> bool:
     """Ask Docker Hub; 401 is its answer to a request without credentials."""
+    import requests  # noqa: PLC0415 - not on the way to `lab --help`
+
     try:
         return requests.get(_DOCKER_HUB, timeout=2).status_code in {200, 401}
     except requests.RequestException:

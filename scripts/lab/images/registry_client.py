@@ -6,11 +6,13 @@ https://distribution.github.io/distribution/spec/api/
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import requests
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import LabError
+
+if TYPE_CHECKING:
+    import requests
 
 _MANIFESTS = (
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
@@ -20,6 +22,8 @@ _SECONDS = 15
 
 
 def _session() -> requests.Session:
+    import requests  # noqa: PLC0415 - not on the way to `lab --help`
+
     session = requests.Session()
     session.trust_env = False  # a proxy never leads to this computer's own ports
     return session
@@ -40,14 +44,14 @@ class Registry:
 
     def answers(self) -> bool:
         try:
-            return self.session.get(f"http://{self.address}/v2/", timeout=_SECONDS).ok
-        except requests.RequestException:
+            return self._request("GET", "").ok
+        except LabError:
             return False
 
     def digest(self, name: Name) -> str | None:
         """Return the digest of the image of that name; None where there is none."""
         answer = self._request("HEAD", f"{name.repository}/manifests/{name.tag}", Accept=_MANIFESTS)
-        return None if answer.status_code == requests.codes.not_found else answer.headers["Docker-Content-Digest"]
+        return None if answer.status_code == HTTPStatus.NOT_FOUND else answer.headers["Docker-Content-Digest"]
 
     def alias(self, name: Name, other: Name) -> bool:
         """Give the image ``name`` the other name too; False where it had it already."""
@@ -76,9 +80,9 @@ class Registry:
             answer = self.session.request(
                 method, f"http://{self.address}/v2/{path}", data=data, headers=headers, timeout=_SECONDS
             )
-        except requests.RequestException as error:
+        except OSError as error:  # every error of requests is one
             hint = "run the same command again: it starts the registry where it is stopped"
             raise LabError(f"the registry at {self.address} does not answer: {error}", hint) from None
-        if not answer.ok and not (method == "HEAD" and answer.status_code == requests.codes.not_found):
+        if not answer.ok and not (method == "HEAD" and answer.status_code == HTTPStatus.NOT_FOUND):
             raise LabError(f"the registry said {answer.status_code} to {method} {path}: {answer.text[:200]}")
         return answer
