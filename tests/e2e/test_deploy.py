@@ -13,8 +13,9 @@ import yaml
 
 from lab import waiting
 from lab.config import load
-from lab.deploy import plan, status, verify
+from lab.deploy import plan, status
 from lab.errors import Refused
+from lab.experiments.matrix import verify
 from lab.kubernetes import client
 
 if TYPE_CHECKING:

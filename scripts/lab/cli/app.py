@@ -15,7 +15,6 @@ from lab import images
 from lab.cli.session import Session, command
 from lab.deploy import plan
 from lab.deploy import status as status_
-from lab.deploy import verify as verify_
 from lab.deploy.manifests import SHAPES, Shape
 from lab.kubernetes import access
 from lab.kubernetes.port_forward import port_forward
@@ -65,6 +64,7 @@ def verify(session: Session) -> None:
     Port-forward to both Pods, localhost and the name inside them, an ephemeral container, a Service from another Pod.
     Exits with 1 if one answer is not as Kubernetes' rules predict.
     """
+    from lab.experiments.matrix import verify as verify_  # noqa: PLC0415 - not on the way to `lab --help`
     from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
     checks = verify_.verify(session.settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +14,6 @@ if TYPE_CHECKING:
 
 WHY = "guest/pod-name"
 """The lesson's own question: an ephemeral container calls the Pod by its name."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """The command's options; empty where they are not given."""
-
-    language: Language
-    why: str = ""
-    only: tuple[str, ...] = ()
-    predict: bool = False
-    watch: bool = False
-    html: Path | None = None
-    manifests: bool = False
 
 
 @command("experiment")
@@ -63,6 +49,7 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     lab experiment readiness --manifests | kubectl apply -f -
     """  # noqa: D301 - click wants the sign \b itself, not a backslash and a letter
     from lab.cli import experiment_run, output  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.cli.runner import Options  # noqa: PLC0415 - the same
 
     given = Options(lang or experiment_run.language(), **options)
     default = "whatif" if given.only else "names" if given.why or given.predict or given.watch else ""

@@ -4,74 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from lab import cli, images, steps
-from lab.cli import output
+from lab import cli, images
+from lab.cli import output, quiz, watch
+from lab.cli.runner import Runner
 from lab.errors import BadInput, LabError
-from lab.experiments import catalog, parallel
-from lab.experiments.course import claims
+from lab.experiments import catalog
 from lab.experiments.matrix import cluster_dns, labels
 from lab.experiments.texts import load
 from lab.kubernetes import client, namespaces
-from lab.steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from lab.cli.experiment import Options
+    from lab.cli.runner import Options
     from lab.cli.session import Session
-    from lab.config import Settings
-    from lab.experiments.catalog import Entry
-    from lab.experiments.results import Experiment
     from lab.experiments.texts import Language
-    from lab.kubernetes.client import Api
-    from lab.steps import Event, Report
 
 _MATRICES = ("names", "binds", "whatif")
-
-
-@dataclass(frozen=True)
-class Runner:
-    """What an experiment is run with: the cluster's API, and the backend's image in the lab's registry."""
-
-    session: Session
-    options: Options
-    api: Api
-    image: str
-
-    @property
-    def settings(self) -> Settings:
-        return self.session.settings
-
-    def run(self, entry: Entry) -> Experiment:
-        """Run one experiment as a step of the view; raises LabError."""
-        results: list[Experiment] = []
-        only = {"only": self.options.only} if self.options.only else {}
-
-        def act(report: Report) -> str:
-            results.append(entry.run(self.settings, self.api, self.image, report, **only))
-            return parallel.summary(results[0])
-
-        with self.view() as emit:
-            steps.run([Step(entry.id, act, expected=entry.seconds)], emit)
-        return results[0]
-
-    def run_all(self) -> tuple[list[Experiment], list[LabError]]:
-        """Run all experiments, judge what the course says by them, and return why some could not be run."""
-        entries = [entry for entry in catalog.CATALOGUE.values() if entry.id != "claims"]
-        with self.view() as emit:
-            together = parallel.together(entries, self.settings, self.image, emit)
-        judged = [claims.judged(together.found)] if together.found else []
-        return [*together.found.values(), *judged], list(together.failed.values())
-
-    def view(self) -> AbstractContextManager[Callable[[Event], None]]:
-        return self.session.view(on_stderr=self.session.as_json)
 
 
 def language() -> Language:
@@ -142,8 +96,6 @@ def _check_writable(report: Path) -> None:
 
 def run(name: str, session: Session, options: Options) -> None:
     """Run an experiment, or all, and show the results; raises LabError."""
-    from lab.cli import quiz, watch  # noqa: PLC0415 - they need the Runner
-
     api = client.api(session.settings)
     cluster_dns.until_ready(api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
     runner = Runner(session, options, api, image(session))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from lab.cli.experiment import Options
+    from lab.cli.runner import Options
     from lab.cli.session import Session
     from lab.experiments.results import Cell, Experiment
     from lab.experiments.texts import Language

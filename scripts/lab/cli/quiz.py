@@ -15,7 +15,7 @@ from lab.experiments.texts import join, load
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lab.cli.experiment_run import Runner
+    from lab.cli.runner import Runner
     from lab.experiments.catalog import Entry
     from lab.experiments.results import Experiment, Label, Outcome
     from lab.experiments.texts import Language, Text

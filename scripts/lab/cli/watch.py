@@ -21,8 +21,7 @@ from lab.steps import Event, Report
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lab.cli.experiment import Options
-    from lab.cli.experiment_run import Runner
+    from lab.cli.runner import Options, Runner
     from lab.experiments.catalog import Entry
     from lab.experiments.matrix.environment import Stage
     from lab.experiments.results import Cell, Experiment

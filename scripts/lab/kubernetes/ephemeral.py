@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lab.kubernetes.objects import Object
 
 NAME = "lab-verify"
-IMAGE = "busybox"
 SLEEP = ("sleep", "infinity")
 _SLEEP_UNTIL_TERM = ("sh", "-c", "trap exit TERM; while :; do sleep 3600 & wait $!; done")
 """A plain `sleep` as PID 1 would ignore SIGTERM and use its Pod's whole grace period up."""
@@ -49,27 +48,28 @@ def add(api: Api, namespace: str, pod: str, containers: Sequence[Object], *, tim
     _wait(api, path, [made["name"] for made in containers], timeout)
 
 
-def ensure(api: Api, pod: Object, *, timeout: float = 30) -> str:
+def ensure(api: Api, pod: Object, image: str, *, timeout: float = 30) -> str:
     """Return the name of the lab's own ephemeral container in a Pod, running; raises as ``add``.
 
     An ephemeral container stays in its Pod's spec for ever (Kubernetes 1.37), so there is one, which sleeps and is used
-    again each time. Another is added only where it has ended.
+    again each time. Another is added only where it has ended, or has another image.
     """
     meta = pod["metadata"]
-    name, exists = choose(pod)
+    name, exists = choose(pod, image)
     if exists:
         _wait(api, pod_path(meta["namespace"], meta["name"]), [name], timeout)
     else:
-        made = container(name, IMAGE, command=_SLEEP_UNTIL_TERM)
+        made = container(name, image, command=_SLEEP_UNTIL_TERM)
         add(api, meta["namespace"], meta["name"], [made], timeout=timeout)
     return name
 
 
-def choose(pod: Object) -> tuple[str, bool]:
+def choose(pod: Object, image: str) -> tuple[str, bool]:
     """Name the ephemeral container to use, and tell whether it exists."""
-    names = [spec["name"] for spec in pod["spec"].get("ephemeralContainers") or []]
-    ours = [name for name in names if name == NAME or name.startswith(f"{NAME}-")]
-    usable = [name for name in ours if pod_status.state(pod_status.container_status(pod, name)) != "terminated"]
+    images = {spec["name"]: spec["image"] for spec in pod["spec"].get("ephemeralContainers") or []}
+    ours = [name for name in images if name == NAME or name.startswith(f"{NAME}-")]
+    ended = {name for name in ours if pod_status.state(pod_status.container_status(pod, name)) == "terminated"}
+    usable = [name for name in ours if name not in ended and images[name] == image]
     if usable:
         return usable[-1], True
     return (f"{NAME}-{len(ours) + 1}" if ours else NAME), False

@@ -177,7 +177,7 @@ def test_the_unit_tests_need_redis_and_say_so_where_it_cannot_be_had(lab, monkey
 
 def test_verify_as_json_is_one_document_with_the_verdict(lab, monkeypatch):
     check = Check("x", "here", "http://x", "back", "200", ok=False, why="y")
-    monkeypatch.setattr("lab.deploy.verify.verify", lambda _settings: [check])
+    monkeypatch.setattr("lab.experiments.matrix.verify.verify", lambda _settings: [check])
     code, out, err = lab("verify", "--json")
     assert (code, err) == (1, "")
     assert json.loads(out) == {"ok": False, "checks": [asdict(check)]}

@@ -138,7 +138,8 @@ def test_an_ephemeral_container_that_does_not_start_is_an_error(state, error, me
                      ("lab-verify-2", True), id="the second is used again"),
     ],
 )  # fmt: skip
-def test_one_ephemeral_container_is_used_again(names: list[str], states: dict[str, str], chosen: Any) -> None:
+def test_an_ephemeral_container_of_the_same_image_is_used_again(names: Any, states: Any, chosen: Any) -> None:
     existing = pod(ephemeralContainerStatuses=[{"name": name, "state": {state: {}}} for name, state in states.items()])
-    existing["spec"]["ephemeralContainers"] = [{"name": name} for name in names]
-    assert ephemeral.choose(existing) == chosen
+    existing["spec"]["ephemeralContainers"] = [{"name": name, "image": "back:1"} for name in names]
+    assert ephemeral.choose(existing, "back:1") == chosen
+    assert ephemeral.choose(existing, "back:2")[1] is False

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from lab.kubernetes.objects import Object
 
 
-BACKEND = "k8-chatroulette-back"
-"""The image, whatever registry and tag, whose own command is a server."""
+SERVERS = {"k8-chatroulette-back": 3000, "k8-chatroulette-front": 8080}
+"""The images, whatever registry and tag, whose own command is a server, and the port of each."""
 HOSTS_LINE = "HOSTS_LINE"
 """The variable of a container that appends its value to /etc/hosts as it starts: a hand edit."""
-_BIND, _PORT = "0.0.0.0", 3000  # noqa: S104 - the backend's own defaults, which are described here and not bound
+_BIND = "0.0.0.0"  # noqa: S104 - the servers' own default, which is described here and not bound
 _KINDS: tuple[tuple[str, str, ContainerKind], ...] = (
     ("initContainers", "initContainerStatuses", "init"),
     ("containers", "containerStatuses", "app"),
@@ -152,10 +152,12 @@ def _is_beside(container: Object, kind: ContainerKind, first: str) -> bool:
 
 
 def _listeners(container: Object, found: Object) -> Iterator[Listener]:
-    own = "command" not in container and "args" not in container and BACKEND in container.get("image", "")
+    runs_own = "command" not in container and "args" not in container
+    image = container.get("image", "") if runs_own else ""
     env = _env(container, found)
-    if own or "PORT" in env:
-        yield Listener(env.get("BIND") or _BIND, int(env.get("PORT") or _PORT))
+    port = env.get("PORT") or next((port for server, port in SERVERS.items() if server in image), 0)
+    if port:
+        yield Listener(env.get("BIND") or _BIND, int(port))
 
 
 def _hand_edits(found: Object) -> Iterator[HandEdit]:
