@@ -61,7 +61,7 @@ def stretches(id_: str, match: Match, state: Callable[[Observation], Drawn | Non
         drawn = _drawn(record, match, state)
         changes = [pair for number, pair in enumerate(drawn) if not number or drawn[number - 1][1] != pair[1]]
         ends = [item.at for item, _ in changes[1:]] + [record.seconds]
-        for (item, (says, how)), end in zip(changes, ends, strict=True):
+        for (item, (says, how)), end in zip(changes, ends, strict=False):  # no change has no end
             yield Moment(item.at, track.id, says, how, end, line(item))
 
     return Track(id_, moments, (match,))

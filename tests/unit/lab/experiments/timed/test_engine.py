@@ -50,22 +50,19 @@ def declare(tmp_path, monkeypatch):
     texts.load.cache_clear()
 
 
+def expecting(measure):
+    return {"expects": [Expect("it", "cats", "0", measure)]}
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        pytest.param({"expects": [Expect("it", "cats", "0", Answers("name", "fails"))]}, id="a poll"),
-        pytest.param({"expects": [Expect("it", "cats", "0", Answers("ip", "passes"))]}, id="a step"),
-        pytest.param({"expects": [Expect("it", "cats", "0", Answers("ip", "fails", "passes"))]}, id="a later step"),
-        pytest.param({"expects": [Expect("it", "cats", "0", restarts("dogs", "back", same("")))]}, id="a Pod"),
-        pytest.param({"expects": [Expect("it", "cats", "0", restarts("cats", "front", same("")))]}, id="a container"),
-        pytest.param(
-            {
-                "expects": [
-                    Expect("it", "cats", "happens", Occurs(pod_ready("cats"), "fails", reason=event("dogs", "")))
-                ]
-            },
-            id="an event's Pod",
-        ),
+        pytest.param(expecting(Answers("name", "fails")), id="a poll"),
+        pytest.param(expecting(Answers("ip", "passes")), id="a step"),
+        pytest.param(expecting(Answers("ip", "fails", "passes")), id="a later step"),
+        pytest.param(expecting(restarts("dogs", "back", same(""))), id="a Pod"),
+        pytest.param(expecting(restarts("cats", "front", same(""))), id="a container"),
+        pytest.param(expecting(Occurs(pod_ready("cats"), "fails", reason=event("dogs"))), id="an event's Pod"),
         pytest.param({"ready": [pod_ready("dogs")]}, id="a ready Pod"),
         pytest.param({"polls": [Poll("ip", "http://cats", "dogs")]}, id="a poll's Pod"),
         pytest.param({"steps": [actions.step("fails", actions.Clear("dogs"))]}, id="an action's Pod"),

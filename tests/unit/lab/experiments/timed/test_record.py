@@ -7,35 +7,9 @@ from math import inf
 
 import pytest
 
-from lab.experiments.texts import same
 from lab.experiments.timed import record
-from lab.experiments.timed.measures import (
-    Answers,
-    ContainerStatus,
-    Occurs,
-    SameContainer,
-    compare,
-    line,
-    shown,
-)
+from lab.experiments.timed.measures import Answers, Occurs, line, shown
 from lab.experiments.timed.record import Match, any_of, container, endpoint, event, every
-
-ENDED = {"terminated": {"exitCode": 137}}
-SHOWS = same("shows")
-
-
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [
-        pytest.param({"state": ENDED}, "137", id="for good"),
-        pytest.param({"state": {"running": {}}, "lastState": ENDED}, "137", id="another runs in its place"),
-        pytest.param({"state": {"running": {}}}, None, id="it runs"),
-        pytest.param({}, None, id="no state yet"),
-    ],
-)
-def test_how_a_container_ended(story, status, code):
-    story.pod(1, "cats", back=status)
-    assert Occurs(record.ended("cats", "back"))(story.record()).value == code
 
 
 def test_a_container_that_has_no_status_yet_matches_nothing(story):
@@ -128,26 +102,3 @@ def test_what_says_why_is_shown_beside(story):
         "why"
         in Occurs(Match("answer", "a"), "begins", reason=event("cats", "Unhealthy"))(story.record()).exhibits[0].text
     )
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "value"),
-    [
-        pytest.param("a", "a", "same", id="the same"),
-        pytest.param("a", "b", "another", id="another"),
-        pytest.param("a", None, "", id="none after"),
-        pytest.param(None, "b", "", id="none before"),
-        pytest.param("", "", "", id="none at all"),
-    ],
-)
-def test_two_ids_are_compared_where_both_were_observed(before, after, value):
-    assert compare(before, after) == value
-
-
-def test_a_container_is_compared_with_what_it_was_at_a_step(story):
-    story.pod(1, "cats", back={"containerID": "a"})
-    story.step(2, "begins")
-    story.pod(3, "cats", back={"containerID": "b", "restartCount": 1})
-    fact = SameContainer("cats", "back", "begins", SHOWS)(story.record())
-    assert (fact.value, fact.exhibits[0].text) == ("another", '{"before": "a", "after": "b"}')
-    assert ContainerStatus("cats", "back", lambda status: status["restartCount"], SHOWS)(story.record()).value == 1

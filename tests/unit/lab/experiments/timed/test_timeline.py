@@ -16,64 +16,53 @@ def drawn(track, story, seconds=10.0):
 def test_the_same_state_again_is_one_stretch(story):
     for at, ready in ((1, False), (2, True), (3, True), (4, False)):
         story.pod(at, "cats", ready=ready)
+    story.gone(5, "cats")
     assert drawn(timeline.ready("cats", "track"), story) == [
         (1, 2, "not Ready", "bad"),
         (2, 4, "Ready", "good"),
-        (4, 10.0, "not Ready", "bad"),
+        (4, 5, "not Ready", "bad"),
+        (5, 10.0, "gone", "neutral"),
     ]
-
-
-def test_a_container_by_its_states(story, runs):
-    story.pod(1, "cats", back={"state": {"waiting": {}}})
-    story.pod(2, "cats", back=runs)
-    story.pod(3, "cats", back={"state": {"terminated": {"exitCode": 137}}})
-    story.pod(4, "cats", back={**runs, "restartCount": 1})
-    story.pod(5, "cats", back={"state": {"terminated": {"exitCode": 0}}})
-    states = [(says, state) for _, _, says, state in drawn(timeline.container("cats", "back", "track"), story)]
-    assert states == [
-        ("waiting", "neutral"),
-        ("running", "good"),
-        ("exit 137", "bad"),
-        ("running, restart 1", "good"),
-        ("exit 0", "neutral"),
-    ]
-
-
-def test_a_container_by_its_readiness(story):
-    story.pod(1, "cats", back={"ready": True})
-    story.pod(2, "cats", back={"ready": False})
-    states = [says for _, _, says, _ in drawn(timeline.container_ready("cats", "back", "track"), story)]
-    assert states == ["passes", "fails"]
 
 
 @pytest.mark.parametrize(
-    ("conditions", "says", "state"),
+    ("track", "status", "state"),
     [
-        pytest.param({"ready": True, "serving": True, "terminating": False}, "ready", "good", id="ready"),
-        pytest.param({"ready": False, "serving": False, "terminating": False}, "not ready", "bad", id="not ready"),
-        pytest.param({"ready": False, "serving": True, "terminating": True}, "terminating", "bad", id="terminating"),
+        (timeline.container, {"state": {"waiting": {}}}, ("waiting", "neutral")),
+        (timeline.container, {"state": {"running": {}}}, ("running", "good")),
+        (timeline.container, {"state": {"running": {}}, "restartCount": 1}, ("running, restart 1", "good")),
+        (timeline.container, {"state": {"terminated": {"exitCode": 137}}}, ("exit 137", "bad")),
+        (timeline.container, {"state": {"terminated": {"exitCode": 0}}}, ("exit 0", "neutral")),
+        (timeline.container_ready, {"ready": True}, ("passes", "good")),
+        (timeline.container_ready, {"ready": False}, ("fails", "bad")),
     ],
 )
-def test_an_endpoint_by_its_conditions(story, conditions, says, state):
+def test_a_container_by_its_status(story, track, status, state):
+    story.pod(1, "cats", back=status)
+    assert drawn(track("cats", "back", "track"), story) == [(1, 10.0, *state)]
+    assert drawn(track("cats", "front", "track"), story) == []
+
+
+@pytest.mark.parametrize(
+    ("conditions", "state"),
+    [
+        ({"ready": True, "serving": True, "terminating": False}, ("ready", "good")),
+        ({"ready": False, "serving": False, "terminating": False}, ("not ready", "bad")),
+        ({"ready": False, "serving": True, "terminating": True}, ("terminating", "bad")),
+    ],
+)
+def test_an_endpoint_by_its_conditions(story, conditions, state):
     story.endpoint(1, "cats", **conditions)
-    assert drawn(timeline.endpoint("cats", "track"), story) == [(1, 10.0, says, state)]
+    assert drawn(timeline.endpoint("cats", "track"), story) == [(1, 10.0, *state)]
     assert drawn(timeline.endpoint("dogs", "track"), story) == [(1, 10.0, "gone", "bad")]
-
-
-def test_a_pod_that_is_gone(story):
-    story.pod(1, "cats", ready=True)
-    story.gone(2, "cats")
-    assert drawn(timeline.ready("cats", "track"), story)[-1] == (2, 10.0, "gone", "neutral")
 
 
 def test_events_are_moments_of_their_pod_and_of_reasons_that_count(story):
     story.event(1, "cats", "Pulled", "Image is there")
     story.event(2, "cats", "Unhealthy", "Readiness probe failed")
-    story.event(3, "cats", "Unhealthy", "Readiness probe failed")
     story.event(4, "dogs", "Unhealthy", "Readiness probe failed")
-    says = "Unhealthy: Readiness probe failed"
-    assert drawn(timeline.events("cats", id_="track"), story) == [(2, None, says, "bad"), (3, None, says, "bad")]
-    assert len(drawn(timeline.events("cats", id_="track", reasons=()), story)) == 3
+    assert drawn(timeline.events("cats", id_="track"), story) == [(2, None, "Unhealthy: Readiness probe failed", "bad")]
+    assert len(drawn(timeline.events("cats", id_="track", reasons=()), story)) == 2
 
 
 def test_steps_are_said_in_their_words(story):
