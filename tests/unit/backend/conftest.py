@@ -159,7 +159,7 @@ def starting():
     return start
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving():
     """Return what starts the real server and awaits that it is ready: `with serving(log, **environment) as server`."""
     return serve

@@ -1,74 +1,36 @@
 """The real server in a process of its own, used through the typed client."""
 
-import http.client
 import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 
 from roulette import Beat, Client, Hello, Left, Message, Move, Paired, Timeouts, UnknownVisitor, Waiting
 
-ROOT = Path(__file__).parents[4]
 SECONDS = 20
+TIMEOUTS = Timeouts(call=SECONDS, stream=SECONDS, backoff=0.02)
 
 
-class Server:
-    def __init__(self, process, port, log):
-        self.process, self.port, self.log = process, port, log
+@pytest.fixture(scope="session")
+def serve(serving):
+    @contextmanager
+    def served(folder, name="back", **env):
+        (folder / name).mkdir()
+        log = folder / name / "log"
+        with serving(log, POD_NAME=name, **{"DRAIN_SECONDS": "0", **env}) as server:
+            server.log = log
+            yield server
 
-    def enter(self):
-        timeouts = Timeouts(call=SECONDS, stream=SECONDS, backoff=0.02)
-        return Client(f"http://127.0.0.1:{self.port}", timeouts=timeouts).enter("fr")
-
-    def request(self, method, path, body=None):
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)) as connection:
-            connection.request(method, path, None if body is None else json.dumps(body))
-            response = connection.getresponse()
-            return response.status, response.headers, response.read().decode()
-
-    def await_status(self, path, status):
-        deadline = time.monotonic() + SECONDS
-        while self._status(path) != status:
-            assert time.monotonic() < deadline, f"{path} did not answer {status}"
-            time.sleep(0.02)
-
-    def _status(self, path):
-        try:
-            return self.request("GET", path)[0]
-        except OSError:
-            return None
+    return served
 
 
-@contextmanager
-def serving(folder, name="back", **env):
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    log, state = folder / f"{name}.log", folder / name
-    state.mkdir()
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:backend.gunicorn_conf", "backend:create_app()"]
-    own = {"DRAIN_SECONDS": "0", "PORT": str(port), "BIND": "127.0.0.1", "POD_NAME": name, "STATE_DIR": str(state)}
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=os.environ | own | env, stdout=out, stderr=out, cwd=ROOT)
-    try:
-        server = Server(process, port, log)
-        server.await_status("/readyz", 200)
-        yield server
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=15)
-        finally:
-            process.kill()
-            process.wait()
+def enter(server):
+    return Client(f"http://127.0.0.1:{server.port}", timeouts=TIMEOUTS).enter("fr")
 
 
 def path_of(visit):
@@ -91,16 +53,16 @@ def texts(events, count):
 
 
 @pytest.fixture(params=["memory", "redis"])
-def server(request, tmp_path):
+def server(request, serve, tmp_path):
     env = {} if request.param == "memory" else {"REDIS_URL": request.getfixturevalue("redis_server").url}
-    with serving(tmp_path, **env) as server:
+    with serve(tmp_path, **env) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def impatient_server(tmp_path_factory):
+def impatient_server(serve, tmp_path_factory):
     env = {"ALONE_SECONDS": "0.5", "ABSENT_SECONDS": "2", "LOG_LEVEL": "debug"}
-    with serving(tmp_path_factory.mktemp("impatient"), **env) as server:
+    with serve(tmp_path_factory.mktemp("impatient"), **env) as server:
         yield server
 
 
@@ -117,7 +79,7 @@ def pair(first, second):
 
 
 def test_messages_arrive_once_and_in_order_through_a_reconnection(server):
-    first, second = server.enter(), server.enter()
+    first, second = enter(server), enter(server)
     to_first, to_second = pair(first, second)
     first.say("un")
     second.say("deux")
@@ -134,7 +96,7 @@ def test_messages_arrive_once_and_in_order_through_a_reconnection(server):
 
 
 def test_a_bot_comes_and_the_stream_beats(impatient_server):
-    visit = impatient_server.enter()
+    visit = enter(impatient_server)
     events = visit.events()
     until(events, Hello)
     visit.seek()
@@ -142,30 +104,32 @@ def test_a_bot_comes_and_the_stream_beats(impatient_server):
     visit.say("Bonjour")
     assert [until(events, Message).mine for _ in range(2)] == [True, False]
     assert until(events, Beat).pod == "back"
-    assert impatient_server.request("GET", path_of(visit))[0] == 200, "present longer than ABSENT_SECONDS"
+    assert impatient_server.get(path_of(visit))[0] == 200, "present longer than ABSENT_SECONDS"
     visit.quit()
 
 
 def test_without_a_stream_a_visitor_is_gone(impatient_server):
-    first, second = impatient_server.enter(), impatient_server.enter()
-    to_first, to_second = pair(first, second)
-    to_second.close()
+    first, second = enter(impatient_server), enter(impatient_server)
+    to_first = first.events()
+    until(to_first, Hello)
+    first.seek()
+    second.seek()
     assert until(to_first, Left).why == "gone"
     with pytest.raises(UnknownVisitor):
         second.seek()
     first.quit()
 
 
-def test_a_drain_moves_streams_while_the_pod_still_serves(tmp_path):
+def test_a_drain_moves_streams_while_the_pod_still_serves(serve, tmp_path):
     """Every stream is moved well before the end of the drain; a late one is served, and moved too."""
-    with serving(tmp_path, DRAIN_SECONDS="4") as server, ThreadPoolExecutor(20) as pool:
-        visits = [server.enter() for _ in range(21)]
+    with serve(tmp_path, DRAIN_SECONDS="4") as server, ThreadPoolExecutor(20) as pool:
+        visits = [enter(server) for _ in range(21)]
         streams = [visit.events() for visit in visits]
         for events in streams[:20]:
             until(events, Hello)
         server.process.send_signal(signal.SIGTERM)
         list(pool.map(lambda events: until(events, Move), streams[:20]))
-        assert server.request("GET", "/livez")[0] == 200, "the drain is not over"
+        assert server.get("/livez")[0] == 200, "the drain is not over"
         late = streams[20]
         until(late, Hello)
         visits[20].seek()
@@ -174,16 +138,14 @@ def test_a_drain_moves_streams_while_the_pod_still_serves(tmp_path):
         assert server.process.wait(timeout=10) == 0
 
 
-def test_visitors_of_two_pods_continue_when_one_is_killed(redis_server, tmp_path):
+def test_visitors_of_two_pods_continue_when_one_is_killed(serve, redis_server, tmp_path):
     env = {"REDIS_URL": redis_server.url}
-    with ExitStack() as stack:
-        alive, killed = (stack.enter_context(serving(tmp_path, name, **env)) for name in ("alive", "killed"))
-        first, second = alive.enter(), killed.enter()
+    with serve(tmp_path, "alive", **env) as alive, serve(tmp_path, "killed", **env) as killed:
+        first, second = enter(alive), enter(killed)
         to_first, to_second = pair(first, second)
         second.say("avant")
         assert texts(to_first, 1) == texts(to_second, 1) == ["avant"]
-        children = Path(f"/proc/{killed.process.pid}/task/{killed.process.pid}/children").read_text().split()
-        for pid in (killed.process.pid, *map(int, children)):
+        for pid in (killed.worker(), killed.process.pid):
             os.kill(pid, signal.SIGKILL)
         first.say("pendant")
         second._transport._url = f"http://127.0.0.1:{alive.port}"
@@ -191,18 +153,18 @@ def test_visitors_of_two_pods_continue_when_one_is_killed(redis_server, tmp_path
         assert texts(to_second, 1) == ["pendant"]
 
 
-def test_redis_goes_away_and_comes_back(durable_redis, tmp_path):
-    with serving(tmp_path, REDIS_URL=durable_redis.url) as server:
-        first, second = server.enter(), server.enter()
+def test_redis_goes_away_and_comes_back(serve, durable_redis, tmp_path):
+    with serve(tmp_path, REDIS_URL=durable_redis.url) as server:
+        first, second = enter(server), enter(server)
         to_first, _ = pair(first, second)
         first.say("avant")
         assert texts(to_first, 1) == ["avant"]
         durable_redis.kill()
         until(to_first, Move)
-        server.await_status(path_of(first), 503)
-        status, headers, problem = server.request("POST", f"{path_of(first)}/chat", {"id": "x"})
+        server.await_status(path_of(first), 503, SECONDS)
+        status, problem, headers = server.ask("POST", f"{path_of(first)}/chat", {"id": "x"})
         assert (status, json.loads(problem)["type"], headers["Retry-After"]) == (503, "redis-away", "2")
-        assert server.request("GET", "/readyz")[0] == 200
+        assert server.get("/readyz")[0] == 200
         durable_redis.start()
         second.say("après")
         assert texts(to_first, 1) == ["après"]
@@ -212,14 +174,14 @@ def test_redis_goes_away_and_comes_back(durable_redis, tmp_path):
 
 
 def test_no_visitors_token_is_in_the_log(impatient_server):
-    visit = impatient_server.enter()
+    visit = enter(impatient_server)
     until(visit.events(), Hello)
     visit.seek()
-    impatient_server.request("GET", f"{path_of(visit)}/bogus")
+    impatient_server.get(f"{path_of(visit)}/bogus")
     with socket.create_connection(("127.0.0.1", impatient_server.port)) as sock:
         sock.sendall(f"GET {path_of(visit)} HTTP/9\r\n\r\n".encode())
         sock.recv(1000)
-    impatient_server.request("GET", path_of(visit))
+    impatient_server.get(path_of(visit))
     log = impatient_server.log.read_text()
     assert "/api/visitors/<visitor>/events" in log
     assert path_of(visit).rsplit("/", 1)[1] not in log
