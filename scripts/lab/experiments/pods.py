@@ -1,15 +1,15 @@
-"""Pods for experiments in time: the backend with its faults on, and guests beside it that only wait or ask.
+"""Pods and Services of experiments: the backend with its faults on, and containers beside it that only sleep.
 
-Every container asks for nothing that the restricted Pod Security profile forbids:
+Every container stays within the restricted Pod Security profile:
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab.kubernetes import client
+from lab.kubernetes.ephemeral import SLEEP
 from lab.kubernetes.objects import RESTRICTED
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ PORT = 3000
 LABEL = "chatroulette.lab/subject"
 IMAGE = "the backend’s image"
 """Stands in a declaration for the image that is known when it is used; ``with_image`` fills it in."""
-WAITS = ("sleep", "infinity")
-"""What a container does that is only there: a process, and no work."""
-
 _FIELDS = {"POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace", "POD_IP": "status.podIP"}
 _SMALL: Object = {"requests": {"cpu": "10m", "memory": "32Mi"}}
 
@@ -68,13 +65,18 @@ def backend(
 ) -> Object:
     """Return the backend's container, faults on and drained at once; ``more`` are the container's own fields."""
     settings = {"FAULTS": "on", "DRAIN_SECONDS": "0", "CONTAINER_NAME": name, "PORT": str(PORT), **(env or {})}
-    known = [{"name": key, "value": value} for key, value in settings.items()]
-    told = [{"name": key, "valueFrom": {"fieldRef": {"fieldPath": path}}} for key, path in _FIELDS.items()]
-    return {**guest(image, name, resources=resources, command=None), "env": [*known, *told], **more}
+    constants = [{"name": key, "value": value} for key, value in settings.items()]
+    fields = [{"name": key, "valueFrom": {"fieldRef": {"fieldPath": path}}} for key, path in _FIELDS.items()]
+    return {**container(name, image, resources=resources), "env": [*constants, *fields], **more}
 
 
-def guest(
-    image: str, name: str, *, command: Sequence[str] | None = WAITS, resources: Object | None = None, **more: Any
+def container(
+    name: str,
+    image: str = IMAGE,
+    *,
+    command: Sequence[str] | None = None,
+    resources: Object | None = None,
+    **more: Any,
 ) -> Object:
     """Return a container that runs a command (None: the image's own), with /tmp to write in."""
     made: Object = {
@@ -89,9 +91,9 @@ def guest(
     return made if command is None else {**made, "command": list(command)}
 
 
-def idle(name: str, **more: Any) -> Object:
-    """Return a container with the backend's image that only waits, to poll from or to be probed."""
-    return guest(IMAGE, name, **more)
+def idle(name: str, image: str = IMAGE, **more: Any) -> Object:
+    """Return a container that only sleeps, to poll from or to be probed."""
+    return container(name, image, command=SLEEP, **more)
 
 
 def with_image(pod: Object, image: str) -> Object:
@@ -103,13 +105,6 @@ def with_image(pod: Object, image: str) -> Object:
                 {**entry, "image": image if entry["image"] == IMAGE else entry["image"]} for entry in spec[kind]
             ]
     return {**pod, "spec": spec}
-
-
-def ephemeral(image: str, name: str, target: str = "") -> Object:
-    """Return an ephemeral container that waits; with a target it shares that container's processes."""
-    made = guest(image, name)
-    kept = {key: made[key] for key in ("name", "image", "imagePullPolicy", "securityContext", "command")}
-    return {**kept, **({"targetContainerName": target} if target else {})}
 
 
 def pod(name: str, *containers: Object, grace: int = 1, **more: Any) -> Object:
@@ -141,44 +136,7 @@ def service(name: str, of: str) -> Object:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
-@dataclass(frozen=True)
-class Subject:
-    """One Pod on the cluster, and what can be done to it."""
-
-    api: Api
-    namespace: str
-    name: str
-    port: int = field(default=PORT)
-
-    @property
-    def path(self) -> str:
-        """Where the API has it."""
-        return f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the backend by way of the API server's Pod proxy; raises ApiError for what is not a 2xx."""
-        return self.api.call(method, f"{self.path}:{self.port}/proxy{path}", body)
-
-    def fault(self, name: str, **values: float) -> Any:
-        """Switch a fault on."""
-        return self.ask("POST", f"/faults/{name}", values)
-
-    def well(self) -> None:
-        """Switch every fault off."""
-        self.ask("DELETE", "/faults")
-
-    def join(self, *containers: Object) -> None:
-        """Add ephemeral containers; a patch shaped like a Pod, or the API server would ignore it without a word."""
-        body = {"spec": {"ephemeralContainers": list(containers)}}
-        self.api.call("PATCH", f"{self.path}/ephemeralcontainers", body, media=client.STRATEGIC)
-
-    def end(self, grace: int) -> None:
-        """Ask for the Pod's end, with so many seconds of grace."""
-        self.api.delete(self.path, gracePeriodSeconds=grace)
-
-
-def create(api: Api, namespace: str, *objects: Object) -> list[Subject]:
-    """Create Services and Pods in a namespace, and return the Pods; raises ApiError."""
-    for one in objects:
-        api.call("POST", f"/api/v1/namespaces/{namespace}/{one['kind'].lower()}s", one)
-    return [Subject(api, namespace, one["metadata"]["name"]) for one in objects if one["kind"] == "Pod"]
+def create(api: Api, namespace: str, *items: Object) -> None:
+    """Create Services and Pods in a namespace; raises ApiError."""
+    for item in items:
+        api.call("POST", f"/api/v1/namespaces/{namespace}/{item['kind'].lower()}s", item)

@@ -52,12 +52,12 @@ def objects() -> list[Object]:
     """Return a Pod of two containers that share a volume, one that is never ready and its Service, a greedy one."""
     requests = {"memory": "16Mi", "cpu": "10m"}
     both = [
-        pods.guest("busybox", name, resources={"requests": requests, "limits": {"memory": limit}})
+        pods.idle(name, "busybox", resources={"requests": requests, "limits": {"memory": limit}})
         for name, limit in MEMORY_LIMITS.items()
     ]
     never = pods.Probe(failures=1).fields({"exec": {"command": ["false"]}})
-    waiting = pods.guest("busybox", "waiting", readinessProbe=never)
-    greedy = pods.guest("busybox", "greedy", resources={"requests": {"cpu": "1000"}})
+    waiting = pods.idle("waiting", "busybox", readinessProbe=never)
+    greedy = pods.idle("greedy", "busybox", resources={"requests": {"cpu": "1000"}})
     return [
         pods.pod("units", *both, grace=0),
         pods.pod("waiting", waiting, grace=0),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.experiments import pods
 from lab.experiments.matrix import stub_server as program
+from lab.kubernetes import ephemeral
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,12 +85,12 @@ def standin(image: str, *, name: str = "back", bind: str = "0.0.0.0", port: int 
 
 def idle(image: str, name: str, **more: Any) -> Object:
     """Return a container that only sleeps: somewhere to try addresses from."""
-    return pods.guest(image, name, **more)
+    return pods.idle(name, image, **more)
 
 
 def guest(image: str, name: str, target: str = "") -> Object:
     """Return an ephemeral container that sleeps; with a target it sees that container's processes."""
-    return pods.ephemeral(image, name, target)
+    return ephemeral.container(name, image, target=target)
 
 
 def witness(image: str, name: str, probe: Object) -> Object:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lab.experiments.pods import PORT
+from lab.experiments.pods import PORT, create
 from lab.experiments.timed.recorder import SHORT
 from lab.kubernetes.exec import ContainerRef, PodExec
 from lab.kubernetes.objects import pod_path
@@ -50,7 +50,7 @@ class Context:
 
     def create(self, item: Object) -> None:
         """Create a Pod or a Service; raises ApiError."""
-        self.api.call("POST", f"/api/v1/namespaces/{self.namespace}/{item['kind'].lower()}s", item)
+        create(self.api, self.namespace, item)
 
     def request(self, pod: str, method: str, path: str, body: object = None) -> Any:
         """Ask a backend by way of the API server's Pod proxy; raises ApiError for what is not a 2xx."""

@@ -59,7 +59,7 @@ def create_greedy(context: Context) -> None:
     """Create a Pod that requests all CPU that the node can give, of which others have requested some."""
     (node, *_) = context.api.items("/api/v1/nodes")
     resources = {"requests": {"cpu": node["status"]["allocatable"]["cpu"]}}
-    context.create(pods.pod(GREEDY, pods.guest(context.image, "waits", resources=resources), grace=0))
+    context.create(pods.pod(GREEDY, pods.idle("waits", context.image, resources=resources), grace=0))
 
 
 def wait_until_started(context: Context) -> None:

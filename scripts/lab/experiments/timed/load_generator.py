@@ -69,7 +69,7 @@ Log = tuple[LogLine, ...]
 def container(name: str, order: Order, resources: Object, **more: Any) -> Object:
     """Return a container that does as ordered; ``more`` are its own fields."""
     command = ("python3", "-I", "-c", SOURCE, json.dumps(asdict(order)))
-    return pods.guest(pods.IMAGE, name, command=command, resources=resources, **more)
+    return pods.container(name, command=command, resources=resources, **more)
 
 
 def read_log(api: Api, namespace: str, pod: str, container: str, *, previous: bool = False) -> Log:

@@ -9,25 +9,24 @@ from lab.experiments.pods import Probe
 @pytest.fixture
 def made():
     back = pods.backend("image", readinessProbe=Probe(period=2).http("/readyz"))
-    return pods.pod("cats", back, pods.guest("image", "sidecar"), grace=3)
+    return pods.pod("cats", back, pods.idle("sidecar", "image"), grace=3)
 
 
 def test_every_container_is_what_the_restricted_profile_allows(made):
-    every = [*made["spec"]["containers"], pods.ephemeral("image", "guest", "back")]
-    for one in every:
-        rights = one["securityContext"]
+    for container in made["spec"]["containers"]:
+        rights = container["securityContext"]
         assert rights["runAsNonRoot"]
         assert rights["runAsUser"] > 0
         assert not rights["allowPrivilegeEscalation"]
         assert rights["readOnlyRootFilesystem"]
         assert rights["capabilities"] == {"drop": ["ALL"]}
         assert rights["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert one["imagePullPolicy"] == "IfNotPresent"
+        assert container["imagePullPolicy"] == "IfNotPresent"
 
 
 def test_the_backend_has_its_faults_and_knows_its_pod(made):
     back = made["spec"]["containers"][0]
-    values = {one["name"]: one.get("value") or one["valueFrom"]["fieldRef"]["fieldPath"] for one in back["env"]}
+    values = {entry["name"]: entry.get("value") or entry["valueFrom"]["fieldRef"]["fieldPath"] for entry in back["env"]}
     assert values["FAULTS"] == "on"
     assert values["DRAIN_SECONDS"] == "0"
     assert values["POD_IP"] == "status.podIP"
@@ -39,13 +38,6 @@ def test_the_backend_has_its_faults_and_knows_its_pod(made):
 def test_its_settings_can_be_changed():
     values = {one["name"]: one.get("value") for one in pods.backend("image", env={"DRAIN_SECONDS": "4"})["env"]}
     assert values["DRAIN_SECONDS"] == "4"
-
-
-def test_an_ephemeral_container_has_nothing_that_it_may_not_have():
-    """https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/"""
-    found = pods.ephemeral("image", "guest")
-    assert not set(found) & {"resources", "ports", "readinessProbe", "livenessProbe", "targetContainerName"}
-    assert pods.ephemeral("image", "guest", "back")["targetContainerName"] == "back"
 
 
 def test_a_service_leads_to_its_pod(made):
