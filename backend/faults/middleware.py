@@ -48,17 +48,12 @@ def _count_probe(faults: FaultManager, kind: ProbeKind) -> None:
         faults.count_probe(name)
 
 
-def hit(percent: float, drawn: float) -> bool:
-    """Tell whether a request fails when so many of a hundred should; `drawn` is a random number from 0 up to 1."""
-    return drawn * 100 < percent
-
-
 def _disturb(faults: FaultManager) -> Response | None:
     if not faults or not request.path.startswith(DISTURBED) or request.path == SPARED:
         return None
     if late := faults.on("latency"):
         gevent.sleep(late.values.milliseconds / 1000)
     broken = faults.on("errors")
-    if broken and hit(broken.values.percent, random.random()):  # noqa: S311 - no secret
+    if broken and random.random() * 100 < broken.values.percent:  # noqa: S311 - no secret
         return problem(500, f"fault: {broken.values.percent} % of the answers are told to fail")
     return None

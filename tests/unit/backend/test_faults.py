@@ -204,10 +204,12 @@ def test_a_probe_fails_until_the_time_is_over(client, faults, name, expected):
     assert set(statuses(client, expected).values()) == {200}
 
 
-def test_a_failing_probe_says_why(client):
-    client.post("/faults/readiness", json={})
-    checks = client.get("/readyz").json["checks"]
+def test_a_failing_probe_says_why_until_its_time_is_over(client, faults):
+    client.post("/faults/readiness", json={"probes": 100, "seconds": 5})
+    checks = client.get("/readyz", headers=PROBE).json["checks"]
     assert [check["reason"] for check in checks if not check["ok"]] == ["fault: readiness is told to fail"]
+    faults.clock.now += 5
+    assert client.get("/readyz", headers=PROBE).status_code == 200
 
 
 @pytest.mark.parametrize(("name", "path"), [("readiness", "/readyz"), ("liveness", "/livez")])
@@ -224,12 +226,6 @@ def test_only_probes_of_the_kubelet_and_of_that_kind_are_counted(client):
     assert client.get("/faults").json["active"][0]["left"] == 2
     client.get("/readyz", headers=PROBE)
     assert client.get("/faults").json["active"][0]["left"] == 1
-
-
-def test_the_time_ends_a_fault_before_its_probes_do(client, faults):
-    client.post("/faults/readiness", json={"probes": 100, "seconds": 5})
-    faults.clock.now += 5
-    assert client.get("/readyz", headers=PROBE).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/version", "/api/cats", "/cats/tom.svg"])
@@ -250,13 +246,6 @@ def test_probes_and_the_panel_are_spared(client, path, monkeypatch):
     assert client.get(path).status_code == 200
     assert client.delete("/faults").status_code == 204
     assert delays == []
-
-
-@pytest.mark.parametrize(
-    ("percent", "drawn", "expected"), [(100, 0.999999, True), (1, 0.0, True), (1, 0.01, False), (15, 0.5, False)]
-)
-def test_a_share_of_the_answers_fails(percent, drawn, expected):
-    assert middleware.hit(percent, drawn) is expected
 
 
 def test_errors_are_as_many_as_ordered(client, monkeypatch):
@@ -427,24 +416,26 @@ def orders(app, monkeypatch):
     return received
 
 
-def test_a_fault_is_passed_on(client, faults, orders):
-    answer = client.post("/faults/readiness?pod=back-x2k", json={"seconds": 7})
-    assert (answer.status_code, answer.json["pod"]) == (202, "back-x2k")
-    assert answer.json["fault"] is None, "whether it begins there is not known yet"
-    assert faults.active() == []
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("POST /faults/latency", ["readiness", "liveness", "latency"]),
+        ("DELETE /faults/readiness", ["liveness"]),
+        ("DELETE /faults", []),
+    ],
+)
+def test_an_order_is_passed_on(client, faults, orders, call, expected):
+    method, path = call.split()
+    for name in ("readiness", "liveness"):
+        client.post(f"/faults/{name}", json={})
+    answer = client.open(f"{path}?pod=back-x2k", method=method, json={"seconds": 7})
+    assert answer.status_code == {"POST": 202, "DELETE": 204}[method]
+    assert names(faults) == ["readiness", "liveness"]
+    assert answer.get_json(silent=True) in (None, {"pod": "back-x2k", "fault": None}), "what it does is not known yet"
     take_order(faults, orders[0])
     gevent.sleep(0)
-    assert [(fault.name, fault.values["seconds"]) for fault in faults.active()] == [("readiness", 7)]
-
-
-@pytest.mark.parametrize(("path", "left"), [("/faults/readiness", ["liveness"]), ("/faults", [])])
-def test_the_end_of_a_fault_is_passed_on(client, faults, orders, path, left):
-    client.post("/faults/readiness", json={})
-    client.post("/faults/liveness", json={})
-    assert client.delete(f"{path}?pod=back-x2k").status_code == 204
-    take_order(faults, orders[0])
-    gevent.sleep(0)
-    assert names(faults) == left
+    assert names(faults) == expected
+    assert all(fault.values["seconds"] == 7 for fault in faults.active() if fault.name == "latency")
 
 
 @pytest.mark.parametrize("error", [BadInput("it needs gunicorn"), OSError("no such address")])
