@@ -62,8 +62,11 @@ class Endpoints(Blueprint):
         self.parameters = parameters or {}
         self.operations: list[Operation] = []
 
-    def serves(self, operation: Operation) -> Callable[[View], View]:
-        """Have the decorated view serve the operation."""
+    def serves(
+        self, method: str, rule: str, summary: str, answer: type | None = None, **details: Any
+    ) -> Callable[[View], View]:
+        """Have the decorated view serve the `Operation` of these fields."""
+        operation = Operation(method, rule, summary, answer, **details)
 
         def register(view: View) -> View:
             self.add_url_rule(operation.rule, view_func=view, methods=[operation.method])

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from backend.cats.cards import Wall, portrait, wall
 from backend.cats.traits import Mood  # noqa: TC001 - msgspec reads the annotations
-from backend.openapi import Endpoints, Operation
+from backend.openapi import Endpoints
 from service_runtime.responses import BadInput, reply
 
 SEED_PATTERN = r"^[A-Za-z0-9_-]{1,64}$(?!\n)"
@@ -36,14 +36,12 @@ class PortraitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @routes.serves(
-    Operation(
-        "GET",
-        "/cats/<seed>.svg",
-        "A cat, drawn from its seed.",
-        media="image/svg+xml",
-        query=PortraitQuery,
-        problems=(400,),
-    )
+    "GET",
+    "/cats/<seed>.svg",
+    "A cat, drawn from its seed.",
+    media="image/svg+xml",
+    query=PortraitQuery,
+    problems=(400,),
 )
 def portrait_of(seed: str) -> Response:
     query = msgspec.convert(request.args.to_dict(), PortraitQuery)
@@ -58,7 +56,7 @@ def portrait_of(seed: str) -> Response:
     return response
 
 
-@routes.serves(Operation("GET", "/api/cats", "The cats of a wall.", Wall, query=WallQuery, problems=(400,)))
+@routes.serves("GET", "/api/cats", "The cats of a wall.", Wall, query=WallQuery, problems=(400,))
 def cats() -> Response:
     query = msgspec.convert(request.args.to_dict(), WallQuery, strict=False)
     return reply(wall(query.wall, query.count))

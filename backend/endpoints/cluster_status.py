@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from backend.cluster_status import House
 from backend.context import context
-from backend.openapi import Endpoints, Operation
+from backend.openapi import Endpoints
 from service_runtime.responses import json_bytes
 
 if TYPE_CHECKING:
@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 routes = Endpoints("cluster_status")
 
 
-@routes.serves(Operation("GET", "/api/house", "The whole house: its Pods, its visitors, its memory.", House))
+@routes.serves("GET", "/api/house", "The whole house: its Pods, its visitors, its memory.", House)
 def house() -> Response:
     return json_bytes(context().cluster_status.read())

@@ -11,7 +11,7 @@ from backend.faults.bounds import Bound, bounds, values
 from backend.faults.catalogue import CATALOGUE, Lesson, Name
 from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
 from backend.faults.orders import Order
-from backend.openapi import Endpoints, Operation
+from backend.openapi import Endpoints
 from service_runtime.responses import problem, reply
 
 MOST_BYTES = 4096
@@ -71,13 +71,11 @@ def refuse() -> Response | None:
 
 
 @routes.serves(
-    Operation(
-        "GET",
-        "/faults",
-        "The faults that are on here, and all there are; 404 unless FAULTS=on.",
-        Overview,
-        problems=(404,),
-    )
+    "GET",
+    "/faults",
+    "The faults that are on here, and all there are; 404 unless FAULTS=on.",
+    Overview,
+    problems=(404,),
 )
 def overview() -> Response:
     faults = context().faults
@@ -87,17 +85,15 @@ def overview() -> Response:
 
 
 @routes.serves(
-    Operation(
-        "POST",
-        "/faults/<name>",
-        "Switch a fault on; values that are not given have their defaults.",
-        Begun,
-        status=202,
-        body=BODIES,
-        optional_body=True,
-        query=PodQuery,
-        problems=(400, 403, 404, 413, 415, 503),
-    )
+    "POST",
+    "/faults/<name>",
+    "Switch a fault on; values that are not given have their defaults.",
+    Begun,
+    status=202,
+    body=BODIES,
+    optional_body=True,
+    query=PodQuery,
+    problems=(400, 403, 404, 413, 415, 503),
 )
 def begin(name: Name) -> Response:
     request.max_content_length = MOST_BYTES
@@ -110,26 +106,22 @@ def begin(name: Name) -> Response:
 
 
 @routes.serves(
-    Operation(
-        "DELETE",
-        "/faults",
-        "Switch all off.",
-        media=None,
-        status=204,
-        query=PodQuery,
-        problems=(400, 403, 404, 503),
-    )
+    "DELETE",
+    "/faults",
+    "Switch all off.",
+    media=None,
+    status=204,
+    query=PodQuery,
+    problems=(400, 403, 404, 503),
 )
 @routes.serves(
-    Operation(
-        "DELETE",
-        "/faults/<name>",
-        "Switch a fault off.",
-        media=None,
-        status=204,
-        query=PodQuery,
-        problems=(400, 403, 404, 503),
-    )
+    "DELETE",
+    "/faults/<name>",
+    "Switch a fault off.",
+    media=None,
+    status=204,
+    query=PodQuery,
+    problems=(400, 403, 404, 503),
 )
 def end(name: Name | None = None) -> Response:
     pod = _pod()

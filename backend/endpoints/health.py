@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from backend.context import context
-from backend.openapi import Endpoints, Operation
+from backend.openapi import Endpoints
 from backend.probe_log import KUBELET
 from service_runtime import health
 from service_runtime.health import ProbeKind, Report
@@ -13,18 +13,18 @@ from service_runtime.health import ProbeKind, Report
 routes = Endpoints("health")
 
 
-@routes.serves(Operation("GET", "/livez", "Is it alive?", Report, unwell=True))
-@routes.serves(Operation("GET", "/healthz", "Is it alive?", Report, unwell=True))
+@routes.serves("GET", "/livez", "Is it alive?", Report, unwell=True)
+@routes.serves("GET", "/healthz", "Is it alive?", Report, unwell=True)
 def livez() -> Response:
     return _respond("livez")
 
 
-@routes.serves(Operation("GET", "/readyz", "Is it ready?", Report, unwell=True))
+@routes.serves("GET", "/readyz", "Is it ready?", Report, unwell=True)
 def readyz() -> Response:
     return _respond("readyz")
 
 
-@routes.serves(Operation("GET", "/startupz", "Is it started?", Report, unwell=True))
+@routes.serves("GET", "/startupz", "Is it started?", Report, unwell=True)
 def startupz() -> Response:
     return _respond("startupz")
 

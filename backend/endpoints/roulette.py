@@ -16,7 +16,7 @@ from msgspec import Meta
 from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.context import context
-from backend.openapi import Endpoints, Operation
+from backend.openapi import Endpoints
 from backend.replicas.errors import Unavailable
 from backend.roulette import bot_replies, sse, store
 from backend.roulette.event_response import EventResponse
@@ -132,15 +132,13 @@ def _unavailable(error: Unavailable) -> Response:
 
 
 @routes.serves(
-    Operation(
-        "POST",
-        "/api/visitors",
-        "Begin a visit, with a cat of one's own.",
-        Entered,
-        status=201,
-        body=(Entering,),
-        problems=(400, 413, 429, 503),
-    )
+    "POST",
+    "/api/visitors",
+    "Begin a visit, with a cat of one's own.",
+    Entered,
+    status=201,
+    body=(Entering,),
+    problems=(400, 413, 429, 503),
 )
 def enter() -> Response:
     entering = body(Entering)
@@ -149,53 +147,45 @@ def enter() -> Response:
     return reply(Entered(visitor, card(cat_of(seed))), HTTPStatus.CREATED)
 
 
-@routes.serves(Operation("GET", "/api/visitors/<visitor>", "How does the visit stand?", Visit, problems=(404, 503)))
+@routes.serves("GET", "/api/visitors/<visitor>", "How does the visit stand?", Visit, problems=(404, 503))
 def visit(visitor: str) -> Response:
     status = _store().get(visitor)
     return reply(Visit(card(cat_of(status.cat)), status.state, status.chat))
 
 
-@routes.serves(
-    Operation("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(404, 503))
-)
+@routes.serves("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(404, 503))
 def end(visitor: str) -> Response:
     _store().quit(visitor)
     return _no_content()
 
 
 @routes.serves(
-    Operation(
-        "POST",
-        "/api/visitors/<visitor>/chat",
-        "Be paired, or wait; leaves what there is. The same id again is a repeat.",
-        Sought,
-        status=202,
-        body=(Seeking,),
-        problems=(400, 404, 413, 429, 503),
-    )
+    "POST",
+    "/api/visitors/<visitor>/chat",
+    "Be paired, or wait; leaves what there is. The same id again is a repeat.",
+    Sought,
+    status=202,
+    body=(Seeking,),
+    problems=(400, 404, 413, 429, 503),
 )
 def seek(visitor: str) -> Response:
     return reply(Sought(_store().seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
-@routes.serves(
-    Operation("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(404, 503))
-)
+@routes.serves("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(404, 503))
 def leave(visitor: str) -> Response:
     _store().leave(visitor)
     return _no_content()
 
 
 @routes.serves(
-    Operation(
-        "POST",
-        "/api/visitors/<visitor>/messages",
-        "Say something. The same id again is a repeat.",
-        Accepted,
-        status=202,
-        body=(Saying,),
-        problems=(400, 404, 409, 413, 429, 503),
-    )
+    "POST",
+    "/api/visitors/<visitor>/messages",
+    "Say something. The same id again is a repeat.",
+    Accepted,
+    status=202,
+    body=(Saying,),
+    problems=(400, 404, 409, 413, 429, 503),
 )
 def say(visitor: str) -> Response:
     message = body(Saying)
@@ -217,15 +207,13 @@ def _bot_say(visitor: str, message: Saying, bot: str, text: str) -> None:
 
 
 @routes.serves(
-    Operation(
-        "POST",
-        "/api/visitors/<visitor>/typing",
-        "Tell the other one that something is being typed.",
-        media=None,
-        status=204,
-        body=(Typed,),
-        problems=(400, 404, 409, 413, 503),
-    )
+    "POST",
+    "/api/visitors/<visitor>/typing",
+    "Tell the other one that something is being typed.",
+    media=None,
+    status=204,
+    body=(Typed,),
+    problems=(400, 404, 409, 413, 503),
 )
 def typing(visitor: str) -> Response:
     _store().typing(visitor, body(Typed).chat)
@@ -233,16 +221,14 @@ def typing(visitor: str) -> Response:
 
 
 @routes.serves(
-    Operation(
-        "GET",
-        "/api/visitors/<visitor>/events",
-        "What happens, as server-sent events: those after the last one seen, then each as it comes.",
-        media="text/event-stream",
-        query=EventsQuery,
-        headers={"Last-Event-ID": Number},
-        events=sse.EVENTS,
-        problems=(400, 404, 429, 503),
-    )
+    "GET",
+    "/api/visitors/<visitor>/events",
+    "What happens, as server-sent events: those after the last one seen, then each as it comes.",
+    media="text/event-stream",
+    query=EventsQuery,
+    headers={"Last-Event-ID": Number},
+    events=sse.EVENTS,
+    problems=(400, 404, 429, 503),
 )
 def events(visitor: str) -> Response:
     query = msgspec.convert(request.args.to_dict(), EventsQuery, strict=False)

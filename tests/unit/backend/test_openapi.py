@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from backend import create_app
-from backend.openapi import Endpoints, NameConflictError, Operation, document
+from backend.openapi import Endpoints, NameConflictError, document
 
 METHODS = {"GET", "POST", "DELETE"}
 VISITOR = "/api/visitors/{visitor}"
@@ -45,8 +45,8 @@ def test_every_reference_leads_somewhere(contract):
 def test_two_structs_of_one_name_are_refused_by_their_full_names():
     same_name = msgspec.defstruct("House", [("rooms", int)], module="elsewhere")
     routes = Endpoints("elsewhere")
-    routes.serves(Operation("GET", "/a", "One.", msgspec.defstruct("House", [], module="here")))(lambda: None)
-    routes.serves(Operation("GET", "/b", "Another.", list[same_name]))(lambda: None)
+    routes.serves("GET", "/a", "One.", msgspec.defstruct("House", [], module="here"))(lambda: None)
+    routes.serves("GET", "/b", "Another.", list[same_name])(lambda: None)
     with pytest.raises(NameConflictError, match=r"elsewhere\.House and here\.House$"):
         document("cats", "1", [routes])
 
