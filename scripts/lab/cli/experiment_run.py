@@ -95,7 +95,6 @@ def _check_writable(report: Path) -> None:
 
 
 def run(name: str, session: Session, options: Options) -> None:
-    """Run an experiment, or all, and show the results; raises LabError."""
     api = client.api(session.settings)
     cluster_dns.until_ready(api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
     runner = Runner(session, options, api, image(session))

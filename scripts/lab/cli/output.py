@@ -39,7 +39,6 @@ def catalogue(session: Session, language: Language) -> None:
 
 
 def schema() -> None:
-    """Print the JSON schema of an experiment."""
     _json(results.schema())
 
 
@@ -79,7 +78,6 @@ def write(experiments: Sequence[Experiment], file: Path, language: Language) -> 
 
 
 def show(experiments: Sequence[Experiment], options: Options) -> None:
-    """Print experiments, or of each the one cell that is asked for."""
     for experiment in experiments:
         if options.why:
             show_cell(experiment, cell(experiment, options.why), options.language)

@@ -43,7 +43,6 @@ class _InOrder(click.Group):
     """Lists its commands in the order of a day's work, not of the alphabet."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Keep the order in which they were added."""
         return list(self.commands)
 
 

@@ -26,8 +26,6 @@ _LOG_LIMIT = 2_000_000
 
 @dataclass(frozen=True)
 class Session:
-    """One run of one command."""
-
     settings: Settings
     as_json: bool
     verbose: bool
@@ -57,7 +55,6 @@ class Session:
             yield emit
 
     def perform(self, steps: Sequence[Step], *, on_stderr: bool = False) -> None:
-        """Run steps under the lock."""
         with self.locked(on_stderr=on_stderr) as run:
             run(steps)
 

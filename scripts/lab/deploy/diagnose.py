@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from lab.deploy import messages
 from lab.kubernetes import pod_status
 from lab.kubernetes.objects import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lab.kubernetes.objects import Object
 
@@ -30,27 +31,6 @@ _NODE_NOT_AUTHORIZED = "no relationship found between node"
 """The API server's words to a kubelet that asks before its authorizer has seen the Pod; kubelet asks again later."""
 _SIGNALS = 128
 _KILLED = _SIGNALS + 9
-
-_SCHEDULER_MESSAGES = (
-    (r"Insufficient (cpu|memory)", "less {0} is free on the node than the Pod requests"),
-    (r"Too many pods", "the node has as many Pods as it may"),
-    (r"had untolerated taint(?:\(s\)|s)? ?(\{[^}]*\})?", "the node has a taint {0} that the Pod does not tolerate"),
-    (r"didn't match Pod's node affinity/selector", "no node has the labels that its nodeSelector or affinity asks for"),
-    (r"were unschedulable", "the node is cordoned (`kubectl uncordon` ends that)"),
-    (r"find available persistent volumes|persistentvolume (?:not found|affinity)|volume node affinity conflict",
-     "its PersistentVolumeClaim finds no volume, and its class makes none by itself"),
-    (r"unbound immediate PersistentVolumeClaims", "its PersistentVolumeClaim is not bound to a volume"),
-    (r'persistentvolumeclaim "([^"]+)" not found', "there is no PersistentVolumeClaim {0}"),
-    (r"didn't have free ports", "the host port that it asks for is taken"),
-)  # fmt: skip
-_REGISTRY_MESSAGES = (
-    (r"not found|does not exist", "no registry has it"),
-    (r"no such host|lookup .* on", "the registry's name does not resolve: is this machine offline?"),
-    (r"connection refused|i/o timeout|deadline exceeded|unreachable", "the registry does not answer"),
-    (r"401|403|denied|unauthorized|authorization failed", "the registry wants credentials, or has no such image"),
-    (r"couldn't parse image|invalid reference format", "this is no image name"),
-    (r"429|toomanyrequests", "the registry's rate limit is used up"),
-)
 
 
 @dataclass(frozen=True)
@@ -70,7 +50,6 @@ class Diagnosis:
 
     @property
     def sentence(self) -> str:
-        """One paragraph for a person."""
         return f"{self.subject}: {self.detail}"
 
 
@@ -88,17 +67,17 @@ class _Case:
 
     @property
     def containers(self) -> list[Object]:
-        """The statuses of init and app containers."""
         return pod_status.container_statuses(self.pod, pod_status.INIT, pod_status.APP)
 
     @property
     def is_creating(self) -> bool:
         return any(pod_status.waiting(status).get("reason") in _CREATING for status in self.containers)
 
-    def command(self, words: str) -> str:
-        """Return the kubectl command in the Pod's namespace; ``{pod}`` is its name."""
+    def diagnosis(self, cause: Cause, detail: str, command: str, patience: float, container: str = "") -> Diagnosis:
+        """Return the diagnosis with the next kubectl command, in which ``{pod}`` is the Pod's name."""
         meta = self.pod["metadata"]
-        return f"kubectl {words.replace('{pod}', meta['name'])} -n {meta.get('namespace', 'default')}"
+        next_command = f"kubectl {command.replace('{pod}', meta['name'])} -n {meta.get('namespace', 'default')}"
+        return Diagnosis(cause, self.subject, detail, next_command, patience, container)
 
     def spec(self, container: str) -> Object:
         spec = self.pod["spec"]
@@ -165,65 +144,58 @@ def _unschedulable(case: _Case) -> Diagnosis | None:
         return None
     message = scheduled.get("message", "")
     is_volume = bool(re.search("persistent ?volume|volume node", message.lower()))
-    detail = f"no node takes it: {_explained(message, _SCHEDULER_MESSAGES, 'scheduler')}"
+    detail = f"no node takes it: {messages.scheduler(message)}"
     if is_volume:
-        return Diagnosis("volume", case.subject, detail, case.command("describe persistentvolumeclaims"), 5)
+        return case.diagnosis("volume", detail, "describe persistentvolumeclaims", 5)
     return Diagnosis("unschedulable", case.subject, detail, "kubectl describe nodes", 5)
 
 
-def _image(case: _Case) -> Diagnosis | None:
-    for status in case.containers:
-        waiting, name = pod_status.waiting(status), status["name"]
-        reason = waiting.get("reason", "")
-        if reason in _PULL:
-            message = case.event("Failed", containing="pull") or waiting.get("message", "")
-            image = case.spec(name).get("image", "")  # a status names the image as the runtime knows it
-            explained = _explained(message, _REGISTRY_MESSAGES, "runtime")
-            detail = f"the image {image} cannot be had ({reason}): {explained}"
-            return Diagnosis("image", case.subject, detail, case.command("describe pod {pod}"), 3, name)
-    return None
+def _image(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    waiting = pod_status.waiting(status)
+    reason = waiting.get("reason", "")
+    if reason not in _PULL:
+        return None
+    message = case.event("Failed", containing="pull") or waiting.get("message", "")
+    image = case.spec(name).get("image", "")  # a status names the image as the runtime knows it
+    explained = messages.registry(message)
+    return case.diagnosis(
+        "image", f"the image {image} cannot be had ({reason}): {explained}", "describe pod {pod}", 3, name
+    )
 
 
-def _config(case: _Case) -> Diagnosis | None:
-    for status in case.containers:
-        waiting, name = pod_status.waiting(status), status["name"]
+def _config(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    waiting = pod_status.waiting(status)
+    message = waiting.get("message", "")
+    if waiting.get("reason") != "CreateContainerConfigError":
+        return None
+    if "runAsNonRoot" in message or "non-numeric user" in message:
+        detail = f"container {name} must not run as root, and its image would: {message}"
+        return case.diagnosis("identity", detail, "get pod {pod} -o yaml", 1, name)
+    detail = f"container {name} needs settings that are not there: {message}"
+    return case.diagnosis("config", detail, "get configmaps,secrets", 3, name)
+
+
+def _command(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    waiting, ended = pod_status.waiting(status), pod_status.last_terminated(status)
+    if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
+        message = ended.get("message", "")
+    elif waiting.get("reason") in {"RunContainerError", "CreateContainerError"}:
         message = waiting.get("message", "")
-        if waiting.get("reason") != "CreateContainerConfigError":
-            continue
-        if "runAsNonRoot" in message or "non-numeric user" in message:
-            detail = f"container {name} must not run as root, and its image would: {message}"
-            return Diagnosis("identity", case.subject, detail, case.command("get pod {pod} -o yaml"), 1, name)
-        detail = f"container {name} needs settings that are not there: {message}"
-        return Diagnosis("config", case.subject, detail, case.command("get configmaps,secrets"), 3, name)
-    return None
+    else:
+        return None
+    detail = f"container {name} could not be started: {messages.start(message)}"
+    return case.diagnosis("command", detail, "get pod {pod} -o jsonpath='{.spec.containers[*].command}'", 2, name)
 
 
-def _command(case: _Case) -> Diagnosis | None:
-    for status in case.containers:
-        waiting, ended, name = pod_status.waiting(status), pod_status.last_terminated(status), status["name"]
-        if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
-            message = ended.get("message", "")
-        elif waiting.get("reason") in {"RunContainerError", "CreateContainerError"}:
-            message = waiting.get("message", "")
-        else:
-            continue
-        detail = f"container {name} could not be started: {_start_error(message)}"
-        command = case.command("get pod {pod} -o jsonpath='{.spec.containers[*].command}'")
-        return Diagnosis("command", case.subject, detail, command, 2, name)
-    return None
-
-
-def _memory(case: _Case) -> Diagnosis | None:
-    for status in case.containers:
-        ended, name = pod_status.last_terminated(status), status["name"]
-        if ended.get("reason") == "OOMKilled" and not status.get("ready"):
-            detail = (
-                f"container {name} took more memory than its limit of {case.memory_limit(name)} and was killed "
-                f"(OOMKilled, exit code {ended.get('exitCode')}; {_restarts(status)})"
-            )
-            command = case.command("get pod {pod} -o jsonpath='{.spec.containers[*].resources}'")
-            return Diagnosis("memory", case.subject, detail, command, 2, name)
-    return None
+def _memory(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    ended = pod_status.last_terminated(status)
+    if ended.get("reason") != "OOMKilled" or status.get("ready"):
+        return None
+    detail = (
+        f"container {name} took more memory than its limit of {case.memory_limit(name)} and was killed "
+        f"(OOMKilled, exit code {ended.get('exitCode')}; {_restarts(status)})"
+    )
+    return case.diagnosis("memory", detail, "get pod {pod} -o jsonpath='{.spec.containers[*].resources}'", 2, name)
 
 
 def _killed_by_probe(case: _Case) -> Diagnosis | None:
@@ -235,20 +207,17 @@ def _killed_by_probe(case: _Case) -> Diagnosis | None:
     if not pod_status.restarts(status) or status.get("ready"):
         return None
     detail = f"container {name} is started again and again because its {kind} probe fails: {_probe_result(case, kind)}"
-    return Diagnosis("probe", case.subject, detail, case.command(f"logs {{pod}} -c {name} --previous"), 5, name)
+    return case.diagnosis("probe", detail, f"logs {{pod}} -c {name} --previous", 5, name)
 
 
-def _crash(case: _Case) -> Diagnosis | None:
-    for status in case.containers:
-        ended, name = pod_status.last_terminated(status), status["name"]
-        reason = pod_status.waiting(status).get("reason")
-        is_down = reason == "CrashLoopBackOff" or pod_status.state(status) == "terminated"
-        if not ended or not is_down or _is_finished_init(case, status):
-            continue
-        exit_code = _exit(int(ended.get("exitCode", 0)), case.memory_limit(name))
-        detail = f"container {name} ended with {exit_code} ({_restarts(status)}){_last_lines(case, name)}"
-        return Diagnosis("crash", case.subject, detail, case.command(f"logs {{pod}} -c {name} --previous"), 4, name)
-    return None
+def _crash(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    ended, reason = pod_status.last_terminated(status), pod_status.waiting(status).get("reason")
+    is_down = reason == "CrashLoopBackOff" or pod_status.state(status) == "terminated"
+    if not ended or not is_down or _is_finished_init(case, status):
+        return None
+    exit_code = _exit(int(ended.get("exitCode", 0)), case.memory_limit(name))
+    detail = f"container {name} ended with {exit_code} ({_restarts(status)}){_last_lines(case, name)}"
+    return case.diagnosis("crash", detail, f"logs {{pod}} -c {name} --previous", 4, name)
 
 
 def _volume(case: _Case) -> Diagnosis | None:
@@ -256,46 +225,42 @@ def _volume(case: _Case) -> Diagnosis | None:
     if not message or not case.is_creating:
         return None
     patience = 40 if _NODE_NOT_AUTHORIZED in message else 5
-    detail = f"a volume cannot be mounted: {message}"
-    return Diagnosis("volume", case.subject, detail, case.command("describe pod {pod}"), patience)
+    return case.diagnosis("volume", f"a volume cannot be mounted: {message}", "describe pod {pod}", patience)
 
 
 def _sandbox(case: _Case) -> Diagnosis | None:
     message = case.event("FailedCreatePodSandBox")
     if not message or not case.is_creating:
         return None
-    detail = f"the node cannot give it a network or a sandbox: {message}"
-    return Diagnosis("sandbox", case.subject, detail, case.command("describe pod {pod}"), 8)
+    return case.diagnosis(
+        "sandbox", f"the node cannot give it a network or a sandbox: {message}", "describe pod {pod}", 8
+    )
 
 
-def _probe(case: _Case) -> Diagnosis | None:
-    for status in case.containers:
-        kind, patience = ("readiness", 15) if status.get("started") else ("startup", 45)
-        result, name = _probe_result(case, kind), status["name"]
-        if pod_status.is_running(status) and not status.get("ready") and result:
-            detail = f"container {name} runs, but its {kind} probe fails: {result}"
-            return Diagnosis("probe", case.subject, detail, case.command(f"logs {{pod}} -c {name}"), patience, name)
-    return None
+def _probe(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    kind, patience = ("readiness", 15) if status.get("started") else ("startup", 45)
+    result = _probe_result(case, kind)
+    if not pod_status.is_running(status) or status.get("ready") or not result:
+        return None
+    detail = f"container {name} runs, but its {kind} probe fails: {result}"
+    return case.diagnosis("probe", detail, f"logs {{pod}} -c {name}", patience, name)
+
+
+def _each_container(rule: Callable[[_Case, Object, str], Diagnosis | None]) -> Callable[[_Case], Diagnosis | None]:
+    """Apply a rule to the status of each container, until one is at fault."""
+    return lambda case: next(filter(None, (rule(case, status, status["name"]) for status in case.containers)), None)
 
 
 _RULES: tuple[Callable[[_Case], Diagnosis | None], ...] = (
-    _evicted, _unschedulable, _image, _config, _command, _memory, _killed_by_probe, _crash, _volume, _sandbox, _probe,
-)  # fmt: skip
-
-
-def _explained(message: str, patterns: Iterable[tuple[str, str]], author: str) -> str:
-    """Put what a message means before it, where that is known."""
-    for pattern, meaning in patterns:
-        if match := re.search(pattern, message, re.IGNORECASE):
-            return (
-                f"{meaning.format(*(group or '' for group in match.groups())).strip()}. The {author}'s words: {message}"
-            )
-    return message
-
-
-def _start_error(message: str) -> str:
-    command = re.search(r'exec: "([^"]+)": (?:stat [^:]+: )?(.+?)(?:: unknown)?$', message.strip())
-    return f"its command {command[1]!r}: {command[2]}" if command else message.strip()
+    _evicted,
+    _unschedulable,
+    *map(_each_container, (_image, _config, _command, _memory)),
+    _killed_by_probe,
+    _each_container(_crash),
+    _volume,
+    _sandbox,
+    _each_container(_probe),
+)
 
 
 def _probe_result(case: _Case, kind: str) -> str:

@@ -22,7 +22,6 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the answer is a 2xx."""
         return self.status in _OK
 
     @property
@@ -74,7 +73,6 @@ def get(url: str) -> Answer:
 
 
 def _failure(message: str) -> str:
-    """Name a failure by what it means."""
     for pattern, meaning in (
         (r"refused", "refused"),
         (r"timed out", "timed out"),

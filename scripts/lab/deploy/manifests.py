@@ -65,7 +65,6 @@ class Ref:
 
     @property
     def path(self) -> str:
-        """The object's path in the API."""
         return f"{collection(self.kind, self.namespace)}/{self.name}"
 
 
@@ -93,7 +92,6 @@ def render(shape: Shape, references: Mapping[str, str], *, faults: bool = False)
 
 
 def in_order(objects: Iterable[Object]) -> list[Object]:
-    """Sort objects in the order of apply."""
     return sorted(objects, key=lambda item: list(KINDS).index(item["kind"]))
 
 

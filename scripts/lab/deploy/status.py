@@ -31,8 +31,6 @@ class Node:
 
 @dataclass(frozen=True)
 class Pod:
-    """One Pod of the deployment."""
-
     name: str
     namespace: str
     image: str

@@ -81,12 +81,10 @@ def volume(claim: Object, storage_class: str, node: str) -> Object:
 
 
 def folder(volume: Ref) -> str:
-    """Return a volume's folder on the node."""
     return f"{FOLDER}/{volume.name}"
 
 
 def remove(settings: Settings, changes: Iterable[apply.Change]) -> None:
-    """Remove the folders of volumes that were deleted."""
     folders = [folder(change.ref) for change in changes if change.ref.kind == "PersistentVolume"]
     if folders:
         docker.docker("exec", settings.node, "rm", "--recursive", "--force", *folders)

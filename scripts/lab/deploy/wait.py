@@ -78,12 +78,10 @@ def until_ready(api: Api, objects: Iterable[Object], *, timeout: float, report: 
 
 
 def is_ready(api: Api, objects: Iterable[Object]) -> bool:
-    """Tell whether nothing is to be waited for."""
     return all(observe(api, ref_of(item)).ready for item in objects if item["kind"] in _WORKLOADS)
 
 
 def observe(api: Api, ref: Ref) -> State:
-    """Read a Pod, a Deployment or a StatefulSet once."""
     item = api.get(ref.path)
     if item is None:
         return State(ready=False, text="is not there")

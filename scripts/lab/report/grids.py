@@ -48,7 +48,6 @@ class Mechanism:
 
 
 def mechanisms(cells: Iterable[Cell]) -> tuple[Mechanism, ...]:
-    """Group cells by the rule that decided them, the most frequent first."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
         groups.setdefault(cell.mechanism, []).append(cell)

@@ -53,7 +53,6 @@ def counted(count: int, noun: str) -> Text:
 
 
 def flips(count: int, tried: int) -> Text:
-    """Return how many of the cells of a variant flip."""
     if not tried:
         return TEXTS["some-flips"].format(count=count) if count else TEXTS["no-flip"]
     one, many = TEXTS["flips-of-one"], TEXTS["flips-of-many"]
@@ -73,7 +72,6 @@ def counts(experiment: Experiment) -> Text:
 
 
 def listed(parts: Iterable[Text]) -> Text:
-    """Return the texts with commas between them."""
     texts = list(parts)
     return Text(", ".join(text.en for text in texts), ", ".join(text.fr for text in texts))
 

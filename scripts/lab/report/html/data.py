@@ -57,7 +57,6 @@ def reasons(experiment: Experiment) -> tuple[Reason, ...]:
 
 
 def cell_id(experiment: Experiment, number: int) -> str:
-    """Return a cell's id in the page."""
     return f"{experiment.experiment}-{number}"
 
 

@@ -35,8 +35,6 @@ class Mark:
 
 @dataclass(frozen=True)
 class Track:
-    """A track's name, and its marks, stretches first."""
-
     name: Text
     marks: tuple[Mark, ...]
 

@@ -49,7 +49,6 @@ def show_cell(cell: Cell, experiment: Experiment, language: Language, console: C
 
 
 def show_differences(experiment: Experiment, language: Language, console: Console) -> None:
-    """Print the cells that are not as predicted; nothing where all are."""
     _print(_differences(experiment, language), console)
 
 

@@ -49,7 +49,6 @@ def lines(grid: Grid, language: Language, width: int = WIDTH) -> Iterator[Render
 
 
 def legend(cells: Sequence[Cell], language: Language) -> Text:
-    """Return what each sign that occurs stands for."""
     occur = {outcome for cell in cells for outcome in (cell.predicted.outcome, cell.measured.outcome)}
     text = Text("  ")
     for outcome, sign in phrases.SIGNS.items():

@@ -21,7 +21,6 @@ _WIDTH = 100
 
 
 def as_json(value: dict[str, Any]) -> str:
-    """Return one readable JSON document."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
@@ -52,7 +51,6 @@ def checks(results: Sequence[Check], console: Console | None = None) -> None:
 
 
 def status(result: Status, console: Console | None = None) -> None:
-    """Show the cluster, its Pods and what answers on this computer."""
     console = console or terminal()
     for node in result.nodes:
         console.print(f"{_mark(ok=node.ready)} node {escape(node.name)}, Kubernetes {escape(node.version)}")
