@@ -23,23 +23,15 @@ if TYPE_CHECKING:
 START_SECONDS = 60
 RUNTIME = Path(__file__).with_name("runc_wrapper.py")
 _DOCKERD_PID = Path("/var/run/docker.pid")
-_PID_FILES = {
-    _DOCKERD_PID: "dockerd",
-    Path("/var/run/docker/containerd/containerd.pid"): "containerd",
-}
+_PID_FILES = {_DOCKERD_PID: "dockerd", Path("/var/run/docker/containerd/containerd.pid"): "containerd"}
 _SYSTEMD = Path("/run/systemd/system")
 
 
 def steps(settings: Settings) -> list[Step]:
-    """Return the step that makes Docker answer."""
-    return [
-        Step(
-            "Start Docker",
-            lambda report: _start(settings, report),
-            done=lambda: "it answers" if docker.answers() else None,
-            expected=10,
-        )
-    ]
+    def done() -> str | None:
+        return "it answers" if docker.answers() else None
+
+    return [Step("Start Docker", lambda report: _start(settings, report), done, expected=10)]
 
 
 def stop(settings: Settings) -> bool:

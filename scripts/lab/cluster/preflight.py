@@ -53,14 +53,10 @@ def steps(settings: Settings) -> list[Step]:
     def missing() -> list[Program]:
         return lacking(_needed(settings))
 
-    return [
-        Step(
-            "Check what this machine needs",
-            lambda report: install(missing(), report),
-            done=lambda: None if missing() else "nothing is missing",
-            expected=60,
-        )
-    ]
+    def done() -> str | None:
+        return None if missing() else "nothing is missing"
+
+    return [Step("Check what this machine needs", lambda report: install(missing(), report), done, expected=60)]
 
 
 def authenticate(settings: Settings) -> None:
@@ -106,13 +102,20 @@ def as_root(argv: Sequence[str], report: Report, *, timeout: float, check: bool 
 
 
 def requirements(settings: Settings) -> list[Requirement]:
-    """Look at everything that the lab leans on, for ``lab doctor``; changes nothing."""
-    ports = (("page", settings.front_port), ("backend", settings.back_port))
+    """Look at everything that the lab needs, for ``lab doctor``; changes nothing."""
+    pulls = registry_access.published(settings)
+    registry = "in reach: published images are pulled" if pulls else "not in reach: images are built here"
+    python = sys.version_info >= (3, 11)
     return [
-        *(_python(), _system(), _memory(), _disk(settings), _docker()),
+        Requirement("Python", python, platform.python_version(), "install Python 3.11 or newer"),
+        Requirement("system", ok=True, seen=_system()),
+        _memory(),
+        _disk(settings),
+        _docker(),
         *(_program(program) for program in _needed(settings)),
-        *(_port(settings, name, port) for name, port in ports),
-        _registry(settings),
+        _port(settings, "page", settings.front_port),
+        _port(settings, "backend", settings.back_port),
+        Requirement("image registry", ok=True, seen=registry),
     ]
 
 
@@ -143,16 +146,9 @@ def _apt(args: Sequence[str], report: Report, *, check: bool = True) -> None:
     as_root(["apt-get", "-o", "DPkg::Lock::Timeout=120", *args], report, timeout=900, check=check)
 
 
-def _python() -> Requirement:
-    version = platform.python_version()
-    return Requirement("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
-
-
-def _system() -> Requirement:
+def _system() -> str:
     cgroup = "cgroup v2" if Path("/sys/fs/cgroup/cgroup.controllers").exists() else "cgroup v1"
-    return Requirement(
-        "system", ok=True, seen=f"{platform.system()} {platform.machine()}, {cgroup}, {os.cpu_count()} cores"
-    )
+    return f"{platform.system()} {platform.machine()}, {cgroup}, {os.cpu_count()} cores"
 
 
 def _memory() -> Requirement:
@@ -161,14 +157,11 @@ def _memory() -> Requirement:
 
 
 def _disk(settings: Settings) -> Requirement:
-    free = shutil.disk_usage(_existing(settings.cache)).free
+    existing = next(folder for folder in (settings.cache, *settings.cache.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
     need = 2 * GIB if settings.cache.exists() or registry_access.published(settings) else DISK
     fix = f"free {need / GIB:.0f} GiB, or set LAB_CACHE to a folder on a larger disk"
     return Requirement("disk", free >= need, f"{free / GIB:.0f} GiB free", fix)
-
-
-def _existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def _docker() -> Requirement:
@@ -210,9 +203,3 @@ def _containers_on(port: int) -> str:
     if not (docker.installed() and docker.answers()):
         return ""
     return docker.docker("ps", "--filter", f"publish={port}", "--format", "{{.Names}}")
-
-
-def _registry(settings: Settings) -> Requirement:
-    pulls = registry_access.published(settings)
-    seen = "in reach: published images are pulled" if pulls else "not in reach: images are built here"
-    return Requirement("image registry", ok=True, seen=seen)
