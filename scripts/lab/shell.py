@@ -49,7 +49,7 @@ def run(  # noqa: PLR0913 - each is a property of the one program started
     """
     args = [str(word) for word in argv]
     process = _start(args, env, cwd, hint)
-    out, err = _Reader(process.stdout, on_line), _Reader(process.stderr, on_line)
+    out, err = LineReader(process.stdout, on_line), LineReader(process.stderr, on_line)
     try:
         _feed(process, stdin)
         process.wait(timeout)
@@ -84,11 +84,11 @@ def end(process: subprocess.Popen[str]) -> None:
             continue
 
 
-class _Reader:
-    """Reads a stream to its end in a thread, so that neither stream of a program ever blocks it."""
+class LineReader:
+    """Reads a stream of a program to its end in a thread, so that the program never blocks on it."""
 
-    def __init__(self, stream: IO[str] | None, on_line: Callable[[str], None] | None) -> None:
-        self._lines: list[str] = []
+    def __init__(self, stream: IO[str] | None, on_line: Callable[[str], None] | None = None) -> None:
+        self.lines: list[str] = []
         self.error: OSError | ValueError | None = None
         self._thread = threading.Thread(target=self._read, args=(stream, on_line), daemon=True)
         self._thread.start()
@@ -96,7 +96,7 @@ class _Reader:
     def _read(self, stream: IO[str] | None, on_line: Callable[[str], None] | None) -> None:
         with stream or contextlib.nullcontext(()) as lines:
             for line in lines:
-                self._lines.append(line)
+                self.lines.append(line)
                 if on_line and self.error is None:
                     self._report(on_line, line.rstrip())
 
@@ -110,10 +110,10 @@ class _Reader:
     def text(self) -> str:
         """Return everything; waits briefly, as a grandchild may keep the stream open."""
         self._thread.join(_GRACE)
-        return "".join(self._lines)
+        return "".join(self.lines)
 
     def tail(self) -> str:
-        return " | ".join(line.strip() for line in self._lines[-_TAIL:])
+        return " | ".join(line.strip() for line in self.lines[-_TAIL:])
 
 
 def _start(args: list[str], env: Mapping[str, str] | None, cwd: Path | None, hint: str) -> subprocess.Popen[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from lab import shell
-from lab.errors import LabError, TimedOut
+from lab import shell, waiting
+from lab.errors import LabError
 from lab.kubernetes import client
+from lab.shell import LineReader
 
 if TYPE_CHECKING:
     import subprocess
@@ -21,50 +21,33 @@ _LISTENING = re.compile(r"Forwarding from \S+:(\d+) ->")
 
 
 class PortForward:
-    """A running ``kubectl port-forward``: its local ``port``, and the ``errors`` that it has printed.
-
-    An error is, for example, a connection that was refused in the Pod.
-    """
+    """A running ``kubectl port-forward`` and its local ``port``, 0 until it listens."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        """Read both streams of the process to their ends, so that it never blocks."""
+        """Read both streams of the process."""
         self.port = 0
-        self.errors: list[str] = []
         self._process = process
-        self._listening_or_ended = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._read_output, args=(process.stdout,), daemon=True),
-            threading.Thread(target=self._read_errors, args=(process.stderr,), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._stdout, self._stderr = LineReader(process.stdout, self._on_line), LineReader(process.stderr)
 
     @property
     def is_running(self) -> bool:
         """Tell whether it still forwards: kubectl ends by itself when the Pod is gone."""
         return self._process.poll() is None
 
-    def wait(self, timeout: float) -> bool:
-        """Wait until it listens or has ended; False where it does neither in time."""
-        return self._listening_or_ended.wait(timeout)
+    @property
+    def errors(self) -> str:
+        """What kubectl has printed of errors, such as a connection that was refused in the Pod."""
+        return " | ".join(line.strip() for line in self._stderr.lines if line.strip())
 
-    def join(self) -> None:
-        """Wait until all that kubectl printed is read."""
-        for thread in self._threads:
-            thread.join(2)
+    def end(self) -> None:
+        """End kubectl, and wait until all that it printed is read."""
+        shell.end(self._process)
+        self._stderr.text()
 
-    def _read_output(self, stream: IO[str] | None) -> None:
-        with stream or contextlib.nullcontext(()) as lines:
-            for line in lines:
-                listening = _LISTENING.search(line)
-                if listening:
-                    self.port = int(listening[1])
-                    self._listening_or_ended.set()
-        self._listening_or_ended.set()
-
-    def _read_errors(self, stream: IO[str] | None) -> None:
-        with stream or contextlib.nullcontext(()) as lines:
-            self.errors.extend(line.strip() for line in lines if line.strip())
+    def _on_line(self, line: str) -> None:
+        listening = _LISTENING.search(line)
+        if listening:
+            self.port = int(listening[1])
 
 
 @contextlib.contextmanager
@@ -80,16 +63,18 @@ def port_forward(  # noqa: PLR0913 - what `kubectl port-forward` takes
     if process.stdin:
         process.stdin.close()
     forward = PortForward(process)
+
+    def poll() -> tuple[bool, str]:
+        return bool(forward.port) or not forward.is_running, forward.errors
+
     try:
-        if not forward.wait(timeout):
-            raise TimedOut(f"a port-forward to {target}", timeout, " | ".join(forward.errors), "is the Pod Running?")
+        waiting.until(f"a port-forward to {target}", poll, timeout=timeout, interval=0.02, hint="is the Pod Running?")
         if not forward.port:
-            forward.join()
-            raise _failure(target, port, local, " | ".join(forward.errors))
+            forward.end()
+            raise _failure(target, port, local, forward.errors)
         yield forward
     finally:
-        shell.end(process)
-        forward.join()
+        forward.end()
 
 
 def _failure(target: str, port: int, local: int, message: str) -> LabError:

@@ -103,7 +103,7 @@ def _through(way: Ways, vantage: Vantage, address: Address) -> Measurement:
         found = computer(way, vantage, [near]).cells[address.id]
     if found.outcome == "answers" or not forward.errors:
         return found
-    words = " ".join(forward.errors)
+    words = forward.errors
     return Measurement(error_parsing.outcome(words), detail=error_parsing.brief(words), seconds=found.seconds)
 
 

@@ -209,9 +209,9 @@ def test_a_forward_s_end_is_kubectl_s_word(monkeypatch, found, complaint, outcom
     @contextlib.contextmanager
     def forward(_, target, port, *, namespace):
         assert (target, port, namespace) == ("pod/p", 3000, "ns")
-        made = SimpleNamespace(port=40000, errors=[])
+        made = SimpleNamespace(port=40000, errors="")
         yield made
-        made.errors.extend([complaint] if complaint else [])  # what is read when kubectl has ended
+        made.errors = complaint  # what is read when kubectl has ended
 
     monkeypatch.setattr(runners, "port_forward", forward)
     monkeypatch.setattr(
