@@ -1,6 +1,6 @@
 """The page of cats, and the only service a browser talks to: it streams the backend through.
 
-`BACKEND_URL` is its only wiring. With no backend it still shows its house cats, and says which hop fails.
+`BACKEND_URL` is its only wiring. With no backend it still shows its fallback cats, and says what fails.
 """
 
 from __future__ import annotations

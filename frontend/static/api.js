@@ -4,7 +4,7 @@
  * An answer that is not 2xx: `status`, the problem's `type` and `detail`, `retryAfter` in seconds, and `isOurs`: it is
  * problem+json of this application, and not what another server at the same address says.
  */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, type, retryAfter, detail, isOurs) {
     super(`${status} ${type}`);
     Object.assign(this, { status, type, retryAfter, detail, isOurs });

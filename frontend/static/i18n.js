@@ -7,7 +7,7 @@ export const gettext = (message, values = {}) => format(data.messages[message] ?
 
 /** Return the plural form that the language's rules choose (CLDR). */
 export function ngettext(singular, plural, count) {
-  const [one, other] = data.messages[singular] ?? [singular, plural];
+  const [one, other] = data.messages[singular] ?? [singular, plural]; // as CLDR names the forms
   const form = new Intl.PluralRules(data.language).select(count) === "one" ? one : other;
   return format(form, { n: new Intl.NumberFormat(data.language).format(count) });
 }

@@ -33,7 +33,7 @@ const LEFT = {
 };
 
 /** Return why the chat has ended, in one sentence. */
-export const leftText = (chat, cat) => format(LEFT[chat.reason], { name: cat?.name });
+const leftText = (chat, cat) => format(LEFT[chat.reason], { name: cat?.name });
 
 /** Return the one sentence that a screen reader announces when the state changes. */
 export function statusOf(state, phase, chosenCat, cat) {
