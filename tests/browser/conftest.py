@@ -111,14 +111,14 @@ class Person:
         wait = WebDriverWait(self.browser, WAIT_SECONDS, 0.05, ignored_exceptions=[StaleElementReferenceException])
         wait.until(lambda _: self.run(f"return {condition}") if isinstance(condition, str) else condition(), failure)
 
-    def one(self, css):
+    def find(self, css):
         return self.browser.find_element(By.CSS_SELECTOR, css)
 
-    def all(self, css):
+    def find_all(self, css):
         return self.browser.find_elements(By.CSS_SELECTOR, css)
 
     def click(self, css):
-        element = self.one(css)
+        element = self.find(css)
         self.run("arguments[0].scrollIntoView({ block: 'center' })", element)
         element.click()
 
@@ -135,15 +135,15 @@ class Person:
         return self.text("#mat-name")
 
     def choose_cat(self, index=3):
-        self.until(lambda: len(self.all(".window.lit")) > index, "too few cats came to the windows")
-        self.all(".window.lit")[index].click()
+        self.until(lambda: len(self.find_all(".window.lit")) > index, "too few cats came to the windows")
+        self.find_all(".window.lit")[index].click()
 
     def meets(self, phase="chat"):
         """Wait until the dialog shows this phase; its code is loaded when a cat is first chosen."""
         self.until(f"document.querySelector('#chat[open][data-phase={phase}]')", f"the dialog is not in phase {phase}")
 
     def write(self, text):
-        self.one("#chat-words").send_keys(text, Keys.ENTER)
+        self.find("#chat-words").send_keys(text, Keys.ENTER)
 
     def messages(self):
         """Return the conversation as (mine or other, text)."""

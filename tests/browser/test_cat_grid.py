@@ -18,12 +18,12 @@ def visitor(person):
 def complete(visitor):
     """Wait until the backend's cats are there."""
     visitor.until("/^\\d/.test(document.getElementById('backend-version').textContent)", "the backend did not answer")
-    visitor.until(lambda: len(visitor.all(".window:not(:disabled)")) == 24, "not 24 cats")
+    visitor.until(lambda: len(visitor.find_all(".window:not(:disabled)")) == 24, "not 24 cats")
     return visitor
 
 
 def test_arrows_move_between_the_cells(visitor):
-    visitor.run("arguments[0].focus()", visitor.one(".window"))
+    visitor.run("arguments[0].focus()", visitor.find(".window"))
     labels = [visitor.focused()]
     for key in (Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.END):
         visitor.press(key)
@@ -46,18 +46,18 @@ def test_one_sees_who_one_is(visitor):
 def test_the_language_switch_is_remembered(person):
     """It also reaches the house cats: the visit goes on in the new language."""
     visitor = person("fr").visit()
-    assert visitor.one("html").get_attribute("lang") == "fr"
-    visitor.one("button[value=en]").click()
+    assert visitor.find("html").get_attribute("lang") == "fr"
+    visitor.find("button[value=en]").click()
     visitor.until("document.documentElement.lang === 'en'", "the switch did nothing")
     visitor.visit()
-    assert visitor.one("html").get_attribute("lang") == "en"
+    assert visitor.find("html").get_attribute("lang") == "en"
     assert "after hours" in visitor.text(".sign")
     visitor.until("JSON.parse(sessionStorage.visitor).language === 'en'", "the visit is still a French one")
 
 
 def test_who_waits_comes_to_the_first_cell_with_a_lamp(visitor, person):
     """Nothing else moves; and a cell that has the focus does not change."""
-    place = visitor.one("#windows").rect
+    place = visitor.find("#windows").rect
     first, *others = names(visitor)
     other = person("fr").visit()
     other.choose_cat()
@@ -65,12 +65,12 @@ def test_who_waits_comes_to_the_first_cell_with_a_lamp(visitor, person):
     visitor.poll_status()
     visitor.until("document.querySelector('.window.waits.lit')", "no lamp is lit")
     visitor.until(lambda: names(visitor) == [other.cat, *others], "another cat is there")
-    assert "Somebody waits at this window" in visitor.one(".window.waits").get_attribute("aria-label")
-    assert visitor.one("#windows").rect == place
-    other.one("#chat-close").click()
+    assert "Somebody waits at this window" in visitor.find(".window.waits").get_attribute("aria-label")
+    assert visitor.find("#windows").rect == place
+    other.find("#chat-close").click()
     visitor.poll_status()
     visitor.until(lambda: names(visitor)[0] == first, "the first cat did not come back")
-    visitor.run("arguments[0].focus()", visitor.one(".window"))
+    visitor.run("arguments[0].focus()", visitor.find(".window"))
     other.choose_cat()
     other.meets("waiting")
     visitor.poll_status()
@@ -83,17 +83,17 @@ def names(visitor):
 
 def test_backend_killed_and_back(visitor, own_backend):
     """One sentence names what broke, one button leads to why; nothing moves; and the page recovers by itself."""
-    place = visitor.one("#windows").rect
+    place = visitor.find("#windows").rect
     own_backend.kill()
     visitor.reads("#notice p", f"Connection refused on port {own_backend.port}")
-    assert visitor.one("[data-stage=service]").get_attribute("data-state") == "broken"
-    assert visitor.one("#windows").rect == place
-    visitor.one("#notice button").click()
+    assert visitor.find("[data-stage=service]").get_attribute("data-state") == "broken"
+    assert visitor.find("#windows").rect == place
+    visitor.find("#notice button").click()
     visitor.reads("#panel-way .note", "ECONNREFUSED")
-    visitor.one("#panel-close").click()
+    visitor.find("#panel-close").click()
     own_backend.start()
     visitor.until("document.getElementById('notice').hidden", "it did not recover by itself")
-    assert visitor.one("#windows").rect == place
+    assert visitor.find("#windows").rect == place
 
 
 def test_without_a_backend_from_the_start(person, own_backend):
@@ -101,7 +101,7 @@ def test_without_a_backend_from_the_start(person, own_backend):
     own_backend.kill()
     visitor = person()
     visitor.browser.get(visitor.url)
-    visitor.until(lambda: len(visitor.all(".window.lit")) == 12, "no fallback cats")
+    visitor.until(lambda: len(visitor.find_all(".window.lit")) == 12, "no fallback cats")
     visitor.reads("#notice p", "The house cats keep the café open.")
     visitor.choose_cat()
     visitor.meets("local")
@@ -109,8 +109,8 @@ def test_without_a_backend_from_the_start(person, own_backend):
     assert len(visitor.text("#chat-alt")) > 20
     assert visitor.text("#chat-pod") == "k8-chatroulette-front"
     assert visitor.text("#chat-status").startswith("A house cat of the frontend")
-    assert not visitor.one("#chat-words").is_enabled()
-    visitor.one("#chat-close").click()
+    assert not visitor.find("#chat-words").is_enabled()
+    visitor.find("#chat-close").click()
     own_backend.start()
     complete(visitor).choose_cat()
     visitor.meets()

@@ -27,12 +27,12 @@ def test_two_people_talk(two):
     After a reload it opens again with all that was said; nothing of it is spoken again by a screen reader.
     """
     here, there = two
-    here.one("#chat-words").send_keys("Hello")
+    here.find("#chat-words").send_keys("Hello")
     there.reads("#chat-typing-words", f"{here.cat} écrit")
     here.press(Keys.ENTER)
     there.sees((OTHER, "Hello"))
-    there.one("#chat-words").send_keys("Bonjour !", Keys.SHIFT, Keys.ENTER)
-    there.one("#chat-words").send_keys("Ça va ?")
+    there.find("#chat-words").send_keys("Bonjour !", Keys.SHIFT, Keys.ENTER)
+    there.find("#chat-words").send_keys("Ça va ?")
     here.reads("#chat-typing-words", f"{there.cat} is typing")
     there.press(Keys.ENTER)
     here.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"))
@@ -52,16 +52,16 @@ def test_who_leaves_is_named(two):
     here, there = two
     here.write("Bye")
     there.sees((OTHER, "Bye"))
-    there.one("#chat-words").click()
-    here.one("#chat-next").click()
+    there.find("#chat-words").click()
+    here.find("#chat-next").click()
     there.reads("#chat-status", f"{here.cat} est passé à une autre fenêtre")
     there.sees((OTHER, "Bye"))
     assert there.focused() == "chat-next"
     here.reads("#chat-status", "house cat")
-    there.one("#chat-next").click()
+    there.find("#chat-next").click()
     there.reads("#chat-name", here.cat)
     here.reads("#chat-status", "You are talking with a visitor.")
-    here.one("#chat-close").click()
+    here.find("#chat-close").click()
     there.reads("#chat-status", f"{here.cat} est parti")
 
 
@@ -94,11 +94,11 @@ def test_another_server_does_not_refuse_for_us(two):
     here.mock("/messages", ANOTHER_SERVERS)
     here.write("patience")
     here.until("window.mocks['/messages'].calls.length > 1", "it was not tried again")
-    assert here.all(".line.pending")
+    assert here.find_all(".line.pending")
     here.unmock("/messages")
     there.sees((OTHER, "patience"))
     here.mock("/chat", ANOTHER_SERVERS)
-    here.one("#chat-next").click()
+    here.find("#chat-next").click()
     here.until("window.mocks['/chat'].calls.length > 1", "the request was not repeated")
     here.unmock("/chat")
     here.meets()
@@ -120,12 +120,12 @@ def test_a_message_that_fails(two):
     there.sees((OTHER, "one"), (ME, "three"), (OTHER, "two"))
     here.mock("/messages", {"hold": True})
     here.write("too late")
-    there.one("#chat-close").click()
+    there.find("#chat-close").click()
     here.reads("#chat-status", "has left")
     here.unmock("/messages")
     here.until("document.querySelector('.line.failed')", "nothing says that it was not delivered")
     assert here.text(".line.failed small") == "not delivered"
-    assert [button.text for button in here.all(".retry button")] == ["Remove"], "nobody is there to send it to"
+    assert [button.text for button in here.find_all(".retry button")] == ["Remove"], "nobody is there to send it to"
     here.click(".retry button")
     here.until("!document.querySelector('.line.failed')", "it was not removed")
 
@@ -133,7 +133,7 @@ def test_a_message_that_fails(two):
 def test_a_message_has_a_maximum_length(two):
     """Near it the rest is counted; beyond it nothing is sent; what looks empty is not sent either."""
     here, _ = two
-    box = here.one("#chat-words")
+    box = here.find("#chat-words")
     here.run("arguments[0].value = '😺'.repeat(499)", box)
     box.send_keys("a")
     assert here.text("#chat-left") == "0 characters left"
@@ -217,11 +217,11 @@ def test_another_tab_takes_the_cat(visitor):
     visitor.reads("#notice p", "Your cat sits in another tab now.")
     visitor.choose_cat()
     visitor.until("document.getElementById('chat').open", "the dialog did not open")
-    assert not visitor.one("#chat-next").is_enabled(), "the cat is in the other tab"
-    assert not visitor.one("#chat-words").is_enabled()
-    visitor.one("#chat-close").click()
+    assert not visitor.find("#chat-next").is_enabled(), "the cat is in the other tab"
+    assert not visitor.find("#chat-words").is_enabled()
+    visitor.find("#chat-close").click()
     assert api_state(visitor) == "idle", "a closed dialog does not act for the other tab"
-    visitor.one("#notice button").click()
+    visitor.find("#notice button").click()
     visitor.until("document.getElementById('notice').hidden", "the cat did not come back")
     visitor.browser.switch_to.window(second)
     visitor.reads("#notice p", "Your cat sits in another tab now.")
@@ -235,7 +235,7 @@ def test_a_forgotten_visitor_begins_anew(visitor):
     requests.delete(f"{visitor.url}/api/visitors/{old}", timeout=5).raise_for_status()
     visitor.reads("#chat-state p", "a new visit has begun")
     visitor.until(lambda: token_of(visitor) != old, "no new visit")
-    visitor.one("#chat-next").click()
+    visitor.find("#chat-next").click()
     visitor.meets()
 
 
@@ -247,9 +247,9 @@ def test_backend_killed_while_one_talks(two, own_backend):
     own_backend.start()
     here.reads("#chat-state p", "a new visit has begun")
     there.reads("#chat-state p", "une nouvelle visite commence")
-    here.one("#chat-next").click()
+    here.find("#chat-next").click()
     here.meets()
-    there.one("#chat-next").click()
+    there.find("#chat-next").click()
     there.reads("#chat-name", here.cat)
 
 
@@ -260,7 +260,7 @@ def test_a_full_backend(person):
     visitor.browser.get(visitor.url)
     visitor.reads("#notice p", "The house is full")
     visitor.unmock("/api/visitors")
-    visitor.one("#notice button").click()
+    visitor.find("#notice button").click()
     visitor.until("document.querySelector('.mat.here')", "it waited")
 
 
@@ -282,7 +282,7 @@ def test_a_slow_request_is_not_overtaken(visitor, held, clicks, state):
     visitor.run("window.mocks['/chat'].release()")
     visitor.until("window.mocks['/chat'].answered === 2", "the second was not sent")
     visitor.until(lambda: api_state(visitor) == state, f"the visitor is not {state}")
-    assert visitor.one("#chat").is_displayed() is (state != "idle")
+    assert visitor.find("#chat").is_displayed() is (state != "idle")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ MESSAGE = "#panel-if > div > [role=status]"
 
 
 def open_panel(visitor):
-    visitor.one(".sign [data-opens=panel]").click()
+    visitor.find(".sign [data-opens=panel]").click()
     visitor.until("document.querySelector('#panel .pod')", "no Pod is shown")
     return visitor
 
@@ -31,20 +31,20 @@ def latency(panel):
 
 
 def test_three_questions_in_order(panel):
-    titles = [title.text for title in panel.all("#panel h3")]
+    titles = [title.text for title in panel.find_all("#panel h3")]
     assert titles == ["Who answered me?", "Is it well?", "How did I get here?", "What if…?"]
     assert panel.text("#panel-who .pod-badge code") == "k8-chatroulette-back"
     assert "version 1.2.3" in panel.text("#panel-who .pod-badge")
     panel.reads(".pod .ready b", "● ready")
     panel.reads(".pod .ready", "stream")
-    assert [stage.get_attribute("data-state") for stage in panel.all(".path > li")] == ["lit"] * 5
+    assert [stage.get_attribute("data-state") for stage in panel.find_all(".path > li")] == ["lit"] * 5
     assert not panel.console_errors()
 
 
 def test_it_is_remembered_and_gives_the_focus_back(panel):
     panel.browser.refresh()
     panel.until("document.querySelector('#panel .pod')", "it is closed after a reload")
-    button = panel.one(".sign [data-opens=panel]")
+    button = panel.find(".sign [data-opens=panel]")
     assert button.get_attribute("aria-expanded") == "true"
     button.click()
     panel.until("document.getElementById('panel').hidden", "it did not close")
@@ -64,7 +64,7 @@ def test_it_polls_faster_while_it_is_open(panel):
     """)
     panel.until("window.delays.includes(2000)", "it does not poll")
     assert 5000 not in panel.run("return window.delays")
-    panel.one("#panel-close").click()
+    panel.find("#panel-close").click()
     panel.until("window.delays.includes(5000)", "it polls as fast as before")
 
 
@@ -78,11 +78,11 @@ def test_probes_appear_as_they_come(panel, own_backend):
     requests.get(f"{own_backend.url}/readyz", headers=PROBE, timeout=5)
     panel.reads(".pod .failures", "readyz 503")
     panel.reads(".pod .ready b", "○ not ready")
-    assert "refused" in panel.one(lane).get_attribute("aria-label")
+    assert "refused" in panel.find(lane).get_attribute("aria-label")
     panel.reads(".active-faults li", "s left")
     panel.click(".active-faults button")
     panel.reads(".pod .ready b", "● ready")
-    assert not panel.all(".active-faults li")
+    assert not panel.find_all(".active-faults li")
 
 
 def test_a_fault_is_switched_on_and_undone(latency):
@@ -90,21 +90,21 @@ def test_a_fault_is_switched_on_and_undone(latency):
 
     A field that is invalid is rejected in words, and nothing is sent with a default instead.
     """
-    fault = latency.one(".fault[open]")
+    fault = latency.find(".fault[open]")
     assert fault.find_element("css selector", "summary").text.startswith("latency")
     assert "Lesson: " in fault.text
-    assert Select(latency.one("#fault-pod")).first_selected_option.text == "k8-chatroulette-back"
-    seconds = latency.one("#fault-latency-seconds")
+    assert Select(latency.find("#fault-pod")).first_selected_option.text == "k8-chatroulette-back"
+    seconds = latency.find("#fault-latency-seconds")
     default = seconds.get_attribute("value")
     for value in ("", "1.5", "9999"):
         seconds.clear()
         seconds.send_keys(value, Keys.ENTER)
         latency.reads(MESSAGE, "must be a whole number from 1 to 300")
         latency.run("document.querySelector(arguments[0]).textContent = ''", MESSAGE)
-    assert not latency.all(".active-faults li")
+    assert not latency.find_all(".active-faults li")
     seconds.clear()
     seconds.send_keys(default)
-    milliseconds = latency.one("#fault-latency-milliseconds")
+    milliseconds = latency.find("#fault-latency-milliseconds")
     milliseconds.clear()
     milliseconds.send_keys("40", Keys.ENTER)
     latency.reads(".active-faults li", "latency")
@@ -121,7 +121,7 @@ def test_a_broken_stage_says_what_to_try(panel, own_backend):
     assert own_backend.url in panel.text(".path .note dl")
     grant = {"permissions": ["clipboardReadWrite"], "origin": panel.url}
     panel.browser.execute_cdp_cmd("Browser.grantPermissions", grant)
-    panel.one(".commands button").click()
+    panel.find(".commands button").click()
     panel.reads(".commands button", "Copied")
     copied = panel.browser.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
     assert copied == panel.text(".commands code")
@@ -169,13 +169,15 @@ def test_limits_restarts_and_replicas(visitor):
     shown = visitor.text(".pod .limits").replace("\u00a0", " ")
     for text in ("0.5 CPU used", "request 0.1 CPU", "limit 1 CPU", "48 MiB used", "limit 128 MiB", "1 OOM kill"):
         assert text in shown
-    assert len(visitor.all(".pod .torn")) == 1
+    assert len(visitor.find_all(".pod .torn")) == 1
     assert visitor.run("return document.querySelector('.request').style.left") == "10%"
     assert visitor.run("return document.querySelector('.hatch').style.width") == "12.5%"
     assert visitor.run("return parseFloat(document.querySelector('.restart-mark').style.left)") < 50
     assert "out of memory, code 137" in visitor.text(".restarts")
     assert "livez 503" in visitor.text(".failures")
-    assert [article.get_attribute("aria-label") for article in visitor.all(".pod")] == ["back-a", "back-b"], "by name"
+    assert [article.get_attribute("aria-label") for article in visitor.find_all(".pod")] == ["back-a", "back-b"], (
+        "by name"
+    )
     visitor.reads("#panel-well", "2 Pods are seen, 1 of them ready.")
 
 
@@ -184,7 +186,7 @@ def test_the_selected_pod_stays_selected(visitor):
     first, second = pod("back-a"), pod("back-b")
     visitor.mock("/api/house", status(second, first), status(second, first), status(first))
     open_panel(visitor).until("document.querySelectorAll('#fault-pod option').length === 2", "not both are offered")
-    choice = Select(visitor.one("#fault-pod"))
+    choice = Select(visitor.find("#fault-pod"))
     assert [option.text for option in choice.options] == ["back-a", "back-b"]
     choice.select_by_value("back-b")
     visitor.until(lambda: choice.first_selected_option.text == "back-b has gone", "nothing says that it has gone")
@@ -216,13 +218,13 @@ def test_beside_or_from_below(person, width):
     visitor = person()
     visitor.size(width)
     open_panel(visitor.visit())
-    grid, panel = visitor.one("#windows").rect, visitor.one("#panel").rect
+    grid, panel = visitor.find("#windows").rect, visitor.find("#panel").rect
     is_beside = width >= 1100
     assert (grid["x"] + grid["width"] <= panel["x"]) is is_beside
     assert visitor.run("return document.documentElement.scrollWidth") <= width
     if is_beside:
         visitor.choose_cat()
         visitor.meets()
-        dialog = visitor.one("#chat").rect
+        dialog = visitor.find("#chat").rect
         assert dialog["x"] + dialog["width"] <= panel["x"]
         visitor.reads(".pod .ready", "stream")

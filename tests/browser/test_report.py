@@ -81,16 +81,16 @@ def test_it_asks_nothing_of_anybody_and_complains_of_nothing(reader):
 
 def test_a_click_opens_the_exhibits_of_a_cell(reader):
     reader.click(APP_BY_NAME)
-    assert reader.one("#panel-title").text == "app container → Pod name"
-    assert reader.one("#panel-predicted").text == "● answers k8-chatroulette-back"
+    assert reader.find("#panel-title").text == "app container → Pod name"
+    assert reader.find("#panel-predicted").text == "● answers k8-chatroulette-back"
     assert reader.text("#panel-url") == "http://k8-chatroulette-back:3000"
-    assert "is decided by hosts-file" in reader.one("#panel-because").text
-    exhibits = [exhibit.text for exhibit in reader.all("#panel-exhibits pre")]
+    assert "is decided by hosts-file" in reader.find("#panel-because").text
+    exhibits = [exhibit.text for exhibit in reader.find_all("#panel-exhibits pre")]
     assert [text.split() for text in exhibits] == [
         ["10.244.0.7", "k8-chatroulette-back"],
         ["0:", "00000000:0BB8", "00000000:0000", "0A", "00000000:00000000", "<&>"],
     ]
-    assert reader.one(APP_BY_NAME).get_attribute("aria-expanded") == "true"
+    assert reader.find(APP_BY_NAME).get_attribute("aria-expanded") == "true"
 
 
 def test_the_path_of_the_packet_is_drawn_from_the_container_through_its_network(reader):
@@ -108,7 +108,7 @@ def test_what_differs_has_a_double_frame_and_both_words(reader):
     styles = "return getComputedStyle(document.querySelector(arguments[0])).borderTopStyle"
     assert reader.browser.execute_script(styles, WRONG) == "double"
     assert reader.browser.execute_script(styles, APP_BY_NAME) == "solid"
-    assert reader.one(WRONG).text.split() == ["○≠●", "refused", "≠", "answers"]
+    assert reader.find(WRONG).text.split() == ["○≠●", "refused", "≠", "answers"]
 
 
 def test_keys_alone_reach_open_and_leave_a_cell(reader):
@@ -120,7 +120,7 @@ def test_keys_alone_reach_open_and_leave_a_cell(reader):
     assert reader.browser.execute_script(SHOWN, ".matrix#names-g1 .cell[tabindex='0']") == 1
     reader.press(Keys.ENTER)
     assert reader.focused() == "panel-title"
-    assert reader.one("#panel-title").text == "ephemeral → ::1"
+    assert reader.find("#panel-title").text == "ephemeral → ::1"
     reader.press(Keys.ESCAPE)
     assert reader.focused() == BELOW_WRONG
     assert reader.browser.execute_script(SHOWN, "#panel") == 0
@@ -138,27 +138,27 @@ def test_the_other_language_is_one_click_away_everywhere(reader):
     reader.browser.execute_script("document.querySelector('#speak-fr').click()")
     assert reader.browser.execute_script("return document.documentElement.lang") == "fr"
     assert reader.browser.title == "Qui répond, et pourquoi"
-    assert reader.one("#panel-title").text == "conteneur de l’application → nom du Pod"
-    assert reader.one(APP_BY_NAME).text.split() == ["●", "répond"]
+    assert reader.find("#panel-title").text == "conteneur de l’application → nom du Pod"
+    assert reader.find(APP_BY_NAME).text.split() == ["●", "répond"]
     assert reader.browser.execute_script(SHOWN, "body [lang=en]:not(.always)") == 0
 
 
 def test_a_sign_or_a_mechanism_shows_only_its_cells(reader):
     reader.click("#names [data-only=elsewhere]")
-    assert [one.get_attribute("id") for one in reader.all("#names .cell.shown")] == [
+    assert [one.get_attribute("id") for one in reader.find_all("#names .cell.shown")] == [
         f"b-names-{at}" for at, cell in enumerate(report()[0].cells) if cell.measured.outcome == "elsewhere"
     ]
     reader.click("#names [data-which=hosts-file]")
     by_hosts_file = [cell for cell in samples.names().cells if cell.mechanism == "hosts-file"]
-    assert len(reader.all("#names .cell.shown")) == len(by_hosts_file)
-    assert reader.one("#names [data-only=elsewhere]").get_attribute("aria-pressed") == "false"
+    assert len(reader.find_all("#names .cell.shown")) == len(by_hosts_file)
+    assert reader.find("#names [data-only=elsewhere]").get_attribute("aria-pressed") == "false"
     reader.click("#names [data-which=hosts-file]")
-    assert not reader.all("#names.filtered")
+    assert not reader.find_all("#names.filtered")
 
 
 def test_a_flip_opens_the_cell_that_flips(reader):
     reader.click("#whatif .opens")
-    assert reader.one("#panel-title").text == "app container → Pod name"
+    assert reader.find("#panel-title").text == "app container → Pod name"
     reader.press(Keys.ESCAPE)
     assert reader.browser.execute_script("return document.activeElement.matches('.opens')")
 
@@ -181,21 +181,21 @@ def test_on_a_phone_only_a_table_slides_and_says_so(reader_of):
         " && getComputedStyle(one).overflowX === 'auto').map((one) => one.firstElementChild.className.split(' ')[0])"
     )
     assert set(reader.browser.execute_script(wide + slides)) == {"matrix"}
-    assert "Faites glisser" in reader.one("#names .sideways").text
+    assert "Faites glisser" in reader.find("#names .sideways").text
     assert not reader.browser.execute_script("return document.querySelector('#names figure > svg').checkVisibility()")
-    assert reader.one("#names .boxes .pod b").text in {pod.name for pod in samples.diagram().pods}
+    assert reader.find("#names .boxes .pod b").text in {pod.name for pod in samples.diagram().pods}
 
 
 def test_without_a_script_tables_reasons_and_verdicts_are_read(reader_of):
     reader = reader_of()
     reader.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     reader.browser.get(reader.url)
-    assert reader.one(APP_BY_NAME).text.split() == ["●", "answers"]
-    reader.one("#names .each summary").click()
-    assert "is decided by hosts-file" in reader.one("#names .each").text
-    assert "true, with a nuance" in reader.one("#claims").text
-    reader.one("label:has(#speak-fr)").click()
-    assert reader.one(APP_BY_NAME).text.split() == ["●", "répond"]
+    assert reader.find(APP_BY_NAME).text.split() == ["●", "answers"]
+    reader.find("#names .each summary").click()
+    assert "is decided by hosts-file" in reader.find("#names .each").text
+    assert "true, with a nuance" in reader.find("#claims").text
+    reader.find("label:has(#speak-fr)").click()
+    assert reader.find(APP_BY_NAME).text.split() == ["●", "répond"]
 
 
 def test_on_paper_the_exhibits_stand_open_and_the_buttons_are_gone(reader):
