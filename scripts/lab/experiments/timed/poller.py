@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Poll:
-    """An address polled from a container (of its Pod's name, where none is given) under a name.
+    """An address that is polled under a name, from a container, which is called as its Pod where none is given.
 
     ``{cats}`` in it is the IP of the Pod ``cats``; ``ping://`` sends ICMP echoes.
     """
@@ -33,11 +33,11 @@ class Poll:
     name: str
     url: str
     pod: str
-    container: str = ""
+    container_name: str = ""
 
     @property
-    def source(self) -> tuple[str, str]:
-        return self.pod, self.container or self.pod
+    def container(self) -> str:
+        return self.container_name or self.pod
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def polling(context: Context, polls: Iterable[Poll | Forward], ips: Mapping[str,
             if isinstance(poll, Forward):
                 stack.enter_context(_forwarded(context, poll))
             else:
-                sources.setdefault(poll.source, {})[poll.name] = poll.url.format_map(ips)
+                sources.setdefault((poll.pod, poll.container), {})[poll.name] = poll.url.format_map(ips)
         for (pod, container), urls in sources.items():
             stack.enter_context(polled_inside(context, pod, container, urls))
         yield

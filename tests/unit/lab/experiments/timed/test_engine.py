@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from lab.errors import LabError
-from lab.experiments import catalog, texts
+from lab.experiments import catalog, pods, texts
 from lab.experiments.pods import backend, idle, pod, service
 from lab.experiments.texts import same
 from lab.experiments.timed import actions, timeline
@@ -65,6 +65,7 @@ def expecting(measure):
         pytest.param(expecting(Occurs(pod_ready("cats"), "fails", reason=event("dogs"))), id="an event's Pod"),
         pytest.param({"ready": [pod_ready("dogs")]}, id="a ready Pod"),
         pytest.param({"polls": [Poll("ip", "http://cats", "dogs")]}, id="a poll's Pod"),
+        pytest.param({"polls": [Poll("ip", "http://cats", "cats")]}, id="a poll's container"),
         pytest.param({"steps": [actions.step("fails", actions.Clear("dogs"))]}, id="an action's Pod"),
         pytest.param({"ephemeral": [Ephemeral("cats", "guest", target="front")]}, id="an ephemeral container's target"),
         pytest.param({"tracks": [timeline.container("cats", "front", "pod")]}, id="a track's container"),
@@ -80,15 +81,13 @@ def test_what_is_not_declared_fails_at_import(declare, changes):
         declare(**changes)
 
 
-@pytest.mark.parametrize("name", ["readiness", "liveness", "startup", "probes", "termination"])
+@pytest.mark.parametrize("name", catalog.TIMED)
 def test_its_manifests_are_pods_and_services_with_the_image(name):
     text = catalog.find(name).manifests("registry/back:1")
     items = list(yaml.safe_load_all(text))
     assert {item["kind"] for item in items} <= {"Service", "Pod"}
-    names = {item["metadata"]["name"] for item in items if item["kind"] == "Pod"}
-    containers = [entry for item in items if item["kind"] == "Pod" for entry in item["spec"]["containers"]]
-    assert names
-    assert {entry["image"] for entry in containers} == {"registry/back:1"}
+    assert len({(item["kind"], item["metadata"]["name"]) for item in items}) == len(items)
+    assert pods.IMAGE not in text
     assert "&id" not in text
 
 
