@@ -41,7 +41,7 @@ def data(experiments: Sequence[Experiment]) -> dict[str, Any]:
         for number, cell in enumerate(experiment.cells):
             fields = {"y": reason_of[number], **_cell(cell, exhibits)}
             path = {"w": paths[cell.way]} if experiment.scene else {}
-            cells[cell_id(experiment, number)] = fields | path
+            cells[f"{experiment.experiment}-{number}"] = fields | path
     return {"cells": cells, "exhibits": list(exhibits), "paths": list(paths)}
 
 
@@ -56,8 +56,12 @@ def reasons(experiment: Experiment) -> tuple[Reason, ...]:
     )
 
 
-def cell_id(experiment: Experiment, number: int) -> str:
-    return f"{experiment.experiment}-{number}"
+def cell_ids(experiment: Experiment) -> dict[tuple[str, str, str], str]:
+    """Return the ids of an experiment's cells in the page, by variant, vantage point and address."""
+    return {
+        (cell.variant, cell.vantage, cell.address): f"{experiment.experiment}-{number}"
+        for number, cell in enumerate(experiment.cells)
+    }
 
 
 class _Numbers(dict[tuple[str, ...], int]):

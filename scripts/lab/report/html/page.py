@@ -5,8 +5,6 @@ Tables, reasons and verdicts are in its markup; a script adds the exhibits of ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +13,16 @@ from markupsafe import Markup, escape
 
 from lab.experiments.texts import Text, same
 from lab.report import phrases
-from lab.report.grids import Grid, Mechanism, grids, label, mechanisms, route
+from lab.report.grids import grids, label, mechanisms, route
 from lab.report.html import diagram, timeline
-from lab.report.html.data import Reason, cell_id, packed, reasons
+from lab.report.html.data import cell_ids, packed, reasons
 from lab.report.timelines import changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.results import Cell, Experiment, Flip
+    from lab.experiments.results import Experiment
     from lab.experiments.texts import Language
-    from lab.report.html.diagram import Layout
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WORD_JOINER = "\u2060"
@@ -53,11 +50,18 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
         "label": label,
         "route": route,
         "changes": changes,
-        "layout": timeline.layout,
+        "mechanisms": mechanisms,
+        "grids": grids,
+        "reasons": reasons,
+        "cell_ids": cell_ids,
+        "timeline_layout": timeline.layout,
+        "diagram_layout": diagram.layout,
+        "many_pods": _MANY_PODS,
+        "wide": _WIDE,
     }
     return environment.get_template("page.html.j2").render(
         language=language,
-        sections=[Section(experiment) for experiment in experiments],
+        experiments=experiments,
         data=packed(experiments),
         style=_file("report.css"),
         script=_file("report.js"),
@@ -94,50 +98,3 @@ def _with_code(text: str) -> Markup:
 
 def _file(name: str) -> Markup:
     return Markup((_TEMPLATES / name).read_text("utf-8"))  # noqa: S704 - the package's own file
-
-
-@dataclass(frozen=True)
-class Section:
-    """An experiment's part of the page."""
-
-    experiment: Experiment
-
-    @cached_property
-    def grids(self) -> tuple[Grid, ...]:
-        return grids(self.experiment)
-
-    @cached_property
-    def mechanisms(self) -> tuple[Mechanism, ...]:
-        return mechanisms(self.experiment.cells)
-
-    @cached_property
-    def diagram(self) -> Layout | None:
-        return diagram.layout(self.experiment.scene) if self.experiment.scene else None
-
-    @cached_property
-    def reasons(self) -> tuple[Reason, ...]:
-        return reasons(self.experiment)
-
-    @property
-    def is_diagram_folded(self) -> bool:
-        return self.experiment.scene is not None and len(self.experiment.scene.pods) > _MANY_PODS
-
-    def is_wide(self, grid: Grid) -> bool:
-        return len(grid.columns) >= _WIDE
-
-    def cell_id(self, cell: Cell) -> str:
-        return cell_id(self.experiment, self._numbers[id(cell)])
-
-    @cached_property
-    def _numbers(self) -> dict[int, int]:
-        return {id(cell): number for number, cell in enumerate(self.experiment.cells)}
-
-    def ends(self, flip: Flip) -> tuple[Text, Text]:
-        """Return the names of a flip's vantage point and address."""
-        return label(self.experiment.vantages, flip.vantage).short, label(self.experiment.addresses, flip.address).short
-
-    def flipped(self, flip: Flip) -> str:
-        """Return the id of the cell that a flip is about; empty where the page has none."""
-        wanted = (flip.variant, flip.vantage, flip.address)
-        cells = (cell for cell in self.experiment.cells if (cell.variant, cell.vantage, cell.address) == wanted)
-        return next(map(self.cell_id, cells), "")
