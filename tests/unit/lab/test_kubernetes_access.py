@@ -63,7 +63,7 @@ def test_a_kind_cluster_on_loopback_is_ours(written: Any, server: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server", "said"),
+    ("server", "message"),
     [
         pytest.param("https://10.0.0.7:6443", "10.0.0.7", id="another machine"),
         pytest.param("https://prod.example:6443", "prod.example", id="another name"),
@@ -74,8 +74,8 @@ def test_a_kind_cluster_on_loopback_is_ours(written: Any, server: str) -> None:
         pytest.param("https://[::1", "leads to", id="no address"),
     ],
 )
-def test_a_server_that_is_not_on_loopback_is_refused(written: Any, server: str, said: str) -> None:
-    with pytest.raises(Refused, match=said):
+def test_a_server_that_is_not_on_loopback_is_refused(written: Any, server: str, message: str) -> None:
+    with pytest.raises(Refused, match=message):
         access.connect(written(kubeconfig(server)))
 
 
@@ -87,7 +87,7 @@ def test_a_proxy_on_the_way_is_refused(written: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         pytest.param({}, "no context kind-cats", id="empty"),
         pytest.param(kubeconfig("https://127.0.0.1:1", contexts=None), "no context kind-cats", id="null contexts"),
@@ -100,8 +100,8 @@ def test_a_proxy_on_the_way_is_refused(written: Any) -> None:
         ),
     ],
 )
-def test_a_kubeconfig_without_the_cluster_is_refused_in_one_line(written: Any, content: object, said: str) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+def test_a_kubeconfig_without_the_cluster_is_refused_in_one_line(written: Any, content: object, message: str) -> None:
+    with pytest.raises(Refused, match=message) as refused:
         access.connect(written(content))
     assert "\n" not in refused.value.what
     assert refused.value.hint

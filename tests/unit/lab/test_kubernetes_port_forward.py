@@ -51,7 +51,7 @@ def test_a_chosen_local_port_is_passed_on(kubectl: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         pytest.param("error: unable to listen on any of the requested ports: [{8080 8080}]", "port 8080 .* is taken",
                      id="port taken"),
@@ -59,9 +59,9 @@ def test_a_chosen_local_port_is_passed_on(kubectl: Any) -> None:
         pytest.param("", "ended without a word", id="silence"),
     ],
 )  # fmt: skip
-def test_kubectl_s_own_words_are_shown(kubectl: Any, words: str, said: str) -> None:
+def test_kubectl_s_own_words_are_shown(kubectl: Any, words: str, message: str) -> None:
     kubectl(f"printf '%s' '{words}' >&2; exit 1")
-    with pytest.raises(LabError, match=said), port_forward(SETTINGS, "pod/x", 8080, local=8080, namespace="n"):
+    with pytest.raises(LabError, match=message), port_forward(SETTINGS, "pod/x", 8080, local=8080, namespace="n"):
         pytest.fail("nothing is forwarded")
 
 
