@@ -23,7 +23,8 @@ def test_what_is_taken_is_gone(tmp_path):
 
 
 def test_a_missing_directory_is_logged_once(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("backend"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("backend"), "handlers", [caplog.handler])
+    monkeypatch.setattr(logging.getLogger("backend"), "propagate", False)
     state_files = StateFiles(tmp_path / "absent", "back-7d9")
     state_files.write("numbers", [1])
     state_files.write("numbers", [2])
