@@ -1,4 +1,4 @@
-"""A message across two Pods, tried against a made-up backend of one's own."""
+"""A message across two Pods, tried against a backend that does what a test wants."""
 
 from __future__ import annotations
 
@@ -15,98 +15,94 @@ from lab.errors import LabError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CARD = {"seed": "s", "name": "Minou"}
 
-class Backend:
-    """Pairs whoever seeks with the other; what it does wrong is chosen by a test."""
+
+class Backend(ThreadingHTTPServer):
+    """Pairs two visitors who come one after the other, but the first ``strangers`` pairs with somebody else."""
 
     def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
         self.visitors: list[str] = []
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.left: list[str] = []
         self.strangers, self.loses, self.refuses = 0, False, False
 
-    def events(self, token: str, after: int) -> str:
-        mine = self.visitors.index(token)
-        paired = f"chat-{mine // 2}" if mine // 2 >= self.strangers else f"stranger-{mine}"
-        card = {"seed": "s", "name": "Minou"}
-        told: list[tuple[str, dict[str, Any]]] = [("paired", {"chat": paired, "house": False, "cat": card})]
-        if self.said and not self.loses:
-            told.append(("message", {"chat": paired, "id": "m", "text": self.said[-1], "mine": False, "at": 0}))
-        frames = [
-            f"id: {number}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
-            for number, (name, data) in enumerate(told, 1)
-            if number > after
-        ]
-        return "retry: 20\n\n" + "".join(frames)
+    def events(self, visitor: str) -> list[tuple[str, dict[str, Any]]]:
+        number = self.visitors.index(visitor)
+        chat = f"chat-{number // 2}" if number // 2 >= self.strangers else f"stranger-{number}"
+        message = {"chat": chat, "id": "m", "text": "".join(self.messages[-1:]), "mine": False, "at": 0}
+        sent = [("message", message)] if self.messages and not self.loses else []
+        return [("paired", {"chat": chat, "house": False, "cat": CARD}), *sent]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Backend
+
+    def do_GET(self) -> None:
+        after = int(self.headers.get("Last-Event-ID") or 0)
+        events = enumerate(self.server.events(self.path.split("/")[3]), start=1)
+        frames = [f"id: {n}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for n, (name, data) in events if n > after]
+        self.answer(200, "retry: 20\n\n" + "".join(frames))
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.server.refuses:
+            self.answer(503, "Redis is away")
+        elif self.path == "/api/visitors":
+            self.server.visitors.append(f"v{len(self.server.visitors)}")
+            self.answer(201, json.dumps({"visitor": self.server.visitors[-1], "cat": CARD}))
+        else:
+            self.server.messages += [body["text"]] if self.path.endswith("/messages") else []
+            self.answer(202, json.dumps({"state": "waiting", "number": 2, "repeated": False}))
+
+    def do_DELETE(self) -> None:
+        self.server.left.append(self.path.split("/")[3])
+        self.answer(204, "")
+
+    def answer(self, status: int, body: str) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: Any) -> None:
+        return
 
 
 @pytest.fixture
-def backend() -> Iterator[tuple[Backend, str]]:
-    made = Backend()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            after = int(self.headers.get("Last-Event-ID") or 0)
-            self.answer(200, made.events(self.path.split("/")[3], after))
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if made.refuses:
-                self.answer(503, "Redis is away")
-            elif self.path == "/api/visitors":
-                made.visitors.append(f"v{len(made.visitors)}")
-                card = {"seed": "s", "name": "Minou"}
-                self.answer(201, json.dumps({"visitor": made.visitors[-1], "cat": card}))
-            else:
-                made.said += [body["text"]] if self.path.endswith("/messages") else []
-                self.answer(202, json.dumps({"state": "waiting", "number": 2, "repeated": False}))
-
-        def do_DELETE(self) -> None:
-            made.left.append(self.path.split("/")[3])
-            self.answer(204, "")
-
-        def answer(self, status: int, body: str) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+def backend() -> Iterator[Backend]:
+    with Backend() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield made, f"http://127.0.0.1:{server.server_port}"
+        yield server
         server.shutdown()
         thread.join()
 
 
-def test_a_message_is_delivered_and_both_leave(backend: tuple[Backend, str]) -> None:
-    made, url = backend
-    assert chat.across(url, url) == "delivered"
-    assert sorted(made.left) == ["v0", "v1"]
+@pytest.mark.parametrize(
+    ("strangers", "result", "messages"),
+    [
+        pytest.param(0, "delivered", 1, id="paired at once"),
+        pytest.param(1, "delivered", 1, id="paired with strangers first"),
+        pytest.param(99, "each time somebody else was there to be paired with", 0, id="strangers only"),
+    ],
+)
+def test_a_message_is_delivered_to_no_stranger_and_all_leave(backend, strangers, result, messages) -> None:
+    backend.strangers = strangers
+    assert chat.across(backend.url, backend.url) == result
+    assert backend.messages == ["lab verify"] * messages
+    assert sorted(backend.left) == backend.visitors
 
 
-def test_nothing_is_said_to_a_stranger(backend: tuple[Backend, str]) -> None:
-    made, url = backend
-    made.strangers = 1
-    assert chat.across(url, url) == "delivered"
-    assert (made.said, sorted(made.left)) == (["lab verify"], ["v0", "v1", "v2", "v3"])
-    made.strangers = 99
-    assert chat.across(url, url) == "each time somebody else was there to be paired with"
-    assert len(made.said) == 1
+def test_a_message_that_does_not_come_is_told(backend) -> None:
+    backend.loses = True
+    assert chat.across(backend.url, backend.url, 0.5) == "the message did not come"
 
 
-def test_a_message_that_does_not_come_is_told(backend: tuple[Backend, str]) -> None:
-    made, url = backend
-    made.loses = True
-    assert chat.across(url, url, 0.5) == "the message did not come"
-
-
-def test_a_refusal_is_told(backend: tuple[Backend, str]) -> None:
-    made, url = backend
-    made.refuses = True
+def test_a_refusal_is_told(backend) -> None:
+    backend.refuses = True
     with pytest.raises(LabError, match=r"given up .* last seen: 503 Redis is away"):
-        chat.across(url, url, 0.5)
+        chat.across(backend.url, backend.url, 0.5)
     with pytest.raises(LabError, match="NewConnectionError"):
-        chat.across("http://127.0.0.1:1", url, 0.5)
+        chat.across("http://127.0.0.1:1", backend.url, 0.5)

@@ -35,6 +35,20 @@ _WIDE = 9
 
 def render(experiments: Sequence[Experiment], language: Language) -> str:
     """Return the page; `language` is the one that it opens in."""
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            language=language,
+            experiments=experiments,
+            data=packed(experiments),
+            style=_file("report.css"),
+            script=_file("report.js"),
+        )
+    )
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -43,29 +57,11 @@ def render(experiments: Sequence[Experiment], language: Language) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"unbroken": unbroken, "both": both, "tspans": tspans}
-    environment.globals |= {
-        "phrases": phrases,
-        "texts": phrases.TEXTS,
-        "same": same,
-        "label": label,
-        "route": route,
-        "changes": changes,
-        "mechanisms": mechanisms,
-        "grids": grids,
-        "reasons": reasons,
-        "cell_ids": cell_ids,
-        "timeline_layout": timeline.layout,
-        "diagram_layout": diagram.layout,
-        "many_pods": _MANY_PODS,
-        "wide": _WIDE,
-    }
-    return environment.get_template("page.html.j2").render(
-        language=language,
-        experiments=experiments,
-        data=packed(experiments),
-        style=_file("report.css"),
-        script=_file("report.js"),
-    )
+    environment.globals |= {"phrases": phrases, "texts": phrases.TEXTS, "same": same, "label": label, "route": route}
+    environment.globals |= {"grids": grids, "mechanisms": mechanisms, "reasons": reasons, "cell_ids": cell_ids}
+    environment.globals |= {"timeline_layout": timeline.layout, "changes": changes, "diagram_layout": diagram.layout}
+    environment.globals |= {"many_pods": _MANY_PODS, "wide": _WIDE}
+    return environment
 
 
 def both(text: Text) -> Markup:
