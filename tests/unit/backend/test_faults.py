@@ -1,6 +1,5 @@
 """Faults as one process sees them: what they may be given, what they do to requests, when they end."""
 
-import logging
 import random
 from datetime import datetime
 
@@ -439,11 +438,10 @@ def test_an_order_is_passed_on(client, faults, orders, call, expected):
 
 
 @pytest.mark.parametrize("error", [BadInput("it needs gunicorn"), OSError("no such address")])
-def test_a_fault_that_cannot_begin_where_it_was_passed_on_is_logged_there(faults, caplog, error, monkeypatch):
+def test_a_fault_that_cannot_begin_where_it_was_passed_on_is_logged_there(faults, caplog, error):
     def fail(_values):
         raise error
 
-    monkeypatch.setattr(logging.getLogger("backend"), "propagate", True)
     faults.effects = faults.effects | {"cpu": fail}
     take_order(faults, msgspec.json.encode(Order("start", "cpu")))
     gevent.sleep(0)

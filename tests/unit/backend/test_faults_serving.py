@@ -207,7 +207,7 @@ def test_memory_is_taken_step_by_step_and_given_back(serve):
     with serve() as server:
         worker = server.worker()
         before = anonymous_kilobytes(worker)
-        server.fault("memory", seconds=8, mebibytes=64)
+        server.fault("memory", seconds=6, mebibytes=64)
         grown = [0]
 
         def all_taken():

@@ -1,7 +1,5 @@
 """Files that outlive the container."""
 
-import logging
-
 from backend.state_files import StateFiles
 
 
@@ -22,9 +20,7 @@ def test_what_is_taken_is_gone(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_directory_is_logged_once(tmp_path, caplog, monkeypatch):
-    monkeypatch.setattr(logging.getLogger("backend"), "handlers", [caplog.handler])
-    monkeypatch.setattr(logging.getLogger("backend"), "propagate", False)
+def test_a_missing_directory_is_logged_once(tmp_path, caplog):
     state_files = StateFiles(tmp_path / "absent", "back-7d9")
     state_files.write("numbers", [1])
     state_files.write("numbers", [2])
