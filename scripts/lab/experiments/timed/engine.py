@@ -123,7 +123,7 @@ class Timed:
 
     def timelines(self, record: Record, title: texts.Text) -> list[Timeline]:
         content = texts.load(self.name)
-        titles = content.section("timelines") if "timelines" in content else None
+        titles = content.section("timelines", self._timelines()) if "timelines" in content else None
         return [
             timeline.timeline(name, (titles and titles.get(name)) or title, tracks, record, content)
             for name, tracks in self._timelines().items()
@@ -184,7 +184,7 @@ class Timed:
         for entry in self.ephemeral:
             containers[entry.pod].add(entry.name)
         polls = {*self.answers, *(poll.name for poll in self.polls)}
-        known = {"pod": containers, "poll": polls, "after": steps, "before": steps}
+        known = {"pod": containers, "poll": polls, **dict.fromkeys(("step", "after", "before"), steps)}
         for part in _parts((self.expects, self.steps, self.ready, self.polls, self.ephemeral, self._timelines())):
             names = {key: getattr(part, key, "") for key in (*known, "container", "target")}
             inside = containers.get(names["pod"], set())

@@ -241,9 +241,7 @@ def end_of_the_evicted(record: Record) -> Fact:
     return Fact(_ended(phase, len(starts)), exhibits=(*EVICTION_MESSAGE(record).exhibits, *map(shown, starts.values())))
 
 
-def _event(item: Observation) -> Drawn | None:
-    if item.body.get("involvedObject", {}).get("name") != FILLS:
-        return None
+def _event(item: Observation) -> Drawn:
     text = f"{item.body['reason']}: {item.body.get('message', '').strip()}"
     return same(text), "bad" if item.body.get("type") == "Warning" else "neutral"
 

@@ -22,8 +22,8 @@ UNTIL_THE_END = float("inf")
 class Match:
     """Matches observations of a kind and a name for which something holds.
 
-    The name is that of the Pod, also for its events and endpoints, or of the poll; ``container`` is for the check of
-    declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it.
+    The name is that of the Pod, also for its events and endpoints, of the poll or the step; ``container`` is for the
+    check of declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it.
     """
 
     kind: Kind
@@ -41,9 +41,17 @@ class Match:
     def poll(self) -> str:
         return self.name if self.kind == "answer" else ""
 
+    @property
+    def step(self) -> str:
+        return self.name if self.kind == "step" else ""
+
     def __call__(self, observation: Observation) -> bool:
-        about = self.kind in {"Event", "EndpointSlice"} or observation.name == self.name
-        return observation.kind == self.kind and about and self.holds(observation)
+        return observation.kind == self.kind and self._is_about(observation) and self.holds(observation)
+
+    def _is_about(self, observation: Observation) -> bool:
+        if self.kind == "Event":
+            return bool(observation.body.get("involvedObject", {}).get("name") == self.name)
+        return self.kind == "EndpointSlice" or observation.name == self.name
 
 
 @dataclass(frozen=True)
@@ -176,11 +184,10 @@ def event(pod: str, reason: str = "", *words: str, container: str = "") -> Match
     """Match an event about a Pod, or one of its containers, for a reason or any, whose message has these words."""
 
     def holds(item: Observation) -> bool:
-        about = item.body.get("involvedObject", {})
+        path = item.body["involvedObject"].get("fieldPath")
         return (
-            about.get("name") == pod
-            and (not reason or item.body.get("reason") == reason)
-            and (not container or about.get("fieldPath") == f"spec.containers{{{container}}}")
+            reason in {"", item.body.get("reason")}
+            and (not container or path == f"spec.containers{{{container}}}")
             and all(word in item.body.get("message", "") for word in words)
         )
 

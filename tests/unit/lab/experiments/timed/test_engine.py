@@ -69,6 +69,7 @@ def expecting(measure):
         pytest.param({"steps": [actions.step("fails", actions.Clear("dogs"))]}, id="an action's Pod"),
         pytest.param({"ephemeral": [Ephemeral("cats", "guest", target="front")]}, id="an ephemeral container's target"),
         pytest.param({"tracks": [timeline.container("cats", "front", "pod")]}, id="a track's container"),
+        pytest.param({"tracks": [timeline.steps("passes", id_="pod")]}, id="a track's step"),
         pytest.param({"tracks": [timeline.ready("cats", "endpoint")]}, id="a track's text"),
         pytest.param({"steps": [actions.step("passes")]}, id="a step's text"),
         pytest.param({"more_texts": {"expectations": {"it": TEXT, "more": TEXT}}}, id="a text without an expectation"),
