@@ -1,5 +1,6 @@
 """A real Redis, a clock that tests advance, and the shared state in memory and in Redis."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from backend.replicas import redis_pubsub
 from backend.roulette.store import Limits, Message
 from backend.shared_state import in_memory, in_redis
 
@@ -91,6 +93,13 @@ class RedisServer:
             return self.client.ping()
         except redis.ConnectionError:
             return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_subscriptions_at_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_pubsub, "POLL_SECONDS", 0.02)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -203,3 +212,81 @@ def messages():
         return [(event.mine, event.id) for event in events if isinstance(event, Message)]
 
     return of
+
+
+@pytest.fixture
+def enter(app):
+    """Begin a visit over HTTP, in one process with its own memory and no background tasks."""
+    return lambda language="fr": Visit(app.test_client(), language)
+
+
+@pytest.fixture
+def visit(enter):
+    return enter()
+
+
+@pytest.fixture
+def app_store(app):
+    return app.extensions["context"].shared.store
+
+
+@pytest.fixture
+def background(app):
+    return app.extensions["context"].background
+
+
+@pytest.fixture
+def streams(app):
+    return app.extensions["context"].streams
+
+
+class Visit:
+    def __init__(self, client, language):
+        self.client = client
+        entered = self.client.post("/api/visitors", json={"language": language})
+        assert entered.status_code == 201
+        self.visitor, self.cat = entered.json["visitor"], entered.json["cat"]
+        self.path = f"/api/visitors/{self.visitor}"
+
+    def stream(self, after=None, last=None, page=None):
+        query = {name: value for name, value in (("after", after), ("page", page)) if value is not None}
+        headers = {} if last is None else {"Last-Event-ID": str(last)}
+        return Stream(self.client.get(f"{self.path}/events", query_string=query, headers=headers))
+
+    def seek(self, request="first"):
+        return self.client.post(f"{self.path}/chat", json={"id": request})
+
+    def say(self, text, message="m1", chat=None):
+        body = {"id": message, "chat": chat or self.status()["chat"], "text": text}
+        return self.client.post(f"{self.path}/messages", json=body)
+
+    def status(self):
+        return self.client.get(self.path).json
+
+
+class Stream:
+    def __init__(self, response):
+        self.response = response
+        self._chunks = iter(response.response)
+
+    def read(self, chunks=1):
+        """Return the events of the next chunks: their numbers, names and data."""
+        return [event for _ in range(chunks) for event in parse(next(self._chunks))]
+
+    def names(self, chunks=1):
+        return [name for _, name, _ in self.read(chunks)]
+
+    def data(self, chunks=1):
+        return [data for _, _, data in self.read(chunks)]
+
+    def ended(self):
+        return next(self._chunks, None) is None
+
+    def close(self):
+        self.response.close()
+
+
+def parse(chunk):
+    blocks = [block.split("\n") for block in chunk.decode().split("\n\n") if block]
+    fields = [dict(line.split(": ", 1) for line in block) for block in blocks]
+    return [(int(f["id"]) if "id" in f else None, f["event"], json.loads(f["data"])) for f in fields if "event" in f]

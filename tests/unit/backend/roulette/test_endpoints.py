@@ -2,9 +2,7 @@
 
 import json
 import re
-import sys
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,10 +11,6 @@ from backend import create_app
 from backend.cats import words
 from backend.cats.traits import cat_of
 from service_runtime import logs
-
-sys.path.append(str(Path(__file__).parent))
-
-from endpoint_client import Visit
 
 TOKEN = "0" * 32
 
@@ -27,14 +21,9 @@ def settings(settings):
 
 
 @pytest.fixture
-def visit(app):
-    return Visit(app)
-
-
-@pytest.fixture
-def pair(app):
+def pair(enter):
     """Two visitors in one chat, their streams at its beginning."""
-    visits = Visit(app), Visit(app, "en")
+    visits = enter(), enter("en")
     streams = [visit.stream() for visit in visits]
     for visit in visits:
         assert visit.seek().status_code == 202
@@ -45,18 +34,8 @@ def pair(app):
         stream.close()
 
 
-@pytest.fixture
-def store(app):
-    return app.extensions["context"].shared.store
-
-
-@pytest.fixture
-def background(app):
-    return app.extensions["context"].background
-
-
-def test_a_visit_has_a_cat_of_its_own_until_it_ends(app):
-    first, second = Visit(app), Visit(app)
+def test_a_visit_has_a_cat_of_its_own_until_it_ends(enter):
+    first, second = enter(), enter()
     assert re.fullmatch(r"[0-9a-f]{32}", first.visitor)
     assert first.visitor != second.visitor
     assert first.cat["seed"] != second.cat["seed"]
@@ -96,8 +75,8 @@ def test_two_visitors_chat(pair):
     assert {"roulette_streams 2.0", "roulette_visitors 2.0", "roulette_messages_total 2.0"} <= set(metrics)
 
 
-def test_each_is_shown_the_cat_of_the_other(app):
-    first, second = Visit(app), Visit(app, "en")
+def test_each_is_shown_the_cat_of_the_other(enter):
+    first, second = enter(), enter("en")
     first.seek()
     second.seek()
     paired = second.stream().data(2)[-1]
@@ -117,8 +96,8 @@ def test_typing_and_leaving_are_passed_on(pair):
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_alone_a_visitor_chats_with_a_bot_in_its_language(app, background, language):
-    visit = Visit(app, language)
+def test_alone_a_visitor_chats_with_a_bot_in_its_language(enter, background, language):
+    visit = enter(language)
     stream = visit.stream()
     visit.seek()
     background.tick()
@@ -135,17 +114,17 @@ def test_alone_a_visitor_chats_with_a_bot_in_its_language(app, background, langu
     assert len({data["id"] for data in messages}) == 4
 
 
-def test_a_visitor_who_takes_the_bot_s_place_before_its_reply_is_no_error(app, visit, store, background, monkeypatch):
+def test_a_visitor_may_take_the_bot_s_place_before_its_reply(enter, visit, app_store, background, monkeypatch):
     visit.seek()
     background.tick()
-    say = store.say
+    say = app_store.say
 
     def say_and_pair(*arguments):
         receipt = say(*arguments)
-        Visit(app).seek()
+        enter().seek()
         return receipt
 
-    monkeypatch.setattr(store, "say", say_and_pair)
+    monkeypatch.setattr(app_store, "say", say_and_pair)
     assert visit.say("Bonjour").status_code == 202
     assert visit.status()["state"] == "chat"
 
@@ -234,49 +213,48 @@ def test_an_unknown_visitor_is_not_found(client, token, method, path, body):
     assert method == "HEAD" or json.loads(response.data)["type"] == "unknown-visitor"
 
 
-def test_the_store_is_asked_only_for_what_can_be_a_token(client, store, monkeypatch):
+def test_the_store_is_asked_only_for_what_can_be_a_token(client, app_store, monkeypatch):
     """A token is part of keys in Redis."""
     tokens = []
-    monkeypatch.setattr(store, "quit", tokens.append)
+    monkeypatch.setattr(app_store, "quit", tokens.append)
     for token in (TOKEN, "*", TOKEN + "0", TOKEN + "%0A", "A" * 32):
         client.delete(f"/api/visitors/{token}")
     assert tokens == [TOKEN]
 
 
-def too_many_visitors(app):
-    for _ in range(20):
-        Visit(app)
-    return app.test_client().post("/api/visitors", json={"language": "fr"})
+def too_many_visitors(enter):
+    visit = [enter() for _ in range(20)][-1]
+    return visit.client.post("/api/visitors", json={"language": "fr"})
 
 
-def too_many_messages(app):
-    first, second = Visit(app), Visit(app)
+def too_many_messages(enter):
+    first, second = enter(), enter()
     first.seek()
     second.seek()
     return [first.say("x", f"m{number}") for number in range(11)][-1]
 
 
-def too_many_searches(app):
-    visit = Visit(app)
+def too_many_searches(enter):
+    visit = enter()
     return [visit.seek(f"again-{number}") for number in range(11)][-1]
 
 
-def too_many_chats(app):
-    assert [Visit(app).seek().status_code for _ in range(6)] == [202] * 6
-    return Visit(app).seek()
+def too_many_chats(enter):
+    assert [enter().seek().status_code for _ in range(6)] == [202] * 6
+    return enter().seek()
 
 
 @pytest.mark.parametrize("exceed", [too_many_visitors, too_many_messages, too_many_searches, too_many_chats])
-def test_beyond_a_limit_the_answer_says_when_to_try_again(app, exceed):
-    response = exceed(app)
+def test_beyond_a_limit_the_answer_says_when_to_try_again(enter, exceed):
+    response = exceed(enter)
     assert (response.status_code, json.loads(response.data)["type"]) == (429, "too-many")
     assert int(response.headers["Retry-After"]) >= 1
 
 
-def test_no_log_line_and_no_metric_has_a_token(app, capsys):
+def test_no_log_line_and_no_metric_has_a_token(app, capsys, enter):
     logs.configure("backend", "info", "back")
     app.add_url_rule("/api/visitors/<visitor>/crash", view_func=lambda **_: {}["crash"])
-    visit = Visit(app)
+    visit = enter()
     visit.seek()
     visit.stream()
     visit.client.get(f"{visit.path}/bogus")

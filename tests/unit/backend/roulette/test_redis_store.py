@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from backend.roulette.store import NotInChat, Paired
 
 ROOT = Path(__file__).parents[4]
@@ -224,6 +226,7 @@ shared.close()
 """
 
 
+@pytest.mark.nightly
 def test_greenlets_that_wait_for_redis_block_no_others(durable_redis):
     """A hundred wait for a frozen Redis until their time-out, two seconds, while another runs on."""
     arguments = [sys.executable, "-c", GREENLETS, durable_redis.url, str(durable_redis.process.pid)]

@@ -122,7 +122,7 @@ def test_without_a_stream_a_visitor_is_gone(impatient_server):
 
 def test_a_drain_moves_streams_while_the_pod_still_serves(serve, tmp_path):
     """Every stream is moved well before the end of the drain; a late one is served, and moved too."""
-    with serve(tmp_path, DRAIN_SECONDS="4") as server, ThreadPoolExecutor(20) as pool:
+    with serve(tmp_path, DRAIN_SECONDS="3") as server, ThreadPoolExecutor(20) as pool:
         visits = [enter(server) for _ in range(21)]
         streams = [visit.events() for visit in visits]
         for events in streams[:20]:

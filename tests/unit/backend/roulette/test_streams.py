@@ -2,8 +2,6 @@
 
 import json
 import socket
-import sys
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,10 +9,6 @@ import pytest
 from backend.replicas.errors import Unavailable
 from service_runtime import logs
 from service_runtime.lifecycle import Phase
-
-sys.path.append(str(Path(__file__).parent))
-
-from endpoint_client import Visit
 
 TURN = 20
 
@@ -24,37 +18,17 @@ def settings(settings):
     return msgspec.structs.replace(settings, alone_seconds=0, max_streams=4)
 
 
-@pytest.fixture
-def visit(app):
-    return Visit(app)
-
-
-@pytest.fixture
-def store(app):
-    return app.extensions["context"].shared.store
-
-
-@pytest.fixture
-def streams(app):
-    return app.extensions["context"].streams
-
-
-@pytest.fixture
-def background(app):
-    return app.extensions["context"].background
-
-
 def turn(streams, slots=TURN):
     for _ in range(slots):
         streams.turn()
 
 
-def make_unavailable(store, monkeypatch, *methods):
+def make_unavailable(app_store, monkeypatch, *methods):
     def fail(*_):
         raise Unavailable("it is being moved")
 
     for method in methods:
-        monkeypatch.setattr(store, method, fail)
+        monkeypatch.setattr(app_store, method, fail)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +41,8 @@ def make_unavailable(store, monkeypatch, *methods):
         pytest.param(3, 4, [5], id="the-larger-counts-in-the-header-too"),
     ],
 )
-def test_a_stream_resumes_after_the_last_number(app, after, last, numbers):
-    first, second = Visit(app), Visit(app)
+def test_a_stream_resumes_after_the_last_number(enter, after, last, numbers):
+    first, second = enter(), enter()
     first.seek()
     second.seek()
     for number in range(3):
@@ -100,11 +74,11 @@ def test_a_peer_that_acknowledges_nothing_is_given_up(visit):
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
 
 
-def test_no_entry_is_missed_between_connecting_and_reading(app, visit, store, monkeypatch):
+def test_no_entry_is_missed_between_connecting_and_reading(enter, visit, app_store, monkeypatch):
     visit.seek()
-    other = Visit(app)
+    other = enter()
     other.seek()
-    connect, read = store.connect, store.read
+    connect, read = app_store.connect, app_store.read
 
     def connect_late(visitor, connection):
         connect(visitor, connection)
@@ -116,20 +90,20 @@ def test_no_entry_is_missed_between_connecting_and_reading(app, visit, store, mo
             other.say("while reading", "r")
         return entries
 
-    monkeypatch.setattr(store, "connect", connect_late)
-    monkeypatch.setattr(store, "read", read_early)
+    monkeypatch.setattr(app_store, "connect", connect_late)
+    monkeypatch.setattr(app_store, "read", read_early)
     stream = visit.stream(after=2)
     assert stream.names() == ["hello"]
     assert [data["text"] for data in stream.data(2)] == ["while connecting", "while reading"]
 
 
 @pytest.fixture(params=["notified", "not notified"])
-def lose_notifications(request, store, monkeypatch):
+def lose_notifications(request, app_store, monkeypatch):
     """Let the store's notifications be lost from now on, or not."""
 
     def lose():
         if request.param == "not notified":
-            monkeypatch.setattr(store, "connect", lambda *_: None)
+            monkeypatch.setattr(app_store, "connect", lambda *_: None)
 
     return lose
 
@@ -160,24 +134,24 @@ def test_the_newest_stream_takes_over(streams, visit, lose_notifications, pages,
 
 
 @pytest.mark.parametrize("notified", [True, False])
-def test_of_two_overlapping_pages_the_later_one_stays(visit, store, monkeypatch, notified):
+def test_of_two_overlapping_pages_the_later_one_stays(visit, app_store, monkeypatch, notified):
     """Another page connects while the first is still connecting: the store may see them the other way round."""
-    later, connect = [], store.connect
+    later, connect = [], app_store.connect
 
     def overlap(visitor, connection):
-        monkeypatch.setattr(store, "connect", connect if notified else lambda *_: None)
+        monkeypatch.setattr(app_store, "connect", connect if notified else lambda *_: None)
         later.append(visit.stream(page="q"))
-        store.connect(visitor, connection)
+        app_store.connect(visitor, connection)
 
-    monkeypatch.setattr(store, "connect", overlap)
+    monkeypatch.setattr(app_store, "connect", overlap)
     first = visit.stream(page="p")
     assert first.names(2) == ["hello", "replaced"]
     visit.seek()
     assert later[0].names(2) == ["hello", "waiting"]
 
 
-def test_a_stream_may_be_replaced_while_it_connects(streams, visit, store, monkeypatch):
-    monkeypatch.setattr(store, "connect", lambda visitor, mine: streams.replaced(visitor, mine, "another.1"))
+def test_a_stream_may_be_replaced_while_it_connects(streams, visit, app_store, monkeypatch):
+    monkeypatch.setattr(app_store, "connect", lambda visitor, mine: streams.replaced(visitor, mine, "another.1"))
     stream = visit.stream()
     assert stream.names(2) == ["hello", "replaced"]
     assert stream.ended()
@@ -201,8 +175,8 @@ def test_a_visit_that_ends_ends_its_stream(visit):
     assert stream.ended()
 
 
-def test_the_number_of_streams_is_limited(app):
-    visits = [Visit(app) for _ in range(5)]
+def test_the_number_of_streams_is_limited(enter):
+    visits = [enter() for _ in range(5)]
     streams = [visit.stream() for visit in visits[:4]]
     refused = visits[4].client.get(f"{visits[4].path}/events")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
@@ -212,28 +186,28 @@ def test_the_number_of_streams_is_limited(app):
     assert visits[4].client.get(f"{visits[4].path}/events").status_code == 200
 
 
-def test_each_stream_beats_once_a_turn(app, streams):
-    opened = [Visit(app).stream() for _ in range(4)]
+def test_each_stream_beats_once_a_turn(enter, streams):
+    opened = [enter().stream() for _ in range(4)]
     for stream in opened:
         stream.read()
     turn(streams)
     assert [stream.read() for stream in opened] == [[(None, "beat", {"pod": "back-7d9"})]] * 4
 
 
-def test_a_lost_notification_is_made_up_for_with_the_beat(app, streams, visit, monkeypatch):
+def test_a_lost_notification_is_made_up_for_with_the_beat(enter, streams, visit, monkeypatch):
     stream = visit.stream()
     visit.seek()
     assert stream.names(2) == ["hello", "waiting"]
     with monkeypatch.context() as patched:
         patched.setattr(streams, "log_changed", lambda _: None)
-        Visit(app).seek()
+        enter().seek()
     turn(streams)
     assert stream.names() == ["paired", "beat"]
 
 
-def test_a_drain_moves_every_stream_and_still_serves(app, streams):
+def test_a_drain_moves_every_stream_and_still_serves(app, streams, enter):
     """A stream opened during the drain is served until the wheel has turned once more."""
-    visits = [Visit(app) for _ in range(3)]
+    visits = [enter() for _ in range(3)]
     opened = [visit.stream() for visit in visits]
     for stream in opened:
         stream.read()
@@ -251,10 +225,10 @@ def test_a_drain_moves_every_stream_and_still_serves(app, streams):
     assert late.names() == ["move"]
 
 
-def test_with_redis_unavailable_streams_move_and_calls_answer_503(streams, visit, store, monkeypatch):
+def test_with_redis_unavailable_streams_move_and_calls_answer_503(streams, visit, app_store, monkeypatch):
     stream = visit.stream()
     stream.read()
-    make_unavailable(store, monkeypatch, "read", "get", "seek", "connect", "enter")
+    make_unavailable(app_store, monkeypatch, "read", "get", "seek", "connect", "enter")
     streams.log_changed(visit.visitor)
     assert stream.names() == ["move"]
     assert stream.ended()
@@ -271,12 +245,12 @@ def test_with_redis_unavailable_streams_move_and_calls_answer_503(streams, visit
     assert streams.count == 0
 
 
-def test_an_outage_moves_streams_and_is_logged_once(background, visit, store, monkeypatch, capsys):
+def test_an_outage_moves_streams_and_is_logged_once(background, visit, app_store, monkeypatch, capsys):
     logs.configure("backend", "info", "back")
     stream = visit.stream()
     stream.read()
     with monkeypatch.context() as patched:
-        make_unavailable(store, patched, "tick")
+        make_unavailable(app_store, patched, "tick")
         for _ in range(3):
             background.tick()
     background.tick()
@@ -285,10 +259,10 @@ def test_an_outage_moves_streams_and_is_logged_once(background, visit, store, mo
     assert messages == ["the shared memory is away", "the shared memory is back"]
 
 
-def test_presence_is_renewed_for_those_who_have_a_stream(app, background, store, monkeypatch):
-    present, _absent = Visit(app), Visit(app)
+def test_presence_is_renewed_for_those_who_have_a_stream(enter, background, app_store, monkeypatch):
+    present, _absent = enter(), enter()
     heartbeats = []
-    monkeypatch.setattr(store, "heartbeat", heartbeats.append)
+    monkeypatch.setattr(app_store, "heartbeat", heartbeats.append)
     present.stream()
     for _ in range(20):
         background.tick()
