@@ -14,29 +14,42 @@ let clusterStatus = null;
 export const setRecoveredFrom = (outcome) => (recoveredFrom = outcome);
 export const setClusterStatus = (status) => (clusterStatus = status);
 
-/**
- * Return `{illustration, text, label, action}` for what is wrong, null when all is well; the page and the chat dialog
- * show the same. Of what the event stream and the connectivity check say of Redis, the later counts.
- */
-export function problemOf(state, connectivity, actions) {
-  const { connection, connectionAt } = state;
-  const isNewer = Boolean(connectivity) && connectivity.checkedAt > connectionAt;
+/** Of what the event stream and the connectivity check say of Redis, the later counts. */
+function problemName({ connection, connectionAt, refusal }, connectivity) {
   const outcome = connectivity?.hop ?? "ok";
-  const explain = { label: gettext("See where it breaks"), action: actions.explain };
-  const retry = { label: gettext("Try now"), action: actions.retry };
-  const redisAway = () => problem("away", gettext("The café’s memory, Redis, is away: nothing is lost, and the talk goes on as soon as it is back."), explain);
-  if (connection === "replaced") return problem("replaced", gettext("Your cat sits in another tab now."), { label: gettext("Bring it here"), action: takeOver });
-  if (outcome === "offline") return problem("lost", gettext("Your browser is offline."), explain);
-  if (outcome === "redis_away" && !(connection === "open" && connectionAt > connectivity.checkedAt)) return redisAway();
-  if (connectivity && !isHealthy(connectivity)) return problem(outcome === "not_ready" ? "unready" : "backend", `${connectivity.title}.`, explain);
-  if (connection === "away" && !isNewer) return redisAway();
-  if (connection === "full") return problem("full", gettext("The house is full: a place will be free in a moment."), retry);
-  if (["lost", "away"].includes(connection)) return problem("lost", gettext("The line to the café is cut; it is taken up again by itself."), retry);
-  if (state.refusal !== null) return problem("unready", gettext("The café refused to look for another cat: {why}", { why: state.refusal }), { label: gettext("Try again"), action: requestChat });
-  return null;
+  const newerBy = connectionAt - (connectivity?.checkedAt ?? 0);
+  if (connection === "replaced") return "replaced";
+  if (outcome === "offline") return "offline";
+  if (outcome === "redis_away" && (connection !== "open" || newerBy <= 0)) return "redis_away";
+  if (connectivity && !isHealthy(connectivity)) return outcome === "not_ready" ? "not_ready" : "backend";
+  if (connection === "away" && newerBy >= 0) return "redis_away";
+  if (connection === "full") return "full";
+  if (["lost", "away"].includes(connection)) return "lost";
+  return refusal === null ? null : "refused";
 }
 
-const problem = (name, text, action) => ({ illustration: name, text, ...action });
+/**
+ * Return `{illustration, text, label, action}` for what is wrong, null when all is well; the page and the chat dialog
+ * show the same.
+ */
+export function problemOf(state, connectivity, actions) {
+  const explain = { label: gettext("See where it breaks"), action: actions.explain };
+  const bringBack = { label: gettext("Bring it here"), action: takeOver };
+  const retry = { label: gettext("Try now"), action: actions.retry };
+  const redisText = gettext("The café’s memory, Redis, is away: nothing is lost, and the talk goes on as soon as it is back.");
+  const refusedText = gettext("The café refused to look for another cat: {why}", { why: state.refusal });
+  const problems = {
+    replaced: { illustration: "replaced", text: gettext("Your cat sits in another tab now."), ...bringBack },
+    offline: { illustration: "lost", text: gettext("Your browser is offline."), ...explain },
+    redis_away: { illustration: "away", text: redisText, ...explain },
+    not_ready: { illustration: "unready", text: `${connectivity?.title}.`, ...explain },
+    backend: { illustration: "backend", text: `${connectivity?.title}.`, ...explain },
+    full: { illustration: "full", text: gettext("The house is full: a place will be free in a moment."), ...retry },
+    lost: { illustration: "lost", text: gettext("The line to the café is cut; it is taken up again by itself."), ...retry },
+    refused: { illustration: "unready", text: refusedText, label: gettext("Try again"), action: requestChat },
+  };
+  return problems[problemName(state, connectivity)] ?? null;
+}
 
 /** Render an illustrated state: drawing, sentence, button. Elements that are already there are kept. */
 export function renderState(element, content) {
