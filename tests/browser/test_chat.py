@@ -45,6 +45,23 @@ def test_two_people_talk(two):
     there.write("four")
     here.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"), (OTHER, "four"))
     here.reads("#chat-heard", "four")
+    assert_maximum_length(here)
+
+
+def assert_maximum_length(visitor):
+    """Near it the rest is counted; beyond it nothing is sent; what looks empty is not sent either."""
+    box, sent = visitor.find("#chat-words"), visitor.messages()
+    visitor.run("arguments[0].value = '😺'.repeat(499)", box)
+    box.send_keys("a")
+    assert visitor.text("#chat-left") == "0 characters left"
+    box.send_keys("b", Keys.ENTER)
+    assert visitor.text("#chat-left") == "1 character too many"
+    assert box.get_attribute("aria-invalid") == "true"
+    assert visitor.messages() == sent
+    box.send_keys(Keys.BACKSPACE, Keys.ENTER)
+    visitor.sees(*sent, (ME, "😺" * 499 + "a"))
+    box.send_keys("   ", Keys.ENTER)
+    assert len(visitor.messages()) == len(sent) + 1
 
 
 def test_who_leaves_is_named(two):
@@ -128,23 +145,6 @@ def test_a_message_that_fails(two):
     assert [button.text for button in here.find_all(".retry button")] == ["Remove"], "nobody is there to send it to"
     here.click(".retry button")
     here.until("!document.querySelector('.line.failed')", "it was not removed")
-
-
-def test_a_message_has_a_maximum_length(two):
-    """Near it the rest is counted; beyond it nothing is sent; what looks empty is not sent either."""
-    here, _ = two
-    box = here.find("#chat-words")
-    here.run("arguments[0].value = '😺'.repeat(499)", box)
-    box.send_keys("a")
-    assert here.text("#chat-left") == "0 characters left"
-    box.send_keys("b", Keys.ENTER)
-    assert here.text("#chat-left") == "1 character too many"
-    assert box.get_attribute("aria-invalid") == "true"
-    assert here.messages() == []
-    box.send_keys(Keys.BACKSPACE, Keys.ENTER)
-    here.sees((ME, "😺" * 499 + "a"))
-    box.send_keys("   ", Keys.ENTER)
-    assert len(here.messages()) == 1
 
 
 def test_a_house_cat_keeps_one_company_and_steps_aside(visitor, person):

@@ -46,16 +46,12 @@ def test_a_port_that_opens_a_little_later(closed_port, request_):
     assert servers[0].requests == 1
 
 
-def test_a_port_that_stays_closed(closed_port):
-    with pytest.raises(ConnectError) as error:
-        client_of(closed_port).send(GET)
-    assert classify_error(error.value) is Outcome.REFUSED
-
-
-def test_a_port_that_stays_silent():
-    with full_queue() as port, pytest.raises(ConnectError) as error:
-        client_of(port, connect="0.05").send(POST)
-    assert classify_error(error.value) is Outcome.TIMEOUT
+def test_a_port_that_stays_closed_or_silent(closed_port):
+    with full_queue() as silent_port:
+        for port, outcome in ((closed_port, Outcome.REFUSED), (silent_port, Outcome.TIMEOUT)):
+            with pytest.raises(ConnectError) as error:
+                client_of(port, connect="0.1").send(POST)
+            assert classify_error(error.value) is outcome
 
 
 def test_connecting_takes_three_times_the_setting_at_most(monkeypatch):
