@@ -15,15 +15,14 @@ from lab.experiments.results import Exhibit
 from lab.experiments.timed import cgroups, oom_kills, units
 from lab.experiments.timed.database_server import CONTAINER, READY, STANDS_IN, Answer, Start
 from lab.experiments.timed.expectations import Between, Expect, Fact, OneOf, word
-from lab.experiments.timed.load_generator import cgroup_version
-from lab.experiments.timed.measures import PodField, compare, status_exhibit
+from lab.experiments.timed.load_generator import cgroup_version, file_exhibit
+from lab.experiments.timed.measures import PodField, SameContainer, compare, status_exhibit
 from lab.kubernetes import objects, quantities
 from lab.kubernetes.pod_status import last_terminated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from lab.experiments.texts import Text
     from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Record
     from lab.kubernetes.objects import Object
@@ -56,18 +55,9 @@ def stands_in(run: Record | Context) -> bool:
     return any(STANDS_IN in start.log for start in run.data["starts"].values())
 
 
-def _start(record: Record, name: str) -> Start:
-    start: Start = record.data["starts"][name]
-    return start
-
-
-def _file(pod: str, path: str, files: Mapping[str, str], shows: Text) -> Exhibit:
-    return Exhibit("cgroup", f"{path}, {pod}", files.get(path, ""), shows, f"kubectl exec {pod} -- cat {path}")
-
-
 def _starts(name: str) -> Expect[Record]:
     def measure(record: Record) -> Fact:
-        start = _start(record, name)
+        start: Start = record.data["starts"][name]
         lines = start.log.splitlines() or [""]
         line = next((line for line in lines if READY in line), lines[-1])
         exhibit = Exhibit("command", f"log of {name}", line, _SHOWS["log"], f"kubectl logs {name}")
@@ -88,11 +78,12 @@ def _start_time(name: str) -> Expect[Record]:
     part = quantities.millicores(LIMITS[name]["cpu"]) / 1000
 
     def cpu(record: Record) -> float:
-        return cgroups.read(_start(record, name).files).cpu
+        return cgroups.read(record.data["starts"][name].files).cpu
 
     def measure(record: Record) -> Fact:
-        start, path = _start(record, name), cgroups.FILES[cgroup_version(record)].cpu_stat
-        return Fact(start.seconds, exhibits=(_file(name, path, start.files, _SHOWS["throttling"]),))
+        start: Start = record.data["starts"][name]
+        exhibit = file_exhibit(record, (name, CONTAINER), "cpu_stat", start.files, _SHOWS["throttling"])
+        return Fact(start.seconds, exhibits=(exhibit,))
 
     return Expect(
         f"start-time-{name}",
@@ -105,8 +96,9 @@ def _start_time(name: str) -> Expect[Record]:
 
 
 def idle_memory(record: Record) -> Fact:
-    files, path = _start(record, LESSON).files, cgroups.FILES[cgroup_version(record)].memory_stat
-    return Fact(cgroups.read(files).anonymous, exhibits=(_file(LESSON, path, files, _SHOWS["memory"]),))
+    files = record.data["starts"][LESSON].files
+    exhibit = file_exhibit(record, (LESSON, CONTAINER), "memory_stat", files, _SHOWS["memory"])
+    return Fact(cgroups.read(files).anonymous, exhibits=(exhibit,))
 
 
 @dataclass(frozen=True)
@@ -137,6 +129,9 @@ def _ended(pod: str, query: str) -> Callable[[Record], Fact]:
     return measure
 
 
+_RAISED = cgroups.limits({"limits": LIMITS[LESSON]})
+
+
 def _expected_end(record: Record) -> OneOf:
     return oom_kills.descriptions(cgroup_version(record))
 
@@ -165,40 +160,27 @@ def _refusal(key: str, words: str, command: str) -> Callable[[Record], Fact]:
     return measure
 
 
-def _resized_exhibits(record: Record) -> tuple[Exhibit, Exhibit]:
-    paths, files = cgroups.FILES[cgroup_version(record)], record.data["resized"]
-    memory, quota = (_file(SMALL, path, files, _SHOWS["cgroup"]) for path in (paths.memory_limit, paths.cpu_quota))
-    return memory, quota
-
-
-def _resized_limits(record: Record) -> cgroups.Limits | None:
+def _resized(record: Record) -> cgroups.Limits:
     files = record.data["resized"]
-    return cgroups.read(files).limits if files else None
+    return cgroups.read(files).limits if files else cgroups.Limits(None, None)
 
 
-_RAISED = cgroups.limits({"limits": LIMITS[LESSON]})
+def _resized_file(record: Record, file: str) -> Exhibit:
+    return file_exhibit(record, (SMALL, CONTAINER), file, record.data["resized"], _SHOWS["cgroup"])
 
 
 def resized_memory(record: Record) -> Fact:
-    limits = _resized_limits(record)
-    return Fact(units.exact_size(limits.memory) if limits else None, exhibits=_resized_exhibits(record)[:1])
+    return Fact(units.exact_size(_resized(record).memory), exhibits=(_resized_file(record, "memory_limit"),))
 
 
 def resized_cpu(record: Record) -> Fact:
-    limits = _resized_limits(record)
-    return Fact(units.quota(limits.quota) if limits else None, exhibits=_resized_exhibits(record)[1:])
+    return Fact(units.quota(_resized(record).quota), exhibits=(_resized_file(record, "cpu_quota"),))
 
 
 def resize_time(record: Record) -> Fact:
-    value = word("yes" if _resized_limits(record) == _RAISED else "no")
-    return Fact(value, record.data["resized at"], record.step("resize"), _resized_exhibits(record))
-
-
-def same_container(record: Record) -> Fact:
-    before, after = (record.container(SMALL, CONTAINER, record.step(step)) for step in ("resize", "replace"))
-    shown = {key: after.get(key) for key in ("containerID", "restartCount", "resources")}
-    exhibit = status_exhibit(f"{SMALL}/{CONTAINER}", shown, _SHOWS["container"], f"kubectl get pod {SMALL} -o yaml")
-    return Fact(compare(before.get("containerID"), after.get("containerID")), exhibits=(exhibit,))
+    value = word("yes" if _resized(record) == _RAISED else "no")
+    exhibits = (_resized_file(record, "memory_limit"), _resized_file(record, "cpu_quota"))
+    return Fact(value, record.data["resized at"], record.step("resize"), exhibits)
 
 
 def same_pod(record: Record) -> Fact:
@@ -238,7 +220,12 @@ _OF_MARIADB: list[Expect[Record]] = [
     Expect("raised-memory", SMALL, units.exact_size(_RAISED.memory), resized_memory),
     Expect("raised-cpu", SMALL, units.quota(_RAISED.quota), resized_cpu),
     Expect("raised-when", SMALL, word("yes"), resize_time, (0.0, _RESIZE_SECONDS)),
-    Expect("raised-same", SMALL, "same", same_container),
+    Expect(
+        "raised-same",
+        SMALL,
+        "same",
+        SameContainer(SMALL, CONTAINER, "resize", _SHOWS["container"], before="replace"),
+    ),
     Expect("raised-query", f"{SMALL}, 128Mi", "answers", Answered("raised-query", SMALL, _outcome)),
     Expect("raised-kept", SMALL, "yes", Answered("raised-kept", SMALL, _table_exists)),
     Expect("replaced-pod", SMALL, "another", same_pod),

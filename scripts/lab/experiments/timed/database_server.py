@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lab import waiting
-from lab.errors import CommandFailed, LabError
+from lab.errors import CommandFailed, LabError, TimedOut
 from lab.experiments.timed import cgroups
 from lab.experiments.timed.expectations import MAX_DELAY
 from lab.experiments.timed.load_generator import cgroup_version
@@ -27,7 +27,7 @@ STANDS_IN = "standing in for MySQL"
 """What the lab's MariaDB says in its first line."""
 _NO_TABLE = ("ERROR 1146 ", "ERROR 1049 ")
 """No such table, no such database: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html"""
-_START, _QUERY, _CHANGE = 90.0, 30.0, 45.0 + MAX_DELAY
+_QUERY, _CHANGE = 30.0, 45.0 + MAX_DELAY
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Start:
-    """A start: its log with times, the cgroup's files once it took queries, and the seconds from one to the other."""
+    """A start: its log with times, and the cgroup's files once it took queries."""
 
     log: str
     files: Mapping[str, str]
@@ -80,38 +80,28 @@ class Database:
 
     context: Context
     pod: str
+    timeout: float = 90.0
 
     @property
     def _path(self) -> str:
         return self.context.pod_path(self.pod)
 
     def wait_until_started(self) -> Start:
-        """Wait until it takes queries, or was killed, and return how the start went.
+        """Wait until it takes queries and its cgroup can be read, or it was killed; return how the start went.
 
-        Raises TimedOut, also where it said nothing at all, or its cgroup cannot be read.
+        Raises TimedOut, also where it was killed and logged nothing at all.
         """
         start = Start("", {})
 
-        def look() -> tuple[bool, str]:
+        def poll() -> tuple[bool, str]:
             nonlocal start
-            killed = bool(terminated(container_status(self.context.api.get(self._path) or {}, CONTAINER)))
-            start = Start(self._log(), {})
-            last = (start.log.splitlines() or ["no line yet"])[-1]
-            return start.is_ready or (killed and bool(start.log)), last
+            killed = terminated(container_status(self.context.api.get(self._path) or {}, CONTAINER))
+            log = self._log()
+            start = Start(log, self.read_files() if READY in log else {})
+            return bool(start.files or (killed and log and not start.is_ready)), "\n".join(log.splitlines()[-1:])
 
-        waiting.until(f"{self.pod} to take queries", look, timeout=_START, interval=0.4)
-        return Start(start.log, self._wait_for_files()) if start.is_ready else start
-
-    def _wait_for_files(self) -> Mapping[str, str]:
-        files: Mapping[str, str] = {}
-
-        def look() -> tuple[bool, str]:
-            nonlocal files
-            files = self.read_files()
-            return bool(files), "not a file of it"
-
-        waiting.until(f"the cgroup of {self.pod} to be read", look, timeout=_QUERY)
-        return files
+        waiting.until(f"{self.pod} to take queries", poll, timeout=self.timeout, interval=0.4)
+        return start
 
     def _log(self) -> str:
         """Read the log of the container that runs now, with times; empty while there is none."""
@@ -145,20 +135,23 @@ class Database:
 
     def wait_for_limits(self, limits: Object) -> Mapping[str, str]:
         """Wait until its cgroup has these limits; return the files as they then are, or were last."""
-        deadline = time.monotonic() + _CHANGE
-        while True:
+        files: Mapping[str, str] = {}
+
+        def poll() -> tuple[bool, str]:
+            nonlocal files
             files = self.read_files()
-            done = files and cgroups.read(files).limits == cgroups.limits({"limits": limits})
-            if done or time.monotonic() > deadline:
-                return files
-            time.sleep(0.3)
+            return bool(files) and cgroups.read(files).limits == cgroups.limits({"limits": limits}), str(files)
+
+        with contextlib.suppress(TimedOut):
+            waiting.until(f"{self.pod} to be resized", poll, timeout=_CHANGE, interval=0.3)
+        return files
 
     def replace(self, pod: Object) -> None:
         """Delete the Pod, wait until it is gone, and create another of its name; raises TimedOut."""
         self.context.api.delete(self._path, gracePeriodSeconds=1)
 
-        def look() -> tuple[bool, str]:
+        def poll() -> tuple[bool, str]:
             return self.context.api.get(self._path) is None, "still ending"
 
-        waiting.until(f"{self.pod} to be gone", look, timeout=_CHANGE)
+        waiting.until(f"{self.pod} to be gone", poll, timeout=_CHANGE)
         self.context.create(pod)

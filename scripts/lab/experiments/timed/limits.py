@@ -7,13 +7,13 @@ limit, one only has quantities that are easily confused: 220 MiB of limits, and 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lab.experiments import texts
-from lab.experiments.pods import pod
 from lab.experiments.results import Exhibit, Moment
 from lab.experiments.texts import same
-from lab.experiments.timed import cgroups, load_generator, oom_kills, timeline, units
+from lab.experiments.timed import cgroups, measures, oom_kills, record, timeline, units
 from lab.experiments.timed.actions import until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import Between, Expect, Fact
@@ -22,33 +22,29 @@ from lab.experiments.timed.load_generator import (
     Reported,
     WaitForReport,
     cgroup_version,
+    container,
     keep_log,
-    last,
     log_of,
-    samples,
-    throttled_part,
+    pod,
 )
-from lab.experiments.timed.measures import ContainerStatus, PodField, restarts
-from lab.experiments.timed.record import container, ended, running
+from lab.experiments.timed.measures import ContainerStatus, PodField
+from lab.experiments.timed.record import ended, running
 from lab.experiments.timed.timeline import Track
 from lab.kubernetes import quantities
-from lab.kubernetes.pod_status import last_terminated
+from lab.kubernetes.pod_status import last_terminated, restarts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lab.experiments.texts import Text, Texts
     from lab.experiments.timed.context import Context
     from lab.experiments.timed.load_generator import Log
     from lab.experiments.timed.record import Record
-    from lab.kubernetes.objects import Object
 
-_WORK = 45.0
-"""Seconds to wait for the work to be done."""
 MEMORY_LIMIT, CPU_LIMIT, CPU_SECONDS = "32Mi", "200m", 0.6
 _CPU_REQUEST = {"cpu": "20m"}
 """Without one it would be the limit, and other experiments need room on the node too."""
-_SMALL = {"requests": {**_CPU_REQUEST, "memory": MEMORY_LIMIT}, "limits": {"memory": MEMORY_LIMIT}}
+_MEMORY = {"requests": {**_CPU_REQUEST, "memory": MEMORY_LIMIT}, "limits": {"memory": MEMORY_LIMIT}}
 _ONCE = "/tmp/done"  # noqa: S108 - in a volume of the Pod's own, which outlives the container
 QUANTITIES = {
     "mebi": {"cpu": "100m", "memory": "64Mi"},
@@ -67,23 +63,21 @@ def keep_log_before_kill(context: Context) -> None:
     keep_log(context, "memory", "taker", previous=True)
 
 
-def exit_code(status: Object) -> str:
-    return str(last_terminated(status).get("exitCode", ""))
-
-
-def exit_reason(status: Object) -> str:
-    return str(last_terminated(status).get("reason", ""))
+def how_it_ended(field: str) -> ContainerStatus:
+    return ContainerStatus(
+        "memory", "taker", lambda status: str(last_terminated(status).get(field, "")), _SHOWS["killed"]
+    )
 
 
 def highest_use(log: Log) -> float | None:
     """Return the last use that was reported before the kill."""
-    return max((sample.memory for _, sample in samples(log)), default=None)
+    return max((sample.memory for _, sample in log.samples), default=None)
 
 
 def killed_process(record: Record) -> Fact:
     """Measure who is killed when not process 1 but another takes the memory."""
     end = last_terminated(record.container("child", "taker"))
-    report = last(log_of(record, "child", "taker"), "child ended")
+    report = log_of(record, "child", "taker").last("child ended")
     body = end or (report.body if report else {})
     outcome = str(end["exitCode"]) if end else f"signal {body['signal']}" if body else ""
     known = {"signal 9": _VALUES["child-killed"], oom_kills.EXIT_CODE: _VALUES["container-killed"]}
@@ -97,21 +91,21 @@ def expected_victim(record: Record) -> Text:
 
 
 def throttled(log: Log) -> str | None:
-    return ("yes" if throttled_part(log) else "no") if samples(log) else None
+    return ("yes" if log.throttled_part else "no") if log.samples else None
 
 
 def stretch(log: Log) -> float | None:
     """Return how many times longer the work took than the CPU time that it used."""
-    worked = last(log, "worked")
+    worked = log.last("worked")
     return worked.body["wall"] / worked.body["cpu"] if worked else None
 
 
 def slowdown(record: Record) -> Fact:
-    log = log_of(record, "cpu", "limited")
-    worked = last(log, "worked")
+    worked = log_of(record, "cpu", "limited").last("worked")
     text = json.dumps(worked.body if worked else {})
     clock = Exhibit("command", "cpu/limited", text, _SHOWS["clock"], "kubectl logs cpu -c limited")
-    return Fact(stretch(log), exhibits=(clock, _THROTTLED.exhibit(record)))
+    fact = Reported("cpu", "limited", "cpu_stat", _SHOWS["throttling"], stretch)(record)
+    return replace(fact, exhibits=(clock, *fact.exhibits))
 
 
 def expected_slowdown(record: Record) -> Between:
@@ -124,40 +118,29 @@ def expected_slowdown(record: Record) -> Between:
     return Between((periods - 2) * 0.1 / CPU_SECONDS, _SLOWDOWN * busy, units.times)
 
 
-def _quantity(name: str, limits: Object) -> Iterator[Expect[Record]]:
-    """Expect what the quantities of a container become in its cgroup."""
+def _in_cgroup(name: str, quantity: str) -> Expect[Record]:
+    """Expect what a container's limit becomes in its cgroup."""
+    limits, field = QUANTITIES[name], "memory" if quantity == "memory" else "quota"
+    unit: Callable[[int | None], Text] = units.exact_size if quantity == "memory" else units.quota
 
-    def expected(record: Record) -> cgroups.Limits:
-        began = last(log_of(record, "units", name), "began")
-        return cgroups.limits({"limits": limits}, began.body["page"] if began else cgroups.PAGE)
+    def expected(record: Record) -> Text:
+        began = log_of(record, "units", name).last("began")
+        page = began.body["page"] if began else cgroups.PAGE
+        return unit(getattr(cgroups.limits({"limits": limits}, page), field))
 
-    def memory(log: Log) -> Text | None:
-        return units.exact_size(samples(log)[-1][1].limits.memory) if samples(log) else None
+    def measured(log: Log) -> Text | None:
+        return unit(getattr(log.cgroup.limits, field)) if log.cgroup else None
 
-    def quota(log: Log) -> Text | None:
-        return units.quota(samples(log)[-1][1].limits.quota) if samples(log) else None
-
-    yield Expect(
-        f"memory-{name}",
-        f"memory: {limits['memory']}",
-        lambda record: units.exact_size(expected(record).memory),
-        Reported("units", name, "memory_limit", _SHOWS["cgroup-limit"], memory),
-        text="unit-memory",
-    )
-    yield Expect(
-        f"cpu-{name}",
-        f"cpu: {limits['cpu']}",
-        lambda record: units.quota(expected(record).quota),
-        Reported("units", name, "cpu_quota", _SHOWS["cgroup-limit"], quota),
-        text="unit-cpu",
-    )
+    file = "memory_limit" if quantity == "memory" else "cpu_quota"
+    measure = Reported("units", name, file, _SHOWS["cgroup-limit"], measured)
+    return Expect(f"{quantity}-{name}", f"{quantity}: {limits[quantity]}", expected, measure, text=quantity)
 
 
 def _use(record: Record, track: Track, _texts: Texts) -> Iterator[Moment]:
     """Draw the first moment at which each further 4 MiB were in use."""
     step, drawn = 4 << 20, -1
     limit = quantities.size(MEMORY_LIMIT)
-    for at, sample in samples(log_of(record, "memory", "taker")):
+    for at, sample in log_of(record, "memory", "taker").samples:
         if sample.memory // step > drawn:
             drawn = sample.memory // step
             state: timeline.State = "bad" if sample.memory + step > limit else "neutral"
@@ -166,44 +149,26 @@ def _use(record: Record, track: Track, _texts: Texts) -> Iterator[Moment]:
 
 def _work(record: Record, track: Track, _texts: Texts) -> Iterator[Moment]:
     log = log_of(record, "cpu", track.id)
-    began, worked = last(log, "began"), last(log, "worked")
+    began, worked = log.last("began"), log.last("worked")
     if began and worked:
-        part = throttled_part(log)
+        part = log.throttled_part
         says = _VALUES["throttled"].format(percent=units.percent(part)) if part else _VALUES["works"]
         start, end = (line.at - record.began for line in (began, worked))
         yield Moment(start, track.id, says, "bad" if part else "good", end, str(worked.body))
 
 
-_THROTTLED = Reported("cpu", "limited", "cpu_stat", _SHOWS["throttling"], throttled)
-
 LIMITS = Timed(
     "limits",
     progress="one Pod takes memory, one works, both beyond their limits",
     pods=[
-        pod(
-            "memory",
-            load_generator.container("taker", Order(take=64, pause=0.05, every=0.1, once=_ONCE), _SMALL),
-            grace=0,
-        ),
-        pod("child", load_generator.container("taker", Order(child=64, every=1, once=_ONCE), _SMALL), grace=0),
+        pod("memory", container("taker", Order(take=64, pause=0.05, every=0.1, once=_ONCE), **_MEMORY)),
+        pod("child", container("taker", Order(child=64, every=1, once=_ONCE), **_MEMORY)),
         pod(
             "cpu",
-            load_generator.container(
-                "limited",
-                Order(burn=CPU_SECONDS),
-                {"requests": _CPU_REQUEST, "limits": {"cpu": CPU_LIMIT, "memory": "24Mi"}},
-            ),
-            load_generator.container("free", Order(burn=CPU_SECONDS), {"requests": _CPU_REQUEST}),
-            grace=0,
+            container("limited", Order(burn=CPU_SECONDS), _CPU_REQUEST, {"cpu": CPU_LIMIT, "memory": "24Mi"}),
+            container("free", Order(burn=CPU_SECONDS), _CPU_REQUEST),
         ),
-        pod(
-            "units",
-            *(
-                load_generator.container(name, Order(every=30), {"requests": {"cpu": "10m"}, "limits": limits})
-                for name, limits in QUANTITIES.items()
-            ),
-            grace=0,
-        ),
+        pod("units", *(container(name, Order(every=30), {"cpu": "10m"}, QUANTITIES[name]) for name in QUANTITIES)),
     ],
     ready=[
         running("cpu", "limited"),
@@ -212,38 +177,40 @@ LIMITS = Timed(
         ended("memory", "taker"),
     ],
     steps=[
-        until(container("memory", "taker", lambda status: status.get("restartCount", 0) > 0), timeout=_WORK),
+        until(record.container("memory", "taker", lambda status: restarts(status) > 0), timeout=45),
         WaitForReport("child", "taker", "child ended", unless=ended("child", "taker")),
         *(WaitForReport("cpu", name, "worked") for name in ("limited", "free")),
         *(WaitForReport("units", name, "ready") for name in QUANTITIES),
         keep_log_before_kill,
     ],
     expects=[
-        Expect(
-            "memory-code",
-            "memory",
-            oom_kills.EXIT_CODE,
-            ContainerStatus("memory", "taker", exit_code, _SHOWS["killed"]),
-        ),
-        Expect(
-            "memory-reason",
-            "memory",
-            lambda record: oom_kills.reasons(cgroup_version(record)),
-            ContainerStatus("memory", "taker", exit_reason, _SHOWS["killed"]),
-        ),
+        Expect("memory-code", "memory", oom_kills.EXIT_CODE, how_it_ended("exitCode")),
+        Expect("memory-reason", "memory", lambda run: oom_kills.reasons(cgroup_version(run)), how_it_ended("reason")),
         Expect(
             "memory-most",
             "memory",
             Between(quantities.size(MEMORY_LIMIT) * 0.75, quantities.size(MEMORY_LIMIT), units.size),
             Reported("memory", "taker", "memory_usage", _SHOWS["last-use"], highest_use),
         ),
-        Expect("memory-restart", "memory", "1", restarts("memory", "taker", _SHOWS["killed"])),
+        Expect("memory-restart", "memory", "1", measures.restarts("memory", "taker", _SHOWS["killed"])),
         Expect("memory-child", "child", expected_victim, killed_process, because=cgroup_version),
-        Expect("cpu-throttled", "cpu", "yes", _THROTTLED, values={"quota": quantities.millicores(CPU_LIMIT) // 10}),
-        Expect("cpu-longer", "cpu", expected_slowdown, slowdown, values={"limit": CPU_LIMIT, "ratio": _SLOWDOWN}),
+        Expect(
+            "cpu-throttled",
+            "cpu",
+            "yes",
+            Reported("cpu", "limited", "cpu_stat", _SHOWS["throttling"], throttled),
+            values={"quota": quantities.millicores(CPU_LIMIT) // 10},
+        ),
+        Expect(
+            "cpu-longer",
+            "cpu",
+            expected_slowdown,
+            slowdown,
+            values={"limit": CPU_LIMIT, "ratio": _SLOWDOWN},
+        ),
         Expect("cpu-free", "cpu", "no", Reported("cpu", "free", "cpu_stat", _SHOWS["unthrottled"], throttled)),
-        Expect("cpu-not-killed", "cpu", "0", restarts("cpu", "limited", _SHOWS["runs-on"])),
-        *(expect for name, limits in QUANTITIES.items() for expect in _quantity(name, limits)),
+        Expect("cpu-not-killed", "cpu", "0", measures.restarts("cpu", "limited", _SHOWS["runs-on"])),
+        *(_in_cgroup(name, quantity) for name in QUANTITIES for quantity in ("memory", "cpu")),
         Expect(
             "cpu-stored",
             f"cpu: {QUANTITIES['mega']['cpu']}",

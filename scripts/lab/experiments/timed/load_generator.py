@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +17,14 @@ from lab.experiments.timed.expectations import Fact
 from lab.experiments.timed.record import first
 from lab.experiments.timed.recorder import LONGEST
 from lab.kubernetes.client import ApiError
-from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from lab.experiments.texts import Text
     from lab.experiments.timed.cgroups import Cgroup, Version
     from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Match, Record
-    from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
 
 SOURCE = Path(load_program.__file__).read_text()
@@ -54,6 +54,19 @@ class Order:
     paths: tuple[str, ...] = (*cgroups.FILES["v1"], *cgroups.FILES["v2"])
 
 
+def pod(name: str, *containers: Object, **more: Any) -> Object:
+    return pods.pod(name, *containers, grace=0, **more)
+
+
+def container(
+    name: str, order: Order, requests: Object | None = None, limits: Object | None = None, **more: Any
+) -> Object:
+    """Return a container that does as ordered; ``more`` are its own fields."""
+    command = ("python3", "-I", "-c", SOURCE, json.dumps(asdict(order)))
+    resources = {**({"requests": requests} if requests else {}), **({"limits": limits} if limits else {})}
+    return pods.container(name, command=command, resources=resources, **more)
+
+
 @dataclass(frozen=True)
 class LogLine:
     """An event that a container reported: when (seconds since 1970), which, and the whole line."""
@@ -63,45 +76,56 @@ class LogLine:
     body: Object
 
 
-Log = tuple[LogLine, ...]
+@dataclass(frozen=True)
+class Log:
+    """What a container reported."""
+
+    lines: tuple[LogLine, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Log:
+        """Parse a log; a last line that was cut short is left out."""
+        whole = text.splitlines()[: None if text.endswith("\n") else -1]
+        bodies = [json.loads(line) for line in whole if line.startswith("{")]
+        return cls(tuple(LogLine(body["at"], body["event"], body) for body in bodies))
+
+    def last(self, event: str) -> LogLine | None:
+        """Return the last report of an event."""
+        return next((line for line in reversed(self.lines) if line.event == event), None)
+
+    @cached_property
+    def samples(self) -> list[tuple[float, Cgroup]]:
+        """What the cgroup held, and when."""
+        return [(line.at, cgroups.read(line.body["files"])) for line in self.lines if line.event == "cgroup"]
+
+    @property
+    def cgroup(self) -> Cgroup | None:
+        """What the cgroup held last."""
+        return self.samples[-1][1] if self.samples else None
+
+    @property
+    def throttled_part(self) -> float:
+        """Which part of all periods was cut short, 0 to 1."""
+        return cgroups.throttled_part(self.samples[0][1], self.samples[-1][1]) if self.samples else 0.0
 
 
-def container(name: str, order: Order, resources: Object, **more: Any) -> Object:
-    """Return a container that does as ordered; ``more`` are its own fields."""
-    command = ("python3", "-I", "-c", SOURCE, json.dumps(asdict(order)))
-    return pods.container(name, command=command, resources=resources, **more)
+def keep_log(context: Context, pod: str, container: str, *, previous: bool = False) -> Log:
+    """Read a container's log as it is now, or as it was before the container's restart, for `log_of`.
 
-
-def read_log(api: Api, namespace: str, pod: str, container: str, *, previous: bool = False) -> Log:
-    """Read what a container reported, or the one before its restart; empty where there is no log (yet)."""
+    It is empty where there is none (yet).
+    """
     query: dict[str, str | int] = {"container": container, **({"previous": "true"} if previous else {})}
-    try:
-        return parse(api.text(f"{pod_path(namespace, pod)}/log", **query))
-    except ApiError:
-        return ()
+    log = Log()
+    with contextlib.suppress(ApiError):
+        log = Log.parse(context.api.text(f"{context.pod_path(pod)}/log", **query))
+    context.data[f"log of {pod}/{container}"] = log
+    return log
 
 
-def parse(text: str) -> Log:
-    """Parse a log; a last line that was cut short is left out."""
-    whole = text.splitlines()[: None if text.endswith("\n") else -1]
-    bodies = [json.loads(line) for line in whole if line.startswith("{")]
-    return tuple(LogLine(body["at"], body["event"], body) for body in bodies)
-
-
-def last(log: Sequence[LogLine], event: str) -> LogLine | None:
-    """Return the last report of an event."""
-    return next((line for line in reversed(log) if line.event == event), None)
-
-
-def samples(log: Sequence[LogLine]) -> list[tuple[float, Cgroup]]:
-    """Return what the cgroup held, and when."""
-    return [(line.at, cgroups.read(line.body["files"])) for line in log if line.event == "cgroup"]
-
-
-def throttled_part(log: Sequence[LogLine]) -> float:
-    """Return which part of all periods was cut short, 0 to 1."""
-    read = samples(log)
-    return cgroups.throttled_part(read[0][1], read[-1][1]) if read else 0.0
+def log_of(run: Record | Context, pod: str, container: str) -> Log:
+    """Return a container's log as it was kept last; empty where it was not."""
+    log: Log = run.data.get(f"log of {pod}/{container}", Log())
+    return log
 
 
 @dataclass(frozen=True)
@@ -123,23 +147,10 @@ class WaitForReport:
 
     def _poll(self, context: Context) -> tuple[bool, str]:
         log = keep_log(context, self.pod, self.container)
-        if last(log, self.event) or (self.unless and first(self.unless)(context.recorder.observations)):
+        if log.last(self.event) or (self.unless and first(self.unless)(context.recorder.observations)):
             return True, self.event
         context.recorder.raise_if_deleted()
-        return False, log[-1].event if log else "nothing"
-
-
-def keep_log(context: Context, pod: str, container: str, *, previous: bool = False) -> Log:
-    """Read a container's log as it is now, or as it was before the container's restart, for `log_of`."""
-    log = read_log(context.api, context.namespace, pod, container, previous=previous)
-    context.data[f"log of {pod}/{container}"] = log
-    return log
-
-
-def log_of(run: Record | Context, pod: str, container: str) -> Log:
-    """Return a container's log as it was kept last; empty where it was not."""
-    log: Log = run.data.get(f"log of {pod}/{container}", ())
-    return log
+        return False, log.lines[-1].event if log.lines else "nothing"
 
 
 @dataclass(frozen=True)
@@ -150,18 +161,23 @@ class Reported:
     container: str
     file: str
     shows: Text
-    value: Callable[[Log], str | Text | float | None] = lambda _: None
+    value: Callable[[Log], str | Text | float | None]
 
     def __call__(self, record: Record) -> Fact:
         log = log_of(record, self.pod, self.container)
-        return Fact(self.value(log), exhibits=(self.exhibit(record),))
+        report = log.last("cgroup")
+        contents = report.body["files"] if report else {}
+        exhibit = file_exhibit(record, (self.pod, self.container), self.file, contents, self.shows)
+        return Fact(self.value(log), exhibits=(exhibit,))
 
-    def exhibit(self, record: Record) -> Exhibit:
-        path = getattr(cgroups.FILES[cgroup_version(record)], self.file)
-        report = last(log_of(record, self.pod, self.container), "cgroup")
-        text = str(report.body["files"].get(path, "")) if report else ""
-        command = f"kubectl exec {self.pod} -c {self.container} -- cat {path}"
-        return Exhibit("cgroup", f"{path}, {self.pod}/{self.container}", text, self.shows, command)
+
+def file_exhibit(
+    record: Record, container: tuple[str, str], file: str, contents: Mapping[str, str], shows: Text
+) -> Exhibit:
+    """Return a file of the cgroup of a Pod's container, a field of `cgroups.Files`."""
+    path, (pod, name) = getattr(cgroups.FILES[cgroup_version(record)], file), container
+    command = f"kubectl exec {pod} -c {name} -- cat {path}"
+    return Exhibit("cgroup", f"{path}, {pod}/{name}", contents.get(path, ""), shows, command)
 
 
 def cgroup_version(run: Record | Context) -> Version:

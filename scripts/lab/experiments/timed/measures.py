@@ -136,16 +136,17 @@ def restarts(pod: str, container: str, shows: Text) -> ContainerStatus:
 
 @dataclass(frozen=True)
 class SameContainer:
-    """Measures whether a container is at the end the same as at a step, by its ID."""
+    """Measures whether a container is at the end, or at a step ``before`` it, the same as at a step, by its ID."""
 
     pod: str
     container: str
     after: str
     shows: Text
+    before: str = ""
 
     def __call__(self, record: Record) -> Fact:
         before = record.container(self.pod, self.container, record.step(self.after))
-        after = record.container(self.pod, self.container)
+        after = record.container(self.pod, self.container, record.step(self.before) if self.before else inf)
         ids = {"before": before.get("containerID"), "after": after.get("containerID")}
         exhibit = status_exhibit(f"containerStatuses of {self.pod}", ids, self.shows, statuses_of(self.pod))
         return Fact(compare(*ids.values()), exhibits=(exhibit,))

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lab import docker
 from lab.errors import LabError
-from lab.experiments import pods, texts
+from lab.experiments import texts
 from lab.experiments.results import Exhibit
 from lab.experiments.texts import Text, same
-from lab.experiments.timed import load_generator, qos_classes, timeline, units
+from lab.experiments.timed import qos_classes, timeline, units
 from lab.experiments.timed.actions import report, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import MAX_DELAY, Expect, Fact, word
-from lab.experiments.timed.load_generator import Order, WaitForReport, last, log_of, samples
+from lab.experiments.timed.load_generator import Order, WaitForReport, container, log_of, pod
 from lab.experiments.timed.measures import PodField, shown
 from lab.experiments.timed.qos_classes import Candidate
 from lab.experiments.timed.record import Match, event
@@ -28,6 +28,8 @@ from lab.kubernetes import quantities
 from lab.kubernetes.objects import RESTRICTED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Record
     from lab.experiments.timed.recorder import Observation
@@ -38,6 +40,7 @@ _EVICTION = (0.0, 60.0)
 """Seconds: kubelet looks every 10 s, at figures that the runtime takes every 10 s; more where cores are busy."""
 _SMALL = {"cpu": "30m", "memory": "24Mi"}
 _FULL = {"limits": _SMALL, "requests": _SMALL}
+_ORDER = Order(every=2)
 FILLS = "fills-its-disk"
 RANKED = ("below", "none", "equal", "requests")
 """The Pods in the order of their eviction, were the node short of memory; ``critical`` is never chosen."""
@@ -47,65 +50,48 @@ _TEXTS = texts.load("qos")
 _SHOWS, _VALUES = _TEXTS.section("exhibits"), _TEXTS.section("values")
 
 
-def _pod(
-    name: str, *resources: Object, init: Object | None = None, sidecar: Object | None = None, take: int = 0, **more: Any
-) -> Object:
+def _pod(name: str, *resources: Object, order: Order = _ORDER, **more: Any) -> Object:
     """Return a Pod with a container for each of these resources; ``more`` are the spec's own fields."""
-    containers = [
-        load_generator.container(f"c{number}", Order(every=2, take=take), each)
-        for number, each in enumerate(resources, start=1)
-    ]
-    if init is not None:
-        more["initContainers"] = [load_generator.container("init", Order(every=2, seconds=0), init)]
-    if sidecar is not None:
-        more["initContainers"] = [
-            load_generator.container("sidecar", Order(every=2), sidecar, restartPolicy="Always"),
-        ]
-    return pods.pod(name, *containers, grace=0, **more)
+    containers = (container(f"c{number}", order, **each) for number, each in enumerate(resources, start=1))
+    return pod(name, *containers, **more)
 
 
-def _pod_that_fills_its_disk() -> Object:
-    """Return a Pod that writes into its container's own layer: what is in /tmp elsewhere is memory."""
-    order = Order(every=2, file=20, path="/tmp/much")  # noqa: S108 - the container's own
-    rights = {**RESTRICTED, "readOnlyRootFilesystem": False}
-    resources = {"limits": {"ephemeral-storage": "10Mi"}}
-    return pods.pod(
-        FILLS, load_generator.container("c1", order, resources, securityContext=rights, volumeMounts=[]), grace=0
-    )
-
-
+_REQUESTS_BELOW = {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}}
+_SIDECAR = container("sidecar", _ORDER, {"cpu": "10m", "memory": "16Mi"}, restartPolicy="Always")
+_WRITES = container(
+    "c1",
+    Order(every=2, file=20, path="/tmp/much"),  # noqa: S108 - in its own layer: /tmp elsewhere is memory
+    limits={"ephemeral-storage": "10Mi"},
+    securityContext={**RESTRICTED, "readOnlyRootFilesystem": False},
+    volumeMounts=[],
+)
 PODS = {
-    pod["metadata"]["name"]: pod
-    for pod in (
+    made["metadata"]["name"]: made
+    for made in (
         _pod("none", {}),
         _pod("requests", {"requests": {"cpu": "10m", "memory": "256Mi"}}),
         _pod("limits", {"limits": _SMALL}),
         _pod("equal", _FULL),
-        _pod(
-            "below", {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}}, take=30
-        ),
+        _pod("below", _REQUESTS_BELOW, order=Order(every=2, take=30)),
         _pod("cpu-only", {"limits": {"cpu": "30m"}}),
         _pod("one-without", _FULL, {}),
-        _pod("init-without", _FULL, init={}),
-        _pod(
-            "sidecar",
-            {"requests": {"cpu": "10m", "memory": "512Mi"}},
-            sidecar={"requests": {"cpu": "10m", "memory": "16Mi"}},
-        ),
+        _pod("init-without", _FULL, initContainers=[container("init", Order(every=2, seconds=0))]),
+        _pod("sidecar", {"requests": {"cpu": "10m", "memory": "512Mi"}}, initContainers=[_SIDECAR]),
         _pod("pod-level", {}, resources={"limits": {"cpu": "30m", "memory": "32Mi"}}),
-        _pod("critical", {}, take=4, priorityClassName="system-cluster-critical"),
-        _pod_that_fills_its_disk(),
+        _pod("critical", {}, order=Order(every=2, take=4), priorityClassName="system-cluster-critical"),
+        pod(FILLS, _WRITES),
     )
 }
 
 
-def lasting_containers(pod: Object) -> list[Object]:
+def lasting_containers(name: str) -> list[Object]:
     """Return the containers of a Pod that run on: its sidecars, no other init containers, and its own."""
-    inits = pod["spec"].get("initContainers", ())
-    return [*(init for init in inits if init.get("restartPolicy") == "Always"), *pod["spec"]["containers"]]
+    spec = PODS[name]["spec"]
+    sidecars = [init for init in spec.get("initContainers", ()) if init.get("restartPolicy") == "Always"]
+    return [*sidecars, *spec["containers"]]
 
 
-CONTAINERS = [(name, container) for name, pod in PODS.items() for container in lasting_containers(pod)]
+CONTAINERS = [(name, each["name"]) for name in PODS for each in lasting_containers(name)]
 EVICTED = Match("Pod", FILLS, lambda item: item.body.get("status", {}).get("reason") == "Evicted")
 
 
@@ -144,39 +130,43 @@ def _class(name: str) -> Expect[Record]:
     return Expect(f"class-{name}", name, qos_classes.qos_class(PODS[name]["spec"]), measure, text="class", because=name)
 
 
-def _score(name: str, container: Object) -> Expect[Record]:
-    spec, where = PODS[name]["spec"], f"{name}/{container['name']}"
+@dataclass(frozen=True)
+class Score:
+    """Measures a container's oom_score_adj, and predicts it on this node."""
 
-    def predict(record: Record, floor: int) -> int:
-        return qos_classes.oom_score_adj(spec, container, _capacity(record), floor)
+    pod: str
+    container: str
 
-    def is_restricted(record: Record) -> bool:
-        floor = score_floor(record.data["runtime"])
-        return predict(record, floor) != predict(record, _MIN_SCORE)
-
-    def measure(record: Record) -> Fact:
-        began = last(log_of(record, name, container["name"]), "began")
+    def __call__(self, record: Record) -> Fact:
+        began = log_of(record, self.pod, self.container).last("began")
         score = began.body["oom_score_adj"] if began else ""
-        command = f"kubectl exec {name} -c {container['name']} -- cat /proc/1/oom_score_adj"
-        exhibits = [Exhibit("command", f"/proc/1/oom_score_adj, {where}", score, _SHOWS["score"], command)]
-        if is_restricted(record):
-            runtime = record.data["runtime"]
-            exhibits.append(Exhibit("command", "the node: containerd", runtime, _SHOWS["runtime"]))
-        return Fact(score, exhibits=tuple(exhibits))
+        where, command = f"{self.pod}/{self.container}", f"kubectl exec {self.pod} -c {self.container}"
+        path, runtime = "/proc/1/oom_score_adj", record.data["runtime"]
+        exhibit = Exhibit("command", f"{path}, {where}", score, _SHOWS["score"], f"{command} -- cat {path}")
+        restriction = Exhibit("command", "the node: containerd", runtime, _SHOWS["runtime"])
+        return Fact(score, exhibits=(exhibit, restriction) if self._is_restricted(record) else (exhibit,))
 
-    def values(record: Record) -> dict[str, object]:
+    def expect(self) -> Expect[Record]:
+        return Expect(
+            f"oom-{self.pod}-{self.container}",
+            f"{self.pod}/{self.container}",
+            lambda record: str(self._predict(record, score_floor(record.data["runtime"]))),
+            self,
+            text="oom",
+            because=qos_classes.qos_class(PODS[self.pod]["spec"]),
+            values=self._values,
+        )
+
+    def _predict(self, record: Record, floor: int) -> int:
+        (definition,) = (each for each in lasting_containers(self.pod) if each["name"] == self.container)
+        return qos_classes.oom_score_adj(PODS[self.pod]["spec"], definition, _capacity(record), floor)
+
+    def _is_restricted(self, record: Record) -> bool:
+        return self._predict(record, score_floor(record.data["runtime"])) != self._predict(record, _MIN_SCORE)
+
+    def _values(self, record: Record) -> Mapping[str, object]:
         restriction = _VALUES["restriction"].format(floor=score_floor(record.data["runtime"]))
-        return {"restriction": restriction if is_restricted(record) else same("")}
-
-    return Expect(
-        f"oom-{name}-{container['name']}",
-        where,
-        lambda record: str(predict(record, score_floor(record.data["runtime"]))),
-        measure,
-        text="oom",
-        because=qos_classes.qos_class(spec),
-        values=values,
-    )
+        return {"restriction": restriction if self._is_restricted(record) else same("")}
 
 
 def eviction_order(record: Record) -> Fact:
@@ -191,8 +181,8 @@ def eviction_order(record: Record) -> Fact:
 
 
 def _candidate(record: Record, name: str) -> Candidate:
-    logs = [log_of(record, name, container["name"]) for container in lasting_containers(PODS[name])]
-    used = sum(samples(log)[-1][1].working_set for log in logs if samples(log))
+    logs = (log_of(record, name, each["name"]) for each in lasting_containers(name))
+    used = sum(log.cgroup.working_set for log in logs if log.cgroup)
     priority = record.pod(name).get("spec", {}).get("priority", 0)
     return Candidate(name, used, qos_classes.memory_request(PODS[name]["spec"]), priority)
 
@@ -220,7 +210,7 @@ EVICTION_MESSAGE = PodField(FILLS, "status.message", _SHOWS["evicted"])
 
 def eviction(record: Record) -> Fact:
     """Measure when the Pod was evicted after it had written; raises LabError where that moment is not known."""
-    wrote, item = last(log_of(record, FILLS, "c1"), "wrote"), record.first(EVICTED)
+    wrote, item = log_of(record, FILLS, "c1").last("wrote"), record.first(EVICTED)
     if wrote is None:
         raise LabError(f"Pod {FILLS} did not say when it had written", "run the experiment again")
     value, at = word("yes" if item else "no"), item.at if item else None
@@ -253,14 +243,14 @@ QOS = Timed(
     steps=[
         # First the one that fills its disk: with its Pod evicted, some 10 s later, its log is gone.
         WaitForReport(FILLS, "c1", "ready"),
-        *(WaitForReport(name, container["name"], "ready") for name, container in CONTAINERS if name != FILLS),
+        *(WaitForReport(*container, "ready") for container in CONTAINERS if container[0] != FILLS),
         report(f"Pod {FILLS} has filled its disk, and is about to be evicted"),
         until(EVICTED, timeout=_EVICTION[1] + MAX_DELAY),
         read_node,
     ],
     expects=[
         *map(_class, PODS),
-        *(_score(name, container) for name, container in CONTAINERS),
+        *(Score(*container).expect() for container in CONTAINERS),
         Expect("eviction-order", ", ".join(sorted(("critical", *RANKED))), ", ".join(RANKED), eviction_order),
         Expect(
             "eviction-threshold",
@@ -275,7 +265,7 @@ QOS = Timed(
     tracks={
         "eviction": [
             timeline.container(FILLS, "c1", FILLS),
-            timeline.points("kubelet", Match("Event", FILLS), _event),
+            timeline.points("kubelet", event(FILLS), _event),
         ]
     },
 )

@@ -9,7 +9,7 @@ import pytest
 
 from lab.experiments.results import ClusterVersions
 from lab.experiments.timed.cgroups import FILES
-from lab.experiments.timed.load_generator import LogLine
+from lab.experiments.timed.load_generator import Log, LogLine
 from lab.experiments.timed.record import Record
 from lab.experiments.timed.recorder import Observation
 
@@ -46,8 +46,8 @@ class Story:
 
     def log(self, pod: str, container: str, *lines: tuple[str, dict[str, Any]]) -> None:
         """Set what a container reported: events with their bodies, a second apart from 1.0 on."""
-        self.data[f"log of {pod}/{container}"] = tuple(
-            LogLine(body.get("at", float(second)), event, body) for second, (event, body) in enumerate(lines, start=1)
+        self.data[f"log of {pod}/{container}"] = Log(
+            tuple(LogLine(body.get("at", float(at)), event, body) for at, (event, body) in enumerate(lines, start=1))
         )
 
     def body(self, at: float, name: str, body: dict[str, Any]) -> None:

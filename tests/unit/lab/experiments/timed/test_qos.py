@@ -6,7 +6,7 @@ import pytest
 
 from lab.errors import LabError
 from lab.experiments.timed import qos_classes
-from lab.experiments.timed.qos import CONTAINERS, FILLS, PODS, QOS, score_floor
+from lab.experiments.timed.qos import CONTAINERS, FILLS, PODS, QOS, lasting_containers, score_floor
 
 NODE = {"metadata": {"name": "node"}, "status": {"capacity": {"memory": "16Gi"}, "allocatable": {"memory": "16Gi"}}}
 RESERVING = {"evictionHard": {"memory.available": "100Mi"}, "kubeReserved": {"memory": "1Gi"}}
@@ -30,10 +30,11 @@ def story(story, cgroup):
         spec = {**pod["spec"], "priority": qos_classes.CRITICAL if name == "critical" else 0}
         story.body(1.0, name, {"spec": spec, "status": {"qosClass": qos_classes.qos_class(spec)}})
     for name, container in CONTAINERS:
-        value = qos_classes.oom_score_adj(PODS[name]["spec"], container, 16 << 30)
+        (definition,) = (each for each in lasting_containers(name) if each["name"] == container)
+        value = qos_classes.oom_score_adj(PODS[name]["spec"], definition, 16 << 30)
         used = {"below": 40 << 20, "critical": 14 << 20}.get(name, 10 << 20)
         began = ("began", {"oom_score_adj": str(value)})
-        story.log(name, container["name"], began, cgroup(used=used), ("wrote", {}))
+        story.log(name, container, began, cgroup(used=used), ("wrote", {}))
     story.data |= {"node": NODE, "kubelet": {"evictionHard": {"nodefs.available": "0%"}}, "runtime": "-999"}
     return story
 

@@ -10,21 +10,9 @@ import pytest
 from lab.errors import LabError
 from lab.experiments.timed import cgroups
 from lab.experiments.timed.load_generator import Order
+from lab.experiments.timed.metrics_api import Usage, counted_cores, duration, latest_usage, read_period, read_usages
 from lab.experiments.timed.recorder import LONGEST, Recorder
-from lab.experiments.timed.top import (
-    BUSY,
-    CACHE,
-    PODS,
-    STARVED,
-    TOP,
-    VOLUME,
-    Usage,
-    counted_cores,
-    duration,
-    latest,
-    read_metrics,
-    read_period,
-)
+from lab.experiments.timed.top import BUSY, CACHE, PODS, STARVED, TOP, VOLUME
 
 MIB = 1 << 20
 CPU = {BUSY: 0.15, CACHE: 0.002, VOLUME: 0.002, STARVED: 0.1}
@@ -98,7 +86,7 @@ def test_a_container_that_is_not_throttled_is_a_disagreement(story, cgroup):
     assert "hidden-throttling" in story.disagreements(TOP)
 
 
-def test_a_window_too_short_to_be_judged_is_waited_out(story, monkeypatch):
+def test_a_window_too_short_to_be_judged_is_waited_out(story):
     """Of a window of 0.9 s, CPU is any figure; metrics-server begins with one now and then."""
 
     def metrics(name, end, window):
@@ -111,19 +99,10 @@ def test_a_window_too_short_to_be_judged_is_waited_out(story, monkeypatch):
             [metrics(name, "1970-01-01T00:00:32Z", "10s") for name in PODS],
         ]
     )
-    context = SimpleNamespace(
-        api=SimpleNamespace(items=lambda _: next(answers), text=lambda *_, **__: ""),
-        data=story.data,
-        recorder=Recorder(),
-        report=str,
-        namespace="top",
-        settings=None,
-    )
-    monkeypatch.setattr("lab.kubernetes.client.kubectl", lambda *_: SimpleNamespace(stdout="POD"))
-    logs = dict(story.data)
-    read_metrics(context)
-    story.data |= logs | {"usages": context.data["usages"]}
-    assert (latest(story.record(), STARVED).since, len(story.data["usages"])) == (22.0, 2 * len(PODS))
+    api = SimpleNamespace(items=lambda _: next(answers))
+    read_usages(SimpleNamespace(api=api, data=story.data, recorder=Recorder(), namespace="top"), PODS)
+    assert latest_usage(story.record(), STARVED).since == 22.0
+    assert len(story.data["usages"]) == 2 * len(PODS)
 
 
 def test_orders_outlast_the_watches_of_an_experiment():
