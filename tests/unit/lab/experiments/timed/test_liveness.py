@@ -24,15 +24,6 @@ def story(story, runs):
     return story
 
 
-def test_all_as_predicted(story):
-    assert story.disagreements(LIVENESS) == set()
-
-
-def test_an_event_that_kubelet_drops_is_no_disagreement(story):
-    story.without(kind="Event")
-    assert story.disagreements(LIVENESS) == set()
-
-
 def new_address(story):
     story.pod(8.5, "cats")
     story.observations[-2].body["status"]["podIP"] = "10.244.0.77"
@@ -48,6 +39,8 @@ def target_lives(story):
 @pytest.mark.parametrize(
     ("change", "ids"),
     [
+        pytest.param(lambda _: None, set(), id="all as predicted"),
+        pytest.param(lambda story: story.without(kind="Event"), set(), id="kubelet dropped its events"),
         pytest.param(
             lambda story: story.event(3.1, "cats", "Killing", "Stopping container back"),
             {"killed"},

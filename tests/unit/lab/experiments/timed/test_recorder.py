@@ -70,16 +70,13 @@ class Api:
 
 
 @pytest.mark.parametrize("breaks", [pytest.param(False, id="ended"), pytest.param(True, id="cut off")])
-@pytest.mark.parametrize(
-    "leaving",
-    [pytest.param(contextlib.nullcontext, id="at its end"), pytest.param(KeyboardInterrupt, id="interrupted")],
-)
-def test_pods_endpoints_and_events_are_watched_until_the_block_ends(breaks, leaving):
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_pods_endpoints_and_events_are_watched_until_the_block_ends(breaks, error):
     api = Api(breaks=breaks)
     with contextlib.suppress(KeyboardInterrupt), recording(api, "cats") as recorder:
         recorder.require("all three", lambda observations: len(observations) == 3 or None, timeout=10)
-        if leaving is KeyboardInterrupt:
-            raise KeyboardInterrupt
+        if error:
+            raise error
     assert {(item.kind, item.name, item.change) for item in recorder.observations} == {
         ("Pod", "pods", "ADDED"),
         ("EndpointSlice", "endpointslices", "ADDED"),
@@ -105,16 +102,15 @@ def test_a_watch_that_broke_off_is_an_error(breaks):
         break_off()
 
 
+KUBECTL = CommandFailed(["kubectl", "exec"], 1, 'Error from server (NotFound): pods "cats" not found\n')
+
+
 @pytest.mark.parametrize(
     ("error", "what"),
     [
         pytest.param(ApiError(404, "NotFound", 'pods "cats" not found'), 'pods "cats"', id="a Pod"),
         pytest.param(ApiError(404, "NotFound", 'namespaces "top-1a2b" not found'), 'namespaces "top-1a2b"', id="all"),
-        pytest.param(
-            CommandFailed(["kubectl", "exec"], 1, 'Error from server (NotFound): pods "cats" not found\n'),
-            'pods "cats"',
-            id="an error of kubectl",
-        ),
+        pytest.param(KUBECTL, 'pods "cats"', id="an error of kubectl"),
     ],
 )
 def test_what_somebody_deleted_is_named_with_what_to_do(error, what):
@@ -168,16 +164,9 @@ def test_a_pod_that_was_evicted_was_not_deleted():
     assert recorder.wait(named("dog"), timeout=0.01) is None
 
 
-@pytest.mark.parametrize(
-    ("loadavg", "cores", "load"),
-    [
-        pytest.param("0.50 1.00 2.00 1/300 999", 2, 0.5, id="calm"),
-        pytest.param("2.00 1.00 2.00 20/300 999", 2, 10, id="more at this moment"),
-        pytest.param("16.00 1.00 2.00 3/300 999", 4, 4, id="more in the last minute"),
-    ],
-)
-def test_how_many_processes_are_runnable_on_a_core(loadavg, cores, load):
-    assert load_per_core(loadavg, cores) == load
+def test_the_load_is_that_of_the_moment_or_of_the_last_minute_where_that_is_more():
+    assert load_per_core("2.00 1.00 2.00 20/300 999", 2) == 10
+    assert load_per_core("16.00 1.00 2.00 3/300 999", 4) == 4
 
 
 def test_the_load_is_an_average_and_one_where_it_is_not_known():
