@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,7 @@ from flask import Blueprint, Response
 from service_runtime.responses import Problem, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 View = TypeVar("View", bound="Callable[..., Response]")
 
@@ -76,7 +77,8 @@ class Endpoints(Blueprint):
         return register
 
 
-def document(title: str, version: str, families: Iterable[Endpoints]) -> bytes:
+@cache
+def document(title: str, version: str, families: tuple[Endpoints, ...]) -> bytes:
     """Return the description of all endpoints as JSON. Raises NameConflictError."""
     paths: dict[str, Any] = {}
     structs: dict[type, None] = {}

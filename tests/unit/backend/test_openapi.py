@@ -48,7 +48,7 @@ def test_two_structs_of_one_name_are_refused_by_their_full_names():
     routes.serves("GET", "/a", "One.", msgspec.defstruct("House", [], module="here"))(lambda: None)
     routes.serves("GET", "/b", "Another.", list[same_name])(lambda: None)
     with pytest.raises(NameConflictError, match=r"elsewhere\.House and here\.House$"):
-        document("cats", "1", [routes])
+        document("cats", "1", (routes,))
 
 
 def valid(contract, schema, value):
