@@ -119,28 +119,6 @@ def test_stopped_while_it_is_still_imported(name, before, code, error):
     assert (done.returncode, done.stderr) == (code, error)
 
 
-def test_a_second_command_waits_for_the_first(tmp_path):
-    """The lock is the kernel's: it is released however the first one ends."""
-    script = (
-        "import sys; from lab import lock\n"
-        f"lock.FOLDER = {str(tmp_path)!r}\n"
-        "with lock.exclusive(sys.argv[1], lambda state: state and print(state, flush=True)):\n"
-        "    print('holds', flush=True); sys.stdin.read(1)\n"
-    )
-
-    def start(name):
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, "-c", script, name], **pipes, text=True, cwd="/")
-
-    with start("first") as first:
-        assert first.stdout.readline() == "holds\n"
-        with start("second") as second:
-            assert second.stdout.readline() == f"first (process {first.pid})\n"
-            first.kill()
-            assert second.stdout.readline() == "holds\n"
-            second.stdin.close()
-
-
 @pytest.mark.parametrize(
     ("words", "output"),
     [

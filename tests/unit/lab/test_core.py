@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -123,3 +126,31 @@ def test_a_wait_names_what_it_waited_for_and_the_last_state():
 def test_a_wait_returns_the_state_that_ended_it():
     states = iter([(False, "red"), (True, "green")])
     assert waiting.until("green", lambda: next(states), timeout=30, interval=0) == "green"
+
+
+@pytest.fixture
+def locking(tmp_path):
+    """Start a process that takes the lock, with a child; it prints what it waits for, then the child's pid."""
+    script = (
+        "import sys; from lab import lock, shell\n"
+        f"lock.FOLDER = {str(tmp_path)!r}\n"
+        "with lock.exclusive(sys.argv[1], lambda state: print(state, flush=True)):\n"
+        "    print(shell.start(['sleep', '60']).pid, flush=True); sys.stdin.read(1)\n"
+    )
+
+    def start(name):
+        argv = [sys.executable, "-c", script, name]
+        return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
+
+    return start
+
+
+def test_a_second_command_waits_for_the_children_of_one_that_was_killed(locking):
+    with locking("first") as first:
+        child = int(first.stdout.readline())
+        first.kill()
+    with locking("second") as second:
+        assert second.stdout.readline() == f"first (process {first.pid})\n"
+        os.kill(child, signal.SIGKILL)
+        os.kill(int(second.stdout.readline()), signal.SIGKILL)
+        second.stdin.close()
