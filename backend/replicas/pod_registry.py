@@ -47,10 +47,9 @@ class RedisPodRegistry:
         self._client, self._clock = client, clock
 
     def report(self, pod: str, status: bytes) -> None:
-        pipeline = self._client.redis.pipeline()
-        pipeline.hset(_KEY, pod, f"{self._now()}:".encode() + status)
-        pipeline.expire(_KEY, _KEY_SECONDS)
-        self._client.call(pipeline.execute)
+        report = f"{self._now()}:".encode() + status
+        self._client.call(lambda: self._client.redis.hset(_KEY, pod, report))
+        self._client.call(lambda: self._client.redis.expire(_KEY, _KEY_SECONDS))
 
     def pods(self) -> dict[str, bytes]:
         now, current, outdated = self._now(), {}, []

@@ -67,8 +67,8 @@ class Client:
 
     def enter(self, language: Literal["fr", "en"] = "en") -> Visit:
         """Begin a visit. Raises Refused, GaveUp."""
-        answer = self._transport.call("POST", "/api/visitors", {"language": language})
-        entered = msgspec.json.decode(answer.data, type=_Entered)
+        data, _ = self._transport.call("POST", "/api/visitors", {"language": language})
+        entered = msgspec.json.decode(data, type=_Entered)
         return Visit(self._transport, entered.visitor, entered.cat)
 
 
@@ -94,8 +94,8 @@ class Visit:
 
     def seek(self) -> State:
         """Leave the current chat, and be paired at once or wait."""
-        answer = self._transport.call("POST", f"{self._path}/chat", {"id": uuid.uuid4().hex})
-        return msgspec.json.decode(answer.data, type=_Sought).state
+        data, _ = self._transport.call("POST", f"{self._path}/chat", {"id": uuid.uuid4().hex})
+        return msgspec.json.decode(data, type=_Sought).state
 
     next = seek
 
@@ -103,9 +103,9 @@ class Visit:
         """Send a message, which arrives once however often it is repeated. Raises NotInChat."""
         chat, message_id = chat or self._current_chat(), uuid.uuid4().hex
         body = {"id": message_id, "chat": chat, "text": text}
-        answer = self._transport.call("POST", f"{self._path}/messages", body)
-        accepted = msgspec.json.decode(answer.data, type=_Accepted)
-        return Receipt(message_id, accepted.number, accepted.repeated, answer.failures)
+        data, failures = self._transport.call("POST", f"{self._path}/messages", body)
+        accepted = msgspec.json.decode(data, type=_Accepted)
+        return Receipt(message_id, accepted.number, accepted.repeated, failures)
 
     def typing(self) -> None:
         """Tell the partner that the visitor types. Raises NotInChat."""

@@ -36,13 +36,6 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
     backoff_max: float = 2.0
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """The body of a 2xx answer, and why earlier attempts failed."""
-
-    data: bytes
-    failures: tuple[str, ...]
-
-
 class Problem(msgspec.Struct, frozen=True):
     """The members of a problem document (RFC 9457) that are used here."""
 
@@ -69,15 +62,18 @@ class Transport:
         self._url = url.rstrip("/")
         self._pool = urllib3.PoolManager(maxsize=64, retries=False)
 
-    def call(self, method: str, path: str, body: Any = None) -> Answer:
-        """Repeat the request until a 2xx answer. Raises UnknownVisitor, NotInChat, Refused, GaveUp."""
+    def call(self, method: str, path: str, body: Any = None) -> tuple[bytes, tuple[str, ...]]:
+        """Repeat the request until a 2xx answer; return its body, and why earlier attempts failed.
+
+        Raises UnknownVisitor, NotInChat, Refused, GaveUp.
+        """
         request, started = f"{method} {_without_token(path)}", time.monotonic()
         failures: list[str] = []
         try:
             while True:
                 try:
                     response = self._send(request, method, path, self.timeouts.answer, json=body)
-                    return Answer(response.data, tuple(failures))
+                    return response.data, tuple(failures)
                 except Unavailable as error:
                     backoff = min(self.timeouts.backoff_max, self.timeouts.backoff * 2 ** min(len(failures), 10))
                     failures.append(str(error))

@@ -145,6 +145,8 @@ def test_an_outage_is_reported_and_comes_to_an_end(durable_redis, outage, replic
     with outage(durable_redis):
         with pytest.raises(Unavailable):
             shared.store.say("a", chat, "1", "hello")
+        with pytest.raises(Unavailable):
+            shared.pods.report("back-0", b"fine")
         assert shared.check()
     durable_redis.wait_until(lambda: works(shared))
     assert shared.store.say("a", chat, "1", "hello").number == 3
