@@ -23,6 +23,7 @@ from lab.kubernetes.pod_status import last_terminated
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lab.experiments.texts import Text
     from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Record
     from lab.kubernetes.objects import Object
@@ -160,27 +161,29 @@ def _refusal(key: str, words: str, command: str) -> Callable[[Record], Fact]:
     return measure
 
 
-def _resized(record: Record) -> cgroups.Limits:
-    files = record.data["resized"]
-    return cgroups.read(files).limits if files else cgroups.Limits(None, None)
+@dataclass(frozen=True)
+class ResizedLimit:
+    """Measures a limit in the cgroup after the resize."""
+
+    field: str
+    file: str
+    unit: Callable[[int | None], Text]
+
+    def __call__(self, record: Record) -> Fact:
+        files = record.data["resized"]
+        value = self.unit(getattr(cgroups.read(files).limits, self.field)) if files else None
+        return Fact(value, exhibits=(file_exhibit(record, (SMALL, CONTAINER), self.file, files, _SHOWS["cgroup"]),))
 
 
-def _resized_file(record: Record, file: str) -> Exhibit:
-    return file_exhibit(record, (SMALL, CONTAINER), file, record.data["resized"], _SHOWS["cgroup"])
-
-
-def resized_memory(record: Record) -> Fact:
-    return Fact(units.exact_size(_resized(record).memory), exhibits=(_resized_file(record, "memory_limit"),))
-
-
-def resized_cpu(record: Record) -> Fact:
-    return Fact(units.quota(_resized(record).quota), exhibits=(_resized_file(record, "cpu_quota"),))
+RESIZED_MEMORY = ResizedLimit("memory", "memory_limit", units.exact_size)
+RESIZED_CPU = ResizedLimit("quota", "cpu_quota", units.quota)
 
 
 def resize_time(record: Record) -> Fact:
-    value = word("yes" if _resized(record) == _RAISED else "no")
-    exhibits = (_resized_file(record, "memory_limit"), _resized_file(record, "cpu_quota"))
-    return Fact(value, record.data["resized at"], record.step("resize"), exhibits)
+    memory, cpu = RESIZED_MEMORY(record), RESIZED_CPU(record)
+    done = (memory.value, cpu.value) == (units.exact_size(_RAISED.memory), units.quota(_RAISED.quota))
+    exhibits = (*memory.exhibits, *cpu.exhibits)
+    return Fact(word("yes" if done else "no"), record.data["resized at"], record.step("resize"), exhibits)
 
 
 def same_pod(record: Record) -> Fact:
@@ -217,8 +220,8 @@ _OF_MARIADB: list[Expect[Record]] = [
         _INVALID,
         _refusal("class", "Pod QOS Class may not change", f"kubectl patch pod {SMALL} --subresource resize"),
     ),
-    Expect("raised-memory", SMALL, units.exact_size(_RAISED.memory), resized_memory),
-    Expect("raised-cpu", SMALL, units.quota(_RAISED.quota), resized_cpu),
+    Expect("raised-memory", SMALL, units.exact_size(_RAISED.memory), RESIZED_MEMORY),
+    Expect("raised-cpu", SMALL, units.quota(_RAISED.quota), RESIZED_CPU),
     Expect("raised-when", SMALL, word("yes"), resize_time, (0.0, _RESIZE_SECONDS)),
     Expect(
         "raised-same",

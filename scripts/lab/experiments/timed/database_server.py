@@ -63,15 +63,12 @@ class Start:
     @property
     def seconds(self) -> float | None:
         """The seconds from the first line of the log to the one that says it is ready; None where it never was."""
-        lines = [line.split(" ", 1) for line in self.log.splitlines()]
-        ready = next((at for at, text in lines if READY in text), None)
-        return _time(ready) - _time(lines[0][0]) if ready else None
-
-
-def _time(text: str) -> float:
-    """Parse a log's time: RFC 3339, with nanoseconds, of which Python takes six digits."""
-    whole, _, rest = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{rest[:6]:0<6}+00:00").timestamp()
+        lines = self.log.splitlines()
+        ready = next((line for line in lines if READY in line), None)
+        if ready is None:
+            return None
+        began, ended = (datetime.fromisoformat(line.split(" ")[0]) for line in (lines[0], ready))
+        return (ended - began).total_seconds()
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from lab.errors import LabError
 from lab.experiments import texts
 from lab.experiments.results import Exhibit
 from lab.experiments.texts import Text, same
-from lab.experiments.timed import qos_classes, timeline, units
+from lab.experiments.timed import load_generator, qos_classes, timeline, units
 from lab.experiments.timed.actions import report, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import MAX_DELAY, Expect, Fact, word
-from lab.experiments.timed.load_generator import Order, WaitForReport, container, log_of, pod
+from lab.experiments.timed.load_generator import Order, WaitForReport, log_of
 from lab.experiments.timed.measures import PodField, shown
 from lab.experiments.timed.qos_classes import Candidate
 from lab.experiments.timed.record import Match, event
@@ -52,13 +52,16 @@ _SHOWS, _VALUES = _TEXTS.section("exhibits"), _TEXTS.section("values")
 
 def _pod(name: str, *resources: Object, order: Order = _ORDER, **more: Any) -> Object:
     """Return a Pod with a container for each of these resources; ``more`` are the spec's own fields."""
-    containers = (container(f"c{number}", order, **each) for number, each in enumerate(resources, start=1))
-    return pod(name, *containers, **more)
+    containers = (
+        load_generator.container(f"c{number}", order, **amounts) for number, amounts in enumerate(resources, start=1)
+    )
+    return load_generator.pod(name, *containers, **more)
 
 
 _REQUESTS_BELOW = {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}}
-_SIDECAR = container("sidecar", _ORDER, {"cpu": "10m", "memory": "16Mi"}, restartPolicy="Always")
-_WRITES = container(
+_INIT = load_generator.container("init", Order(every=2, seconds=0))
+_SIDECAR = load_generator.container("sidecar", _ORDER, {"cpu": "10m", "memory": "16Mi"}, restartPolicy="Always")
+_WRITES = load_generator.container(
     "c1",
     Order(every=2, file=20, path="/tmp/much"),  # noqa: S108 - in its own layer: /tmp elsewhere is memory
     limits={"ephemeral-storage": "10Mi"},
@@ -66,8 +69,8 @@ _WRITES = container(
     volumeMounts=[],
 )
 PODS = {
-    made["metadata"]["name"]: made
-    for made in (
+    pod["metadata"]["name"]: pod
+    for pod in (
         _pod("none", {}),
         _pod("requests", {"requests": {"cpu": "10m", "memory": "256Mi"}}),
         _pod("limits", {"limits": _SMALL}),
@@ -75,11 +78,11 @@ PODS = {
         _pod("below", _REQUESTS_BELOW, order=Order(every=2, take=30)),
         _pod("cpu-only", {"limits": {"cpu": "30m"}}),
         _pod("one-without", _FULL, {}),
-        _pod("init-without", _FULL, initContainers=[container("init", Order(every=2, seconds=0))]),
+        _pod("init-without", _FULL, initContainers=[_INIT]),
         _pod("sidecar", {"requests": {"cpu": "10m", "memory": "512Mi"}}, initContainers=[_SIDECAR]),
         _pod("pod-level", {}, resources={"limits": {"cpu": "30m", "memory": "32Mi"}}),
         _pod("critical", {}, order=Order(every=2, take=4), priorityClassName="system-cluster-critical"),
-        pod(FILLS, _WRITES),
+        load_generator.pod(FILLS, _WRITES),
     )
 }
 
@@ -91,7 +94,7 @@ def lasting_containers(name: str) -> list[Object]:
     return [*sidecars, *spec["containers"]]
 
 
-CONTAINERS = [(name, each["name"]) for name in PODS for each in lasting_containers(name)]
+CONTAINERS = [(name, container["name"]) for name in PODS for container in lasting_containers(name)]
 EVICTED = Match("Pod", FILLS, lambda item: item.body.get("status", {}).get("reason") == "Evicted")
 
 
@@ -121,7 +124,10 @@ def _class(name: str) -> Expect[Record]:
     def measure(record: Record) -> Fact:
         spec = record.pod(name).get("spec", {})
         containers = (*spec.get("initContainers", ()), *spec.get("containers", ()))
-        resources = {"pod": spec.get("resources"), **{each["name"]: each["resources"] for each in containers}}
+        resources = {
+            "pod": spec.get("resources"),
+            **{container["name"]: container["resources"] for container in containers},
+        }
         command = f"kubectl get pod {name} -o jsonpath='{{.spec.containers[*].resources}}'"
         exhibit = Exhibit("field", f"{name}: resources", json.dumps(resources), _SHOWS["resources"], command)
         fact = PodField(name, "status.qosClass", _SHOWS["class"])(record)
@@ -158,8 +164,8 @@ class Score:
         )
 
     def _predict(self, record: Record, floor: int) -> int:
-        (definition,) = (each for each in lasting_containers(self.pod) if each["name"] == self.container)
-        return qos_classes.oom_score_adj(PODS[self.pod]["spec"], definition, _capacity(record), floor)
+        container = next(item for item in lasting_containers(self.pod) if item["name"] == self.container)
+        return qos_classes.oom_score_adj(PODS[self.pod]["spec"], container, _capacity(record), floor)
 
     def _is_restricted(self, record: Record) -> bool:
         return self._predict(record, score_floor(record.data["runtime"])) != self._predict(record, _MIN_SCORE)
@@ -181,7 +187,7 @@ def eviction_order(record: Record) -> Fact:
 
 
 def _candidate(record: Record, name: str) -> Candidate:
-    logs = (log_of(record, name, each["name"]) for each in lasting_containers(name))
+    logs = (log_of(record, name, container["name"]) for container in lasting_containers(name))
     used = sum(log.cgroup.working_set for log in logs if log.cgroup)
     priority = record.pod(name).get("spec", {}).get("priority", 0)
     return Candidate(name, used, qos_classes.memory_request(PODS[name]["spec"]), priority)
