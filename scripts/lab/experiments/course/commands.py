@@ -20,7 +20,7 @@ from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import load
 from lab.experiments.timed.expectations import Expect, Fact, judge, texts_of
 from lab.kubernetes import client, namespaces, pod_status
-from lab.kubernetes.objects import pod_path
+from lab.kubernetes.objects import condition, pod_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,14 +182,13 @@ def _busybox_ends(student: Student) -> Fact:
 
 def _unschedulable(student: Student) -> Fact:
     def scheduled() -> Object:
-        conditions = student.pod("greedy").get("status", {}).get("conditions") or []
-        return next((condition for condition in conditions if condition["type"] == "PodScheduled"), {})
+        return condition(student.pod("greedy"), "PodScheduled")
 
     waiting.until("the scheduler", lambda: (bool(scheduled()), "greedy: no condition PodScheduled yet"), timeout=START)
-    condition = scheduled()
+    scheduling = scheduled()
     command = "kubectl describe pod greedy"
-    exhibit = Exhibit("status", "greedy", json.dumps(condition), _SHOWS["scheduler"], command)
-    return Fact("yes" if condition.get("reason") == "Unschedulable" else "no", exhibits=(exhibit,))
+    exhibit = Exhibit("status", "greedy", json.dumps(scheduling), _SHOWS["scheduler"], command)
+    return Fact("yes" if scheduling.get("reason") == "Unschedulable" else "no", exhibits=(exhibit,))
 
 
 def _unready_listed(student: Student) -> Fact:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import TimedOut
+from lab.kubernetes import pod_status
+from lab.kubernetes.objects import condition_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +24,6 @@ _KINDS: Mapping[str, str] = {
     "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
 }
-_STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 
 
 def state(api: Api, namespaces: Sequence[str]) -> dict[str, str]:
@@ -38,7 +39,7 @@ def state(api: Api, namespaces: Sequence[str]) -> dict[str, str]:
 def _essence(found: Object) -> Object:
     """Keep of an object what is not a matter of time alone."""
     meta, status = found["metadata"], found.get("status", {})
-    statuses = [one for key in _STATUSES for one in status.get(key) or []]
+    statuses = pod_status.container_statuses(found)
     return {
         "uid": meta["uid"],
         "labels": meta.get("labels"),
@@ -46,8 +47,8 @@ def _essence(found: Object) -> Object:
         "spec": found.get("spec"),
         "endpoints": [(one["addresses"], one["conditions"]) for one in found.get("endpoints") or []],
         "ip": status.get("podIP"),
-        "ready": [one["status"] for one in status.get("conditions") or [] if one["type"] == "Ready"],
-        "containers": [(one["name"], one.get("containerID"), list(one.get("state", {}))) for one in statuses],
+        "ready": condition_status(found, "Ready"),
+        "containers": [(each["name"], each.get("containerID"), pod_status.state(each)) for each in statuses],
     }
 
 

@@ -22,9 +22,10 @@ from lab.experiments.model.cluster import (
     ServicePort,
     World,
 )
+from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lab.experiments.model.cluster import ContainerKind
     from lab.kubernetes.objects import Object
@@ -35,11 +36,11 @@ SERVERS = {"k8-chatroulette-back": 3000, "k8-chatroulette-front": 8080}
 HOSTS_LINE = "HOSTS_LINE"
 """The variable of a container that appends its value to /etc/hosts as it starts: a hand edit."""
 _BIND = "0.0.0.0"  # noqa: S104 - the servers' own default, which is described here and not bound
-_KINDS: tuple[tuple[str, str, ContainerKind], ...] = (
-    ("initContainers", "initContainerStatuses", "init"),
-    ("containers", "containerStatuses", "app"),
-    ("ephemeralContainers", "ephemeralContainerStatuses", "ephemeral"),
-)
+_KINDS: Mapping[str, ContainerKind] = {
+    "initContainers": "init",
+    "containers": "app",
+    "ephemeralContainers": "ephemeral",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,6 @@ def pod(found: Object) -> Pod:
     """Describe one Pod."""
     meta, spec, status = found["metadata"], found["spec"], found.get("status", {})
     dns = spec.get("dnsConfig") or {}
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions") or [])
     return Pod(
         name=meta["name"],
         namespace=meta["namespace"],
@@ -96,7 +96,7 @@ def pod(found: Object) -> Pod:
         dns_policy=spec.get("dnsPolicy", "ClusterFirst"),
         nameservers=tuple(dns.get("nameservers") or ()),
         searches=tuple(dns.get("searches") or ()),
-        ready=ready,
+        ready=pod_status.is_ready(found),
         hand_edits=tuple(_hand_edits(found)),
     )
 
@@ -135,14 +135,12 @@ def routed(table: str, address: str) -> bool:
 def _containers(found: Object) -> Iterator[Container]:
     """Describe all containers; the first app container is the app, those after it are sidecars."""
     first = found["spec"]["containers"][0]["name"]
-    for specs, statuses, kind in _KINDS:
-        states = {one["name"]: one for one in found.get("status", {}).get(statuses) or []}
-        for one in found["spec"].get(specs) or []:
-            what: ContainerKind = "sidecar" if _is_beside(one, kind, first) else kind
-            state = states.get(one["name"], {}).get("state", {})
-            how = state.get("running") or state.get("terminated") or {}
-            listeners = tuple(_listeners(one, found))
-            yield Container(one["name"], what, listeners, how.get("startedAt") or "", "terminated" in state)
+    for key, kind in _KINDS.items():
+        for container in found["spec"].get(key) or []:
+            name, status = container["name"], pod_status.container_status(found, container["name"])
+            sidecar = _is_beside(container, kind, first)
+            listeners, has_ended = tuple(_listeners(container, found)), pod_status.state(status) == "terminated"
+            yield Container(name, "sidecar" if sidecar else kind, listeners, pod_status.started_at(status), has_ended)
 
 
 def _is_beside(container: Object, kind: ContainerKind, first: str) -> bool:
