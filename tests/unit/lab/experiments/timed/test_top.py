@@ -8,10 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from lab.errors import LabError
-from lab.experiments.timed import cgroups
-from lab.experiments.timed.load_generator import Order
-from lab.experiments.timed.metrics_api import Usage, counted_cores, duration, latest_usage, read_period, read_usages
-from lab.experiments.timed.recorder import LONGEST, Recorder
+from lab.experiments.timed.metrics_api import Usage, duration, latest_usage, read_period, read_usages
+from lab.experiments.timed.recorder import Recorder
 from lab.experiments.timed.top import BUSY, CACHE, PODS, STARVED, TOP, VOLUME
 
 MIB = 1 << 20
@@ -103,17 +101,6 @@ def test_a_window_too_short_to_be_judged_is_waited_out(story):
     read_usages(SimpleNamespace(api=api, data=story.data, recorder=Recorder(), namespace="top"), PODS)
     assert latest_usage(story.record(), STARVED).since == 22.0
     assert len(story.data["usages"]) == 2 * len(PODS)
-
-
-def test_orders_outlast_the_watches_of_an_experiment():
-    assert Order().seconds >= LONGEST
-
-
-def test_use_is_read_between_two_readings(files):
-    samples = [(float(at), cgroups.read(files(cpu=0.15 * at))) for at in (0, 10, 20)]
-    assert counted_cores(samples, 4.0, 16.0) == pytest.approx(0.15)
-    assert counted_cores(samples, 4.0, 21.0) is None
-    assert counted_cores(samples, 4.0, 4.0) is None
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("10.539s", 10.539), ("539ms", 0.539), ("1m10.5s", 70.5)])
