@@ -84,7 +84,8 @@ class Expect(Generic[Run]):
     """What must be so of a subject and how it is measured; with ``within`` it has to happen in that time.
 
     ``text`` is its key in the experiment's texts where that is not the id; ``because`` chooses among several reasons;
-    ``values`` fill the texts' fields in. It is left out of a run where ``when`` is false.
+    ``values`` fill the texts' fields in. What depends on the run is a function of it. It is left out of a run where
+    ``when`` is false.
     """
 
     id: str
