@@ -67,9 +67,9 @@ def run(  # noqa: PLR0913 - each is a property of the one program started
     return completed
 
 
-def start(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+def start(argv: Sequence[str | Path]) -> subprocess.Popen[str]:
     """Start a program that runs beside the lab, its streams readable; the caller ends it with ``end``."""
-    return _start([str(word) for word in argv], env, None, "")
+    return _start([str(word) for word in argv])
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -116,7 +116,9 @@ class LineReader:
         return " | ".join(line.strip() for line in self.lines[-_TAIL:])
 
 
-def _start(args: list[str], env: Mapping[str, str] | None, cwd: Path | None, hint: str) -> subprocess.Popen[str]:
+def _start(
+    args: list[str], env: Mapping[str, str] | None = None, cwd: Path | None = None, hint: str = ""
+) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             args,

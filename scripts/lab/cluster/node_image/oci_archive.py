@@ -25,6 +25,10 @@ class Layer:
     digest: str
     diff_id: str
 
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size
+
 
 @dataclass(frozen=True)
 class Image:
@@ -80,35 +84,25 @@ class _Tee:
 
 
 def _add_image(tar: tarfile.TarFile, image: Image, architecture: str, written: set[str]) -> list[dict[str, Any]]:
-    config = _json(
-        {
-            "architecture": architecture,
-            "os": "linux",
-            "config": image.config,
-            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer.diff_id}" for layer in image.layers]},
-        }
-    )
+    diff_ids = [f"sha256:{layer.diff_id}" for layer in image.layers]
+    rootfs = {"type": "layers", "diff_ids": diff_ids}
+    config = {"architecture": architecture, "os": "linux", "config": image.config, "rootfs": rootfs}
     for layer in image.layers:
         if layer.digest not in written:
             tar.add(layer.path, f"blobs/sha256/{layer.digest}")
             written.add(layer.digest)
-    manifest = _json(
-        {
-            "schemaVersion": 2,
-            "mediaType": f"{_OCI}.manifest.v1+json",
-            "config": _blob(tar, written, f"{_OCI}.config.v1+json", config),
-            "layers": [
-                {
-                    "mediaType": f"{_OCI}.layer.v1.tar+gzip",
-                    "digest": f"sha256:{layer.digest}",
-                    "size": layer.path.stat().st_size,
-                }
-                for layer in image.layers
-            ],
-        }
-    )
-    entry = _blob(tar, written, f"{_OCI}.manifest.v1+json", manifest)
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": f"{_OCI}.manifest.v1+json",
+        "config": _blob(tar, written, f"{_OCI}.config.v1+json", _json(config)),
+        "layers": [_descriptor(f"{_OCI}.layer.v1.tar+gzip", each.digest, each.size) for each in image.layers],
+    }
+    entry = _blob(tar, written, f"{_OCI}.manifest.v1+json", _json(manifest))
     return [{**entry, "annotations": {"io.containerd.image.name": name}} for name in image.names]
+
+
+def _descriptor(media_type: str, digest: str, size: int) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": size}
 
 
 def _blob(tar: tarfile.TarFile, written: set[str], media_type: str, content: bytes) -> dict[str, Any]:
@@ -116,7 +110,7 @@ def _blob(tar: tarfile.TarFile, written: set[str], media_type: str, content: byt
     if digest not in written:
         _add(tar, f"blobs/sha256/{digest}", content)
         written.add(digest)
-    return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": len(content)}
+    return _descriptor(media_type, digest, len(content))
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
