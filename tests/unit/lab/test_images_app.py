@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lab import config, docker, images, registry_access, shell
+from lab import config, docker, images, shell
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.images import app, dependencies, registry
@@ -35,25 +35,12 @@ def test_a_reference_is_the_courses_name_and_a_digest(settings: Settings) -> Non
         assert reference.startswith(f"{name}:")
 
 
-def test_the_base_is_in_the_name(settings: Settings) -> None:
+def test_the_base_is_in_the_name_and_docker_is_not_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker, "docker", lambda *_, **__: pytest.fail("Docker was asked"))
     published = replace(settings, images="published")
     assert app.base(published) == "python:3.11-slim-bookworm"
     assert app.base(settings).startswith("chatroulette-python:")
     assert app.reference(published, "back") != app.reference(settings, "back")
-
-
-def test_a_reference_asks_neither_docker_nor_a_network(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[str] = []
-    run = shell.run
-
-    def spy(argv: list[str | Path], **rest: object) -> shell.Completed:
-        started.append(str(argv[0]))
-        return run(argv, **rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(shell, "run", spy)
-    monkeypatch.setattr(registry_access, "_answers", lambda: pytest.fail("asked the network"))
-    app.reference(settings, "back")
-    assert set(started) <= {"git"}
 
 
 @pytest.fixture

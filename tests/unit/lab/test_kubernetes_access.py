@@ -130,15 +130,12 @@ def test_no_kubeconfig_at_all_says_what_makes_one(tmp_path: Path) -> None:
     assert "make kind-up" in refused.value.hint
 
 
-def test_kubectl_is_always_told_which_cluster(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kubectl_reaches_the_labs_cluster_alone(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "kubectl_program", lambda _folder: "kubectl")
     settings = written(kubeconfig("https://127.0.0.1:6443"))
     assert client.kubectl_command(settings, "get", "pods") == [
         "kubectl", "--kubeconfig", str(settings.kubeconfig), "--context", "kind-cats", "get", "pods",
     ]  # fmt: skip
-
-
-def test_kubectl_is_not_even_started_for_a_foreign_cluster(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client.shell, "run", lambda *_, **__: pytest.fail("kubectl was started"))
     with pytest.raises(Refused):
         client.kubectl(written(kubeconfig("https://10.0.0.7:6443")), "get", "pods")
