@@ -150,7 +150,7 @@ def _reason(model: World, source: Source, trial: Trial, answer: Answer, *, ok: b
     explanation = because(model, source.vantage, trial.address, prediction).en
     note = _TEXTS[trial.note].en if trial.note else ""
     reason = note if trial.check else f"{note} {explanation}".strip()
-    is_explained = bool(answer.failed) and answer.failed == FAILURES.get(prediction.outcome)
+    is_explained = trial.service and answer.failed and prediction.outcome in FAILURES
     return reason if ok or is_explained else _TEXTS["not-predicted"].format(reason=reason).en
 
 

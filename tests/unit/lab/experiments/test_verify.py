@@ -154,6 +154,7 @@ def test_the_service_and_the_pod_must_be_those_that_are_to_answer(
 def test_a_name_that_should_not_exist_must_be_said_not_to(reply: HttpReply, *, ok: bool) -> None:
     row = checks(APP, {CONTAINER: reply})["the container's name"]
     assert (row.ok, row.expected) == (ok, "no such name")
+    assert row.why.startswith("not as predicted") is not ok
 
 
 @pytest.mark.parametrize(
@@ -175,12 +176,19 @@ def test_the_model_says_why_it_answers(source: str, row: str, url: str, why: str
     assert why in check.why
 
 
-def test_the_model_says_why_it_fails_where_the_live_objects_do() -> None:
+@pytest.mark.parametrize(
+    ("source", "row", "url", "reply"),
+    [
+        pytest.param(FRONT_GUEST, f"Service {BACK}, from another Pod", NAME, HttpReply("no-name"), id="Service"),
+        pytest.param("this computer", "the backend, on the node's port", "http://localhost:30030/version",
+                     HttpReply("reset"), id="NodePort: docker takes the call and closes it"),
+    ],
+)  # fmt: skip
+def test_the_model_says_why_it_fails_where_the_service_is_gone(source: str, row: str, url: str, reply: Any) -> None:
     """It is no surprise then, and still not as it should be."""
-    gone = model(PODS, (FRONT,))
-    row = checks(FRONT_GUEST, {NAME: HttpReply("no-name")}, gone)[f"Service {BACK}, from another Pod"]
-    assert not row.ok
-    assert not row.why.startswith("not as predicted")
+    check = checks(source, {url: reply}, model(PODS, (FRONT,)))[row]
+    assert not check.ok
+    assert not check.why.startswith("not as predicted")
 
 
 def test_a_vantage_point_that_cannot_be_had_fails_each_of_its_rows() -> None:
