@@ -26,26 +26,26 @@ def test_two_people_talk(two):
 
     After a reload it opens again with all that was said; nothing of it is spoken again by a screen reader.
     """
-    here, there = two
-    here.find("#chat-words").send_keys("Hello")
-    there.reads("#chat-typing-words", f"{here.cat} écrit")
-    here.press(Keys.ENTER)
-    there.sees((OTHER, "Hello"))
-    there.find("#chat-words").send_keys("Bonjour !", Keys.SHIFT, Keys.ENTER)
-    there.find("#chat-words").send_keys("Ça va ?")
-    here.reads("#chat-typing-words", f"{there.cat} is typing")
-    there.press(Keys.ENTER)
-    here.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"))
-    there.sees((OTHER, "Hello"), (ME, "Bonjour !\nÇa va ?"))
-    assert not here.console_errors() + there.console_errors()
-    here.browser.refresh()
-    here.meets()
-    here.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"))
-    assert (here.text("#chat-name"), here.text("#chat-heard")) == (there.cat, "")
-    there.write("four")
-    here.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"), (OTHER, "four"))
-    here.reads("#chat-heard", "four")
-    assert_maximum_length(here)
+    english, french = two
+    english.find("#chat-words").send_keys("Hello")
+    french.reads("#chat-typing-words", f"{english.cat} écrit")
+    english.press(Keys.ENTER)
+    french.sees((OTHER, "Hello"))
+    french.find("#chat-words").send_keys("Bonjour !", Keys.SHIFT, Keys.ENTER)
+    french.find("#chat-words").send_keys("Ça va ?")
+    english.reads("#chat-typing-words", f"{french.cat} is typing")
+    french.press(Keys.ENTER)
+    english.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"))
+    french.sees((OTHER, "Hello"), (ME, "Bonjour !\nÇa va ?"))
+    assert not english.console_errors() + french.console_errors()
+    english.browser.refresh()
+    english.meets()
+    english.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"))
+    assert (english.text("#chat-name"), english.text("#chat-heard")) == (french.cat, "")
+    french.write("four")
+    english.sees((ME, "Hello"), (OTHER, "Bonjour !\nÇa va ?"), (OTHER, "four"))
+    english.reads("#chat-heard", "four")
+    assert_maximum_length(english)
 
 
 def assert_maximum_length(visitor):
@@ -66,85 +66,85 @@ def assert_maximum_length(visitor):
 
 def test_who_leaves_is_named(two):
     """The one left behind reads why, keeps the conversation in view, and the focus is at «Next cat»."""
-    here, there = two
-    here.write("Bye")
-    there.sees((OTHER, "Bye"))
-    there.find("#chat-words").click()
-    here.find("#chat-next").click()
-    there.reads("#chat-status", f"{here.cat} est passé à une autre fenêtre")
-    there.sees((OTHER, "Bye"))
-    assert there.focused() == "chat-next"
-    here.reads("#chat-status", "house cat")
-    there.find("#chat-next").click()
-    there.reads("#chat-name", here.cat)
-    here.reads("#chat-status", "You are talking with a visitor.")
-    here.find("#chat-close").click()
-    there.reads("#chat-status", f"{here.cat} est parti")
+    english, french = two
+    english.write("Bye")
+    french.sees((OTHER, "Bye"))
+    french.find("#chat-words").click()
+    english.find("#chat-next").click()
+    french.reads("#chat-status", f"{english.cat} est passé à une autre fenêtre")
+    french.sees((OTHER, "Bye"))
+    assert french.focused() == "chat-next"
+    english.reads("#chat-status", "house cat")
+    french.find("#chat-next").click()
+    french.reads("#chat-name", english.cat)
+    english.reads("#chat-status", "You are talking with a visitor.")
+    english.find("#chat-close").click()
+    french.reads("#chat-status", f"{english.cat} est parti")
 
 
 def test_a_bad_connection_loses_and_doubles_nothing(two):
     """An answer that is lost: the message is sent again, and shown once. Offline, it is shown as being sent."""
-    here, there = two
-    here.mock("/messages", {"lose": True}, {"lose": True}, {})
-    here.write("once")
-    here.write("then this")
-    there.sees((OTHER, "once"), (OTHER, "then this"))
-    here.sees((ME, "once"), (ME, "then this"))
-    assert (len(there.messages()), len(here.messages())) == (2, 2)
-    assert len(here.calls("/messages")) >= 2, "both answers were lost"
+    english, french = two
+    english.mock("/messages", {"lose": True}, {"lose": True}, {})
+    english.write("once")
+    english.write("then this")
+    french.sees((OTHER, "once"), (OTHER, "then this"))
+    english.sees((ME, "once"), (ME, "then this"))
+    assert (len(french.messages()), len(english.messages())) == (2, 2)
+    assert len(english.calls("/messages")) >= 2, "both answers were lost"
     offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-    here.browser.execute_cdp_cmd("Network.enable", {})
-    here.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
-    here.write("from the dark")
-    here.until("document.querySelector('.line.pending')", "it is not shown as being sent")
-    here.reads("#chat-state p", "Your browser is offline.")
-    there.write("are you there?")
-    there.sees((ME, "are you there?"))
-    here.browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
-    there.sees((ME, "are you there?"), (OTHER, "from the dark"))
-    here.sees((OTHER, "are you there?"), (ME, "from the dark"))
+    english.browser.execute_cdp_cmd("Network.enable", {})
+    english.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    english.write("from the dark")
+    english.until("document.querySelector('.line.pending')", "it is not shown as being sent")
+    english.reads("#chat-state p", "Your browser is offline.")
+    french.write("are you there?")
+    french.sees((ME, "are you there?"))
+    english.browser.execute_cdp_cmd("Network.emulateNetworkConditions", {**offline, "offline": False})
+    french.sees((ME, "are you there?"), (OTHER, "from the dark"))
+    english.sees((OTHER, "are you there?"), (ME, "from the dark"))
 
 
 def test_another_server_does_not_refuse_for_us(two):
     """While somebody else answers 404 at our address, messages and requests wait until we are back."""
-    here, there = two
-    here.mock("/messages", ANOTHER_SERVERS)
-    here.write("patience")
-    here.until("window.mocks['/messages'].calls.length > 1", "it was not tried again")
-    assert here.find_all(".line.pending")
-    here.unmock("/messages")
-    there.sees((OTHER, "patience"))
-    here.mock("/chat", ANOTHER_SERVERS)
-    here.find("#chat-next").click()
-    here.until("window.mocks['/chat'].calls.length > 1", "the request was not repeated")
-    here.unmock("/chat")
-    here.meets()
+    english, french = two
+    english.mock("/messages", ANOTHER_SERVERS)
+    english.write("patience")
+    english.until("window.mocks['/messages'].calls.length > 1", "it was not tried again")
+    assert english.find_all(".line.pending")
+    english.unmock("/messages")
+    french.sees((OTHER, "patience"))
+    english.mock("/chat", ANOTHER_SERVERS)
+    english.find("#chat-next").click()
+    english.until("window.mocks['/chat'].calls.length > 1", "the request was not repeated")
+    english.unmock("/chat")
+    english.meets()
 
 
 def test_a_message_that_fails(two):
     """It stays behind what it followed; sent again it is the newest; when the other has left it can be removed."""
-    here, there = two
-    here.write("one")
-    here.sees((ME, "one"))
-    here.mock("/messages", OURS)
-    here.write("two")
-    here.until("document.querySelector('.line.failed')", "it was not refused")
-    here.unmock("/messages")
-    there.write("three")
-    here.sees((ME, "one"), (ME, "two"), (OTHER, "three"))
-    here.click(".retry button")
-    here.sees((ME, "one"), (OTHER, "three"), (ME, "two"))
-    there.sees((OTHER, "one"), (ME, "three"), (OTHER, "two"))
-    here.mock("/messages", {"hold": True})
-    here.write("too late")
-    there.find("#chat-close").click()
-    here.reads("#chat-status", "has left")
-    here.unmock("/messages")
-    here.until("document.querySelector('.line.failed')", "nothing says that it was not delivered")
-    assert here.text(".line.failed small") == "not delivered"
-    assert [button.text for button in here.find_all(".retry button")] == ["Remove"], "nobody is there to send it to"
-    here.click(".retry button")
-    here.until("!document.querySelector('.line.failed')", "it was not removed")
+    english, french = two
+    english.write("one")
+    english.sees((ME, "one"))
+    english.mock("/messages", OURS)
+    english.write("two")
+    english.until("document.querySelector('.line.failed')", "it was not refused")
+    english.unmock("/messages")
+    french.write("three")
+    english.sees((ME, "one"), (ME, "two"), (OTHER, "three"))
+    english.click(".retry button")
+    english.sees((ME, "one"), (OTHER, "three"), (ME, "two"))
+    french.sees((OTHER, "one"), (ME, "three"), (OTHER, "two"))
+    english.mock("/messages", {"hold": True})
+    english.write("too late")
+    french.find("#chat-close").click()
+    english.reads("#chat-status", "has left")
+    english.unmock("/messages")
+    english.until("document.querySelector('.line.failed')", "nothing says that it was not delivered")
+    assert english.text(".line.failed small") == "not delivered"
+    assert [button.text for button in english.find_all(".retry button")] == ["Remove"], "nobody is there to send it to"
+    english.click(".retry button")
+    english.until("!document.querySelector('.line.failed')", "it was not removed")
 
 
 def test_a_house_cat_keeps_one_company_and_steps_aside(visitor, person):
@@ -241,16 +241,16 @@ def test_a_forgotten_visitor_begins_anew(visitor):
 
 def test_backend_killed_while_one_talks(two, own_backend):
     """In memory, a restart forgets everybody: both are told what broke, begin anew, and find each other again."""
-    here, there = two
+    english, french = two
     own_backend.kill()
-    here.reads("#chat-state p", "Connection refused")
+    english.reads("#chat-state p", "Connection refused")
     own_backend.start()
-    here.reads("#chat-state p", "a new visit has begun")
-    there.reads("#chat-state p", "une nouvelle visite commence")
-    here.find("#chat-next").click()
-    here.meets()
-    there.find("#chat-next").click()
-    there.reads("#chat-name", here.cat)
+    english.reads("#chat-state p", "a new visit has begun")
+    french.reads("#chat-state p", "une nouvelle visite commence")
+    english.find("#chat-next").click()
+    english.meets()
+    french.find("#chat-next").click()
+    french.reads("#chat-name", english.cat)
 
 
 def test_a_full_backend(person):
