@@ -42,21 +42,20 @@ def test_a_running_step_says_where_it_is():
     assert progress.running(event) == "2/9 Build  50%  1 min 05 s, about 1 min 05 s left  linking"
 
 
+ENDED = [
+    "✓ Build 17.0 s well [ok]",
+    "✓ Rest 0.0 s nothing to do",
+    "✗ Look 2.0 s 1 disagree",
+    "✗ Last 1.0 s",
+    "! read me",
+]
+
+
 @pytest.mark.parametrize(
     ("verbose", "lines"),
     [
-        pytest.param(False, ["… 0/0 Build 16.0 s later", "✓ Build 17.0 s well [ok]", "✗ Last 1.0 s"], id="plain"),
-        pytest.param(
-            True,
-            [
-                "• Build",
-                "… 0/0 Build 1.0 s soon",
-                "… 0/0 Build 16.0 s later",
-                "✓ Build 17.0 s well [ok]",
-                "✗ Last 1.0 s",
-            ],
-            id="verbose",
-        ),
+        pytest.param(False, ["… 0/0 Build 16.0 s later", *ENDED], id="plain"),
+        pytest.param(True, ["• Build", "… 0/0 Build 1.0 s soon", "… 0/0 Build 16.0 s later", *ENDED], id="verbose"),
     ],
 )
 def test_plain_lines_are_one_a_step_and_a_sign_of_life(out, verbose, lines):
@@ -66,7 +65,10 @@ def test_plain_lines_are_one_a_step_and_a_sign_of_life(out, verbose, lines):
         Event("progress", "Build", "soon", took=1),
         Event("progress", "Build", "later", took=16),
         Event("done", "Build", "well [ok]", took=17),
+        Event("skipped", "Rest", "nothing to do"),
+        Event("differs", "Look", "1 disagree", took=2),
         Event("failed", "Last", "why stands below", took=1),
+        Event("note", "Last", "read me"),
     ]:
         view(event)
     assert [" ".join(line.split()) for line in shown(out).splitlines()] == lines
