@@ -93,19 +93,19 @@ def _remove(settings: Settings, api: Api, refs: Iterable[Ref], report: Report) -
     return apply.summary(changes)
 
 
-def others(api: Api, shape: Shape) -> list[Ref]:
+def _others(api: Api, shape: Shape) -> list[Ref]:
     """List what the other shapes have; namespaces stay: an empty one costs nothing."""
     refs = [ref for other in SHAPES if other != shape for ref in apply.live(api, other)]
     return [ref for ref in refs if ref.kind != "Namespace"]
 
 
 def _is_alone(api: Api, shape: Shape) -> str | None:
-    return None if others(api, shape) else "no other shape has the ports"
+    return None if _others(api, shape) else "no other shape has the ports"
 
 
 def _make_room(settings: Settings, api: Api, shape: Shape, report: Report) -> str:
     shapes = [other for other in SHAPES if other != shape and apply.live(api, other)]
-    summary = _remove(settings, api, others(api, shape), report)
+    summary = _remove(settings, api, _others(api, shape), report)
     report.note(f"SHAPE={' and '.join(shapes)} had the same ports and was removed; this is now SHAPE={shape}")
     return summary
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab.deploy import apply, manifests, plan, wait
-from lab.deploy.manifests import RENDERED, SHAPE_LABEL, Ref
+from lab.deploy import apply, manifests, wait
+from lab.deploy.manifests import RENDERED, Ref
 from lab.errors import LabError, TimedOut
 from lab.kubernetes.client import ApiError
 
@@ -89,29 +89,12 @@ def test_a_pod_is_retried_until_its_service_account_is_there(api: Any) -> None:
     assert "pod/k8-chatroulette-back created" in deploy(api)
 
 
-def test_only_what_the_lab_put_there_is_listed_and_removed(api: Any) -> None:
-    deploy(api)
-    theirs = "/api/v1/namespaces/default/pods/mypod"
-    api.objects[theirs] = {"kind": "Pod", "metadata": {"name": "mypod", "labels": {"run": "mypod"}}}
-    apply.remove(api, apply.live(api, "pods"), silent)
-    assert list(api.objects) == [theirs]
-
-
 def test_what_never_goes_is_given_up_with_a_hint(api: Any) -> None:
     deploy(api)
     api.lingers = 10_000
     with pytest.raises(TimedOut, match="it is still ending") as error:
         apply.remove(api, [Ref("Pod", "default", "k8-chatroulette-back")], silent, timeout=0.1)
     assert "kubectl describe pod/k8-chatroulette-back" in error.value.hint
-
-
-def test_the_other_shape_s_objects_make_room_but_its_namespace_stays(api: Any) -> None:
-    refs = [Ref(kind, "chatroulette", "k8-chatroulette-back") for kind in ("Service", "Deployment")]
-    for ref in (Ref("Namespace", "", "chatroulette"), *refs):
-        api.objects[ref.path] = {"metadata": {"name": ref.name, "labels": {SHAPE_LABEL: "app"}}}
-    assert set(plan.others(api, "pods")) == set(refs)
-    assert set(plan.others(api, "scale")) == set(refs), "in the same namespace"
-    assert plan.others(api, "app") == []
 
 
 def test_only_what_is_ready_is_not_waited_for(api: Any) -> None:

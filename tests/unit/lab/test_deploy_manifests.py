@@ -20,11 +20,6 @@ def rendered(reference: str = "x:1", *, faults: bool = False) -> list[Any]:
     return manifests.render("pods", {"k8-chatroulette-back": reference}, faults=faults)
 
 
-def test_a_container_s_name_differs_from_its_pod_s() -> None:
-    pods = [item for item in rendered() if item["kind"] == "Pod"]
-    assert all(pod["spec"]["containers"][0]["name"] != pod["metadata"]["name"] for pod in pods)
-
-
 def test_another_image_makes_another_digest_and_the_same_one_the_same() -> None:
     first, again, other = (
         {item["metadata"]["name"]: item["metadata"]["annotations"][manifests.RENDERED] for item in rendered(reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from lab.report import phrases
@@ -71,9 +71,7 @@ def _exhibits(cell: Cell, language: Language) -> Iterator[RenderableType]:
 
 
 def _outcomes(cell: Cell, language: Language) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
+    table = Table.grid(Column(style="dim"), Column(overflow="fold"), padding=(0, 2, 0, 0))
     for title, result in (("predicted", cell.predicted), ("measured", cell.measured)):
         who = f" ({result.who})" if result.who else ""
         table.add_row(phrases.TEXTS[title].of(language), outcome(result.outcome, language).append(who))

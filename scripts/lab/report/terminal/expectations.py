@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from lab.report import phrases, timelines
@@ -68,9 +68,9 @@ def _reasons(experiment: Experiment, language: Language) -> RenderableType:
     reasons: dict[str, list[str]] = {}
     for number, expectation in enumerate(experiment.expectations, start=1):
         reasons.setdefault(expectation.because.of(language), []).append(str(number))
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", overflow="fold", max_width=12)
-    table.add_column(overflow="fold")
+    table = Table.grid(
+        Column(justify="right", overflow="fold", max_width=12), Column(overflow="fold"), padding=(0, 2, 0, 0)
+    )
     for reason, numbers in reasons.items():
         table.add_row(Text(", ".join(numbers), "dim"), Text(reason))
     return Padding(table, (1, 0, 0, 2))
@@ -84,8 +84,6 @@ def _claim(claim: Claim, language: Language) -> Table:
         text.append(f"\n≠ {TEXTS['unforeseen'].of(language)}", "bold red")
     if claim.shown_by:
         text.append(f"\n{', '.join(claim.shown_by)}", "dim")
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=1)
-    table.add_column(overflow="fold")
+    table = Table.grid(Column(width=1), Column(overflow="fold"), padding=(0, 1, 0, 0))
     table.add_row(Text(phrases.VERDICT_SIGNS[claim.verdict], style), text)
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from lab.report import phrases
@@ -85,9 +85,7 @@ def _mechanisms(experiment: Experiment, language: Language) -> Iterator[Renderab
         return
     count = phrases.counted(len(groups), "mechanism").of(language)
     yield _heading(f"{TEXTS['why'].of(language)}{TEXTS['colon'].of(language)}{count}")
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=3, justify="right")
-    table.add_column(overflow="fold")
+    table = Table.grid(Column(width=3, justify="right"), Column(overflow="fold"), padding=(0, 2, 0, 0))
     for mechanism in groups:
         example = mechanism.example
         count = phrases.counted(len(mechanism.cells), "cell").of(language)
@@ -139,9 +137,7 @@ def _flip(experiment: Experiment, flip: Flip, language: Language) -> Table:
         text.append(f"  ≠ {TEXTS['predicted'].of(language)} ", "bold red")
         text.append_text(_change(flip.predicted, language))
     text.append(f"\n{flip.because.of(language)}", "dim")
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=1)
-    table.add_column(overflow="fold")
+    table = Table.grid(Column(width=1), Column(overflow="fold"), padding=(0, 1, 0, 0))
     table.add_row(cells.tick(agrees=flip.agrees), text)
     return table
 

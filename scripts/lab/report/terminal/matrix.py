@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from lab.report import phrases
@@ -93,10 +93,12 @@ def _content(cell: Cell | None, language: Language, style: _Style) -> Text:
 
 
 def _key(grid: Grid, part: Sequence[tuple[int, Label]], language: Language) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", width=4)
-    table.add_column(overflow="fold")
-    table.add_column(overflow="fold", style="dim")
+    table = Table.grid(
+        Column(justify="right", width=4),
+        Column(overflow="fold"),
+        Column(overflow="fold", style="dim"),
+        padding=(0, 2, 0, 0),
+    )
     for number, column in part:
         table.add_row(str(number), Text(column.short.of(language)), Text(grid.url(column.id)))
     return table

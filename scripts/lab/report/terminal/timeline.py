@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from lab.report import phrases
@@ -46,9 +46,9 @@ def lines(
 ) -> Iterator[RenderableType]:
     """Yield the tracks on so many columns, the time below them, and what happened in order."""
     scale = Scale(timeline.seconds, width - NAMES - 2)
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=NAMES, overflow="fold")
-    table.add_column(width=scale.columns, no_wrap=True)
+    table = Table.grid(
+        Column(width=NAMES, overflow="fold"), Column(width=scale.columns, no_wrap=True), padding=(0, 2, 0, 0)
+    )
     for track in timeline.lanes:
         moments = [moment for moment in timeline.moments if moment.lane == track.id]
         table.add_row(Text(track.short.of(language)), _track(moments, scale))
@@ -94,11 +94,13 @@ def _axis(scale: Scale, language: Language) -> str:
 
 
 def _moments(timeline: Timeline, language: Language) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", width=8)
-    table.add_column(width=1)
-    table.add_column(overflow="fold", max_width=NAMES)
-    table.add_column(overflow="fold")
+    table = Table.grid(
+        Column(justify="right", width=8),
+        Column(width=1),
+        Column(overflow="fold", max_width=NAMES),
+        Column(overflow="fold"),
+        padding=(0, 2, 0, 0),
+    )
     for moment in changes(timeline):
         track = label(timeline.lanes, moment.lane).short.of(language)
         sign = Text(_POINT[moment.state], _STYLE[moment.state])
