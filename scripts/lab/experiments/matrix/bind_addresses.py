@@ -1,23 +1,26 @@
-"""Bind address by route: what an app that listens on one address still answers to."""
+"""Bind address by route: by which ways an app that listens on one address is still reached."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.matrix import environment, manifests
-from lab.experiments.matrix.engine import Matrix, Try
-from lab.experiments.matrix.manifests import Cast
-from lab.experiments.model.cluster import Address, Vantage
-from lab.experiments.results import Label
-from lab.experiments.texts import Text
+from lab.experiments import texts
+from lab.experiments.matrix import environment as environments
+from lab.experiments.matrix import manifests
+from lab.experiments.matrix.engine import Attempt, Lab
+from lab.experiments.matrix.environment import Matrix
+from lab.experiments.matrix.labels import labels
+from lab.experiments.matrix.manifests import Setup
+from lab.experiments.model.cluster import Address, VantagePoint
+from lab.experiments.pods import idle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from lab.config import Settings
-    from lab.experiments.matrix.environment import Stage
-    from lab.experiments.model.cluster import Service, World
+    from lab.experiments.matrix.environment import Environment
+    from lab.experiments.model.cluster import ClusterModel, Service
     from lab.experiments.results import Experiment
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
@@ -26,124 +29,96 @@ if TYPE_CHECKING:
 POD, OTHER = "binds", "other"
 PORTS: Mapping[str, int] = {"127.0.0.1": 3001, "0.0.0.0": 3002, "pod-ip": 3003, "::": 3004, "::1": 3005}  # noqa: S104
 """What the apps listen on, each at a port of its own, all in one Pod."""
-_KINDS = ("http", "tcp", "exec")
-_ONWARD = 5000
+_SERVICE_PORT = 5000
 """What the Service adds to an app's port: one sees which of the two was used."""
 
 
-def staged(settings: Settings, api: Api, image: str, report: Report) -> AbstractContextManager[Stage]:
-    """Return the context manager of the stage, which can be looked at again and again."""
-    return environment.staged(settings, api, image, MATRIX, report)
+def environment(settings: Settings, api: Api, image: str, report: Report) -> AbstractContextManager[Environment]:
+    return environments.environment(Lab(settings, api, image), MATRIX, report)
 
 
 def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-    """Measure the whole matrix once; raises LabError."""
-    with staged(settings, api, image, report) as found:
-        return found.look()
+    return environments.run(Lab(settings, api, image), MATRIX, report)
 
 
-def players(_world: World, image: str, namespaces: Sequence[str]) -> Cast:
-    """Return who is on stage: five apps in one Pod, their witnesses, a Service with a port for each, another Pod."""
-    (here,) = namespaces
-    apps = [part for bind, port in PORTS.items() for part in _app(image, bind, port)]
-    listed = [(port + _ONWARD, port) for port in PORTS.values()]
-    return Cast(
-        services=[manifests.service(here, POD, POD, *listed, node_port=True)],
+def setup(_model: ClusterModel, namespaces: Sequence[str]) -> Setup:
+    """Create five apps in one Pod, a probe of each kind for each, a Service with a port for each, and another Pod."""
+    (namespace,) = namespaces
+    apps = [part for bind, port in PORTS.items() for part in _app(bind, port)]
+    ports = [(port + _SERVICE_PORT, port) for port in PORTS.values()]
+    return Setup(
+        services=[manifests.service(namespace, POD, POD, *ports, node_port=True)],
         pods=lambda _: [
-            manifests.pod(here, POD, *apps, manifests.idle(image, "look")),
-            manifests.pod(here, OTHER, manifests.idle(image, "look")),
+            manifests.pod(namespace, POD, *apps, idle("look")),
+            manifests.pod(namespace, OTHER, idle("look")),
         ],
     )
 
 
-def _app(image: str, bind: str, port: int) -> tuple[Object, Object, Object]:
-    """Return an app, which is probed over HTTP, and the witnesses of the two other kinds; no probe of theirs acts."""
-    own = manifests.looks(manifests.http(port))
-    app = manifests.backend(image, name=f"http-{port}", bind=bind, port=port, readinessProbe=None, livenessProbe=own)
+def _app(bind: str, port: int) -> tuple[Object, Object, Object]:
+    """Return an app, which is probed over HTTP, and the containers with its two other probes."""
+    own = manifests.probe(manifests.http(port))
     return (
-        app,
-        manifests.witness(image, f"tcp-{port}", manifests.tcp(port)),
-        manifests.witness(image, f"exec-{port}", manifests.dials("127.0.0.1", port)),
+        manifests.backend(name=f"http-{port}", bind=bind, port=port, readinessProbe=None, livenessProbe=own),
+        manifests.probed(f"tcp-{port}", manifests.tcp(port)),
+        manifests.probed(f"exec-{port}", manifests.dials("127.0.0.1", port)),
     )
 
 
-def tries(world: World, namespaces: Sequence[str]) -> list[Try]:
-    """Return all cells: every route to every app."""
-    (here,) = namespaces
-    service = world.service(here, POD)
-    ip = world.pod(here, POD).ip
+def attempts(model: ClusterModel, namespaces: Sequence[str]) -> list[Attempt]:
+    """Return every route to every app."""
+    (namespace,) = namespaces
+    service, ip = model.service(namespace, POD), model.pod(namespace, POD).ip
     return [
-        Try(vantage, address, bind)
+        Attempt(vantage, address, bind)
         for bind, port in PORTS.items()
-        for vantage, address in (
-            *_programs(here, world, service, ip, port),
-            *_dialled(here, service, port),
-            *_probes(here, port),
-        )
+        for vantage, address in (*_from_programs(namespace, model, service, ip, port), *_dialled(namespace, port))
     ]
 
 
-def _programs(here: str, world: World, service: Service, ip: str, port: int) -> list[tuple[Vantage, Address]]:
-    inside = Vantage("app", "container", here, POD, "look")
-    other = Vantage("other", "container", here, OTHER, "look")
-    node, computer = Vantage("node", "node"), Vantage("computer", "computer")
-    node_port = next(one.node_port for one in service.ports if one.target == port)
-    by_ip, by_name = Address("pod-ip", ip, port), Address("pod-name", POD, port)
-    by_service = Address("service", POD, port + _ONWARD)
-    by_node = Address("node-port", world.cluster.node_ip, node_port)
+def _from_programs(
+    namespace: str, model: ClusterModel, service: Service, ip: str, port: int
+) -> list[tuple[VantagePoint, Address]]:
+    inside = VantagePoint("app", "container", namespace, POD, "look")
+    other = VantagePoint("other", "container", namespace, OTHER, "look")
+    node, computer = VantagePoint("node", "node"), VantagePoint("computer", "computer")
+    node_port = next(listed.node_port for listed in service.ports if listed.target == port)
+    by_ip, by_node = Address("pod-ip", ip, port), Address("node-port", model.cluster.node_ip, node_port)
     return [
         (inside, Address("loopback4", "127.0.0.1", port)),
         (inside, Address("loopback6", "::1", port)),
         (inside, Address("localhost", "localhost", port)),
         (inside, by_ip),
-        (inside, by_name),
-        (inside, Address("cluster-ip", service.cluster_ip, port + _ONWARD)),
+        (inside, Address("pod-name", POD, port)),
+        (inside, Address("cluster-ip", service.cluster_ip, port + _SERVICE_PORT)),
         (other, by_ip),
-        (other, by_service),
+        (other, Address("service", POD, port + _SERVICE_PORT)),
         (node, by_ip),
         (node, by_node),
         (computer, by_node),
     ]
 
 
-def _dialled(here: str, service: Service, port: int) -> list[tuple[Vantage, Address]]:
+def _dialled(namespace: str, port: int) -> list[tuple[VantagePoint, Address]]:
+    """Return what others dial; an exec probe's command dials the loopback, where one would point it."""
+    kubelet = {
+        kind: VantagePoint(f"kubelet-{kind}", "kubelet", namespace, POD, f"{kind}-{port}")
+        for kind in ("http", "tcp", "exec")
+    }
+    forward = VantagePoint("port-forward", "port-forward", namespace, POD)
     return [
-        (Vantage("port-forward", "port-forward", here, POD), Address("forward", f"pod/{POD}", port, "forward")),
-        (Vantage("pod-proxy", "pod-proxy", here, POD), Address("proxy", service.name, port, "pod-proxy")),
-    ]
-
-
-def _probes(here: str, port: int) -> list[tuple[Vantage, Address]]:
-    """Return the cells of the probes; a command's own address is the loopback, where one would point it."""
-    kubelet = {kind: Vantage(f"kubelet-{kind}", "kubelet", here, POD, f"{kind}-{port}") for kind in _KINDS}
-    return [
+        (forward, Address("forward", f"pod/{POD}", port, "forward")),
+        (VantagePoint("pod-proxy", "pod-proxy", namespace, POD), Address("proxy", POD, port, "pod-proxy")),
         (kubelet["http"], Address("probe", "", port, "http-probe")),
         (kubelet["tcp"], Address("probe", "", port, "tcp-probe")),
         (kubelet["exec"], Address("probe-loopback", "127.0.0.1", port, "exec-probe")),
     ]
 
 
-def _bind(id_: str, en: str, fr: str) -> Label:
-    return Label(id_, Text(en=id_, fr=id_), Text(en=en, fr=fr))
-
-
 MATRIX = Matrix(
     id="binds",
-    spaces=(),
-    cast=players,
-    tries=tries,
-    settles=lambda one: one.vantage.id in {"app", "other"},
-    variants=(
-        _bind("127.0.0.1", "It listens on IPv4’s loopback only.", "Elle n’écoute que sur la boucle locale IPv4."),
-        _bind("0.0.0.0", "It listens on every IPv4 address.", "Elle écoute sur toutes les adresses IPv4."),  # noqa: S104
-        Label(
-            "pod-ip",
-            Text(en="Pod IP", fr="IP du Pod"),
-            Text(en="It listens on the Pod’s own address only.", fr="Elle n’écoute que sur l’adresse du Pod."),
-        ),
-        _bind(
-            "::", "It listens on every address, IPv6 and IPv4.", "Elle écoute sur toutes les adresses, IPv6 et IPv4."
-        ),
-        _bind("::1", "It listens on IPv6’s loopback only.", "Elle n’écoute que sur la boucle locale IPv6."),
-    ),
+    setup=setup,
+    attempts=attempts,
+    settles=lambda attempt: attempt.vantage.id in {"app", "other"},
+    variants=labels(texts.load("binds").section("variants", PORTS)),
 )

@@ -25,9 +25,9 @@ def until_ready(api: Api, *, timeout: float = WITHIN, on_state: Callable[[str], 
 
     def look() -> tuple[bool, str]:
         slices = api.items(_SLICES, labelSelector="kubernetes.io/service-name=kube-dns")
-        found = [one for each in slices for one in each.get("endpoints") or []]
-        ready = [one for one in found if (one.get("conditions") or {}).get("ready")]
-        return bool(ready), "" if ready else f"none of its {len(found)} endpoints is ready"
+        endpoints = [endpoint for each in slices for endpoint in each.get("endpoints") or []]
+        ready = any((endpoint.get("conditions") or {}).get("ready") for endpoint in endpoints)
+        return ready, "" if ready else f"none of its {len(endpoints)} endpoints is ready"
 
     waiting.until(
         "the cluster's DNS, the Service kube-dns", look, timeout=timeout, interval=0.5, hint=_HINT, on_state=on_state

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def agrees(predicted: Prediction, measured: Measurement) -> bool:
-    """Tell whether what was seen is what was said.
+    """Tell whether the measurement is as predicted.
 
     The outcome is the same and, where the prediction names who answers, so is that. A packet that leaves for elsewhere
     may meet anything there but one of our Pods; what could not be tried agrees with nothing. Of another server than the
@@ -32,7 +32,7 @@ def flips(cells: Sequence[Cell]) -> Iterator[Flip]:
     A cell's base has the same vantage point and address, and no variant; one without a base is no flip. A flip that
     was not predicted, or did not come, does not agree.
     """
-    base = {(one.vantage, one.address): one for one in cells if not one.variant}
+    base = {(cell.vantage, cell.address): cell for cell in cells if not cell.variant}
     for cell in cells:
         before = base.get((cell.vantage, cell.address))
         if cell.variant and before:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError
-from lab.experiments.model.cluster import Address, Vantage
+from lab.experiments.model.cluster import Address, VantagePoint
 from lab.kubernetes import ephemeral, pod_status
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Source:
     """A vantage point with what is tried from it; ``target`` is its Pod, None for this computer."""
 
     name: str
-    vantage: Vantage
+    vantage: VantagePoint
     trials: Sequence[Trial]
     target: Target | None = None
 
@@ -118,7 +118,7 @@ def sources(
     alone = [each.trial(f"{each.name}, alone", each.pod["status"]["podIP"], pod=each.name) for each in replicas or ()]
     shared = [_redis(back)] if replicas is not None else []
     return [
-        Source("this computer", Vantage("node", "node"), _from_computer(settings, node_ip)),
+        Source("this computer", VantagePoint("node", "node"), _from_computer(settings, node_ip)),
         _forwarded(back),
         _in_app(back, shared),
         _in_guest(back, front if replicas is None else None),
@@ -143,7 +143,7 @@ def _forwarded(target: Target) -> Source:
     """Return the course's own ``kubectl port-forward``."""
     trial = target.trial(f"port-forward to {target.name}", "localhost", pod=target.name)
     trial = replace(trial, address=Address("forward", f"pod/{target.name}", target.port, "forward"))
-    vantage = Vantage("port-forward", "port-forward", target.namespace)
+    vantage = VantagePoint("port-forward", "port-forward", target.namespace)
     return Source(f"a port-forward to {target.name}", vantage, [trial], target)
 
 
@@ -170,8 +170,8 @@ def _in_guest(target: Target, other: Target | None) -> Source:
     return Source(f"ephemeral container in {target.name}", _vantage(target, ephemeral.NAME), trials, target)
 
 
-def _vantage(target: Target, container: str) -> Vantage:
-    return Vantage(container, "container", target.namespace, target.name, container)
+def _vantage(target: Target, container: str) -> VantagePoint:
+    return VantagePoint(container, "container", target.namespace, target.name, container)
 
 
 def _backend_url(back: Target) -> Trial:

@@ -1,4 +1,4 @@
-"""What changed: on a stage that somebody edits with kubectl, and between two looks at it."""
+"""What changed: in an environment that somebody edits with kubectl, and between two measurements of it."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _KINDS: Mapping[str, str] = {
 def state(api: Api, namespaces: Sequence[str]) -> dict[str, str]:
     """Read what decides on answers, by the name of each object: what it is to be, and what of that is so by now."""
     return {
-        f"{kind} {one['metadata']['namespace']}/{one['metadata']['name']}": json.dumps(_essence(one), sort_keys=True)
+        f"{kind} {namespace}/{item['metadata']['name']}": json.dumps(_essence(item), sort_keys=True)
         for namespace in namespaces
         for kind, path in _KINDS.items()
-        for one in api.items(path.format(namespace))
+        for item in api.items(path.format(namespace))
     }
 
 
-def _essence(found: Object) -> Object:
+def _essence(item: Object) -> Object:
     """Keep of an object what is not a matter of time alone."""
-    meta, status = found["metadata"], found.get("status", {})
-    statuses = pod_status.container_statuses(found)
+    meta, status = item["metadata"], item.get("status", {})
+    containers = pod_status.container_statuses(item)
     return {
         "uid": meta["uid"],
         "labels": meta.get("labels"),
-        "ends": "deletionTimestamp" in meta,
-        "spec": found.get("spec"),
-        "endpoints": [(one["addresses"], one["conditions"]) for one in found.get("endpoints") or []],
+        "ends": pod_status.is_ending(item),
+        "spec": item.get("spec"),
+        "endpoints": [(endpoint["addresses"], endpoint["conditions"]) for endpoint in item.get("endpoints") or []],
         "ip": status.get("podIP"),
-        "ready": condition_status(found, "Ready"),
-        "containers": [(each["name"], each.get("containerID"), pod_status.state(each)) for each in statuses],
+        "ready": condition_status(item, "Ready"),
+        "containers": [(each["name"], each.get("containerID"), pod_status.state(each)) for each in containers],
     }
 
 
@@ -74,7 +74,7 @@ def awaited(look: Callable[[], dict[str, str]], before: Mapping[str, str], timeo
 
 def between(before: Experiment, after: Experiment) -> Iterator[tuple[Cell | None, Cell]]:
     """Yield the cells whose outcome, predicted or measured, is not as it was; a new one has nothing before it."""
-    known = {_key(one): one for one in before.cells}
+    known = {_key(cell): cell for cell in before.cells}
     for cell in after.cells:
         was = known.get(_key(cell))
         if was is None or _ends(was) != _ends(cell):

@@ -1,4 +1,4 @@
-"""A matrix of cells on a stage that stands: read the live objects, predict, measure, put both side by side."""
+"""A matrix of cells: predict, measure and explain each, over whatever Pods and Services the cluster has."""
 
 from __future__ import annotations
 
@@ -6,206 +6,155 @@ import platform
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lab.errors import LabError
-from lab.experiments import catalog
-from lab.experiments.matrix import compare, labels
+from lab.experiments.matrix import compare
+from lab.experiments.matrix.diagram import packet_path
 from lab.experiments.matrix.evidence import evidence
 from lab.experiments.matrix.measure import measure
-from lab.experiments.matrix.packet_path import way
-from lab.experiments.matrix.topology import scene
+from lab.experiments.matrix.runners import Runner
 from lab.experiments.model import from_api
-from lab.experiments.model.cluster import Address, Computer, Vantage, World
+from lab.experiments.model.cluster import Computer
 from lab.experiments.model.explain import because
-from lab.experiments.model.predict import aim, mechanism, predict
-from lab.experiments.results import Cell, Experiment, Measurement
+from lab.experiments.model.predict import mechanism, predict, target
+from lab.experiments.results import Cell, Measurement
+from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lab.config import Settings
-    from lab.experiments.matrix.manifests import Cast
     from lab.experiments.matrix.measure import Measured
-    from lab.experiments.results import ClusterVersions, Label, Prediction
+    from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
+    from lab.experiments.results import Prediction
     from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
 
 _ROUTES = Path("/proc/net/route")
-NOWHERE: Final = "not-applicable"
+NOT_APPLICABLE: Final = "not-applicable"
 SETTLED = 30.0
 """Seconds at most: kube-proxy gathers a second's changes before it writes rules; a busy machine takes longer."""
 
 
 @dataclass(frozen=True)
-class Try:
-    """A cell to be: an address tried from a vantage point, and the variant of the Pod that it is about."""
-
-    vantage: Vantage
-    address: Address
-    variant: str = ""
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """What a matrix experiment is: whom it puts on stage, and what is tried there.
-
-    ``cast`` and ``tries`` are given the namespaces' names. ``settles`` are those cells of which it is waited that they
-    come as predicted, before anything counts: they tell that the network follows the Services.
-    """
-
-    id: str
-    spaces: tuple[str, ...]
-    cast: Callable[[World, str, Sequence[str]], Cast]
-    tries: Callable[[World, Sequence[str]], Sequence[Try]]
-    settles: Callable[[Try], bool]
-    variants: tuple[Label, ...] = ()
-
-
-@dataclass(frozen=True)
-class Hand:
-    """The lab's handles, and the backend's image: what every look needs."""
+class Lab:
+    """What every measurement needs; ``image`` has a Python, for the container that asks from the node."""
 
     settings: Settings
     api: Api
     image: str
 
 
-def settle(hand: Hand, matrix: Matrix, namespaces: Sequence[str]) -> None:
-    """Wait until the network follows what the API says, at most ``SETTLED`` seconds; what then is so counts."""
+@dataclass(frozen=True)
+class Attempt:
+    """A cell to be: an address tried from a vantage point, and the variant of the Pod that it is about.
+
+    Several Pods may have a vantage point of one id each: ``POD/ID`` tells them apart.
+    """
+
+    vantage: VantagePoint
+    address: Address
+    variant: str = ""
+
+    @property
+    def vantage_id(self) -> str:
+        return self.vantage.id.rpartition("/")[2]
+
+    @property
+    def key(self) -> Address:
+        """The address by an id that it shares with its like only; an init container was asked by the plain ones."""
+        if self.vantage.kind == "init":
+            return self.address
+        return replace(self.address, id=f"{self.address.id} {self.address.host}:{self.address.port}")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The cells, in the order of their attempts, and all that was measured for them."""
+
+    cells: tuple[Cell, ...]
+    measured: Measured
+
+
+def evaluate(lab: Lab, model: ClusterModel, attempts: Sequence[Attempt]) -> Evaluation:
+    """Predict, measure and explain each attempt; ``model`` is of the cluster as it is now, by ``read_model``.
+
+    Raises KeyError for a Pod that is not in the model, LabError as ``measure``.
+    """
+    measured = _measure(lab, model, attempts)
+    return Evaluation(tuple(_cell(model, attempt, measured) for attempt in attempts), measured)
+
+
+def settle(lab: Lab, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]]) -> None:
+    """Wait until what ``read`` returns comes as predicted, at most ``SETTLED`` seconds; what then is so counts.
+
+    The API knows of a change before the network follows it.
+    """
     deadline = time.monotonic() + SETTLED
     while time.monotonic() < deadline:
-        world = read(hand, namespaces)
-        tries = [one for one in tries_on(matrix, world, namespaces) if matrix.settles(one)]
-        found = _measured(hand, world, tries)
-        if all(
-            compare.agrees(said := predict(world, one.vantage, one.address), _of(found, one, said)) for one in tries
-        ):
+        model, attempts = read()
+        measured = _measure(lab, model, attempts)
+        predictions = [(attempt, predict(model, attempt.vantage, attempt.address)) for attempt in attempts]
+        if all(compare.agrees(said, _measurement(measured, attempt, said)) for attempt, said in predictions):
             return
         time.sleep(0.2)
 
 
-def look(
-    hand: Hand,
-    matrix: Matrix,
-    asked: tuple[World, Sequence[Try]],
-    cluster: ClusterVersions,
-    began: tuple[datetime, float],
-) -> Experiment:
-    """Return what comes of these tries in this world; ``began`` is when, by both clocks."""
-    entry, (world, tries) = catalog.find(matrix.id), asked
-    measured = _measured(hand, world, tries)
-    cells = tuple(cell(world, one, measured) for one in tries)
-    flips = tuple(compare.flips(cells))
-    return Experiment(
-        experiment=matrix.id,
-        title=entry.title,
-        question=entry.question,
-        cluster=cluster,
-        began=began[0].astimezone(UTC).isoformat(timespec="seconds"),
-        seconds=round(time.monotonic() - began[1], 2),
-        agrees=all(one.agrees for one in cells) and all(one.agrees for one in flips),
-        cells=cells,
-        flips=flips,
-        vantages=labels.chosen(labels.VANTAGES, [one.vantage for one in cells]),
-        addresses=labels.chosen(labels.ADDRESSES, [one.address for one in cells]),
-        variants=tuple(one for one in matrix.variants if one.id in {each.variant for each in cells}),
-        scene=scene(world, [one.vantage for one in tries], measured.surroundings),
-    )
-
-
-def cell(world: World, tried: Try, measured: Measured) -> Cell:
-    """Put one prediction beside its measurement."""
-    vantage, address = tried.vantage, told(tried)
-    said = predict(world, vantage, address)
-    seen = _of(measured, tried, said)
-    return Cell(
-        vantage=short(vantage.id),
-        address=tried.address.id,
-        url=address.url,
-        predicted=said,
-        measured=seen,
-        agrees=compare.agrees(said, seen),
-        mechanism=mechanism(said),
-        because=because(world, vantage, address, said),
-        exhibits=evidence(world, vantage, address, said, measured),
-        variant=tried.variant,
-        way=way(world, vantage, aim(world, vantage, address, seen.resolved), said, seen),
-    )
-
-
-def short(name: str) -> str:
-    """Return a vantage's own id: several Pods may have one each, told apart by what comes before the slash."""
-    return name.rpartition("/")[2]
-
-
-def read(hand: Hand, namespaces: Sequence[str]) -> World:
-    """Read the live objects, all at once, and describe them; raises LabError where there is no node, or no DNS."""
+def read_model(api: Api, namespaces: Sequence[str]) -> ClusterModel:
+    """Read the live objects of namespaces, all at once; raises LabError where there is no node, or no DNS."""
     paths = [f"/api/v1/namespaces/{name}/{kind}" for kind in ("pods", "services") for name in namespaces]
     with ThreadPoolExecutor(len(paths) + 2) as pool:
-        cluster = pool.submit(_cluster, hand.api)
-        found = list(pool.map(hand.api.items, paths))
-    objects = [[one for each in part for one in each] for part in (found[: len(namespaces)], found[len(namespaces) :])]
-    live = replace(cluster.result(), pods=_alive(objects[0]), services=objects[1])
-    return from_api.world(live, computer(from_api.node_ip(live.node)))
+        nodes = pool.submit(api.items, "/api/v1/nodes")
+        dns = pool.submit(api.get, "/api/v1/namespaces/kube-system/services/kube-dns")
+        lists = list(pool.map(api.items, paths))
+    node, dns_service = next(iter(nodes.result()), None), dns.result()
+    if node is None or dns_service is None:
+        raise LabError("the cluster has no node, or no DNS", "`make kind-up` makes it anew")
+    pods = [pod for part in lists[: len(namespaces)] for pod in part if not pod_status.is_ending(pod)]
+    services = [service for part in lists[len(namespaces) :] for service in part]
+    objects = from_api.Objects(pods, services, node, dns_service)
+    return from_api.cluster_model(objects, _computer(from_api.node_ip(node)))
 
 
-def computer(node_ip: str) -> Computer:
+def _computer(node_ip: str) -> Computer:
     """Describe this computer: only Linux has the cluster's node on a bridge of its own."""
     linux = platform.system() == "Linux"
-    return Computer(reaches_node=linux and from_api.routed(_ROUTES.read_text(), node_ip))
+    return Computer(reaches_node=linux and from_api.is_routed(_ROUTES.read_text(), node_ip))
 
 
-def _cluster(api: Api) -> from_api.Live:
-    node = next(iter(api.items("/api/v1/nodes")), None)
-    dns = api.get("/api/v1/namespaces/kube-system/services/kube-dns")
-    if node is None or dns is None:
-        raise LabError("the cluster has no node, or no DNS", "`make kind-up` makes it anew")
-    return from_api.Live((), (), node, dns)
+def _cell(model: ClusterModel, attempt: Attempt, measured: Measured) -> Cell:
+    """Put one prediction beside its measurement."""
+    vantage, address = attempt.vantage, attempt.key
+    prediction = predict(model, vantage, address)
+    measurement = _measurement(measured, attempt, prediction)
+    call = target(model, vantage, address, measurement.resolved)
+    return Cell(
+        vantage=attempt.vantage_id,
+        address=attempt.address.id,
+        url=address.url,
+        predicted=prediction,
+        measured=measurement,
+        agrees=compare.agrees(prediction, measurement),
+        mechanism=mechanism(prediction),
+        because=because(model, vantage, address, prediction),
+        exhibits=evidence(model, vantage, address, prediction, measured),
+        variant=attempt.variant,
+        way=packet_path(model, vantage, call, prediction, measurement),
+    )
 
 
-def _alive(found: Sequence[Object]) -> list[Object]:
-    return [one for one in found if "deletionTimestamp" not in one["metadata"]]
+def _measure(lab: Lab, model: ClusterModel, attempts: Sequence[Attempt]) -> Measured:
+    """Measure; what several variants ask alike is asked once, and what is not applicable is not asked."""
+    cells = dict.fromkeys(
+        (attempt.vantage, attempt.key)
+        for attempt in attempts
+        if predict(model, attempt.vantage, attempt.address).outcome != NOT_APPLICABLE
+    )
+    return measure(Runner(lab.settings, lab.api, lab.image, model), list(cells))
 
 
-def tries_on(matrix: Matrix, world: World, namespaces: Sequence[str], before: Sequence[Try] = ()) -> Sequence[Try]:
-    """Return what is to be tried; where a Service is gone, the same as ``before``: its name and address may be asked.
-
-    Raises LabError where that cannot be: a Pod that should ask is gone, or a Service at the first look.
-    """
-    try:
-        tries = _of_all_services(matrix, world, namespaces, before)
-        for one in tries:
-            if one.vantage.pod:
-                world.pod(one.vantage.namespace, one.vantage.pod)
-    except KeyError as gone:
-        raise LabError(f"there is no {gone.args[0]} any more", "run the experiment again: it makes all anew") from None
-    return tries
-
-
-def _of_all_services(matrix: Matrix, world: World, namespaces: Sequence[str], before: Sequence[Try]) -> Sequence[Try]:
-    try:
-        return matrix.tries(world, namespaces)
-    except KeyError:
-        if before:
-            return before
-        raise
-
-
-def _measured(hand: Hand, world: World, tries: Sequence[Try]) -> Measured:
-    """Measure; what several variants ask alike is asked once, and what applies to nothing is not asked."""
-    apply = [one for one in tries if predict(world, one.vantage, one.address).outcome != NOWHERE]
-    cells = list(dict.fromkeys((one.vantage, told(one)) for one in apply))
-    return measure(hand.settings, hand.api, hand.image, world, cells)
-
-
-def told(tried: Try) -> Address:
-    """Return the address by an id that it shares with its like only; an init container was asked by the plain ones."""
-    one = tried.address
-    return one if tried.vantage.kind == "init" else replace(one, id=f"{one.id} {one.host}:{one.port}")
-
-
-def _of(measured: Measured, tried: Try, said: Prediction) -> Measurement:
-    return Measurement(NOWHERE) if said.outcome == NOWHERE else measured.of[tried.vantage.id, told(tried).id]
+def _measurement(measured: Measured, attempt: Attempt, prediction: Prediction) -> Measurement:
+    if prediction.outcome == NOT_APPLICABLE:
+        return Measurement(NOT_APPLICABLE)
+    return measured.results[attempt.vantage.id, attempt.key.id]

@@ -1,9 +1,8 @@
-"""The stage of a matrix: its namespaces, Services, Pods, guests and copies, made side by side and gone at the end."""
+"""The environment of a matrix: its namespaces, Services, Pods, ephemeral containers and copies, gone at the end."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,175 +10,222 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
-from lab.experiments.matrix import engine
-from lab.experiments.run import cluster_versions
-from lab.kubernetes import client
+from lab.experiments.matrix import compare, labels
+from lab.experiments.matrix.diagram import diagram
+from lab.experiments.matrix.engine import evaluate, read_model, settle
+from lab.experiments.pods import with_image
+from lab.experiments.run import begin, cluster_versions
+from lab.kubernetes import client, ephemeral, pod_status
+from lab.kubernetes.ephemeral import SLEEP
 from lab.kubernetes.namespaces import temporary_namespaces
+from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from lab.config import Settings
-    from lab.experiments.matrix.engine import Hand, Matrix, Try
-    from lab.experiments.matrix.manifests import Cast, Copy, Guests
-    from lab.experiments.results import ClusterVersions, Experiment
+    from lab.experiments.matrix.engine import Attempt, Lab
+    from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
+    from lab.experiments.model.cluster import ClusterModel
+    from lab.experiments.results import ClusterVersions, Experiment, Label
+    from lab.experiments.run import Run
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
     from lab.steps import Report
 
-
-UP = 120.0
+STARTED = 120.0
 AT_ONCE = 8
-_HOPELESS = {"ErrImagePull", "ImagePullBackOff", "CreateContainerConfigError", "InvalidImageName"}
-_STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
-_STAYS = ("sleep", "infinity")
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix experiment: what it creates, and what is tried there.
+
+    ``setup`` and ``attempts`` are given the namespaces' names: one, and one more for each of ``namespaces``.
+    ``settles`` chooses the cells that tell when the network follows the Services: nothing counts before.
+    """
+
+    id: str
+    setup: Callable[[ClusterModel, Sequence[str]], Setup]
+    attempts: Callable[[ClusterModel, Sequence[str]], Sequence[Attempt]]
+    settles: Callable[[Attempt], bool]
+    namespaces: tuple[str, ...] = ()
+    variants: tuple[Label, ...] = ()
+
+    def attempts_now(
+        self, model: ClusterModel, namespaces: Sequence[str], before: Sequence[Attempt] = ()
+    ) -> Sequence[Attempt]:
+        """Return the attempts; where a Service is gone, the same as ``before``: its name may still be asked for.
+
+        Raises LabError where a Pod that should ask is gone, or a Service at the first measurement.
+        """
+        try:
+            try:
+                attempts = self.attempts(model, namespaces)
+            except KeyError:
+                if not before:
+                    raise
+                attempts = before
+            for attempt in attempts:
+                if attempt.vantage.pod:
+                    model.pod(attempt.vantage.namespace, attempt.vantage.pod)
+        except KeyError as error:
+            missing = f"there is no {error.args[0]} any more"
+            raise LabError(missing, "run the experiment again: it makes all anew") from None
+        return attempts
 
 
 @dataclass
-class Stage:
-    """A stage that stands; ``namespaces`` are its own, the main one first.
+class Environment:
+    """An environment that stands; ``namespaces`` are its own, the main one first.
 
-    The seconds of its first look count from ``began``, when it was being made; those of a later look from its own.
+    The seconds of its first measurement count from when it was being made; those of a later one from its own beginning.
     """
 
-    hand: Hand
-    experiment: Matrix
+    lab: Lab
+    matrix: Matrix
     namespaces: tuple[str, ...]
     cluster: ClusterVersions
     report: Report
-    began: tuple[datetime, float]
-    tries: Sequence[Try] = ()
+    run: Run
+    attempts: Sequence[Attempt] = ()
 
-    def look(self) -> Experiment:
-        """Read the live objects anew, predict, measure and explain; may be called again. Raises LabError."""
+    def measure(self) -> Experiment:
+        """Read the live objects, predict, measure and explain; may be called again. Raises LabError."""
         self.report("measuring")
-        world = engine.read(self.hand, self.namespaces)
-        tries = engine.tries_on(self.experiment, world, self.namespaces, self.tries)
-        # An init container has run, and asked, once: what has changed since is not its matter.
-        self.tries = [one for one in tries if one.vantage.kind != "init"] if self.tries else tries
-        found = engine.look(self.hand, self.experiment, (world, self.tries), self.cluster, self.began)
-        self.began = _now()
-        return found
+        model = read_model(self.lab.api, self.namespaces)
+        attempts = self.matrix.attempts_now(model, self.namespaces, self.attempts)
+        if self.attempts:  # an init container has run, and asked, once: later changes do not concern it
+            attempts = [attempt for attempt in attempts if attempt.vantage.kind != "init"]
+        self.attempts = attempts
+        result = self._result(model, attempts)
+        self.run = begin(self.matrix.id)
+        return result
+
+    def _result(self, model: ClusterModel, attempts: Sequence[Attempt]) -> Experiment:
+        evaluation = evaluate(self.lab, model, attempts)
+        cells = evaluation.cells
+        variants = {cell.variant for cell in cells}
+        return self.run.ended(
+            self.cluster,
+            cells=cells,
+            flips=tuple(compare.flips(cells)),
+            vantages=labels.chosen(labels.VANTAGES, [cell.vantage for cell in cells]),
+            addresses=labels.chosen(labels.ADDRESSES, [cell.address for cell in cells]),
+            variants=tuple(label for label in self.matrix.variants if label.id in variants),
+            scene=diagram(model, [attempt.vantage for attempt in attempts], evaluation.measured.surroundings),
+        )
 
 
 @contextlib.contextmanager
-def staged(settings: Settings, api: Api, image: str, experiment: Matrix, report: Report) -> Iterator[Stage]:
-    """Set the stage of a matrix up, yield it once everything on it runs, and take it away. Raises LabError."""
-    hand, began = engine.Hand(settings, api, image), _now()
+def environment(lab: Lab, matrix: Matrix, report: Report) -> Iterator[Environment]:
+    """Create what a matrix needs, yield it once everything runs, and delete it. Raises LabError."""
+    run = begin(matrix.id)
     report("making its namespaces")
     with (
         ThreadPoolExecutor(AT_ONCE) as pool,
-        temporary_namespaces(api, experiment.id, *experiment.spaces) as namespaces,
+        temporary_namespaces(lab.api, matrix.id, *matrix.namespaces) as namespaces,
     ):
-        asked = pool.submit(cluster_versions, settings, api)
-        _set_up(hand, experiment, namespaces, pool, report)
+        versions = pool.submit(cluster_versions, lab.settings, lab.api)
+        _create_all(lab, matrix, namespaces, pool, report)
         report("waiting until the network follows")
-        engine.settle(hand, experiment, namespaces)
-        yield Stage(hand, experiment, tuple(namespaces), asked.result(), report, began)
+
+        def read() -> tuple[ClusterModel, Sequence[Attempt]]:
+            model = read_model(lab.api, namespaces)
+            return model, [each for each in matrix.attempts_now(model, namespaces) if matrix.settles(each)]
+
+        settle(lab, read)
+        yield Environment(lab, matrix, tuple(namespaces), versions.result(), report, run)
 
 
-def _now() -> tuple[datetime, float]:
-    return datetime.now(UTC), time.monotonic()
+def run(lab: Lab, matrix: Matrix, report: Report) -> Experiment:
+    """Measure a whole matrix once; raises LabError."""
+    with environment(lab, matrix, report) as created:
+        return created.measure()
 
 
-def _set_up(
-    hand: Hand, experiment: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report
-) -> None:
-    world = engine.read(hand, namespaces)
-    cast = experiment.cast(world, hand.image, namespaces)
-    report(f"making {len(cast.services)} Services")
-    services = list(pool.map(lambda one: _create(hand.api, one, "services"), cast.services))
-    wanted = cast.pods(services)
-    report(f"making {len(wanted) + len(cast.copies)} Pods")
-    list(pool.map(lambda one: _create(hand.api, one, "pods"), wanted))
-    further = [pool.submit(_copy, hand, namespaces[0], one) for one in cast.copies]
-    further += [pool.submit(_invite, hand.api, namespaces[0], one) for one in cast.guests]
-    for one in further:
-        one.result()
-    _up(hand.api, namespaces, cast, report)
+def _create_all(lab: Lab, matrix: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report) -> None:
+    setup = matrix.setup(read_model(lab.api, namespaces), namespaces)
+    report(f"making {len(setup.services)} Services")
+    services = list(pool.map(lambda service: _create(lab.api, service, "services"), setup.services))
+    pods = [with_image(pod, lab.image) for pod in setup.pods(services)]
+    report(f"making {len(pods) + len(setup.copies)} Pods")
+    list(pool.map(lambda pod: _create(lab.api, pod, "pods"), pods))
+    further = [pool.submit(_copy, lab, namespaces[0], copy) for copy in setup.copies]
+    further += [pool.submit(_add_ephemeral, lab, namespaces[0], added) for added in setup.ephemeral]
+    for done in further:
+        done.result()
+    _wait_until_started(lab.api, namespaces, setup.unready, report)
 
 
-def _create(api: Api, one: Object, kind: str) -> Object:
-    made: Object = api.call("POST", f"/api/v1/namespaces/{one['metadata']['namespace']}/{kind}", one)
-    return made
+def _create(api: Api, manifest: Object, kind: str) -> Object:
+    created: Object = api.call("POST", f"/api/v1/namespaces/{manifest['metadata']['namespace']}/{kind}", manifest)
+    return created
 
 
-def _copy(hand: Hand, namespace: str, copy: Copy) -> None:
+def _copy(lab: Lab, namespace: str, copy: Copy) -> None:
     """Copy a Pod as a person would type it; the copy's container sleeps."""
     client.kubectl(
-        hand.settings,
+        lab.settings,
         *("debug", copy.of, "--namespace", namespace, "--copy-to", copy.name, "--container", copy.container),
-        *("--image", hand.image, "--", *_STAYS),
+        *("--image", lab.image, "--", *SLEEP),
     )
 
 
-def _invite(api: Api, namespace: str, guests: Guests) -> None:
-    """Add ephemeral containers to a Pod, all in one step."""
-    path = f"/api/v1/namespaces/{namespace}/pods/{guests.pod}"
+def _add_ephemeral(lab: Lab, namespace: str, added: EphemeralContainers) -> None:
+    """Add ephemeral containers to a Pod, all in one step, once it is time for them."""
 
     def look() -> tuple[bool, str]:
-        found = api.get(path)
-        if found is None:
-            raise LabError(f"the Pod {guests.pod} is gone")
-        return runs(found, guests.after, guests.apart, datetime.now(UTC)), told(found)
+        pod = lab.api.get(pod_path(namespace, added.pod))
+        if pod is None:
+            raise LabError(f"the Pod {added.pod} is gone")
+        return has_run(pod, added.after, added.apart, datetime.now(UTC)), describe(pod)
 
     hint = "if it runs, its startup probe has not passed"
-    waiting.until(f"the start of container {guests.after} of {guests.pod}", look, timeout=UP, hint=hint)
-    patch = {"spec": {"ephemeralContainers": list(guests.containers)}}
-    api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=client.STRATEGIC)
+    waiting.until(f"the start of container {added.after} of {added.pod}", look, timeout=STARTED, hint=hint)
+    containers = [ephemeral.container(name, lab.image, target=target) for name, target in added.containers]
+    ephemeral.add(lab.api, namespace, added.pod, containers, timeout=STARTED)
 
 
-def runs(pod: Object, container: str, seconds: float, now: datetime) -> bool:
+def has_run(pod: Object, container: str, seconds: float, now: datetime) -> bool:
     """Tell whether a container of a Pod has started, by its startup probe too, and run for so many seconds."""
-    statuses = pod.get("status", {}).get("containerStatuses") or []
-    found: Object = next((one for one in statuses if one["name"] == container and one.get("started")), {})
-    since = found.get("state", {}).get("running", {}).get("startedAt")
-    return bool(since) and (now - datetime.fromisoformat(since)).total_seconds() >= seconds
+    status = pod_status.container_status(pod, container)
+    started_at = pod_status.started_at(status)
+    if not (status.get("started") and pod_status.is_running(status) and started_at):
+        return False
+    return (now - datetime.fromisoformat(started_at)).total_seconds() >= seconds
 
 
-def _up(api: Api, namespaces: Sequence[str], cast: Cast, report: Report) -> None:
-    """Wait until all Pods and guests are there; raises TimedOut with what is missing, LabError where it is in vain."""
+def _wait_until_started(api: Api, namespaces: Sequence[str], unready: Sequence[str], report: Report) -> None:
+    """Wait until all containers run; raises TimedOut with what is missing, LabError where one will never start."""
 
     def look() -> tuple[bool, str]:
-        found = [one for name in namespaces for one in api.items(f"/api/v1/namespaces/{name}/pods")]
-        missing = [told(one) for one in found if not there(one, one["metadata"]["name"] in cast.unready)]
+        pods = [pod for name in namespaces for pod in api.items(f"/api/v1/namespaces/{name}/pods")]
+        missing = [describe(pod) for pod in pods if not has_started(pod, unready=pod["metadata"]["name"] in unready)]
         return not missing, "; ".join(missing) or "all there"
 
-    waiting.until("the Pods", look, timeout=UP, hint="`kubectl describe pod` says more", on_state=_brief(report))
+    def on_state(state: str) -> None:
+        report(f"waiting for {state}"[:120])
+
+    waiting.until("the Pods", look, timeout=STARTED, hint="`kubectl describe pod` says more", on_state=on_state)
 
 
-def _brief(report: Report) -> Callable[[str], None]:
-    return lambda state: report(f"waiting for {state}"[:120])
-
-
-def there(pod: Object, unready: bool = False) -> bool:  # noqa: FBT001, FBT002 - a fact about the Pod
-    """Tell whether a Pod is as it is to be: its containers run, its guests too, and it is Ready unless it never is.
+def has_started(pod: Object, *, unready: bool = False) -> bool:
+    """Tell whether all containers of a Pod run, ephemeral ones too, and it is Ready unless it never is to be.
 
     Raises LabError where a container will never start.
     """
-    states = _states(pod)
-    for name, state in states.items():
-        waits = state.get("waiting", {})
-        if waits.get("reason") in _HOPELESS:
-            raise LabError(f"container {name} of {pod['metadata']['name']} does not start: {waits.get('message')}")
-    going = [one["name"] for key in ("containers", "ephemeralContainers") for one in pod["spec"].get(key) or []]
-    run = all("running" in states.get(name, {}) for name in going)
-    conditions = pod.get("status", {}).get("conditions") or []
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-    return run and (ready or unready)
+    for status in pod_status.container_statuses(pod):
+        reason = pod_status.waiting(status)
+        if reason.get("reason") in pod_status.NEVER_STARTS:
+            where = f"container {status['name']} of {pod['metadata']['name']}"
+            raise LabError(f"{where} does not start: {reason.get('message')}")
+    names = [part["name"] for key in ("containers", "ephemeralContainers") for part in pod["spec"].get(key) or []]
+    running = all(pod_status.is_running(pod_status.container_status(pod, name)) for name in names)
+    return running and (unready or pod_status.is_ready(pod))
 
 
-def told(pod: Object) -> str:
-    """Say in a few words how a Pod stands."""
-    states = [f"{name} {_word(state)}" for name, state in _states(pod).items()]
-    return f"{pod['metadata']['name']}: {', '.join(states) or pod.get('status', {}).get('phase', 'nothing yet')}"
-
-
-def _word(state: Object) -> str:
-    kind, more = next(iter(state.items()), ("unknown", None))
-    return str((more or {}).get("reason") or kind)
-
-
-def _states(pod: Object) -> dict[str, Object]:
-    status = pod.get("status", {})
-    return {one["name"]: one.get("state", {}) for key in _STATUSES for one in status.get(key) or []}
+def describe(pod: Object) -> str:
+    """Describe in a few words what a Pod's containers do."""
+    states = [f"{status['name']} {pod_status.describe(status)}" for status in pod_status.container_statuses(pod)]
+    phase = pod.get("status", {}).get("phase", "nothing yet")
+    return f"{pod['metadata']['name']}: {', '.join(states) or phase}"

@@ -1,153 +1,127 @@
-"""The pieces of evidence, each made of what was seen: its raw text, what it shows, and how to see the same."""
+"""The pieces of evidence, each made of what was measured: its raw text, what it shows, and how to see the same."""
 
 from __future__ import annotations
 
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
+from lab.experiments import texts
 from lab.experiments.results import Exhibit
-from lab.experiments.texts import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.matrix.places import Site
+    from lab.experiments.matrix.location import Location
     from lab.experiments.model.cluster import Address, Pod, Service
     from lab.experiments.results import ExhibitKind, Measurement
 
-_NETNS = "readlink /proc/self/ns/net"
+SHOWS = texts.load("exhibits")
+_FIELDS = SHOWS.section("fields")
+_MOST = 6
+"""Other sockets that are shown where nobody listens on the port."""
 
 
-def hosts(place: Site, name: str) -> Exhibit | None:
+def hosts(place: Location, name: str) -> Exhibit | None:
     """Show the lines of the hosts file that have a name; where none has, the one with the place's own."""
-    lines = [one for one in place.sees.hosts.splitlines() if one.split("#")[0].split()]
+    lines = [line for line in place.surroundings.hosts.splitlines() if line.split("#")[0].split()]
     if not lines:
         return None
-    having = lines_with(place, name)
-    if having:
-        shows = Text(
-            en=f"`{name}` is in the hosts file, which is read before DNS is asked.",
-            fr=f"`{name}` est dans le fichier hosts, lu avant toute question au DNS.",
-        )
-    else:
-        shows = Text(
-            en=f"`{name}` is not in the hosts file, whose own name is another.",
-            fr=f"`{name}` n’est pas dans le fichier hosts, dont le nom propre est un autre.",
-        )
-    text = "\n".join(having or lines_with(place, place.sees.hostname) or lines[-1:])
+    having = place.hosts_lines(name)
+    shows = SHOWS["hosts-has" if having else "hosts-lacks"].format(name=name)
+    text = "\n".join(having or place.hosts_lines(place.surroundings.hostname) or lines[-1:])
     return Exhibit("hosts", f"{place.name}: /etc/hosts", text, shows, place.command("cat /etc/hosts"))
 
 
-def lines_with(place: Site, name: str) -> list[str]:
-    """Return the lines of a place's hosts file that have a name."""
-    return [one for one in place.sees.hosts.splitlines() if name in one.split("#")[0].split()[1:]]
-
-
-def resolver(place: Site) -> Exhibit | None:
+def resolver(place: Location) -> Exhibit | None:
     """Show whom a place asks for names, and the domains that it tries."""
-    lines = [one for one in place.sees.resolv.splitlines() if one.split("#")[0].strip()]
+    lines = [line for line in place.surroundings.resolv.splitlines() if line.split("#")[0].strip()]
     if not lines:
         return None
-    search = " ".join(word for one in lines if one.startswith("search") for word in one.split()[1:])
-    server = next((one.split()[1] for one in lines if one.startswith("nameserver ")), "?")
-    if search:
-        en, fr = f"short names are tried with {search}", f"les noms courts sont essayés avec {search}"
-    else:
-        en, fr = "no domain is added to a short name", "aucun domaine n’est ajouté à un nom court"
-    shows = Text(en=f"DNS is asked at {server}; {en}.", fr=f"Le DNS interrogé est {server} ; {fr}.")
+    search = " ".join(word for line in lines if line.startswith("search") for word in line.split()[1:])
+    server = next((line.split()[1] for line in lines if line.startswith("nameserver ")), "?")
+    shows = SHOWS["resolver-search" if search else "resolver-no-search"].format(server=server, search=search)
     where = f"{place.name}: /etc/resolv.conf"
     return Exhibit("resolver", where, "\n".join(lines), shows, place.command("cat /etc/resolv.conf"))
 
 
-def dns(place: Site, address: Address, found: Measurement) -> Exhibit:
+def dns(place: Location, address: Address, measurement: Measurement) -> Exhibit:
     """Show what the resolver answered for a name."""
-    name = address.host
-    if found.resolved:
-        one = ", ".join(found.resolved)
-        shows = Text(en=f"`{name}` leads to {one}.", fr=f"`{name}` mène à {one}.")
-        text = found.detail if address.how == "nslookup" else f"{name} -> {' '.join(found.resolved)}"
-    else:
-        shows = Text(en=f"No address is known for `{name}`.", fr=f"Aucune adresse n’est connue pour `{name}`.")
-        text = found.detail
+    name, resolved = address.host, measurement.resolved
+    shows = SHOWS["dns-resolved" if resolved else "dns-unknown"].format(name=name, addresses=", ".join(resolved))
+    quoted = address.how == "nslookup" or not resolved
+    text = measurement.detail if quoted else f"{name} -> {' '.join(resolved)}"
     program = "nslookup" if address.how == "nslookup" else "getent ahosts"
     return Exhibit("dns", place.name, text, shows, place.command(f"{program} {name}"))
 
 
-def netns(one: Site, other: Site) -> tuple[Exhibit, ...]:
+def netns(near: Location, far: Location) -> tuple[Exhibit, ...]:
     """Show the network namespaces of two places: the same inode is the same network, loopback included."""
-    if not one.sees.netns or not other.sees.netns:
+    inodes = near.surroundings.netns, far.surroundings.netns
+    if not all(inodes):
         return ()
-    if one.name == other.name:
-        shows = Text(
-            en="The number of this place's own network namespace: localhost means this one.",
-            fr="Le numéro du namespace réseau de ce lieu : localhost désigne celui-ci.",
-        )
-    elif one.sees.netns == other.sees.netns:
-        shows = Text(
-            en="The same number on both sides: one network namespace, one loopback, shared.",
-            fr="Le même numéro des deux côtés : un seul namespace réseau, une seule boucle locale, partagés.",
-        )
-    else:
-        shows = Text(
-            en="Two numbers, two network namespaces: each has a loopback of its own.",
-            fr="Deux numéros, deux namespaces réseau : chacun a sa propre boucle locale.",
-        )
+    own = near.name == far.name
+    shows = SHOWS["netns-own" if own else "netns-same" if inodes[0] == inodes[1] else "netns-different"]
     return tuple(
-        Exhibit("netns", f"{side.name}: /proc/self/ns/net", side.sees.netns, shows, side.command(_NETNS))
-        for side in (one, other)
-        if side is one or other.name != one.name
+        Exhibit(
+            "netns",
+            f"{place.name}: /proc/self/ns/net",
+            place.surroundings.netns,
+            shows,
+            place.command("readlink /proc/self/ns/net"),
+        )
+        for place in ([near] if own else [near, far])
     )
 
 
-def socket(place: Site, port: int) -> Exhibit:
-    """Show who listens on a port in a place's network namespace: the kernel's own line; or all others, if nobody."""
-    found = [one for one in place.sees.sockets if one.address.endswith(f":{port}")]
-    if found:
-        at = ", ".join(one.address for one in found)
-        shows = Text(en=f"Here somebody listens on {at}.", fr=f"Ici, on écoute sur {at}.")
-        text = "\n".join(one.line.strip() for one in found)
-    else:
-        others = ", ".join(one.address for one in place.sees.sockets[:6])
-        shows = Text(
-            en=f"Nobody listens on port {port} here" + (f"; others do: {others}." if others else "."),
-            fr=f"Personne n’écoute ici sur le port {port}" + (f" ; d’autres écoutent : {others}." if others else "."),
-        )
-        text = "\n".join(one.line.strip() for one in place.sees.sockets[:6]) or "(no line in state 0A, LISTEN)"
+def socket(place: Location, port: int) -> Exhibit:
+    """Show who listens on a port in a place's network namespace: the kernel's own line; or others, if nobody."""
+    listening = [entry for entry in place.surroundings.sockets if entry.address.endswith(f":{port}")]
+    shown = listening or place.surroundings.sockets[:_MOST]
+    kind = "socket-listens" if listening else "socket-others" if shown else "socket-none"
+    shows = SHOWS[kind].format(port=port, addresses=", ".join(entry.address for entry in shown))
+    text = "\n".join(entry.line.strip() for entry in shown) or "(no line in state 0A, LISTEN)"
     where = f"{place.name}: /proc/net/tcp, tcp6"
     return Exhibit("socket", where, text, shows, place.command("cat /proc/net/tcp /proc/net/tcp6"))
 
 
 def endpoints(service: Service, entries: Sequence[str]) -> Exhibit:
     """Show whom a Service leads to now, and whether they are ready."""
-    ready = [one for one in entries if '"ready": true' in one]
-    if ready:
-        shows = Text(
-            en=f"Service {service.name} has {len(ready)} ready endpoint{'s' * (len(ready) > 1)}.",
-            fr=f"Le Service {service.name} a {len(ready)} endpoint{'s' * (len(ready) > 1)} "
-            f"prêt{'s' * (len(ready) > 1)}.",
-        )
-    else:
-        shows = Text(
-            en=f"Service {service.name} has no ready endpoint: it leads nowhere.",
-            fr=f"Le Service {service.name} n’a aucun endpoint prêt : il ne mène nulle part.",
-        )
+    ready = sum('"ready": true' in entry for entry in entries)
+    kind = {0: "endpoints-none", 1: "endpoints-ready"}.get(ready, "endpoints-several")
+    shows = SHOWS[kind].format(service=service.name, count=ready)
     where = f"EndpointSlices of {service.namespace}/{service.name}"
     selector = f"-l kubernetes.io/service-name={service.name}"
     command = f"kubectl get endpointslices -n {service.namespace} {selector} -o yaml"
     return Exhibit("endpoints", where, "\n".join(entries) or "endpoints: []", shows, command)
 
 
-def field(of: Pod | Service | str, path: str, value: str, shows: Text) -> Exhibit:
-    """Show a field of a Pod, a Service or, by its name, the node: its path and value."""
-    if isinstance(of, str):
-        kind, where, target = "node", f"node {of}", of
-    else:
-        kind = type(of).__name__.lower()
-        where, target = f"{kind} {of.namespace}/{of.name}", f"-n {of.namespace} {of.name}"
-    command = f"kubectl get {kind} {target} -o jsonpath='{{.{path}}}'"
-    return Exhibit("field", where, f"{path}: {value}", shows, command)
-
-
-def said(kind: ExhibitKind, where: str, text: str, command: str = "") -> Exhibit:
+def quote(kind: ExhibitKind, where: str, text: str, command: str = "") -> Exhibit:
     """Show the words of who dialled."""
-    shows = Text(en="What who dialled says of it, word for word.", fr="Ce qu’en dit, mot pour mot, celui qui appelle.")
-    return Exhibit(kind, where, text, shows, command)
+    return Exhibit(kind, where, text, SHOWS["quoted"], command)
+
+
+def pod_field(pod: Pod, path: str, value: str) -> Exhibit:
+    where = f"{pod.namespace}/{pod.name}"
+    return _field("pod", where, f"-n {pod.namespace} {pod.name}", path, value, pod=pod.name)
+
+
+def service_field(service: Service, path: str, value: str) -> Exhibit:
+    ports = ", ".join(f"{port.port} -> {port.target}" for port in service.ports)
+    where = f"{service.namespace}/{service.name}"
+    return _field("service", where, f"-n {service.namespace} {service.name}", path, value, ports=ports)
+
+
+def node_field(node: str, path: str, value: str) -> Exhibit:
+    return _field("node", node, node, path, value)
+
+
+def container_names(pod: Pod) -> Exhibit:
+    """Show the names of a Pod's containers: none of them is a name in the network."""
+    listed = dropwhile(lambda part: part.kind != "app", pod.containers)  # init containers come before the first app
+    names = " ".join(part.name for part in listed if part.kind != "ephemeral")
+    return pod_field(pod, "spec.containers[*].name", names)
+
+
+def _field(kind: str, where: str, target: str, path: str, value: str, **values: str) -> Exhibit:
+    command = f"kubectl get {kind} {target} -o jsonpath='{{.{path}}}'"
+    return Exhibit("field", f"{kind} {where}", f"{path}: {value}", _FIELDS[path].format(**values), command)

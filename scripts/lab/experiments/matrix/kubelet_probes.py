@@ -1,6 +1,6 @@
-"""What kubelet's probes found: it counts each try, and complains of failures in events.
+"""What kubelet's probes came to: it counts each try, and reports failures in events.
 
-A witness is a container that sleeps and whose only probe aims at the app; its vantage names that container.
+The container of such a vantage point sleeps, and its only probe dials the app.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lab.experiments.matrix import error_parsing
 from lab.experiments.results import Measurement
 
 if TYPE_CHECKING:
-    from lab.experiments.model.cluster import Vantage
+    from lab.experiments.model.cluster import VantagePoint
     from lab.kubernetes.client import Api
 
 TRIES = 3
@@ -32,30 +32,31 @@ class Tally:
     lines: tuple[str, ...] = ()
 
 
-def testimony(api: Api, node: str, vantage: Vantage) -> Measurement:
-    """Return how the probe of a witness ends now; raises TimedOut where it has not been tried.
+def result(api: Api, node: str, vantage: VantagePoint) -> Measurement:
+    """Return how the probe of a container ends now; raises TimedOut where it has not been tried.
 
-    A time-out is waited out for `TRIES` tries, as from any other vantage point: a busy computer is late now and then.
+    A time-out is tried again up to `TRIES` times: a busy computer is late now and then.
     """
     for _ in range(TRIES):
-        found = _try(api, node, vantage)
-        if found.outcome != "timeout":
+        measurement = _try(api, node, vantage)
+        if measurement.outcome != "timeout":
             break
-    return found
+    return measurement
 
 
-def _try(api: Api, node: str, vantage: Vantage) -> Measurement:
-    seen = [_tally(api, node, vantage)]
+def _try(api: Api, node: str, vantage: VantagePoint) -> Measurement:
+    tallies = [_read_tally(api, node, vantage)]
 
     def look() -> tuple[bool, str]:
-        seen.append(_tally(api, node, vantage))
-        return passes(*seen[-2:]) is not None, "it was not tried"
+        tallies.append(_read_tally(api, node, vantage))
+        return passes(*tallies[-2:]) is not None, "it was not tried"
 
     waiting.until(f"kubelet's probe of container {vantage.container}", look, timeout=WAIT, interval=0.5)
-    if passes(*seen[-2:]):
-        return Measurement("answers", detail=" ".join(seen[-1].lines))
-    said = waiting.until(f"kubelet's word on container {vantage.container}", lambda: _heard(api, vantage), timeout=WAIT)
-    return Measurement(error_parsing.outcome(said), detail=error_parsing.brief(said))
+    if passes(*tallies[-2:]):
+        return Measurement("answers", detail=" ".join(tallies[-1].lines))
+    what = f"kubelet's event about container {vantage.container}"
+    message = waiting.until(what, lambda: _last_failure(api, vantage), timeout=WAIT)
+    return Measurement(error_parsing.outcome(message), detail=error_parsing.brief(message))
 
 
 def passes(before: Tally, now: Tally) -> bool | None:
@@ -67,24 +68,26 @@ def passes(before: Tally, now: Tally) -> bool | None:
     return passed if passed != failed else None
 
 
-def tally(metrics: str, vantage: Vantage) -> Tally:
+def tally(metrics: str, vantage: VantagePoint) -> Tally:
     """Read kubelet's ``prober_probe_total``, its count of probes by container and result, for one container.
 
     https://kubernetes.io/docs/reference/instrumentation/metrics/
     """
     wanted = {"namespace": vantage.namespace, "pod": vantage.pod, "container": vantage.container}
-    lines = [one for one in metrics.splitlines() if one.startswith("prober_probe_total{")]
-    own = [(dict(_LABEL.findall(one)), one) for one in lines]
-    mine = [(labels["result"], one) for labels, one in own if wanted.items() <= labels.items()]
-    count = {result: sum(float(one.split()[-1]) for said, one in mine if said == result) for result, _ in mine}
-    return Tally(count.get("successful", 0), count.get("failed", 0), tuple(one for _, one in mine))
+    lines = [line for line in metrics.splitlines() if line.startswith("prober_probe_total{")]
+    labelled = [(dict(_LABEL.findall(line)), line) for line in lines]
+    own = [(labels["result"], line) for labels, line in labelled if wanted.items() <= labels.items()]
+    counts = {"successful": 0.0, "failed": 0.0}
+    for outcome, line in own:
+        counts[outcome] = counts.get(outcome, 0) + float(line.split()[-1])
+    return Tally(counts["successful"], counts["failed"], tuple(line for _, line in own))
 
 
-def _tally(api: Api, node: str, vantage: Vantage) -> Tally:
+def _read_tally(api: Api, node: str, vantage: VantagePoint) -> Tally:
     return tally(api.text(f"/api/v1/nodes/{node}/proxy/metrics/probes"), vantage)
 
 
-def _heard(api: Api, vantage: Vantage) -> tuple[bool, str]:
+def _last_failure(api: Api, vantage: VantagePoint) -> tuple[bool, str]:
     """Return what kubelet last complained of; where that is a time-out, what it complained of most.
 
     Events of a Pod are few, about 25 and then one in five minutes for all its containers: the last one that came may be
@@ -92,13 +95,13 @@ def _heard(api: Api, vantage: Vantage) -> tuple[bool, str]:
     https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/client-go/tools/record/events_cache.go
     """
     path = f"/api/v1/namespaces/{vantage.namespace}/events"
-    found = api.items(path, fieldSelector=f"involvedObject.name={vantage.pod},reason=Unhealthy")
+    events = api.items(path, fieldSelector=f"involvedObject.name={vantage.pod},reason=Unhealthy")
     field = f"{{{vantage.container}}}"
-    own = [one for one in found if one["involvedObject"].get("fieldPath", "").endswith(field)]
+    own = [event for event in events if event["involvedObject"].get("fieldPath", "").endswith(field)]
     if not own:
         return False, "no event complains of it"
-    by_time = sorted(own, key=lambda one: one.get("lastTimestamp") or one.get("eventTime") or "", reverse=True)
-    said = str(by_time[0]["message"])
-    if error_parsing.outcome(said) == "timeout":
-        said = str(max(by_time, key=lambda one: one.get("count") or 1)["message"])
-    return True, said
+    newest = sorted(own, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "", reverse=True)
+    message = str(newest[0]["message"])
+    if error_parsing.outcome(message) == "timeout":
+        message = str(max(newest, key=lambda event: event.get("count") or 1)["message"])
+    return True, message

@@ -8,124 +8,126 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError
-from lab.experiments.matrix import runners
-from lab.experiments.matrix.probe_protocol import Reply, Surroundings
+from lab.experiments.matrix.probe_protocol import Reply
 from lab.experiments.results import Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lab.config import Settings
-    from lab.experiments.model.cluster import Address, Vantage, World
+    from lab.experiments.matrix.probe_protocol import Surroundings
+    from lab.experiments.matrix.runners import Runner
+    from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
     from lab.kubernetes.client import Api
+    from lab.kubernetes.objects import Object
 
-Asked = tuple["Vantage", tuple["Address", ...]]
-PATIENCE = 15.0
+Batch = tuple["VantagePoint", tuple["Address", ...]]
+RETRY_SECONDS = 15.0
 """Seconds that an app which took a call has to answer, when it was too slow at first."""
 _ONCE = {"computer", "init", "kubelet"}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured: ``of`` by the ids of vantage and address, ``surroundings`` by the id of the vantage.
+    """What was measured: ``results`` by the ids of vantage and address, ``surroundings`` by the vantage's.
 
     ``pods`` is a container of a running Pod, and what was seen in it, by the Pod's namespace and name; ``endpoints``
     are the entries of a Service's EndpointSlices, raw, by the Service's.
     """
 
-    of: Mapping[tuple[str, str], Measurement] = field(default_factory=dict)
+    results: Mapping[tuple[str, str], Measurement] = field(default_factory=dict)
     surroundings: Mapping[str, Surroundings] = field(default_factory=dict)
     pods: Mapping[tuple[str, str], tuple[str, Surroundings]] = field(default_factory=dict)
     endpoints: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
-def measure(
-    settings: Settings, api: Api, image: str, world: World, cells: Sequence[tuple[Vantage, Address]]
-) -> Measured:
-    """Try all cells, and look around at their vantage points.
+def measure(runner: Runner, cells: Sequence[tuple[VantagePoint, Address]]) -> Measured:
+    """Try all cells, and read the surroundings of their vantage points.
 
     What cannot be asked is ``unmeasured``, with the reason as its detail; nothing is left out. Raises Refused where
     the cluster is not the lab's own, LabError where its API server does not answer.
     """
-    way = runners.Ways(settings, api, image, world)
-    patient = replace(way, seconds=PATIENCE)
-    asked = grouped(cells)
-    with ThreadPoolExecutor(len(asked) + 1) as pool:
-        slices = pool.submit(_endpoints, api, world)
-        first = dict(zip((one for one, _ in asked), pool.map(lambda one: _answer(way, *one), asked), strict=True))
-        second = list(pool.map(lambda turn: _in_turn(patient, turn), turns(first, cells)))
+    patient = replace(runner, seconds=RETRY_SECONDS)
+    batches = grouped(cells)
+    with ThreadPoolExecutor(len(batches) + 1) as pool:
+        slices = pool.submit(_endpoints, runner.api, runner.model)
+        asked = pool.map(lambda batch: _ask(runner, *batch), batches)
+        replies = dict(zip((vantage for vantage, _ in batches), asked, strict=True))
+        retried = list(pool.map(lambda turn: _in_turn(patient, turn), turns(replies, cells)))
         endpoints = slices.result()
-    seen = {vantage: answer.surroundings for vantage, answer in first.items() if isinstance(answer, Reply)}
-    of = {(vantage.id, one.id): told(one, first[vantage]) for vantage, one in cells}
-    inside = [(one, sees) for one, sees in reversed(seen.items()) if one.kind == "container"]  # the first one stays
+    seen = {vantage: reply.surroundings for vantage, reply in replies.items() if isinstance(reply, Reply)}
+    results = {(vantage.id, address.id): measurement(address, replies[vantage]) for vantage, address in cells}
+    inside = [vantage for vantage in reversed(seen) if vantage.kind == "container"]  # a Pod's first container stays
     return Measured(
-        of | {key: value for part in second for key, value in part.items()},
-        {vantage.id: sees for vantage, sees in seen.items()},
-        {(one.namespace, one.pod): (one.container, sees) for one, sees in inside},
+        results | {key: value for part in retried for key, value in part.items()},
+        {vantage.id: around for vantage, around in seen.items()},
+        {(vantage.namespace, vantage.pod): (vantage.container, seen[vantage]) for vantage in inside},
         endpoints,
     )
 
 
-def grouped(cells: Sequence[tuple[Vantage, Address]]) -> list[Asked]:
+def grouped(cells: Sequence[tuple[VantagePoint, Address]]) -> list[Batch]:
     """Return each vantage once, with all that is to be tried from it."""
-    tried: dict[Vantage, tuple[Address, ...]] = {}
+    batches: dict[VantagePoint, tuple[Address, ...]] = {}
     for vantage, address in cells:
-        tried[vantage] = (*tried.get(vantage, ()), address)
-    return list(tried.items())
+        batches[vantage] = (*batches.get(vantage, ()), address)
+    return list(batches.items())
 
 
-def told(address: Address, answer: Reply | LabError) -> Measurement:
-    """Return what an answer says of an address; an error, and silence, are said aloud."""
-    if isinstance(answer, LabError):
-        return Measurement("unmeasured", detail=answer.what)
-    return answer.cells.get(address.id, Measurement("unmeasured", detail="it was not tried from there"))
+def measurement(address: Address, reply: Reply | LabError) -> Measurement:
+    """Return what a reply has of an address; an error, and a missing entry, are ``unmeasured``."""
+    if isinstance(reply, LabError):
+        return Measurement("unmeasured", detail=reply.what)
+    return reply.cells.get(address.id, Measurement("unmeasured", detail="it was not tried from there"))
 
 
-def turns(first: Mapping[Vantage, Reply | LabError], cells: Sequence[tuple[Vantage, Address]]) -> list[list[Asked]]:
+def turns(
+    replies: Mapping[VantagePoint, Reply | LabError], cells: Sequence[tuple[VantagePoint, Address]]
+) -> list[list[Batch]]:
     """Return what timed out and is to be tried again, with less going on: a Pod's containers in turn, each Pod a list.
 
     A Service without endpoints is refused by ICMP, of which Linux sends one address no more than six at once and then
     one a second (``icmp_ratelimit``, icmp(7)): a Pod's containers, which share its address, use that up in an instant.
     An init container tries once; so does this computer, whose packets may leave for where nobody ever answers.
     """
-    late = [(one, address) for one, address in cells if _late(one, told(address, first[one]))]
-    pods: dict[tuple[str, str], list[Asked]] = {}
+    late = [cell for cell in cells if _is_late(cell[0], measurement(cell[1], replies[cell[0]]))]
+    pods: dict[tuple[str, str], list[Batch]] = {}
     for vantage, addresses in grouped(late):
         pods.setdefault((vantage.namespace, vantage.pod), []).append((vantage, addresses))
     return list(pods.values())
 
 
-def _late(vantage: Vantage, found: Measurement) -> bool:
+def _is_late(vantage: VantagePoint, result: Measurement) -> bool:
     """Tell whether to try again: also from this computer where somebody took the call, who is only slow."""
-    again = vantage.kind not in _ONCE or (vantage.kind == "computer" and found.detail.startswith("connected"))
-    return found.outcome == "timeout" and again
+    again = vantage.kind not in _ONCE or (vantage.kind == "computer" and result.detail.startswith("connected"))
+    return result.outcome == "timeout" and again
 
 
-def _in_turn(way: runners.Ways, asked: list[Asked]) -> dict[tuple[str, str], Measurement]:
+def _in_turn(runner: Runner, batches: list[Batch]) -> dict[tuple[str, str], Measurement]:
     """Ask again, one vantage after another, and return what that changes."""
-    found: dict[tuple[str, str], Measurement] = {}
-    for vantage, addresses in asked:
-        answer = _answer(way, vantage, addresses)
-        found |= {(vantage.id, one.id): told(one, answer) for one in addresses}
-    return found
+    results: dict[tuple[str, str], Measurement] = {}
+    for vantage, addresses in batches:
+        reply = _ask(runner, vantage, addresses)
+        results |= {(vantage.id, address.id): measurement(address, reply) for address in addresses}
+    return results
 
 
-def _answer(way: runners.Ways, vantage: Vantage, tried: tuple[Address, ...]) -> Reply | LabError:
+def _ask(runner: Runner, vantage: VantagePoint, addresses: tuple[Address, ...]) -> Reply | LabError:
     try:
-        return way.ask(vantage, tried)
+        return runner.ask(vantage, addresses)
     except LabError as error:
         return error
 
 
-def _endpoints(api: Api, world: World) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Read the EndpointSlices beside the world's Services: what kube-proxy goes by."""
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for namespace in sorted({one.namespace for one in world.services}):
-        for one in api.items(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"):
-            key = (namespace, one["metadata"].get("labels", {}).get("kubernetes.io/service-name", ""))
-            found[key] = (*found.get(key, ()), *map(_short, one.get("endpoints") or []))
-    return found
+def _endpoints(api: Api, model: ClusterModel) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Read the EndpointSlices of the model's Services: what kube-proxy goes by."""
+    entries: dict[tuple[str, str], tuple[str, ...]] = {}
+    for namespace in sorted({service.namespace for service in model.services}):
+        for endpoint_slice in api.items(f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"):
+            labels = endpoint_slice["metadata"].get("labels", {})
+            key = (namespace, labels.get("kubernetes.io/service-name", ""))
+            entries[key] = (*entries.get(key, ()), *map(_brief, endpoint_slice.get("endpoints") or []))
+    return entries
 
 
-def _short(endpoint: dict[str, object]) -> str:
+def _brief(endpoint: Object) -> str:
     return json.dumps({key: endpoint[key] for key in ("addresses", "conditions") if key in endpoint})

@@ -3,9 +3,9 @@
 Its argument is a request in JSON. ``{"cells": [{"id": "a", "how": "connect", "host": "cats", "port": 80}]}`` prints one
 line, ``{"cells": {id: a Measurement}, "surroundings": {...}}``. All cells are tried at once; a connect has 2 s,
 everything 4 s or the request's ``seconds``; what is late or elsewhere is tried ``again`` so many times. Like curl it
-tries every address of a name, in the resolver's order. ``connect`` asks the backend who it is (``GET /whoami``): a
-plain answer from anything else is ``elsewhere``. ``get`` asks a ``url`` and returns its ``status`` and ``body`` too.
-``getent`` and ``nslookup`` only resolve. In a host, POD_IP after a dollar stands for the variable of that name,
+tries every address of a name, in the resolver's order. ``connect`` asks the app which Pod it is in (``GET
+/whoami``): an answer without one is ``elsewhere``. ``get`` asks a ``url`` and returns its ``status`` and
+``body`` too. ``getent`` and ``nslookup`` only resolve. In a host, POD_IP after a dollar stands for that variable,
 DASHED_POD_IP for it with dashes: an init container learns the address no earlier. In a ``url``, any variable may stand.
 
 ``{"poll": {name: URL}, "seconds": 60}`` asks each URL every 0.25 s for so long, and prints one line for each change:
@@ -257,15 +257,13 @@ def page(reply: bytes) -> Result:
 def identity(reply: bytes) -> Result:
     """Read which Pod answers: the backend names its own; of anything else the first line is quoted."""
     result = page(reply)
-    body = result.pop("body", "")
-    result.pop("status", 0)
     if result["outcome"] == "reset":
         return result
+    body, detail = result["body"], result["detail"]
     try:
-        return {"outcome": "answers", "who": str(json.loads(body)["pod"]), "detail": result["detail"]}
+        return {"outcome": "answers", "who": str(json.loads(body)["pod"]), "detail": detail}
     except (ValueError, LookupError, TypeError):
-        quoted = " ".join(body.split())[:120]
-        return {"outcome": "elsewhere", "detail": f"{result['detail']} {quoted}".strip()}
+        return {"outcome": "elsewhere", "detail": f"{detail} {' '.join(body.split())[:120]}".strip()}
 
 
 def failure(error: OSError) -> Result:

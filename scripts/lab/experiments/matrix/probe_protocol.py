@@ -77,9 +77,7 @@ def command(
 
     An app that took a call has ``seconds`` to answer; what is late or elsewhere is tried ``again`` so many times.
     """
-    cells = [
-        {"id": address.id, "host": address.host, "port": address.port, "how": address.how} for address in addresses
-    ]
+    cells = [{"id": cell.id, "host": cell.host, "port": cell.port, "how": cell.how} for cell in addresses]
     return _command(python, seconds=seconds, again=again, cells=cells)
 
 

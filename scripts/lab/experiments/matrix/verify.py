@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.experiments.matrix.deployed import Source, Target, Trial
     from lab.experiments.matrix.probe_protocol import HttpReply
-    from lab.experiments.model.cluster import World
+    from lab.experiments.model.cluster import ClusterModel
     from lab.kubernetes.client import Api
 
     Ask = Callable[[Source, Sequence[str]], Mapping[str, HttpReply]]
@@ -53,7 +53,7 @@ def verify(settings: Settings) -> list[Check]:
     pods = status.deployed(api)
     back, front = deployed.targets(pods)
     replicas = deployed.replicas(pods) if status.shape(api) == "scale" else None
-    model = engine.read(engine.Hand(settings, api, ""), [back.namespace])
+    model = engine.read_model(api, [back.namespace])
     prober = _Prober(settings, api, image=back.container["image"])
     sources = deployed.sources(settings, model.cluster.node_ip, back, front, replicas)
     pair = (replicas or [])[:2]
@@ -91,7 +91,7 @@ class _Prober:
         return {url: replies[near] for url, near in local.items()}
 
 
-def attempt(model: World, source: Source, ask: Ask) -> list[Check]:
+def attempt(model: ClusterModel, source: Source, ask: Ask) -> list[Check]:
     """Ask all addresses from one vantage point; where that is not possible, each row says why."""
     urls = list(dict.fromkeys(url for trial in source.trials for url in (trial.url, trial.identity_url) if url))
     began = time.monotonic()
@@ -114,7 +114,7 @@ def _brief(error: LabError) -> str:
     return lines[-1] if lines else error.what
 
 
-def judge(model: World, source: Source, trial: Trial, answers: Mapping[str, Answer]) -> Check:
+def judge(model: ClusterModel, source: Source, trial: Trial, answers: Mapping[str, Answer]) -> Check:
     """Compare an answer, and the Pod that says it gave it, with what is to be; the model says why it is so."""
     not_tried = Answer(0, failed="it was not tried")
     answer, pod = answers.get(trial.url, not_tried), answers.get(trial.identity_url, not_tried).pod
@@ -144,7 +144,7 @@ def readiness(answer: Answer, name: str) -> tuple[bool, str]:
     return check["ok"], check.get("reason") or f"{name.capitalize()} is ok"
 
 
-def _reason(model: World, source: Source, trial: Trial, answer: Answer, *, ok: bool) -> str:
+def _reason(model: ClusterModel, source: Source, trial: Trial, answer: Answer, *, ok: bool) -> str:
     """Return why the live objects make it so, be it as it should or not; else that it is unexpected, and why."""
     prediction = predict(model, source.vantage, trial.address)
     explanation = because(model, source.vantage, trial.address, prediction).en

@@ -5,95 +5,91 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.errors import BadInput
-from lab.experiments.matrix import environment, manifests, variants
-from lab.experiments.matrix.engine import Matrix, Try
-from lab.experiments.matrix.manifests import Cast
-from lab.experiments.matrix.variants import ALIAS, BASE, EDITED, HOSTNAME, LITTER, VARIANTS
-from lab.experiments.model.cluster import Address, Vantage
+from lab.experiments.matrix import environment as environments
+from lab.experiments.matrix import manifests, variants
+from lab.experiments.matrix.engine import Attempt, Lab
+from lab.experiments.matrix.environment import Matrix
+from lab.experiments.matrix.manifests import Setup
+from lab.experiments.matrix.variants import ALIAS, BASE, EDITED, HOSTNAME, SUBDOMAIN, VARIANTS
+from lab.experiments.model.cluster import Address, VantagePoint
+from lab.experiments.pods import idle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lab.config import Settings
     from lab.experiments.matrix.variants import Variant
-    from lab.experiments.model.cluster import World
+    from lab.experiments.model.cluster import ClusterModel
     from lab.experiments.results import Experiment
     from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
     from lab.steps import Report
 
 OTHER = "other"
+_LOOPBACK = {"loopback4", "loopback6", "localhost"}
+_BY_IP = {"pod-ip", "cluster-ip"}
 
 
 def run(settings: Settings, api: Api, image: str, report: Report, only: Sequence[str] = ()) -> Experiment:
     """Measure the base beside its variants, or beside ``only`` those; raises BadInput for an unknown one, LabError."""
-    with environment.staged(settings, api, image, of(chosen(only)), report) as found:
-        return found.look()
+    return environments.run(Lab(settings, api, image), matrix(chosen(only)), report)
 
 
 def chosen(only: Sequence[str]) -> tuple[Variant, ...]:
     """Return the variants of these ids, all where none is given; raises BadInput for an id that is none."""
-    known = {one.id: one for one in VARIANTS}
+    known = [variant.id for variant in VARIANTS]
     for name in only:
         if name not in known:
             raise BadInput(f"there is no counterfactual {name!r}", f"use one of {', '.join(known)}")
-    return tuple(one for one in VARIANTS if not only or one.id in only)
+    return tuple(variant for variant in VARIANTS if not only or variant.id in only)
 
 
-def of(changed: Sequence[Variant]) -> Matrix:
+def matrix(changed: Sequence[Variant]) -> Matrix:
     """Return the matrix of the base and these variants."""
-    everyone = (BASE, *changed)
+    compared = (BASE, *changed)
 
-    def players(world: World, image: str, namespaces: Sequence[str]) -> Cast:
-        here = namespaces[0]
-        services = [each for one in everyone for each in variants.services(one, here)]
-        return Cast(
-            services=[*services, manifests.headless(here, LITTER)],
-            pods=lambda _: [_other(here, image), *(variants.pod(one, here, image, world) for one in everyone)],
-            guests=[each for one in everyone for each in variants.guests(one, image)],
-            unready=[one.pod for one in everyone if one.unready],
+    def setup(model: ClusterModel, namespaces: Sequence[str]) -> Setup:
+        namespace = namespaces[0]
+        services = [service for variant in compared for service in variants.services(variant, namespace)]
+        other = manifests.pod(namespace, OTHER, idle("look"))
+        return Setup(
+            services=[*services, manifests.headless(namespace, SUBDOMAIN)],
+            pods=lambda _: [other, *(variants.pod(variant, namespace, model) for variant in compared)],
+            ephemeral=[added for variant in compared for added in variants.ephemeral(variant)],
+            unready=[variant.pod for variant in compared if variant.unready],
         )
 
     return Matrix(
         id="whatif",
-        spaces=(),
-        cast=players,
-        tries=lambda world, namespaces: [each for one in everyone for each in tries(one, world, namespaces[0])],
-        settles=lambda one: one.vantage.id == OTHER and one.address.id in {"cluster-ip", "headless"},
-        variants=tuple(one.label for one in everyone if one.id),
+        setup=setup,
+        attempts=lambda model, namespaces: [
+            attempt for variant in compared for attempt in attempts(variant, model, namespaces[0])
+        ],
+        settles=lambda attempt: attempt.vantage.id == OTHER and attempt.address.id in {"cluster-ip", "headless"},
+        variants=tuple(variant.label for variant in changed),
     )
 
 
-def tries(variant: Variant, world: World, here: str) -> list[Try]:
+def attempts(variant: Variant, model: ClusterModel, namespace: str) -> list[Attempt]:
     """Return the cells of one variant: the same for each, so that those which differ stand out."""
-    ip = world.pod(here, variant.pod).ip
-    app = Vantage(f"{variant.pod}/app", "container", here, variant.pod, variant.container)
-    other = Vantage(OTHER, "container", here, OTHER, "look")
-    node = Vantage("node", "node")
-    proxy = Vantage(f"{variant.pod}/pod-proxy", "pod-proxy", here, variant.pod)
-    known = _addresses(variant, world, here, ip)
-    outside = [one for one in known if one.id not in {"loopback4", "loopback6", "localhost"}]
-    by_ip = [one for one in known if one.id in {"pod-ip", "cluster-ip"}]
-    return [
-        *(Try(app, one, variant.id) for one in known),
-        *(Try(other, one, variant.id) for one in outside),
-        *(Try(node, one, variant.id) for one in by_ip),
-        Try(proxy, Address("proxy", variant.pod, variant.port(here), "pod-proxy"), variant.id),
-        *_forwards(variant, here),
+    app = VantagePoint(f"{variant.pod}/app", "container", namespace, variant.pod, variant.container)
+    other = VantagePoint(OTHER, "container", namespace, OTHER, "look")
+    proxy = VantagePoint(f"{variant.pod}/pod-proxy", "pod-proxy", namespace, variant.pod)
+    known = _addresses(variant, model, namespace)
+    port = variant.port(namespace)
+    cells = [
+        *((app, address) for address in known),
+        *((other, address) for address in known if address.id not in _LOOPBACK),
+        *((VantagePoint("node", "node"), address) for address in known if address.id in _BY_IP),
+        (proxy, Address("proxy", variant.pod, port, "pod-proxy")),
     ]
+    if not variant.id or variant.unready:  # a forward costs a process: only where readiness may matter
+        forward = VantagePoint(f"{variant.pod}/port-forward", "port-forward", namespace, variant.pod)
+        cells.append((forward, Address("forward", f"pod/{variant.pod}", port, "forward")))
+    return [Attempt(vantage, address, variant.id) for vantage, address in cells]
 
 
-def _forwards(variant: Variant, here: str) -> list[Try]:
-    """Return the port-forward of the base, and of what readiness changes: a forward costs a process."""
-    if variant.id and not variant.unready:
-        return []
-    vantage = Vantage(f"{variant.pod}/port-forward", "port-forward", here, variant.pod)
-    return [Try(vantage, Address("forward", f"pod/{variant.pod}", variant.port(here), "forward"), variant.id)]
-
-
-def _addresses(variant: Variant, world: World, here: str, ip: str) -> tuple[Address, ...]:
-    domain, port = world.cluster.domain, variant.port(here)
-    service = world.service(here, variant.service)
+def _addresses(variant: Variant, model: ClusterModel, namespace: str) -> tuple[Address, ...]:
+    domain, port, ip = model.cluster.domain, variant.port(namespace), model.pod(namespace, variant.pod).ip
     return (
         Address("loopback4", "127.0.0.1", port),
         Address("loopback6", "::1", port),
@@ -104,16 +100,12 @@ def _addresses(variant: Variant, world: World, here: str, ip: str) -> tuple[Addr
         Address("hostname", HOSTNAME, port),
         Address("host-alias", ALIAS, port),
         Address("hand-edit", EDITED, port),
-        Address("headless", f"{variant.pod}.{LITTER}.{here}.svc.{domain}", port),
+        Address("headless", f"{variant.pod}.{SUBDOMAIN}.{namespace}.svc.{domain}", port),
         Address("service", variant.service, 80),
-        Address("service-fqdn", f"{variant.service}.{here}.svc.{domain}", 80),
+        Address("service-fqdn", f"{variant.service}.{namespace}.svc.{domain}", 80),
         Address("service-like-pod", variant.pod, 80),
-        Address("cluster-ip", service.cluster_ip, 80),
-        Address("pod-dns", f"{ip.replace('.', '-')}.{here}.pod.{domain}", port),
+        Address("cluster-ip", model.service(namespace, variant.service).cluster_ip, 80),
+        Address("pod-dns", f"{ip.replace('.', '-')}.{namespace}.pod.{domain}", port),
         Address("getent-pod-name", variant.pod, port, "getent"),
         Address("nslookup-pod-name", variant.pod, port, "nslookup"),
     )
-
-
-def _other(here: str, image: str) -> Object:
-    return manifests.pod(here, OTHER, manifests.idle(image, "look"))

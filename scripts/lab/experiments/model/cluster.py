@@ -1,6 +1,6 @@
-"""What the model is told: Pods, Services, the cluster and this computer, as the API and the files describe them.
+"""What predictions are made from: Pods, Services, the cluster and this computer, as the API describes them.
 
-Nothing here says what happens; `describe` fills it in from live objects, so an edit with kubectl changes predictions.
+Nothing here says what happens; `from_api` reads live objects into it, so an edit with kubectl changes predictions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ContainerKind = Literal["app", "sidecar", "init", "ephemeral"]
 
 @dataclass(frozen=True)
 class Listener:
-    """A server in a container: the address that it binds to, as asked for (`0.0.0.0`, `::`, a Pod IP), and its port."""
+    """A server in a container: the address that it binds to, such as `0.0.0.0`, `::` or a Pod IP, and its port."""
 
     bind: str
     port: int
@@ -93,7 +93,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster itself; ``runtime`` is as the node says it: ``containerd://2.4.2``."""
+    """The cluster itself; ``runtime`` is as the node's status has it: ``containerd://2.4.2``."""
 
     runtime: str
     node: str
@@ -111,9 +111,7 @@ class Computer:
 
 
 @dataclass(frozen=True)
-class World:
-    """Everything the model may look at."""
-
+class ClusterModel:
     cluster: Cluster
     computer: Computer = Computer()
     pods: tuple[Pod, ...] = ()
@@ -121,16 +119,16 @@ class World:
 
     def pod(self, namespace: str, name: str) -> Pod:
         """Return the Pod; raises KeyError."""
-        for one in self.pods:
-            if (one.namespace, one.name) == (namespace, name):
-                return one
+        for pod in self.pods:
+            if (pod.namespace, pod.name) == (namespace, name):
+                return pod
         raise KeyError(f"Pod {namespace}/{name}")
 
     def service(self, namespace: str, name: str) -> Service:
         """Return the Service; raises KeyError."""
-        for one in self.services:
-            if (one.namespace, one.name) == (namespace, name):
-                return one
+        for service in self.services:
+            if (service.namespace, service.name) == (namespace, name):
+                return service
         raise KeyError(f"Service {namespace}/{name}")
 
 
@@ -140,7 +138,7 @@ VantageKind = Literal[
 
 
 @dataclass(frozen=True)
-class Vantage:
+class VantagePoint:
     """From where something is tried.
 
     ``container`` and ``init`` run in a Pod's container; ``port-forward`` dials for a person on this computer;
@@ -161,10 +159,10 @@ How = Literal["connect", "getent", "nslookup", "forward", "pod-proxy", "http-pro
 class Address:
     """What is tried: a host (a name, or an address that is known by now) and a port, and how.
 
-    ``connect`` asks the app over HTTP; ``getent`` and ``nslookup`` only ask for the address, by way of the hosts file
-    and DNS or by DNS alone. For a probe ``host`` is the probe's own field, empty where it is left out; for an
-    ``exec-probe`` it is what the command in the container dials. For ``forward`` the host is ``pod/name`` or
-    ``service/name``.
+    ``connect`` asks the app over HTTP which Pod it is in; ``getent`` and ``nslookup`` only ask
+    for the address, by way of the hosts file and DNS or by DNS alone. For a probe ``host`` is the probe's own field,
+    empty where it is left out; for an ``exec-probe`` it is what the command in the container dials. For ``forward`` the
+    host is ``pod/name`` or ``service/name``.
     """
 
     id: str
@@ -177,3 +175,16 @@ class Address:
         """The address as one would type it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}" if self.how not in {"getent", "nslookup"} else self.host
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a program runs: in a Pod; without one on the node, or on this computer."""
+
+    pod: Pod | None = None
+    computer: bool = False
+
+    @property
+    def on_node(self) -> bool:
+        """Tell whether the network namespace is the node's own."""
+        return not self.computer and (self.pod is None or self.pod.host_network)

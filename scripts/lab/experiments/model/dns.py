@@ -1,22 +1,19 @@
-"""The rules of names: who knows which name, and what it leads to."""
+"""From a name to addresses, as a program does it: the hosts file first, then DNS."""
 
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.rule import Rule, table
-from lab.experiments.texts import Text
-
 if TYPE_CHECKING:
-    from lab.experiments.model.cluster import Cluster, HandEdit, Pod, Service
+    from collections.abc import Callable, Iterator, Mapping
+
+    from lab.experiments.model.cluster import Cluster, ClusterModel, HandEdit, Pod, Service
+    from lab.experiments.model.rules import Caller, Rules
 
 LABEL_LENGTH = 63
 """The longest hostname that kubelet gives, in characters; RFC 1035's longest label."""
-_KUBELET = "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/kubelet_pods.go"
-_DNS = "https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"
-_RECORDS = "https://github.com/kubernetes/dns/blob/master/docs/specification.md"
-_MAN = "https://man7.org/linux/man-pages"
 
 
 def is_address(host: str) -> bool:
@@ -28,12 +25,12 @@ def is_address(host: str) -> bool:
     return True
 
 
-def _edit_lives(edit: HandEdit, pod: Pod) -> bool:
+def _edit_lasts(edit: HandEdit, pod: Pod) -> bool:
     """RFC 3339 in UTC and whole seconds compares as text."""
-    return not any(one.started_at > edit.at for one in pod.containers)
+    return not any(container.started_at > edit.at for container in pod.containers)
 
 
-def _pod_record(host: str, cluster: Cluster) -> bool:
+def _is_pod_record(host: str, cluster: Cluster) -> bool:
     labels = host.split(".", 2)
     return is_address(labels[0].replace("-", ".")) and labels[2:] == [f"pod.{cluster.domain}"]
 
@@ -42,164 +39,166 @@ def _names_pod(pod: Pod, service: Service, hostname: str) -> bool:
     return bool(pod.hostname) and pod.hostname == hostname and pod.subdomain == service.name
 
 
-RULES = table(
-    Rule(
-        "literal",
-        f"{_MAN}/man3/getaddrinfo.3.html",
-        Text(en="An IP address is used as it is.", fr="Une adresse IP s’emploie telle quelle."),
-        is_address,
-    ),
-    Rule(
-        "files-first",
-        f"{_MAN}/man5/nsswitch.conf.5.html",
-        Text(
-            en="Programs read /etc/hosts before they ask DNS; nslookup asks DNS alone.",
-            fr="Les programmes lisent /etc/hosts avant d’interroger le DNS ; nslookup n’interroge que le DNS.",
-        ),
-        lambda how: how != "nslookup",
-    ),
-    Rule(
-        "hosts-localhost",
-        _KUBELET,
-        Text(
-            en="`localhost` is in every hosts file: the loopback of whoever asks.",
-            fr="`localhost` figure dans tout fichier hosts : la boucle locale de celui qui demande.",
-        ),
-        lambda name: name == "localhost",
-    ),
-    Rule(
-        "pod-hosts-file",
-        _KUBELET,
-        Text(
-            en="kubelet writes a Pod's IP with its hostname into the Pod's own /etc/hosts, unless it uses the node's "
-            "network.",
-            fr="kubelet écrit l’IP du Pod avec son nom d’hôte dans le /etc/hosts du Pod, sauf s’il utilise le réseau "
-            "du nœud.",
-        ),
-        lambda pod: not pod.host_network,
-    ),
-    Rule(
-        "hostname-field",
-        f"{_DNS}#pod-s-hostname-and-subdomain-fields",
-        Text(
-            en="`spec.hostname` replaces the Pod's name as its hostname.",
-            fr="`spec.hostname` remplace le nom du Pod comme nom d’hôte.",
-        ),
-        lambda pod: bool(pod.hostname),
-    ),
-    Rule(
-        "hostname-cut",
-        "https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/kubelet/util/util.go",
-        Text(
-            en="A hostname is cut after 63 characters.",
-            fr="Un nom d’hôte est coupé après 63 caractères.",
-        ),
-        lambda hostname: len(hostname) > LABEL_LENGTH,
-    ),
-    Rule(
-        "subdomain-field",
-        f"{_DNS}#pod-s-hostname-and-subdomain-fields",
-        Text(
-            en="`spec.subdomain` adds the full name, hostname.subdomain.namespace.svc…, to the Pod's own /etc/hosts.",
-            fr="`spec.subdomain` ajoute le nom complet, hostname.subdomain.namespace.svc…, au /etc/hosts du Pod.",
-        ),
-        lambda pod: bool(pod.subdomain),
-    ),
-    Rule(
-        "host-aliases",
-        "https://kubernetes.io/docs/tasks/network/customize-hosts-file-for-pods/",
-        Text(
-            en="`spec.hostAliases` adds its names to the /etc/hosts of that Pod alone.",
-            fr="`spec.hostAliases` ajoute ses noms au /etc/hosts de ce seul Pod.",
-        ),
-        lambda alias, name: name in alias.names,
-    ),
-    Rule(
-        "hand-edit",
-        _KUBELET,
-        Text(
-            en="A line written into /etc/hosts by hand stays until any container of the Pod starts: kubelet writes the "
-            "file anew.",
-            fr="Une ligne ajoutée à la main dans /etc/hosts tient jusqu’au démarrage d’un conteneur du Pod : kubelet "
-            "récrit alors le fichier.",
-        ),
-        _edit_lives,
-    ),
-    Rule(
-        "dns-host-network",
-        f"{_DNS}#pod-s-dns-policy",
-        Text(
-            en="On the node's network, `ClusterFirst` falls back to the node's own DNS.",
-            fr="Sur le réseau du nœud, `ClusterFirst` se rabat sur le DNS du nœud.",
-        ),
-        lambda pod: pod.host_network and pod.dns_policy == "ClusterFirst",
-    ),
-    Rule(
-        "dns-cluster-first",
-        f"{_DNS}#pod-s-dns-policy",
-        Text(
-            en="`ClusterFirst`, the default, and `ClusterFirstWithHostNet` ask the cluster's DNS and search the Pod's "
-            "namespace first.",
-            fr="`ClusterFirst`, le défaut, et `ClusterFirstWithHostNet` interrogent le DNS du cluster et cherchent "
-            "d’abord dans le namespace du Pod.",
-        ),
-        lambda policy: policy in {"ClusterFirst", "ClusterFirstWithHostNet"},
-    ),
-    Rule(
-        "outside-cluster-dns",
-        f"{_DNS}#pod-s-dns-policy",
-        Text(
-            en="Only the cluster's DNS knows the cluster's names; whoever asks another server does not find them.",
-            fr="Seul le DNS du cluster connaît les noms du cluster ; qui interroge un autre serveur ne les trouve pas.",
-        ),
-        lambda nameservers, cluster: cluster.dns_ip not in nameservers,
-    ),
-    Rule(
-        "search-list",
-        f"{_MAN}/man5/resolv.conf.5.html",
-        Text(
-            en="A short name is tried with each domain of the search list.",
-            fr="Un nom court est essayé avec chaque domaine de la liste de recherche.",
-        ),
-        lambda name: not name.endswith("."),
-    ),
-    Rule(
-        "dns-service",
-        _RECORDS,
-        Text(
-            en="A Service's name leads to its cluster IP; a headless one's to its Pods.",
-            fr="Le nom d’un Service mène à son IP de cluster ; celui d’un Service headless, à ses Pods.",
-        ),
-        lambda service: service.cluster_ip != "None",
-    ),
-    Rule(
-        "dns-hostname",
-        f"{_DNS}#pod-s-hostname-and-subdomain-fields",
-        Text(
-            en="DNS has hostname.subdomain of a Pod that sets both, where a Service bears the subdomain's name.",
-            fr="Le DNS connaît hostname.subdomain d’un Pod qui définit les deux, si un Service porte le nom du "
-            "sous-domaine.",
-        ),
-        _names_pod,
-    ),
-    Rule(
-        "dns-pod-ip",
-        "https://coredns.io/plugins/kubernetes/",
-        Text(
-            en="CoreDNS (`pods insecure`) turns 10-244-0-5.namespace.pod… into the address in it, even if no Pod has "
-            "it.",
-            fr="CoreDNS (`pods insecure`) tire de 10-244-0-5.namespace.pod… l’adresse qui y est écrite, même si aucun "
-            "Pod ne l’a.",
-        ),
-        _pod_record,
-    ),
-    Rule(
-        "unknown-name",
-        "https://www.rfc-editor.org/rfc/rfc1035#section-4.1.1",
-        Text(
-            en="A name that is in no hosts file and in no DNS record does not resolve.",
-            fr="Un nom absent du fichier hosts et du DNS ne se résout pas.",
-        ),
-        lambda found: not found,
-    ),
-)
+def _selects(service: Service, pod: Pod) -> bool:
+    same = service.namespace == pod.namespace
+    return same and bool(service.selector) and set(service.selector) <= set(pod.labels)
+
+
+RULES: Mapping[str, Callable[..., bool]] = {
+    "literal": is_address,
+    "files-first": lambda how: how != "nslookup",
+    "hosts-localhost": lambda name: name == "localhost",
+    "pod-hosts-file": lambda pod: not pod.host_network,
+    "hostname-field": lambda pod: bool(pod.hostname),
+    "hostname-cut": lambda hostname: len(hostname) > LABEL_LENGTH,
+    "subdomain-field": lambda pod: bool(pod.subdomain),
+    "host-aliases": lambda alias, name: name in alias.names,
+    "hand-edit": _edit_lasts,
+    "dns-host-network": lambda pod: pod.host_network and pod.dns_policy == "ClusterFirst",
+    "dns-cluster-first": lambda policy: policy in {"ClusterFirst", "ClusterFirstWithHostNet"},
+    "outside-cluster-dns": lambda nameservers, cluster: cluster.dns_ip not in nameservers,
+    "search-list": lambda name: not name.endswith("."),
+    "dns-service": lambda service: service.cluster_ip != "None",
+    "dns-hostname": _names_pod,
+    "dns-pod-ip": _is_pod_record,
+    "unknown-name": lambda resolution: not resolution,
+}
+SERVICE_RULES: Mapping[str, Callable[..., bool]] = {
+    "selector": _selects,
+    "ready-endpoints": lambda pod, service: pod.ready or service.publish_not_ready,
+}
+"""Whom a Service stands for: DNS and kube-proxy both go by these."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The addresses that a name leads to, none where it does not resolve, and the rules that led there."""
+
+    addresses: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HostsLine:
+    """A line of a hosts file, and the rules that put it there."""
+
+    address: str
+    names: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+
+
+def resolve(caller: Caller, name: str, how: str) -> Resolution:
+    """Find the addresses of a name; ``how`` is the address's own: ``nslookup`` does not read the hosts file."""
+    if caller.rules.holds("literal", name):
+        return Resolution((name,), ("literal",))
+    if caller.rules.holds("files-first", how):
+        lines = [line for line in _hosts_file(caller, name) if name in line.names]
+        if lines:
+            return Resolution(tuple(line.address for line in lines), lines[0].rules)
+    return _from_dns(caller, name)
+
+
+def hostname(rules: Rules, pod: Pod) -> tuple[str, tuple[str, ...]]:
+    """Return the hostname that kubelet gives a Pod, and the rules that shaped it."""
+    name, shaped = (pod.hostname, ("hostname-field",)) if rules.holds("hostname-field", pod) else (pod.name, ())
+    if rules.holds("hostname-cut", name):
+        return name[:LABEL_LENGTH].rstrip("-."), (*shaped, "hostname-cut")
+    return name, shaped
+
+
+def selected(rules: Rules, model: ClusterModel, service: Service) -> tuple[Pod, ...]:
+    """Return the Pods that a Service selects, ready or not."""
+    return tuple(pod for pod in model.pods if rules.holds("selector", service, pod))
+
+
+def endpoints(rules: Rules, model: ClusterModel, service: Service) -> tuple[Pod, ...]:
+    return tuple(pod for pod in selected(rules, model, service) if rules.holds("ready-endpoints", pod, service))
+
+
+def _hosts_file(caller: Caller, name: str) -> Iterator[HostsLine]:
+    """Yield what the caller's hosts file says that may matter for a name."""
+    rules, pod, cluster = caller.rules, caller.place.pod, caller.model.cluster
+    if rules.holds("hosts-localhost", name):
+        for address in ("127.0.0.1", "::1"):
+            yield HostsLine(address, (name,), ("hosts-localhost",))
+    if caller.place.computer:
+        return
+    if pod is not None and rules.holds("pod-hosts-file", pod):
+        yield _own_line(caller, pod, name)
+    else:
+        yield HostsLine(cluster.node_ip, (cluster.node, *cluster.node_names))
+    if pod is not None:
+        yield from _added_lines(rules, pod, name)
+
+
+def _own_line(caller: Caller, pod: Pod, wanted: str) -> HostsLine:
+    name, shaped = hostname(caller.rules, pod)
+    shaped = ("pod-hosts-file", *shaped)
+    if not caller.rules.holds("subdomain-field", pod):
+        return HostsLine(pod.ip, (name,), shaped)
+    full = f"{name}.{pod.subdomain}.{pod.namespace}.svc.{caller.model.cluster.domain}"
+    return HostsLine(pod.ip, (full, name), (*shaped, "subdomain-field") if wanted == full else shaped)
+
+
+def _added_lines(rules: Rules, pod: Pod, name: str) -> Iterator[HostsLine]:
+    for alias in pod.host_aliases:
+        if rules.holds("host-aliases", alias, name):
+            yield HostsLine(alias.ip, (name,), ("host-aliases",))
+    for edit in pod.hand_edits:
+        address, *names = edit.line.split("#")[0].split() or [""]
+        if rules.holds("hand-edit", edit, pod):
+            yield HostsLine(address, tuple(names), ("hand-edit",))
+
+
+def _nameservers(caller: Caller) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return whom a caller asks, its search list, and the rules for both; the node's own server has no address here."""
+    rules, pod, cluster = caller.rules, caller.place.pod, caller.model.cluster
+    if pod is None:
+        return (), (), ()
+    if rules.holds("dns-host-network", pod):
+        return pod.nameservers, pod.searches, ("dns-host-network",)
+    if not rules.holds("dns-cluster-first", pod.dns_policy):
+        return pod.nameservers, pod.searches, ()
+    searches = (f"{pod.namespace}.svc.{cluster.domain}", f"svc.{cluster.domain}", cluster.domain)
+    return (cluster.dns_ip, *pod.nameservers), (*searches, *pod.searches), ("dns-cluster-first",)
+
+
+def _from_dns(caller: Caller, name: str) -> Resolution:
+    servers, searches, chosen = _nameservers(caller)
+    if caller.rules.holds("outside-cluster-dns", servers, caller.model.cluster):
+        return Resolution((), (*chosen, "outside-cluster-dns"))
+    longer = [f"{name}.{domain}" for domain in searches] if caller.rules.holds("search-list", name) else []
+    answers = (_record(caller.rules, caller.model, candidate) for candidate in [*longer, name.rstrip(".")])
+    record = next(filter(None, answers), None)
+    if caller.rules.holds("unknown-name", record) or not record:
+        return Resolution((), (*chosen, "unknown-name"))
+    return Resolution(record.addresses, (*chosen, *record.rules))
+
+
+def _record(rules: Rules, model: ClusterModel, name: str) -> Resolution | None:
+    """Return what the cluster's DNS server has under a full name."""
+    if rules.holds("dns-pod-ip", name, model.cluster):
+        return Resolution((name.split(".", 1)[0].replace("-", "."),), ("dns-pod-ip",))
+    suffix = f".svc.{model.cluster.domain}"
+    labels = name.removesuffix(suffix).split(".")
+    if not name.endswith(suffix) or len(labels) not in {2, 3}:
+        return None
+    *host, service_name, namespace = labels
+    services = (item for item in model.services if (item.name, item.namespace) == (service_name, namespace))
+    service = next(services, None)
+    if not service:
+        return None
+    return _pod_of_service(rules, model, service, host[0]) if host else _whole_service(rules, model, service)
+
+
+def _whole_service(rules: Rules, model: ClusterModel, service: Service) -> Resolution | None:
+    if rules.holds("dns-service", service):
+        return Resolution((service.cluster_ip,), ("dns-service",))
+    addresses = tuple(pod.ip for pod in endpoints(rules, model, service))
+    return Resolution(addresses, ("selector", "ready-endpoints")) if addresses else None
+
+
+def _pod_of_service(rules: Rules, model: ClusterModel, service: Service, label: str) -> Resolution | None:
+    pods = endpoints(rules, model, service)
+    addresses = tuple(pod.ip for pod in pods if rules.holds("dns-hostname", pod, service, label))
+    return Resolution(addresses, ("ready-endpoints", "dns-hostname")) if addresses else None

@@ -2,227 +2,284 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.context import Case, at
-from lab.experiments.model.explain_names import leads, unknown
-from lab.experiments.texts import Text, join
+from lab.experiments import texts
+from lab.experiments.model.cluster import Place
+from lab.experiments.model.dns import hostname, is_address, resolve
+from lab.experiments.model.predict import NAMING, RULES, place_of, route
+from lab.experiments.model.rules import Caller
+from lab.experiments.texts import Text, join, same
 
 if TYPE_CHECKING:
-    from lab.experiments.model.cluster import Address, Pod, Vantage, World
+    from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
+    from lab.experiments.model.routing import Target
     from lab.experiments.results import Prediction
 
-
-def because(world: World, vantage: Vantage, address: Address, prediction: Prediction) -> Text:
-    """Say in both languages, in at most two sentences, why the prediction is so."""
-    case = Case(world, vantage, address, prediction)
-    if prediction.outcome == "not-applicable":
-        return Text("This way cannot be taken from here.", "Ce chemin ne part pas d’ici.")
-    if "init-before-app" in prediction.rules:
-        return join(leads(case), _not_started(case))
-    if prediction.outcome == "no-name":
-        return unknown(case)
-    if prediction.outcome == "resolves":
-        return join(leads(case), _asked(case))
-    return join(_begins(case), _end(case))
+SENTENCES = texts.load("model").section("explanations")
+_OWN_NAME = {"pod-hosts-file", "hostname-field", "hostname-cut", "subdomain-field"}
 
 
-def _begins(case: Case) -> Text | None:
-    if case.vantage.kind == "kubelet":
-        return _probes(case)
-    return _way(case) if case.address.how in {"forward", "pod-proxy"} else leads(case)
+def because(model: ClusterModel, vantage: VantagePoint, address: Address, prediction: Prediction) -> Text:
+    """Explain in both languages, in at most two sentences, why the prediction is so."""
+    case = Case(model, vantage, address, prediction)
+    values = _values(case)
+    return join(*(SENTENCES[name].format(**values) for name in _sentences(case) if name))
 
 
-def _not_started(case: Case) -> Text:
-    pod = case.vantage.pod
-    if case.decided_by("no-endpoint"):
-        return Text(
-            f"The init container runs before the app: `{pod}` is not ready, so the Service has no endpoint yet.",
-            f"Le conteneur d’init tourne avant l’app : `{pod}` n’est pas prêt, le Service n’a donc pas encore "
-            "d’endpoint.",
-        )
-    if case.prediction.outcome == "no-name":
-        return Text(
-            f"The init container runs before the app: `{pod}` is not ready, so DNS does not name it yet.",
-            f"Le conteneur d’init tourne avant l’app : `{pod}` n’est pas prêt, le DNS ne le nomme donc pas encore.",
-        )
-    return Text(
-        f"The init container runs before the app: nobody listens in `{pod}` yet.",
-        f"Le conteneur d’init tourne avant l’app : personne n’écoute encore dans `{pod}`.",
-    )
+@dataclass(frozen=True)
+class Case:
+    """A cell with its prediction, and what follows from both."""
+
+    model: ClusterModel
+    vantage: VantagePoint
+    address: Address
+    prediction: Prediction
+
+    def applied(self, rule: str) -> bool:
+        return rule in self.prediction.rules
+
+    @property
+    def place(self) -> Place:
+        """Where the call is made."""
+        if self.vantage.kind == "kubelet" and self.address.how == "exec-probe":
+            return Place(self.pod)
+        return place_of(self.model, self.vantage)
+
+    @cached_property
+    def call(self) -> Target:
+        """Whom the call is for."""
+        return route(self.model, self.vantage, self.address).target
+
+    @property
+    def pod(self) -> Pod | None:
+        """The Pod of the vantage point, or the one that a forward goes to."""
+        if self.address.how == "forward":
+            return self.call.pod
+        key = (self.vantage.namespace, self.vantage.pod)
+        return next((pod for pod in self.model.pods if (pod.namespace, pod.name) == key), None)
+
+    @property
+    def service(self) -> Service | None:
+        """The Service through which the call goes; one that a forward names only chooses the Pod."""
+        return None if self.address.how == "forward" else self.call.service
+
+    @property
+    def target(self) -> Pod | None:
+        """The Pod whose network namespace the call comes to, unless it is the caller's own, where no app is."""
+        pod = self.call.pod
+        idle = pod and self.applied("own-loopback") and not any(part.listeners for part in pod.containers)
+        return None if idle else pod
+
+    @property
+    def binds(self) -> list[str]:
+        """The addresses that sockets of the target's port are bound to, the dialled one first."""
+        containers = self.target.containers if self.target else ()
+        binds = [each.bind for part in containers for each in part.listeners if each.port == self.call.port]
+        return sorted(binds, key=lambda bind: bind != self.call.address)
+
+    @property
+    def is_own_name(self) -> bool:
+        """Tell whether the name is the hostname in the Pod's own line of its hosts file."""
+        return bool(_OWN_NAME & set(self.prediction.rules)) and not self.applied("subdomain-field")
+
+    @property
+    def named_service(self) -> Service | None:
+        """The Service of the name that was asked for, of the Pod's own namespace where there is one."""
+        services = [service for service in self.model.services if service.name == self.address.host]
+        pod = self.place.pod
+        return next((each for each in services if pod and each.namespace == pod.namespace), next(iter(services), None))
 
 
-def _asked(case: Case) -> Text:
-    if case.address.how == "nslookup":
-        return Text(
-            "nslookup asks DNS alone and never reads /etc/hosts.",
-            "nslookup n’interroge que le DNS et ne lit jamais /etc/hosts.",
-        )
-    return Text(
-        "getent asks like any program: /etc/hosts first, then DNS.",
-        "getent cherche comme tout programme : /etc/hosts d’abord, le DNS ensuite.",
-    )
-
-
-def _probes(case: Case) -> Text:
-    host = case.address.host
-    if case.address.how == "exec-probe":
-        return Text(
-            "An exec probe's command runs inside the container, on the Pod's own network.",
-            "La commande d’une probe exec tourne dans le conteneur, sur le réseau du Pod.",
-        )
-    if host:
-        return Text(
-            f"kubelet probes from the node, so `host: {host}` is the node's own {host}.",
-            f"kubelet sonde depuis le nœud : `host: {host}` y désigne le {host} du nœud.",
-        )
-    return Text(
-        f"kubelet probes from the node and, without `host`, dials the Pod IP {case.pod.ip if case.pod else ''}.",
-        f"kubelet sonde depuis le nœud et, sans `host`, appelle l’IP du Pod, {case.pod.ip if case.pod else ''}.",
-    )
-
-
-def _way(case: Case) -> Text:
-    pod = case.pod
-    name = pod.name if pod else case.address.host
-    if case.address.how == "pod-proxy":
-        return Text(
-            f"The API server dials the Pod IP {pod.ip if pod else ''} itself.",
-            f"L’API server appelle lui-même l’IP du Pod, {pod.ip if pod else ''}.",
-        )
-    if "forward-unready" in case.prediction.rules:
-        return Text(
-            f"port-forward dials localhost inside `{name}` and never asks whether the Pod is ready.",
-            f"port-forward appelle localhost dans `{name}`, sans jamais demander si le Pod est prêt.",
-        )
-    if case.address.host.startswith("service/"):
-        return Text(
-            f"port-forward only lets the Service choose the Pod, `{name}`, and dials localhost inside it.",
-            f"port-forward laisse seulement le Service choisir le Pod, `{name}`, et y appelle localhost.",
-        )
-    return Text(
-        f"port-forward dials localhost inside the Pod `{name}`: 127.0.0.1, then ::1.",
-        f"port-forward appelle localhost dans le Pod `{name}` : 127.0.0.1, puis ::1.",
-    )
-
-
-def _end(case: Case) -> Text:
+def _sentences(case: Case) -> tuple[str, ...]:
     outcome = case.prediction.outcome
-    if outcome == "elsewhere":
+    if outcome == "not-applicable":
+        return ("not-applicable",)
+    if case.applied("init-before-app"):
+        return _name_source(case), _before_app(case)
+    if outcome == "no-name":
+        return _unknown(case)
+    if outcome == "resolves":
+        return _name_source(case), "nslookup" if case.address.how == "nslookup" else "getent"
+    return _begins(case), _end(case)
+
+
+def _begins(case: Case) -> str:
+    how = case.address.how
+    if case.vantage.kind == "kubelet":
+        return how if how == "exec-probe" else "probe-of-host" if case.address.host else "probe-of-pod"
+    if how == "pod-proxy":
+        return how
+    if how != "forward":
+        return _name_source(case)
+    if case.applied("forward-unready"):
+        return "forward-unready"
+    return "forward-service" if case.address.host.startswith("service/") else "forward-pod"
+
+
+def _before_app(case: Case) -> str:
+    if case.applied("no-endpoint"):
+        return "init-no-endpoint"
+    return "init-no-name" if case.prediction.outcome == "no-name" else "init-nobody-listens"
+
+
+def _name_source(case: Case) -> str:
+    """Choose how a name came to its address; nothing for an address, and for a name that leads nowhere."""
+    applied = [rule for rule in case.prediction.rules if rule in NAMING]
+    host = case.address.host
+    if is_address(host) or not applied or case.prediction.outcome == "no-name":
+        return ""
+    if applied[-1] in _OWN_NAME:
+        if case.applied("subdomain-field") and "." in host:
+            return "hosts-subdomain"
+        return "hosts-hostname-field" if case.applied("hostname-field") else "hosts-own-name"
+    for rule in ("hosts-localhost", "host-aliases", "hand-edit", "dns-service", "dns-pod-ip"):
+        if rule == applied[-1]:
+            return rule
+    return "dns-pod"
+
+
+def _unknown(case: Case) -> tuple[str, ...]:
+    """Choose what a name is that does not resolve here, and who would know it."""
+    meaning = _own_name(case) or _of_a_pod(case) or _of_a_service(case) or _written(case) or _of_a_container(case)
+    return (meaning, _other_dns(case)) if case.applied("outside-cluster-dns") else (meaning or "nowhere",)
+
+
+def _other_dns(case: Case) -> str:
+    if case.place.computer:
+        return "dns-of-computer"
+    policy = case.place.pod.dns_policy if case.place.pod else ""
+    return {"None": "dns-policy-none", "Default": "dns-policy-default"}.get(policy, "dns-of-node")
+
+
+def _own_name(case: Case) -> str:
+    host, pod = case.address.host, case.place.pod
+    if not pod or host not in {pod.name, pod.hostname}:
+        return ""
+    if pod.host_network:
+        return "own-name-host-network"
+    return "own-name-nslookup" if hostname(RULES, pod)[0] == host else "own-name-replaced"
+
+
+def _of_a_pod(case: Case) -> str:
+    named = any(case.address.host in {pod.name, pod.hostname} for pod in case.model.pods)
+    return "name-of-a-pod" if named and not case.named_service else ""
+
+
+def _of_a_service(case: Case) -> str:
+    service, pod = case.named_service, case.place.pod
+    if not service:
+        if not case.address.host.endswith(f".{case.model.cluster.domain}"):
+            return ""
+        return "full-name-elsewhere" if case.applied("outside-cluster-dns") else "full-name"
+    if case.applied("outside-cluster-dns") or not pod:
+        return "service-other-dns"
+    if not case.applied("dns-cluster-first"):
+        return "service-own-search-list"
+    return "service-headless" if service.namespace == pod.namespace else "service-other-namespace"
+
+
+def _written(case: Case) -> str:
+    """Recognise a name that somebody added to a Pod's hosts file."""
+    host, pods = case.address.host, case.model.pods
+    if any(host in alias.names for pod in pods for alias in pod.host_aliases):
+        return "alias-of-one-pod"
+    edits = [edit for pod in pods if pod == case.place.pod for edit in pod.hand_edits]
+    return "edit-overwritten" if any(host in edit.line.split() for edit in edits) else ""
+
+
+def _of_a_container(case: Case) -> str:
+    names = {container.name for pod in case.model.pods for container in pod.containers}
+    return "container-name" if case.address.host in names else ""
+
+
+def _end(case: Case) -> str:
+    if case.prediction.outcome == "elsewhere":
         return _elsewhere(case)
-    if outcome == "refused":
+    if case.prediction.outcome == "refused":
         return _refused(case)
     if case.service:
-        return _through_service(case)
+        return "through-node-port" if case.applied("node-port") else "through-cluster-ip"
     return _listens(case)
 
 
-def _elsewhere(case: Case) -> Text:
-    address, port = case.aim.address, case.address.port
-    if case.decided_by("own-loopback"):
-        return Text(
-            f"On this computer {address} is the computer's own loopback, and no Pod listens there.",
-            f"Sur cet ordinateur, {address} est sa propre boucle locale, et aucun Pod n’y écoute.",
-        )
-    if case.decided_by("outside-cluster"):
-        return Text(
-            f"{address} means something inside the cluster only: from this computer the packet leaves for elsewhere.",
-            f"{address} n’a de sens que dans le cluster : depuis cet ordinateur, le paquet part ailleurs.",
-        )
-    if case.decided_by("unlisted-port") and case.service:
-        return Text(
-            f"The Service `{case.service.name}` has no port {port}: kube-proxy has no rule for it, and the packet "
-            "leaves the cluster.",
-            f"Le Service `{case.service.name}` n’a pas de port {port} : kube-proxy n’a pas de règle pour lui, et le "
-            "paquet quitte le cluster.",
-        )
-    return Text(
-        f"Nobody in the cluster has {address}: the packet leaves by the default route.",
-        f"Personne n’a {address} dans le cluster : le paquet part par la route par défaut.",
+def _elsewhere(case: Case) -> str:
+    if case.applied("own-loopback"):
+        return "elsewhere-loopback"
+    if case.applied("outside-cluster"):
+        return "elsewhere-outside"
+    return "elsewhere-port" if case.applied("unlisted-port") and case.service else "elsewhere-nobody"
+
+
+def _refused(case: Case) -> str:
+    if case.applied("no-endpoint") and case.service:
+        return "refused-no-endpoint"
+    if not case.target:
+        return "refused-other-loopback" if case.applied("own-loopback") else "refused-address"
+    if case.binds:
+        return "refused-other-bind"
+    shared = any(
+        (service.namespace, service.name) == (case.vantage.namespace, case.address.host)
+        for service in case.model.services
     )
+    return "refused-not-the-service" if case.is_own_name and shared else "refused-port"
 
 
-def _refused(case: Case) -> Text:
-    if case.decided_by("no-endpoint") and case.service:
-        return Text(
-            f"The Service `{case.service.name}` has no ready Pod behind it, so kube-proxy refuses at once.",
-            f"Le Service `{case.service.name}` n’a aucun Pod prêt derrière lui : kube-proxy refuse aussitôt.",
-        )
-    return _bound_elsewhere(case, case.target) if case.target else _quiet(case)
+def _listens(case: Case) -> str:
+    if case.is_own_name:
+        return "answers-own-name"
+    if case.applied("own-loopback") and case.target and case.target.host_network:
+        return "answers-node-loopback"
+    shared = case.applied("own-loopback") and case.address.how == "connect"
+    return "answers-shared-loopback" if shared else "answers-bind"
 
 
-def _quiet(case: Case) -> Text:
-    """Nobody of ours is in that network namespace."""
-    address, port = case.aim.address, case.address.port
-    if "own-loopback" in case.prediction.rules:
-        return Text(
-            f"{address} is the loopback of {case.here.en}, not the app's, and nobody listens on port {port} there.",
-            f"{address} est la boucle locale {case.of_here}, pas celle de l’app, et personne n’y écoute sur le "
-            f"port {port}.",
-        )
-    return Text(
-        f"Nobody listens on {at(address, port)}.",
-        f"Personne n’écoute sur {at(address, port)}.",
-    )
+def _values(case: Case) -> dict[str, object]:
+    """Return what the sentences' fields stand for; empty what this cell has not."""
+    address, call, own, pod, service = case.address, case.call, case.place.pod, case.pod, case.named_service
+    resolved = () if case.vantage.kind == "kubelet" else resolve(_caller(case), address.host, address.how).addresses
+    caller, owner = _who_calls(case)
+    itself = case.vantage.pod == case.prediction.who and case.vantage.kind == "container"
+    return {
+        "host": address.host,
+        "port": address.port,
+        "dialled": call.address,
+        "dialled_port": _with_port(call.address, address.port),
+        "target_port": call.port,
+        "target_address": _with_port(call.address, call.port),
+        "arrives": case.target.ip if case.service and case.target else call.address,
+        "bind": next(iter(case.binds), ""),
+        "resolved": next(iter(resolved), ""),
+        "who": case.prediction.who,
+        "target": case.target.name if case.target else case.prediction.who,
+        "service": case.service.name if case.service else "",
+        "vantage_pod": case.vantage.pod,
+        "pod": pod.name if pod else address.host,
+        "pod_ip": pod.ip if pod else "",
+        "own_ip": own.ip if own else "",
+        "own_namespace": own.namespace if own else "",
+        "own_hostname": hostname(RULES, own)[0] if own else "",
+        "named_service": f"{service.name}.{service.namespace}.svc.{case.model.cluster.domain}" if service else "",
+        "service_namespace": service.namespace if service else "",
+        "caller": caller,
+        "owner": owner,
+        "itself": SENTENCES["itself"] if itself else same(""),
+    }
 
 
-def _bound_elsewhere(case: Case, pod: Pod) -> Text:
-    """In that network namespace nobody takes this call: say who listens to which other one."""
-    port, address = case.aim.port, case.arrives
-    binds = [one.bind for container in pod.containers for one in container.listeners if one.port == port]
-    if binds:
-        return Text(
-            f"The app in `{pod.name}` listens on {binds[0]} alone, and this call comes to {address}.",
-            f"L’app de `{pod.name}` n’écoute que sur {binds[0]}, et cet appel arrive sur {address}.",
-        )
-    if case.names_own_pod and case.is_service_too:
-        return Text(
-            f"That is the Pod itself, not the Service of the same name: on port {port} nobody listens there.",
-            f"C’est le Pod lui-même, pas le Service du même nom : personne n’y écoute sur le port {port}.",
-        )
-    return Text(
-        f"Nobody listens on port {port} in `{pod.name}`.",
-        f"Personne n’écoute sur le port {port} dans `{pod.name}`.",
-    )
+def _caller(case: Case) -> Caller:
+    return Caller(RULES, case.model, case.place)
 
 
-def _through_service(case: Case) -> Text:
-    who, asked, port = case.prediction.who, case.address.port, case.aim.port
-    itself = case.vantage.pod == who and case.vantage.kind == "container"
-    en, fr = (", the very Pod that asks", ", celui-là même qui demande") if itself else ("", "")
-    if "node-port" in case.prediction.rules:
-        return Text(
-            f"The node hands its port {asked} to the ready Pod `{who}`{en}, port {port}.",
-            f"Le nœud remet ce qui arrive sur son port {asked} au Pod prêt `{who}`{fr}, port {port}.",
-        )
-    return Text(
-        f"kube-proxy rewrites {at(case.aim.address, asked)} to a ready Pod, `{who}`{en}, port {port}.",
-        f"kube-proxy récrit {at(case.aim.address, asked)} vers un Pod prêt, `{who}`{fr}, port {port}.",
-    )
+def _with_port(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _listens(case: Case) -> Text:
-    pod = case.target
-    bind, address, name = case.bind, case.aim.address, pod.name if pod else case.prediction.who
-    if case.names_own_pod:
-        return Text(
-            f"It is the Pod's hostname, not the container's name; the app listens on {bind} and answers.",
-            f"C’est le nom d’hôte du Pod, pas celui du conteneur ; l’app écoute sur {bind} et répond.",
-        )
-    if "own-loopback" in case.prediction.rules and pod and pod.host_network:
-        return Text(
-            f"`{name}` uses the node's network, so the node's loopback is its own; its app listens on {bind}.",
-            f"`{name}` utilise le réseau du nœud, dont la boucle locale est donc la sienne ; son app écoute sur "
-            f"{bind}.",
-        )
-    if "own-loopback" in case.prediction.rules and case.address.how == "connect":
-        return Text(
-            f"All containers of `{name}` share one network namespace and its loopback; the app listens on {bind} "
-            "and answers.",
-            f"Les conteneurs de `{name}` partagent un namespace réseau et sa boucle locale ; l’app écoute sur {bind} "
-            "et répond.",
-        )
-    return Text(
-        f"The app in `{name}` listens on {bind}, so it takes the call to {at(address, case.aim.port)}.",
-        f"L’app de `{name}` écoute sur {bind} et prend donc l’appel vers {at(address, case.aim.port)}.",
-    )
+def _who_calls(case: Case) -> tuple[Text, Text]:
+    """Return where the call is made, as a subject and as a possessor."""
+    place = case.place
+    kind = "computer" if place.computer else "node" if place.on_node or not place.pod else "pod"
+    values = {"pod": place.pod.name if place.pod else ""}
+    return SENTENCES[f"caller-{kind}"].format(**values), SENTENCES[f"owner-{kind}"].format(**values)

@@ -1,97 +1,82 @@
-"""The rules of those who dial for somebody else: port-forward, the API server's proxy, kubelet's probes."""
+"""Those who dial for somebody else: port-forward, the API server's proxy, kubelet's probes."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.rule import Rule, table
-from lab.experiments.texts import Text
+from lab.experiments.model.cluster import Place
+from lab.experiments.model.dns import selected
+from lab.experiments.model.routing import Route, Target, call, first, in_pod
+from lab.experiments.model.rules import Caller
 
 if TYPE_CHECKING:
-    from lab.experiments.model.cluster import Cluster
+    from collections.abc import Callable, Mapping
 
-_K8S = "https://kubernetes.io/docs"
-_PROBES = f"{_K8S}/concepts/configuration/liveness-readiness-startup-probes/"
-_FORWARD = "https://github.com/containerd/containerd/blob/v2.4.2/internal/cri/server/sandbox_portforward_linux.go"
+    from lab.experiments.model.cluster import Address, Cluster, ClusterModel, Pod, VantagePoint
+    from lab.experiments.model.rules import Rules
+
 FALLS_BACK = (2, 5)
 """The first containerd that may dial the Pod IP too, https://github.com/containerd/containerd/pull/14074."""
 
 
 def _falls_back(cluster: Cluster) -> bool:
-    found = re.match(r"containerd://v?(\d+)\.(\d+)", cluster.runtime)
-    return found is not None and (int(found[1]), int(found[2])) >= FALLS_BACK
+    version = re.match(r"containerd://v?(\d+)\.(\d+)", cluster.runtime)
+    return version is not None and (int(version[1]), int(version[2])) >= FALLS_BACK
 
 
-_FORWARDED = (
-    Rule(
-        "forward-localhost",
-        _FORWARD,
-        Text(
-            en="port-forward dials localhost inside the Pod: 127.0.0.1, then ::1.",
-            fr="port-forward appelle localhost dans le Pod : 127.0.0.1, puis ::1.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "forward-falls-back",
-        "https://github.com/containerd/containerd/pull/14074",
-        Text(
-            en="A newer containerd then tries the Pod IP; 2.4 does not.",
-            fr="Un containerd plus récent essaie ensuite l’IP du Pod ; la version 2.4, non.",
-        ),
-        _falls_back,
-    ),
-    Rule(
-        "forward-unready",
-        "https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubectl/pkg/cmd/portforward/portforward.go",
-        Text(
-            en="port-forward asks only that the Pod runs, not that it is ready.",
-            fr="port-forward demande seulement que le Pod tourne, pas qu’il soit prêt.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "proxy-dials-pod-ip",
-        f"{_K8S}/tasks/access-application-cluster/access-cluster-services/",
-        Text(
-            en="The API server's proxy dials the Pod IP.",
-            fr="Le proxy de l’API server appelle l’IP du Pod.",
-        ),
-        lambda: True,
-    ),
-)
-"""Who dials for somebody else: port-forward, and the API server’s proxy."""
+RULES: Mapping[str, Callable[..., bool]] = {
+    "forward-localhost": lambda: True,
+    "forward-falls-back": _falls_back,
+    "forward-unready": lambda: True,
+    "proxy-dials-pod-ip": lambda: True,
+    "probe-from-node": lambda: True,
+    "probe-pod-ip": lambda host: not host,
+    "probe-exec-inside": lambda: True,
+}
 
-_PROBED = (
-    Rule(
-        "probe-from-node",
-        _PROBES,
-        Text(
-            en="kubelet's HTTP and TCP probes come from the node's network namespace.",
-            fr="Les probes HTTP et TCP de kubelet partent du namespace réseau du nœud.",
-        ),
-        lambda: True,
-    ),
-    Rule(
-        "probe-pod-ip",
-        _PROBES,
-        Text(
-            en="A probe without `host` dials the Pod IP.",
-            fr="Une probe sans `host` appelle l’IP du Pod.",
-        ),
-        lambda host: not host,
-    ),
-    Rule(
-        "probe-exec-inside",
-        _PROBES,
-        Text(
-            en="An exec probe's command runs inside the container.",
-            fr="La commande d’une probe exec tourne dans le conteneur.",
-        ),
-        lambda: True,
-    ),
-)
-"""From where kubelet’s probes come, and to whom."""
 
-RULES = table(*_FORWARDED, *_PROBED)
+def probe(rules: Rules, model: ClusterModel, vantage: VantagePoint, address: Address) -> Route:
+    """Probe like kubelet, which only learns whether it passed: nobody is named."""
+    pod = model.pod(vantage.namespace, vantage.pod)
+    inside = address.how == "exec-probe"
+    rule = "probe-exec-inside" if inside else "probe-from-node"
+    place = Place(pod) if rules.holds(rule) == inside else Place()
+    applied: tuple[str, ...] = (rule,)
+    dialled = replace(address, how="connect")
+    if not inside and rules.holds("probe-pod-ip", address.host):
+        dialled, applied = replace(dialled, host=pod.ip), (rule, "probe-pod-ip")
+    return replace(call(Caller(rules, model, place), dialled), who="").after(*applied)
+
+
+def pod_proxy(rules: Rules, model: ClusterModel, vantage: VantagePoint, address: Address) -> Route:
+    pod = model.pod(vantage.namespace, vantage.pod)
+    target = pod.ip if rules.holds("proxy-dials-pod-ip") else "127.0.0.1"
+    return in_pod(rules, model, pod, target, address.port).after("proxy-dials-pod-ip")
+
+
+def port_forward(rules: Rules, model: ClusterModel, vantage: VantagePoint, address: Address) -> Route:
+    """Follow ``kubectl port-forward pod/name``, or ``service/name``: a ready Pod first, and the Service's own port."""
+    kind, _, name = address.host.partition("/")
+    if kind == "pod":
+        return _into_pod(rules, model, model.pod(vantage.namespace, name), address.port)
+    services = (item for item in model.services if (item.namespace, item.name) == (vantage.namespace, name))
+    service = next(services, None)
+    pods = selected(rules, model, service) if service else ()
+    if not service or not pods:
+        return Route("not-applicable", "", ("selector",), Target(address.port, None, service))
+    pod = min(pods, key=lambda candidate: not candidate.ready)
+    port = next((listed.target for listed in service.ports if listed.port == address.port), address.port)
+    route = _into_pod(rules, model, pod, port).after("selector")
+    return replace(route, target=replace(route.target, service=service))
+
+
+def _into_pod(rules: Rules, model: ClusterModel, pod: Pod, port: int) -> Route:
+    if not (pod.ready or rules.holds("forward-unready")):
+        return Route("refused")
+    addresses = ["127.0.0.1", "::1"] if rules.holds("forward-localhost") else [pod.ip]
+    if rules.holds("forward-falls-back", model.cluster):
+        addresses = [*addresses, pod.ip]
+    applied = ("forward-localhost",) if pod.ready else ("forward-unready", "forward-localhost")
+    return first(in_pod(rules, model, pod, address, port) for address in addresses).after(*applied)

@@ -1,232 +1,235 @@
-"""The rules of the way: where a packet goes, and who listens there."""
+"""From an address and a port to who answers: loopback, Services, Pods, and the sockets that listen there."""
 
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lab.experiments.model.dns import is_address
-from lab.experiments.model.rule import Rule, table
-from lab.experiments.texts import Text
+from lab.experiments.model import dns
+from lab.experiments.model.dns import endpoints, is_address, selected
 
 if TYPE_CHECKING:
-    from lab.experiments.model.cluster import Listener, Pod, Service, Vantage, World
-    from lab.experiments.model.rule import Place
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-_K8S = "https://kubernetes.io/docs"
-_MAN = "https://man7.org/linux/man-pages"
-_SERVICE = f"{_K8S}/concepts/services-networking/service"
-_WAYS = {
-    "container": {"connect", "getent", "nslookup"},
-    "init": {"connect", "getent", "nslookup"},
-    "node": {"connect", "getent", "nslookup"},
-    "computer": {"connect", "getent", "nslookup"},
+    from lab.experiments.model.cluster import Address, ClusterModel, Listener, Place, Pod, Service, VantagePoint
+    from lab.experiments.model.rules import Caller, Rules
+    from lab.experiments.results import Outcome
+
+_PROGRAM = {"connect", "getent", "nslookup"}
+_HOWS = {
+    "container": _PROGRAM,
+    "init": _PROGRAM,
+    "node": _PROGRAM,
+    "computer": _PROGRAM,
     "port-forward": {"forward"},
     "service-forward": {"forward"},
     "pod-proxy": {"pod-proxy"},
     "kubelet": {"http-probe", "tcp-probe", "exec-probe"},
 }
+_BINDS = ("bind-any-v4", "bind-any-dual", "bind-one")
 
 
-def fits(vantage: Vantage, how: str) -> bool:
+def applies(vantage: VantagePoint, how: str) -> bool:
     """Tell whether this can be tried from there at all."""
-    return how in _WAYS[vantage.kind]
+    return how in _HOWS[vantage.kind]
 
 
-def reads_names(vantage: Vantage) -> bool:
-    """Tell whether the probe runs there, which looks names up itself; elsewhere somebody dials for it."""
-    return fits(vantage, "getent")
+def resolves_names(vantage: VantagePoint) -> bool:
+    """Tell whether the probe program runs there, which resolves names itself; elsewhere somebody dials for it."""
+    return applies(vantage, "getent")
 
 
 def _is_loopback(address: str) -> bool:
     return is_address(address) and ipaddress.ip_address(address).is_loopback
 
 
-def _outside(place: Place, address: str, world: World) -> bool:
-    return place.computer and not (address == world.cluster.node_ip and world.computer.reaches_node)
+def _is_outside(place: Place, address: str, model: ClusterModel) -> bool:
+    return place.computer and not (address == model.cluster.node_ip and model.computer.reaches_node)
 
 
-def _selects(service: Service, pod: Pod) -> bool:
-    same = service.namespace == pod.namespace
-    return same and bool(service.selector) and set(service.selector) <= set(pod.labels)
-
-
-def _any_v4(listener: Listener, address: str) -> bool:
+def _takes_any_v4(listener: Listener, address: str) -> bool:
     return listener.bind == "0.0.0.0" and ":" not in address  # noqa: S104 - compared, nothing is bound
 
 
-_WHO = (
-    Rule(
-        "not-applicable",
-        f"{_K8S}/reference/kubectl/",
-        Text(
-            en="Not every way can be taken from everywhere: only kubelet probes, only a forward forwards.",
-            fr="Tout chemin ne part pas de partout : seul kubelet sonde, seul un transfert de port transfère.",
-        ),
-        lambda vantage, how: not fits(vantage, how),
-    ),
-    Rule(
-        "init-before-app",
-        f"{_K8S}/concepts/workloads/pods/init-containers/",
-        Text(
-            en="Init containers end before the Pod's app starts: nobody listens there yet, and the Pod is not ready.",
-            fr="Les conteneurs d’init se terminent avant le démarrage de l’app : rien n’y écoute encore, et le Pod "
-            "n’est pas prêt.",
-        ),
-        lambda vantage: vantage.kind == "init",
-    ),
-    Rule(
-        "own-loopback",
-        f"{_MAN}/man7/network_namespaces.7.html",
-        Text(
-            en="The loopback belongs to the network namespace of whoever dials; a Pod's containers share one.",
-            fr="La boucle locale appartient au namespace réseau de celui qui appelle ; les conteneurs d’un Pod en "
-            "partagent un.",
-        ),
-        _is_loopback,
-    ),
-    Rule(
-        "outside-cluster",
-        f"{_K8S}/concepts/cluster-administration/networking/",
-        Text(
-            en="Pod IPs and cluster IPs exist inside the cluster only; to this computer they are just any address.",
-            fr="Les IP des Pods et des Services n’existent que dans le cluster ; pour cet ordinateur, ce sont des "
-            "adresses quelconques.",
-        ),
-        _outside,
-    ),
-)
-"""Who can try what, and from where."""
+RULES: Mapping[str, Callable[..., bool]] = {
+    "not-applicable": lambda vantage, how: not applies(vantage, how),
+    "init-before-app": lambda vantage: vantage.kind == "init",
+    "own-loopback": _is_loopback,
+    "outside-cluster": _is_outside,
+    "node-port": lambda service_port, port: service_port.node_port == port,
+    "cluster-ip": lambda service, address: service.cluster_ip == address,
+    "unlisted-port": lambda service, port: all(listed.port != port for listed in service.ports),
+    **dns.SERVICE_RULES,
+    "no-endpoint": lambda pods: not pods,
+    "hairpin": lambda: True,
+    "pod-network": lambda pod, address: pod.ip == address,
+    "nowhere": lambda pods: not pods,
+    "bind-any-v4": _takes_any_v4,
+    "bind-any-dual": lambda listener, _address: listener.bind == "::",
+    "bind-one": lambda listener, address: listener.bind == address,
+    "nobody-listens": lambda accepting: not accepting,
+}
 
-_TO_A_SERVICE = (
-    Rule(
-        "node-port",
-        f"{_SERVICE}/#type-nodeport",
-        Text(
-            en="The node hands what comes to a NodePort to the Service's Pods.",
-            fr="Le nœud remet aux Pods du Service ce qui arrive sur un NodePort.",
-        ),
-        lambda port, asked: port.node_port == asked,
-    ),
-    Rule(
-        "cluster-ip",
-        f"{_K8S}/reference/networking/virtual-ips/",
-        Text(
-            en="A cluster IP is no machine: kube-proxy's rules rewrite the packet to a Pod's IP and target port.",
-            fr="Une IP de cluster n’est pas une machine : les règles de kube-proxy récrivent le paquet vers l’IP et le "
-            "port d’un Pod.",
-        ),
-        lambda service, address: service.cluster_ip == address,
-    ),
-    Rule(
-        "unlisted-port",
-        f"{_K8S}/reference/networking/virtual-ips/",
-        Text(
-            en="kube-proxy has rules for a Service's own ports only; another port's packet leaves the cluster.",
-            fr="kube-proxy n’a de règles que pour les ports du Service ; vers un autre port, le paquet quitte le "
-            "cluster.",
-        ),
-        lambda service, asked: all(one.port != asked for one in service.ports),
-    ),
-    Rule(
-        "selector",
-        f"{_SERVICE}/#services-in-kubernetes",
-        Text(
-            en="A Service stands for the Pods of its namespace that bear the labels of its selector.",
-            fr="Un Service représente les Pods de son namespace qui portent les labels de son sélecteur.",
-        ),
-        _selects,
-    ),
-    Rule(
-        "ready-endpoints",
-        f"{_K8S}/concepts/services-networking/endpoint-slices/#conditions",
-        Text(
-            en="Only ready Pods are a Service's endpoints, unless it publishes those that are not.",
-            fr="Seuls les Pods prêts sont les endpoints d’un Service, sauf s’il publie aussi les autres.",
-        ),
-        lambda pod, service: pod.ready or service.publish_not_ready,
-    ),
-    Rule(
-        "no-endpoint",
-        f"{_K8S}/reference/networking/virtual-ips/",
-        Text(
-            en="A Service without endpoints refuses: kube-proxy rejects the packet.",
-            fr="Un Service sans endpoint refuse : kube-proxy rejette le paquet.",
-        ),
-        lambda endpoints: not endpoints,
-    ),
-    Rule(
-        "hairpin",
-        f"{_K8S}/tasks/debug/debug-application/debug-service/#a-pod-fails-to-reach-itself-via-the-service-ip",
-        Text(
-            en="A Pod reaches itself through its own Service.",
-            fr="Un Pod s’atteint lui-même à travers son propre Service.",
-        ),
-        lambda: True,
-    ),
-)
-"""What becomes of a packet for a Service."""
 
-_TO_A_POD = (
-    Rule(
-        "pod-network",
-        f"{_K8S}/concepts/services-networking/#the-kubernetes-network-model",
-        Text(
-            en="Every Pod and the node reach every Pod by its IP.",
-            fr="Tout Pod, et le nœud, atteignent tout Pod par son IP.",
-        ),
-        lambda pod, address: pod.ip == address,
-    ),
-    Rule(
-        "nowhere",
-        "https://www.rfc-editor.org/rfc/rfc1812#section-5.2.4",
-        Text(
-            en="A packet for an address that nobody in the cluster has leaves by the default route.",
-            fr="Un paquet pour une adresse que personne n’a dans le cluster part par la route par défaut.",
-        ),
-        lambda pods: not pods,
-    ),
-)
-"""What becomes of a packet for any other address."""
+@dataclass(frozen=True)
+class Target:
+    """Whom a call is for, whether or not it arrives: a Pod and a port in it, by way of a Service or not.
 
-_LISTENING = (
-    Rule(
-        "bind-any-v4",
-        f"{_MAN}/man7/ip.7.html",
-        Text(
-            en="A server on 0.0.0.0 takes calls to every IPv4 address of its network namespace.",
-            fr="Un serveur sur 0.0.0.0 répond à toute adresse IPv4 de son namespace réseau.",
-        ),
-        _any_v4,
-    ),
-    Rule(
-        "bind-any-dual",
-        f"{_MAN}/man7/ipv6.7.html",
-        Text(
-            en="A server on :: takes calls to every address of its network namespace, IPv4 included (bindv6only is 0).",
-            fr="Un serveur sur :: répond à toute adresse de son namespace réseau, IPv4 comprise (bindv6only vaut 0).",
-        ),
-        lambda listener, _address: listener.bind == "::",
-    ),
-    Rule(
-        "bind-one",
-        f"{_MAN}/man7/ip.7.html",
-        Text(
-            en="A server on one address takes calls to that address alone.",
-            fr="Un serveur sur une adresse ne répond qu’à cette adresse.",
-        ),
-        lambda listener, address: listener.bind == address,
-    ),
-    Rule(
-        "nobody-listens",
-        "https://www.rfc-editor.org/rfc/rfc9293#section-3.5.2",
-        Text(
-            en="Where nobody listens at an address and port, the kernel refuses the connection.",
-            fr="Là où personne n’écoute à une adresse et un port, le noyau refuse la connexion.",
-        ),
-        lambda accepting: not accepting,
-    ),
-)
-"""Who takes a call where it arrives."""
+    ``address`` was dialled. The Pod is the one that takes the call; else one whose network namespace the address is in,
+    None where that is the node's and no Pod listens there on this port, or nobody's.
+    """
 
-RULES = table(*_WHO, *_TO_A_SERVICE, *_TO_A_POD, *_LISTENING)
+    port: int = 0
+    pod: Pod | None = None
+    service: Service | None = None
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a call ends, who answers, the rules that led there, and whom it was for."""
+
+    outcome: Outcome
+    who: str = ""
+    rules: tuple[str, ...] = ()
+    target: Target = Target()
+
+    def after(self, *rules: str) -> Route:
+        """Return this route as it is reached through further rules, which come first."""
+        return replace(self, rules=(*rules, *self.rules))
+
+
+def call(caller: Caller, address: Address) -> Route:
+    """Resolve and dial like a program."""
+    resolution = dns.resolve(caller, address.host, address.how)
+    if not resolution.addresses:
+        return Route("no-name", "", resolution.rules)
+    route = first(dial(caller, ip, address.port) for ip in resolution.addresses)
+    if address.how == "connect":
+        return route.after(*resolution.rules)
+    who = resolution.addresses[0] if len(resolution.addresses) == 1 else ""
+    return Route("resolves", who, resolution.rules, route.target)
+
+
+def first(routes: Iterable[Route]) -> Route:
+    """Return the first route that answers; else the last, like a program that tries all addresses of a name.
+
+    If none answers, the call was for the first.
+    """
+    tried: list[Route] = []
+    for route in routes:
+        tried.append(route)
+        if route.outcome == "answers":
+            return route
+    return replace(tried[-1], target=tried[0].target) if tried else Route("refused")
+
+
+def dial(caller: Caller, address: str, port: int) -> Route:
+    """Dial an IP address and port."""
+    route = _dial(caller, address, port)
+    return replace(route, target=replace(route.target, address=address))
+
+
+def in_pod(rules: Rules, model: ClusterModel, pod: Pod, address: str, port: int) -> Route:
+    """Call an address in a Pod's network namespace, which is the Pod's alone, or the node's."""
+    route = _listening(rules, _sharing(model, pod), address, port)
+    return replace(route, target=replace(route.target, pod=pod))
+
+
+def _sharing(model: ClusterModel, pod: Pod | None) -> Sequence[Pod]:
+    """Return the Pods in the network namespace of a Pod, or of the node."""
+    return [pod] if pod and not pod.host_network else [other for other in model.pods if other.host_network]
+
+
+def _listening(rules: Rules, pods: Sequence[Pod], address: str, port: int) -> Route:
+    """Tell who in the network namespace of these Pods takes a call."""
+    accepting = [
+        (pod, rule)
+        for pod in pods
+        for container in pod.containers
+        for listener in container.listeners
+        for rule in _BINDS
+        if not container.ended and listener.port == port and rules.holds(rule, listener, address)
+    ]
+    target = Target(port, _likely(pods, port), None, address)
+    if rules.holds("nobody-listens", accepting) or not accepting:
+        return Route("refused", "", ("nobody-listens",), target)
+    pod, rule = accepting[0]
+    return Route("answers", pod.name, (rule,), replace(target, pod=pod))
+
+
+def _likely(pods: Sequence[Pod], port: int) -> Pod | None:
+    """Choose among the Pods of a network namespace: who listens on that port; a Pod alone is it."""
+    on_port = (
+        pod for pod in pods if any(listener.port == port for part in pod.containers for listener in part.listeners)
+    )
+    return next(on_port, None) or next((pod for pod in pods if not pod.host_network), None)
+
+
+def _dial(caller: Caller, address: str, port: int) -> Route:
+    service = _node_port_service(caller, address, port)
+    if not service and caller.rules.holds("own-loopback", address):
+        return _own_loopback(caller, address, port).after("own-loopback")
+    inside = _to_node_port(caller, service, port) if service else _inside(caller, address, port)
+    if caller.rules.holds("outside-cluster", caller.place, address, caller.model):
+        return Route("elsewhere", "", ("outside-cluster",), inside.target)
+    return inside
+
+
+def _own_loopback(caller: Caller, address: str, port: int) -> Route:
+    if caller.place.computer:
+        return Route("elsewhere", target=Target(port))
+    return _listening(caller.rules, _sharing(caller.model, caller.place.pod), address, port)
+
+
+def _node_port_service(caller: Caller, address: str, port: int) -> Service | None:
+    """Find the Service of a NodePort; on the node itself its loopback is one of the node's addresses."""
+    if address != caller.model.cluster.node_ip and not (caller.place.on_node and address == "127.0.0.1"):
+        return None
+    services = caller.model.services
+    return next((item for item in services if any(caller.rules.holds("node-port", p, port) for p in item.ports)), None)
+
+
+def _to_node_port(caller: Caller, service: Service, port: int) -> Route:
+    target = next(listed.target for listed in service.ports if caller.rules.holds("node-port", listed, port))
+    return _to_service(caller, service, target).after("node-port")
+
+
+def _inside(caller: Caller, address: str, port: int) -> Route:
+    """Follow the cluster's own network."""
+    rules, model = caller.rules, caller.model
+    if address == model.cluster.node_ip:
+        return _listening(rules, _sharing(model, None), address, port)
+    if service := next((item for item in model.services if rules.holds("cluster-ip", item, address)), None):
+        return _to_cluster_ip(caller, service, port).after("cluster-ip")
+    pods = [pod for pod in model.pods if rules.holds("pod-network", pod, address)]
+    if rules.holds("nowhere", pods) or not pods:
+        return Route("elsewhere", "", ("nowhere",), Target(port))
+    return in_pod(rules, model, pods[0], address, port).after("pod-network")
+
+
+def _to_cluster_ip(caller: Caller, service: Service, port: int) -> Route:
+    target = next((listed.target for listed in service.ports if listed.port == port), None)
+    if caller.rules.holds("unlisted-port", service, port) or target is None:
+        return Route("elsewhere", "", ("unlisted-port",), Target(port, None, service))
+    return _to_service(caller, service, target)
+
+
+def _to_service(caller: Caller, service: Service, port: int) -> Route:
+    """Follow kube-proxy to an endpoint; with several that answer, nobody can say which one will."""
+    pods = endpoints(caller.rules, caller.model, service)
+    if caller.rules.holds("no-endpoint", pods) or not pods:
+        unready = next(iter(selected(caller.rules, caller.model, service)), None)
+        return Route("refused", "", ("no-endpoint",), Target(port, unready, service))
+    routes = [_to_endpoint(caller, pod, port) for pod in pods]
+    route = first(routes)
+    who = route.who if len({each.who for each in routes}) == 1 else ""
+    return replace(route, who=who, target=replace(route.target, service=service))
+
+
+def _to_endpoint(caller: Caller, pod: Pod, port: int) -> Route:
+    route = in_pod(caller.rules, caller.model, pod, pod.ip, port)
+    if pod != caller.place.pod:
+        return route.after("ready-endpoints")
+    return route.after("ready-endpoints", "hairpin") if caller.rules.holds("hairpin") else Route("timeout")

@@ -1,4 +1,4 @@
-"""A stage without a cluster: what was to be made gets addresses, as the API would give them, and is described."""
+"""An environment without a cluster: its manifests get addresses, as the API would give them, and are read."""
 
 from itertools import count
 
@@ -6,6 +6,8 @@ import pytest
 
 from lab.experiments.model import from_api
 from lab.experiments.model.cluster import Computer
+from lab.experiments.pods import with_image
+from lab.kubernetes import ephemeral
 
 NODE = {
     "metadata": {"name": "cats-control-plane"},
@@ -18,56 +20,57 @@ NODE = {
     },
 }
 DNS = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"clusterIP": "10.96.0.10"}}
+IMAGE = "k8-chatroulette-back:abc"
 EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z"
 
 
 @pytest.fixture
 def empty():
-    return from_api.world(from_api.Live((), (), NODE, DNS), Computer())
+    return from_api.cluster_model(from_api.Objects((), (), NODE, DNS), Computer())
 
 
 @pytest.fixture
 def described(empty):
-    """Return what describes a cast as if it stood."""
+    """Return what models a matrix's environment as if it stood."""
 
-    def describe_cast(matrix, namespaces):
-        cast = matrix.cast(empty, "k8-chatroulette-back:abc", namespaces)
+    def model_of(matrix, namespaces):
+        setup = matrix.setup(empty, namespaces)
         numbers = count(1)
-        services = [_service(one, next(numbers)) for one in cast.services]
-        pods = [_pod(one, next(numbers), cast) for one in cast.pods(services)]
-        pods += [_copy(pods, one, next(numbers)) for one in cast.copies]
-        return from_api.world(from_api.Live(pods, services, NODE, DNS), Computer())
+        services = [_service(manifest, next(numbers)) for manifest in setup.services]
+        pods = [_pod(with_image(pod, IMAGE), next(numbers), setup) for pod in setup.pods(services)]
+        pods += [_copy(pods, copy, next(numbers)) for copy in setup.copies]
+        return from_api.cluster_model(from_api.Objects(pods, services, NODE, DNS), Computer())
 
-    return describe_cast
+    return model_of
 
 
-def _service(one, number):
-    spec = {"clusterIP": f"10.96.1.{number}", **one["spec"]}
+def _service(manifest, number):
+    spec = {"clusterIP": f"10.96.1.{number}", **manifest["spec"]}
     ports = [{**port, "nodePort": 30000 + number * 10 + at} for at, port in enumerate(spec["ports"])]
-    return {**one, "spec": {**spec, "ports": ports}}
+    return {**manifest, "spec": {**spec, "ports": ports}}
 
 
-def _pod(one, number, cast):
-    name = one["metadata"]["name"]
-    guests = [one for each in cast.guests if each.pod == name for one in each.containers]
-    ip = "172.18.0.2" if one["spec"].get("hostNetwork") else f"10.244.0.{number}"
-    ready = "False" if name in cast.unready else "True"
+def _pod(manifest, number, setup):
+    name = manifest["metadata"]["name"]
+    added = [pair for each in setup.ephemeral if each.pod == name for pair in each.containers]
+    guests = [ephemeral.container(guest, IMAGE, target=target) for guest, target in added]
+    ip = "172.18.0.2" if manifest["spec"].get("hostNetwork") else f"10.244.0.{number}"
     status = {
         "podIP": ip,
-        "conditions": [{"type": "Ready", "status": ready}],
-        "containerStatuses": [_runs(each, EARLY) for each in one["spec"]["containers"]],
-        "ephemeralContainerStatuses": [_runs(each, LATE) for each in guests],
+        "conditions": [{"type": "Ready", "status": "False" if name in setup.unready else "True"}],
+        "containerStatuses": [_running(part, EARLY) for part in manifest["spec"]["containers"]],
+        "ephemeralContainerStatuses": [_running(guest, LATE) for guest in guests],
     }
-    return {**one, "spec": {**one["spec"], "ephemeralContainers": guests}, "status": status}
+    return {**manifest, "spec": {**manifest["spec"], "ephemeralContainers": guests}, "status": status}
 
 
-def _runs(container, since):
-    return {"name": container["name"], "state": {"running": {"startedAt": since}}}
+def _running(container, started_at):
+    return {"name": container["name"], "state": {"running": {"startedAt": started_at}}}
 
 
 def _copy(pods, copy, number):
-    of = next(one for one in pods if one["metadata"]["name"] == copy.of)
-    meta = {"name": copy.name, "namespace": of["metadata"]["namespace"]}
-    spec = {**of["spec"], "ephemeralContainers": []}
+    original = next(pod for pod in pods if pod["metadata"]["name"] == copy.of)
+    meta = {"name": copy.name, "namespace": original["metadata"]["namespace"]}
+    spec = {**original["spec"], "ephemeralContainers": []}
     spec["containers"] = [*spec["containers"], {"name": copy.container, "image": "i", "command": ["sleep"]}]
-    return {"metadata": meta, "spec": spec, "status": {**of["status"], "podIP": f"10.244.0.{number}"}}
+    return {"metadata": meta, "spec": spec, "status": {**original["status"], "podIP": f"10.244.0.{number}"}}

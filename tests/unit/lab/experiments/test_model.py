@@ -17,12 +17,11 @@ from lab.experiments.model.cluster import (
     Pod,
     Service,
     ServicePort,
-    Vantage,
-    World,
+    VantagePoint,
+    ClusterModel,
 )
 from lab.experiments.model.explain import because
-from lab.experiments.model.predict import mechanism, predict
-from lab.experiments.model.rules import RULES, inverted
+from lab.experiments.model.predict import RULES, mechanism, predict
 
 NODE_IP, DNS, CATS_IP, TWIN_IP = "172.18.0.2", "10.96.0.10", "10.96.1.1", "10.96.1.2"
 APP_IP, NODE_PORT, LONG = "10.244.0.21", 31000, "cat" * 20 + "-b-cdefg"
@@ -71,7 +70,7 @@ def _service(name: str, ip: str, chosen: str, node_port: int = 0) -> Service:
     return Service(name, "lab", ip, (("app", chosen),), (ServicePort(80, 3000, node_port),))
 
 
-WORLD = World(
+MODEL = ClusterModel(
     Cluster("containerd://2.4.2", "cats-control-plane", NODE_IP, DNS),
     pods=(
         *(APP, EDITED, GONE, TWIN, NAMED, UNREADY, LONG_POD, OTHER, FAR, HOSTNET, HOSTNET_DNS, NODE_DNS, OWN_DNS),
@@ -84,30 +83,30 @@ WORLD = World(
 )
 
 
-def inside(pod: Pod, container: str = "back") -> Vantage:
-    return Vantage(pod.name, "container", pod.namespace, pod.name, container)
+def inside(pod: Pod, container: str = "back") -> VantagePoint:
+    return VantagePoint(pod.name, "container", pod.namespace, pod.name, container)
 
 
 APP_V, SIDECAR, OTHER_V, FAR_V = inside(APP), inside(APP, "sidecar"), inside(OTHER), inside(FAR)
-INIT = Vantage("init", "init", "lab", "k8-back", "init")
-NODE, COMPUTER = Vantage("node", "node"), Vantage("computer", "computer")
-KUBELET = Vantage("kubelet-http", "kubelet", "lab", "k8-back")
+INIT = VantagePoint("init", "init", "lab", "k8-back", "init")
+NODE, COMPUTER = VantagePoint("node", "node"), VantagePoint("computer", "computer")
+KUBELET = VantagePoint("kubelet-http", "kubelet", "lab", "k8-back")
 
 
-def forward(host: str, port: int = 3000) -> tuple[Vantage, Address]:
+def forward(host: str, port: int = 3000) -> tuple[VantagePoint, Address]:
     kind = "service-forward" if host.startswith("service") else "port-forward"
-    return Vantage(kind, kind, "lab"), Address("forward", host, port, "forward")
+    return VantagePoint(kind, kind, "lab"), Address("forward", host, port, "forward")
 
 
-def proxy(pod: Pod) -> tuple[Vantage, Address]:
-    return Vantage("pod-proxy", "pod-proxy", "lab", pod.name), Address("proxy", pod.name, 3000, "pod-proxy")
+def proxy(pod: Pod) -> tuple[VantagePoint, Address]:
+    return VantagePoint("pod-proxy", "pod-proxy", "lab", pod.name), Address("proxy", pod.name, 3000, "pod-proxy")
 
 
-def probe(how: str, host: str = "", pod: Pod = APP) -> tuple[Vantage, Address]:
+def probe(how: str, host: str = "", pod: Pod = APP) -> tuple[VantagePoint, Address]:
     return replace(KUBELET, pod=pod.name), Address("probe", host, 3000, how)
 
 
-def to(vantage: Vantage, host: str, port: int = 3000, how: str = "connect") -> tuple[Vantage, Address]:
+def to(vantage: VantagePoint, host: str, port: int = 3000, how: str = "connect") -> tuple[VantagePoint, Address]:
     return vantage, Address(host, host, port, how)
 
 
@@ -196,8 +195,8 @@ BIND_CELLS = {
 
 
 @pytest.mark.parametrize(("vantage", "address", "outcome", "who"), CELLS)
-def test_predicts(vantage: Vantage, address: Address, outcome: str, who: str):
-    prediction = predict(WORLD, vantage, address)
+def test_predicts(vantage: VantagePoint, address: Address, outcome: str, who: str):
+    prediction = predict(MODEL, vantage, address)
     assert (prediction.outcome, prediction.who) == (outcome, who)
     assert mechanism(prediction) in RULES
 
@@ -208,12 +207,12 @@ def test_a_bind_address_decides_which_calls_are_taken(asked: str):
     answering = set()
     for pod, bind in zip(BOUND, BINDS, strict=True):
         vantage, address = to(inside(pod), pod.name if asked == "own name" else asked)
-        if predict(WORLD, vantage, address).outcome == "answers":
+        if predict(MODEL, vantage, address).outcome == "answers":
             answering.add(bind)
     assert answering == BIND_CELLS[asked]
 
 
-def _all() -> list[tuple[Vantage, Address]]:
+def _all() -> list[tuple[VantagePoint, Address]]:
     binds = [to(inside(pod), host) for pod in (*BOUND, BOUND_IP) for host in ("127.0.0.1", "::1", pod.name)]
     return [(one.values[0], one.values[1]) for one in CELLS] + binds
 
@@ -224,7 +223,7 @@ def test_every_rule_matters(rule: str):
     changed = [
         cell
         for cell in _all()
-        if (right := predict(WORLD, *cell), wrong := predict(WORLD, *cell, rules=inverted(rule)))
+        if (right := predict(MODEL, *cell), wrong := predict(MODEL, *cell, rules=RULES.inverted(rule)))
         and (right.outcome, right.who) != (wrong.outcome, wrong.who)
     ]
     assert changed
@@ -242,24 +241,24 @@ def test_every_rule_says_where_it_is_written(rule):
     [("containerd://2.4.2", "refused"), ("containerd://1.7.24", "refused"), ("containerd://2.5.0", "answers")],
 )
 def test_a_newer_containerd_forwards_to_the_pod_ip_too(runtime: str, outcome: str):
-    world = replace(WORLD, cluster=replace(WORLD.cluster, runtime=runtime))
+    world = replace(MODEL, cluster=replace(MODEL.cluster, runtime=runtime))
     assert predict(world, *forward("pod/bind-ip")).outcome == outcome
 
 
 def test_without_a_route_the_node_port_is_elsewhere():
-    world = replace(WORLD, computer=Computer(reaches_node=False))
+    world = replace(MODEL, computer=Computer(reaches_node=False))
     assert predict(world, *to(COMPUTER, NODE_IP, NODE_PORT)).outcome == "elsewhere"
 
 
 def test_a_service_may_publish_pods_that_are_not_ready():
-    told = replace(WORLD.services[2], publish_not_ready=True)
-    world = replace(WORLD, services=(told,))
+    told = replace(MODEL.services[2], publish_not_ready=True)
+    world = replace(MODEL, services=(told,))
     assert predict(world, *to(OTHER_V, "unready", 80)).who == "unready"
 
 
 @pytest.mark.parametrize("cell", [pytest.param(one.values[:2], id=one.id) for one in CELLS])
-def test_explains_in_two_sentences_at_most(cell: tuple[Vantage, Address]):
-    said = because(WORLD, *cell, predict(WORLD, *cell))
+def test_explains_in_two_sentences_at_most(cell: tuple[VantagePoint, Address]):
+    said = because(MODEL, *cell, predict(MODEL, *cell))
     for text in (said.en, said.fr):
         assert 1 <= len([part for part in text.split(". ") if part]) <= 2
         assert text.endswith(".")
@@ -267,7 +266,7 @@ def test_explains_in_two_sentences_at_most(cell: tuple[Vantage, Address]):
 
 
 def test_the_name_s_explanation_is_the_course_s_answer():
-    said = because(WORLD, *to(APP_V, "k8-back"), predict(WORLD, *to(APP_V, "k8-back")))
+    said = because(MODEL, *to(APP_V, "k8-back"), predict(MODEL, *to(APP_V, "k8-back")))
     assert said.en.startswith("`k8-back` is in this Pod's /etc/hosts: kubelet writes the Pod's IP, 10.244.0.21,")
     assert "It is the Pod's hostname, not the container's name" in said.en
     assert "pas celui du conteneur\u202f; l’app écoute sur 0.0.0.0" in said.fr
@@ -295,12 +294,12 @@ def test_the_name_s_explanation_is_the_course_s_answer():
         pytest.param(to(inside(HOSTNET), "host-network"), "gets the node's hosts file", id="host-network"),
     ],
 )
-def test_says_why(cell: tuple[Vantage, Address], words: str):
-    assert words in because(WORLD, *cell, predict(WORLD, *cell)).en
+def test_says_why(cell: tuple[VantagePoint, Address], words: str):
+    assert words in because(MODEL, *cell, predict(MODEL, *cell)).en
 
 
 def test_the_short_name_is_the_hostname_s_doing():
     """A subdomain adds the full name; the short one is there without it."""
-    found = predict(WORLD, *to(inside(NAMED), "felix", how="getent"))
+    found = predict(MODEL, *to(inside(NAMED), "felix", how="getent"))
     assert mechanism(found) == "hostname-field"
-    assert mechanism(predict(WORLD, *to(inside(NAMED), SUBDOMAIN, how="getent"))) == "subdomain-field"
+    assert mechanism(predict(MODEL, *to(inside(NAMED), SUBDOMAIN, how="getent"))) == "subdomain-field"
