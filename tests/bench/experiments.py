@@ -129,9 +129,9 @@ def _naive(bench: cluster.Bench) -> Sequence[float]:
     """Time single requests by `kubectl exec`, to addresses that answer, refuse, and have no name."""
     api = client.api(bench.settings)
     image = app.references(bench.settings)[app.repository("back")]
-    with names.staged(bench.settings, api, image, harness.quiet) as stage:
+    with names.environment(bench.settings, api, image, harness.quiet) as environment:
         hosts = [f"{names.POD}:3000", "localhost:3000", "back:3000", f"{names.SERVICE}:80"]
-        return [_exec(bench, stage.namespaces[0], host) for host in hosts * (SAMPLE // len(hosts))]
+        return [_exec(bench, environment.namespaces[0], host) for host in hosts * (SAMPLE // len(hosts))]
 
 
 def _exec(bench: cluster.Bench, namespace: str, host: str) -> float:

@@ -17,8 +17,7 @@ from lab import cli, testing, waiting
 from lab.experiments import catalog
 from lab.experiments.course.claims import SENTENCES
 from lab.experiments.matrix import bind_addresses, compare, engine, environment, names, whatif
-from lab.experiments.model.predict import predict
-from lab.experiments.model.rules import RULES, inverted
+from lab.experiments.model.predict import RULES, predict
 from lab.experiments.results import Experiment
 from lab.images import app
 from lab.kubernetes import client, namespaces
@@ -27,7 +26,7 @@ from lab.steps import Event, Report
 pytestmark = pytest.mark.cluster
 nightly = pytest.mark.nightly
 SILENT = Report(lambda _event: None, Event("start", "test"))
-MATRICES = {"names": names.MATRIX, "binds": bind_addresses.MATRIX, "whatif": whatif.of(whatif.chosen(()))}
+MATRICES = {"names": names.MATRIX, "binds": bind_addresses.MATRIX, "whatif": whatif.matrix(whatif.chosen(()))}
 TIMEOUT = 400
 """Seconds for all experiments, on a machine that has other work too."""
 
@@ -66,13 +65,14 @@ def results(document, cluster, write_stderr):
 def measured(cluster, api):
     """Cells of the matrices measured once more, with the model of their cluster: what each rule is held against."""
     image = app.references(cluster.settings)[app.repository("back")]
-    hand = engine.Hand(cluster.settings, api, image)
+    lab = engine.Lab(cluster.settings, api, image)
     cells = []
     for matrix in MATRICES.values():
-        with environment.staged(cluster.settings, api, image, matrix, SILENT) as stands:
-            world = engine.read(hand, stands.namespaces)
-            tries = matrix.tries(world, stands.namespaces)
-            cells += [(world, tried, cell.measured) for tried, cell in zip(tries, stands.look().cells, strict=True)]
+        with environment.environment(lab, matrix, SILENT) as created:
+            model = engine.read_model(api, created.namespaces)
+            attempts = matrix.attempts(model, created.namespaces)
+            results = engine.evaluate(lab, model, attempts).cells
+        cells += [(model, attempt, cell.measured) for attempt, cell in zip(attempts, results, strict=True)]
     return cells
 
 
@@ -137,11 +137,11 @@ def test_each_change_flips_the_cells_that_it_should_and_no_other(results):
 @pytest.mark.parametrize("rule", RULES)
 def test_an_inverted_rule_disagrees(measured, rule):
     """The model can be wrong: inverted, each of its rules disagrees with a cell that agrees with it."""
-    rules = inverted(rule)
+    rules = RULES.inverted(rule)
     assert any(
         compare.agrees(predict(*cell), measurement) and not compare.agrees(predict(*cell, rules), measurement)
-        for world, tried, measurement in measured
-        for cell in [(world, tried.vantage, engine.told(tried))]
+        for model, attempt, measurement in measured
+        for cell in [(model, attempt.vantage, attempt.key)]
     )
 
 
@@ -156,7 +156,7 @@ def test_the_course_s_sentences_get_the_verdict_that_is_known(results, name):
 def test_a_wrong_prediction_ends_with_1_and_shows_both(cluster, monkeypatch, capsys):
     """Both stand there, the predicted and the measured outcome, with the evidence of what was measured."""
     monkeypatch.setattr(
-        "lab.experiments.matrix.engine.predict", functools.partial(predict, rules=inverted("pod-hosts-file"))
+        "lab.experiments.matrix.engine.predict", functools.partial(predict, rules=RULES.inverted("pod-hosts-file"))
     )
     for name, value in cluster.env.items():
         monkeypatch.setenv(name, value)

@@ -51,7 +51,7 @@ def show_results(experiments: Sequence[Experiment], session: Session, options: O
         click.echo(results.encode(experiments if many else experiments[0]).decode())
     elif not options.predict:
         show([each for each in experiments if not many or each.claims or not each.agrees], options)
-        if options.why and catalog.CATALOGUE[experiments[0].experiment].stays:
+        if options.why and catalog.CATALOGUE[experiments[0].experiment].watchable:
             click.echo(f"\n{load('cli')['pods-gone'].of(options.language)}")
     if options.why or options.predict:  # which do not go with --json
         terminal.show_differences(experiments[0], options.language, tables.terminal())

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lab.cli.runner import Options, Runner
     from lab.experiments.catalog import Entry
-    from lab.experiments.matrix.environment import Stage
+    from lab.experiments.matrix.environment import Environment
     from lab.experiments.results import Cell, Experiment
     from lab.experiments.texts import Language
 
@@ -38,9 +38,9 @@ def watch(runner: Runner, entry: Entry) -> None:
     with contextlib.ExitStack() as stack:
         with runner.view() as emit:
             report = Report(emit, Event("progress", entry.id, expected=entry.seconds, number=1, of=1))
-            environment = stack.enter_context(entry.staged(runner.settings, runner.api, runner.image, report))
+            environment = stack.enter_context(entry.environment(runner.settings, runner.api, runner.image, report))
             state = diff.state(runner.api, environment.namespaces)
-            experiment = environment.look()
+            experiment = environment.measure()
         _show(experiment, runner.options)
         names = ", ".join(environment.namespaces)
         _print(runner, "ready", namespaces=names, first=environment.namespaces[0])
@@ -72,10 +72,10 @@ def _is_enter_pressed() -> bool:
     return bool(sys.stdin.readline())
 
 
-def _measure_again(runner: Runner, environment: Stage, before: Experiment) -> Experiment:
+def _measure_again(runner: Runner, environment: Environment, before: Experiment) -> Experiment:
     """Measure again and show the differences first; what cannot be measured is said, and the Pods stay."""
     try:
-        experiment = environment.look()
+        experiment = environment.measure()
     except LabError as error:
         _print(runner, "failed", what=error.what)
         click.echo(f"  → {TEXTS['restore'].of(runner.options.language)}")

@@ -101,17 +101,17 @@ def _from_programs(
 
 def _dialled(namespace: str, port: int) -> list[tuple[VantagePoint, Address]]:
     """Return what others dial; an exec probe's command dials the loopback, where one would point it."""
-    kubelet = {
-        kind: VantagePoint(f"kubelet-{kind}", "kubelet", namespace, POD, f"{kind}-{port}")
-        for kind in ("http", "tcp", "exec")
-    }
     forward = VantagePoint("port-forward", "port-forward", namespace, POD)
+    proxy = VantagePoint("pod-proxy", "pod-proxy", namespace, POD)
+    http = VantagePoint("kubelet-http", "kubelet", namespace, POD, f"http-{port}")
+    tcp = VantagePoint("kubelet-tcp", "kubelet", namespace, POD, f"tcp-{port}")
+    exec_ = VantagePoint("kubelet-exec", "kubelet", namespace, POD, f"exec-{port}")
     return [
         (forward, Address("forward", f"pod/{POD}", port, "forward")),
-        (VantagePoint("pod-proxy", "pod-proxy", namespace, POD), Address("proxy", POD, port, "pod-proxy")),
-        (kubelet["http"], Address("probe", "", port, "http-probe")),
-        (kubelet["tcp"], Address("probe", "", port, "tcp-probe")),
-        (kubelet["exec"], Address("probe-loopback", "127.0.0.1", port, "exec-probe")),
+        (proxy, Address("proxy", POD, port, "pod-proxy")),
+        (http, Address("probe", "", port, "http-probe")),
+        (tcp, Address("probe", "", port, "tcp-probe")),
+        (exec_, Address("probe-loopback", "127.0.0.1", port, "exec-probe")),
     ]
 
 

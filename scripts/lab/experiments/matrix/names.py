@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lab.experiments.matrix import environment as environments
 from lab.experiments.matrix import manifests
@@ -14,7 +14,7 @@ from lab.experiments.model.cluster import Address, VantagePoint
 from lab.experiments.pods import idle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from lab.config import Settings
@@ -162,18 +162,17 @@ def _dialled(namespace: str) -> list[Attempt]:
         Attempt(forward, Address("forward", f"pod/{POD}", PORT, "forward")),
         Attempt(service_forward, Address("forward", f"service/{SERVICE}", 80, "forward")),
         Attempt(VantagePoint("pod-proxy", "pod-proxy", namespace, POD), Address("proxy", POD, PORT, "pod-proxy")),
-        _probed(namespace, "http", "back"),
-        _probed(namespace, "http", "sidecar", "127.0.0.1"),
-        _probed(namespace, "tcp", "witness-tcp"),
-        _probed(namespace, "exec", "witness-exec", "127.0.0.1"),
+        _probed(namespace, "kubelet-http", "back", "http-probe"),
+        _probed(namespace, "kubelet-http", "sidecar", "http-probe", "127.0.0.1"),
+        _probed(namespace, "kubelet-tcp", "witness-tcp", "tcp-probe"),
+        _probed(namespace, "kubelet-exec", "witness-exec", "exec-probe", "127.0.0.1"),
     ]
 
 
-def _probed(namespace: str, kind: Literal["http", "tcp", "exec"], container: str, host: str = "") -> Attempt:
+def _probed(namespace: str, vantage_id: str, container: str, how: How, host: str = "") -> Attempt:
     """Return the cell of a container's probe."""
-    hows: Mapping[str, How] = {"http": "http-probe", "tcp": "tcp-probe", "exec": "exec-probe"}
-    address = Address("probe-loopback" if host else "probe", host, PORT, hows[kind])
-    return Attempt(VantagePoint(f"kubelet-{kind}", "kubelet", namespace, POD, container), address)
+    address = Address("probe-loopback" if host else "probe", host, PORT, how)
+    return Attempt(VantagePoint(vantage_id, "kubelet", namespace, POD, container), address)
 
 
 MATRIX = Matrix(

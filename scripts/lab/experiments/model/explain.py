@@ -280,6 +280,9 @@ def _with_port(address: str, port: int) -> str:
 def _who_calls(case: Case) -> tuple[Text, Text]:
     """Return where the call is made, as a subject and as a possessor."""
     place = case.place
-    kind = "computer" if place.computer else "node" if place.on_node or not place.pod else "pod"
-    values = {"pod": place.pod.name if place.pod else ""}
-    return SENTENCES[f"caller-{kind}"].format(**values), SENTENCES[f"owner-{kind}"].format(**values)
+    if place.computer:
+        return SENTENCES["caller-computer"], SENTENCES["owner-computer"]
+    if place.on_node or not place.pod:
+        return SENTENCES["caller-node"], SENTENCES["owner-node"]
+    pod = place.pod.name
+    return SENTENCES["caller-pod"].format(pod=pod), SENTENCES["owner-pod"].format(pod=pod)

@@ -26,7 +26,7 @@ def test_they_are_listed_in_the_order_of_the_lessons():
 def test_each_can_be_run_and_asks_something_in_both_languages(entry):
     module = import_module(f"lab.experiments.{entry.module}")
     assert callable(module.run)
-    assert callable(getattr(module, "staged", None)) or not entry.stays
+    assert callable(getattr(module, "environment", None)) or not entry.watchable
     assert entry.question.en.endswith("?")
     assert entry.question.fr.endswith("\N{NARROW NO-BREAK SPACE}?")
 
@@ -51,7 +51,7 @@ def test_an_unknown_name_is_answered_with_those_that_there_are():
 
 def test_what_happens_in_time_has_no_stage_to_look_at_again():
     with pytest.raises(BadInput, match="limits happens in time"):
-        catalog.find("limits").staged(None, None, "", None)
+        catalog.find("limits").environment(None, None, "", None)
 
 
 @pytest.mark.parametrize(

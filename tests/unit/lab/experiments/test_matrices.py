@@ -1,25 +1,24 @@
-"""What the matrices put on stage and what the model says of it, without a cluster."""
+"""What the matrices create, and what the model predicts of it, without a cluster."""
 
-from dataclasses import replace
+import json
 
 import pytest
 
-from lab.errors import BadInput, LabError
-from lab.experiments.matrix import bind_addresses, compare, engine, labels, names, variants, whatif
+from lab.errors import BadInput
+from lab.experiments.matrix import bind_addresses, labels, names, variants, whatif
 from lab.experiments.model.predict import predict
-from lab.experiments.results import Cell, Measurement, Prediction
-from lab.experiments.texts import Text
 
-HERE = ("here", "there")
-NO = Text(en="", fr="")
+NAMESPACES = ("here", "there")
 YES, NEVER = "answers", "refused"
 
 
-def predicted(world, tries):
+def predicted(model, attempts):
     """Return the outcome of each cell, by variant, vantage and address."""
     return {
-        (one.variant, engine.short(one.vantage.id), one.address.id): predict(world, one.vantage, one.address).outcome
-        for one in tries
+        (attempt.variant, attempt.vantage_id, attempt.address.id): predict(
+            model, attempt.vantage, attempt.address
+        ).outcome
+        for attempt in attempts
     }
 
 
@@ -39,9 +38,9 @@ def predicted(world, tries):
     ],
 )
 def test_a_bind_address_answers_by_its_routes(described, vantage, address, outcomes):
-    world = described(bind_addresses.MATRIX, HERE[:1])
-    found = predicted(world, bind_addresses.tries(world, HERE[:1]))
-    assert tuple(found[bind, vantage, address] for bind in bind_addresses.PORTS) == outcomes
+    model = described(bind_addresses.MATRIX, NAMESPACES[:1])
+    outcome = predicted(model, bind_addresses.attempts(model, NAMESPACES[:1]))
+    assert tuple(outcome[bind, vantage, address] for bind in bind_addresses.PORTS) == outcomes
 
 
 @pytest.mark.parametrize(
@@ -66,30 +65,25 @@ def test_a_bind_address_answers_by_its_routes(described, vantage, address, outco
     ],
 )
 def test_names_are_known_where_they_are(described, vantage, address, outcome):
-    world = described(names.MATRIX, HERE)
-    assert predicted(world, names.tries(world, HERE))["", vantage, address] == outcome
-
-
-def test_the_name_matrix_tries_each_address_from_everywhere(described):
-    world = described(names.MATRIX, HERE)
-    cells = predicted(world, names.tries(world, HERE))
-    assert len(cells) == 12 * 18 - 4 + 7
-    assert "unmeasured" not in cells.values()
+    model = described(names.MATRIX, NAMESPACES)
+    assert predicted(model, names.attempts(model, NAMESPACES))["", vantage, address] == outcome
 
 
 def test_the_init_container_is_asked_what_its_cells_are(described, empty):
-    world = described(names.MATRIX, HERE)
-    asked = {one.address.id for one in names.tries(world, HERE) if one.vantage.id == "init"}
-    cast = names.MATRIX.cast(empty, "image", HERE)
-    services = [{**one, "spec": {"ports": [{"nodePort": 1}], "clusterIP": "c"}} for one in cast.services]
-    (init,) = cast.pods(services)[0]["spec"]["initContainers"]
-    assert all(f'"id": "{one}"' in init["command"][-1] for one in asked)
-    assert "$POD_IP" in init["command"][-1]
+    model = described(names.MATRIX, NAMESPACES)
+    ids = {each.address.id for each in names.attempts(model, NAMESPACES) if each.vantage.id == "init"}
+    setup = names.MATRIX.setup(empty, NAMESPACES)
+    spec = {"ports": [{"nodePort": 1}], "clusterIP": "c"}
+    pods = setup.pods([{**service, "spec": spec} for service in setup.services])
+    (init,) = pods[0]["spec"]["initContainers"]
+    request = json.loads(init["command"][-1])
+    assert {cell["id"] for cell in request["cells"]} == ids
+    assert "$POD_IP" in {cell["host"] for cell in request["cells"]}
 
 
 ON_LOOPBACK = {
-    *(("app", one) for one in ("pod-ip", "pod-name", "service", "service-fqdn", "cluster-ip", "pod-dns")),
-    *(("other", one) for one in ("pod-ip", "service", "service-fqdn", "cluster-ip", "pod-dns")),
+    *(("app", address) for address in ("pod-ip", "pod-name", "service", "service-fqdn", "cluster-ip", "pod-dns")),
+    *(("other", address) for address in ("pod-ip", "service", "service-fqdn", "cluster-ip", "pod-dns")),
     ("node", "pod-ip"),
     ("node", "cluster-ip"),
     ("pod-proxy", "proxy"),
@@ -97,7 +91,7 @@ ON_LOOPBACK = {
 OWN_NAME_LOST = {("app", "pod-name"), ("app", "service-like-pod"), ("app", "getent-pod-name")}
 NO_CLUSTER_DNS = {("app", "service"), ("app", "service-fqdn"), ("app", "pod-dns")}
 BY_SERVICE = {
-    *((one, address) for one in ("app", "other") for address in ("service", "service-fqdn", "cluster-ip")),
+    *((vantage, address) for vantage in ("app", "other") for address in ("service", "service-fqdn", "cluster-ip")),
     ("node", "cluster-ip"),
 }
 FLIPS = {
@@ -115,7 +109,7 @@ FLIPS = {
     "long-name": OWN_NAME_LOST,
     "service-like-pod": {
         ("app", "nslookup-pod-name"),
-        *(("other", one) for one in ("pod-name", "service-like-pod", "getent-pod-name", "nslookup-pod-name")),
+        *(("other", address) for address in ("pod-name", "service-like-pod", "getent-pod-name", "nslookup-pod-name")),
     },
     "host-network": {*OWN_NAME_LOST, *NO_CLUSTER_DNS},
     "host-network-dns": OWN_NAME_LOST,
@@ -125,30 +119,22 @@ FLIPS = {
 }
 
 
-@pytest.mark.parametrize("variant", [pytest.param(one, id=one.id) for one in variants.VARIANTS])
+@pytest.mark.parametrize("variant", [pytest.param(variant, id=variant.id) for variant in variants.VARIANTS])
 def test_one_change_flips_its_own_cells_and_no_other(described, variant):
-    changed = whatif.of([variant])
-    world = described(changed, HERE[:1])
-    cells = [
-        Cell(
-            engine.short(vantage),
-            address,
-            "",
-            Prediction(said),
-            Measurement(said),
-            agrees=True,
-            mechanism="",
-            because=NO,
-            variant=of,
-        )
-        for (of, vantage, address), said in predicted(world, changed.tries(world, HERE[:1])).items()
-    ]
-    assert {(one.vantage, one.address) for one in compare.flips(cells)} == FLIPS[variant.id]
+    matrix = whatif.matrix([variant])
+    model = described(matrix, NAMESPACES[:1])
+    outcomes = predicted(model, matrix.attempts(model, NAMESPACES[:1]))
+    flipped = {
+        (vantage, address)
+        for (changed, vantage, address), outcome in outcomes.items()
+        if changed and ("", vantage, address) in outcomes and outcomes["", vantage, address] != outcome
+    }
+    assert flipped == FLIPS[variant.id]
 
 
 def test_only_those_asked_for_are_made(described):
-    world = described(whatif.of(whatif.chosen(["rename", "hostname"])), HERE[:1])
-    assert {one.name for one in world.pods} == {"other", "cat", "cat-rename", "cat-hostname"}
+    model = described(whatif.matrix(whatif.chosen(["rename", "hostname"])), NAMESPACES[:1])
+    assert {pod.name for pod in model.pods} == {"other", "cat", "cat-rename", "cat-hostname"}
 
 
 def test_an_unknown_counterfactual_is_named_beside_those_that_are():
@@ -158,51 +144,28 @@ def test_an_unknown_counterfactual_is_named_beside_those_that_are():
 
 
 def test_on_the_nodes_network_ports_differ_from_run_to_run():
-    on_node = next(one for one in variants.VARIANTS if one.id == "host-network")
+    on_node = next(variant for variant in variants.VARIANTS if variant.id == "host-network")
     ports = {on_node.port(f"whatif-{number}") for number in range(20)}
     assert len(ports) > 15
-    assert all(11_000 <= one < 20_000 for one in ports)
+    assert all(11_000 <= port < 20_000 for port in ports)
 
 
-@pytest.mark.parametrize("of", [pytest.param(bind_addresses, id="binds"), pytest.param(names, id="names")])
-def test_everything_has_a_label(described, of):
-    world = described(of.MATRIX, HERE[: 1 + len(of.MATRIX.spaces)])
-    tries = of.tries(world, HERE[: 1 + len(of.MATRIX.spaces)])
-    vantages = labels.chosen(labels.VANTAGES, [one.vantage.id for one in tries])
-    addresses = labels.chosen(labels.ADDRESSES, [one.address.id for one in tries])
-    assert {one.id for one in vantages} == {one.vantage.id for one in tries}
-    assert {one.id for one in addresses} == {one.address.id for one in tries}
+@pytest.mark.parametrize(
+    ("matrix", "namespaces"),
+    [
+        pytest.param(bind_addresses.MATRIX, NAMESPACES[:1], id="binds"),
+        pytest.param(names.MATRIX, NAMESPACES, id="names"),
+        pytest.param(whatif.matrix(variants.VARIANTS), NAMESPACES[:1], id="whatif"),
+    ],
+)
+def test_everything_has_a_label(described, matrix, namespaces):
+    model = described(matrix, namespaces)
+    attempts = matrix.attempts(model, namespaces)
+    assert labels.chosen(labels.VANTAGES, [attempt.vantage_id for attempt in attempts])
+    assert labels.chosen(labels.ADDRESSES, [attempt.address.id for attempt in attempts])
+    assert {attempt.variant for attempt in attempts} - {""} == {label.id for label in matrix.variants}
 
 
 def test_an_id_without_a_label_is_an_error():
     with pytest.raises(KeyError, match="nobody"):
         labels.chosen(labels.VANTAGES, ["app", "nobody"])
-
-
-def test_what_was_taken_away_is_named(described):
-    world = described(names.MATRIX, HERE)
-    without = replace(world, pods=[one for one in world.pods if one.name != "other"])
-    with pytest.raises(LabError, match="there is no Pod here/other any more"):
-        engine.tries_on(names.MATRIX, without, HERE)
-
-
-def test_a_service_that_is_gone_is_still_asked(described):
-    world = described(names.MATRIX, HERE)
-    first = engine.tries_on(names.MATRIX, world, HERE)
-    without = replace(world, services=tuple(one for one in world.services if one.name != "cats"))
-    with pytest.raises(LabError, match="there is no Service here/cats any more"):
-        engine.tries_on(names.MATRIX, without, HERE)
-    assert engine.tries_on(names.MATRIX, without, HERE, first) == first
-
-
-def test_what_variants_ask_alike_is_asked_once(described, monkeypatch):
-    changed = whatif.of(whatif.chosen(["rename"]))
-    world = described(changed, HERE[:1])
-    asked = []
-    monkeypatch.setattr(engine, "measure", lambda *words: asked.extend(words[-1]))
-    tries = changed.tries(world, HERE[:1])
-    engine._measured(engine.Hand(None, None, "i"), world, tries)
-    twice = [one for one in tries if one.vantage.id == "other" and one.address.id == "host-alias"]
-    once = [one for vantage, one in asked if vantage.id == "other" and one.id.startswith("host-alias")]
-    assert (len(twice), len(once)) == (2, 1)
-    assert len({(vantage.id, one.id) for vantage, one in asked}) == len(asked)

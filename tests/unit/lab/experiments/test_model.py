@@ -9,6 +9,7 @@ import pytest
 from lab.experiments.model.cluster import (
     Address,
     Cluster,
+    ClusterModel,
     Computer,
     Container,
     HandEdit,
@@ -18,7 +19,6 @@ from lab.experiments.model.cluster import (
     Service,
     ServicePort,
     VantagePoint,
-    ClusterModel,
 )
 from lab.experiments.model.explain import because
 from lab.experiments.model.predict import RULES, mechanism, predict

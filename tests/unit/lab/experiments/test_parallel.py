@@ -80,7 +80,7 @@ client.api = lambda _settings: None
 here, nothing = Path(__file__).parent, Text("", "")
 names = ["one", "two", "three"]
 for name in names:
-    catalog.CATALOGUE[name] = catalog.Entry(name, nothing, nothing, 1, name)
+    catalog.CATALOGUE[name] = catalog.Entry(name, 1, name)
     sys.modules[f"lab.experiments.{name}"] = sys.modules["stand_in"]
 
 def run(_settings, _api, _image, report):

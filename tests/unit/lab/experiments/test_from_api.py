@@ -30,8 +30,8 @@ def pod(*containers, status=None, **spec):
 
 def test_a_world_holds_the_cluster_its_pods_and_its_services():
     service = {"metadata": {"name": "s", "namespace": "n"}, "spec": {"clusterIP": "10.96.1.1", "ports": []}}
-    live = from_api.Live([pod()], [service], NODE, DNS)
-    world = from_api.world(live, Computer(reaches_node=False))
+    live = from_api.Objects([pod()], [service], NODE, DNS)
+    world = from_api.cluster_model(live, Computer(reaches_node=False))
     assert world.cluster.node_ip == "172.18.0.2"
     assert world.cluster.dns_ip == "10.96.0.10"
     assert world.cluster.runtime == "containerd://2.4.2"
@@ -161,4 +161,4 @@ br-1\t000012AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
     ],
 )
 def test_a_route_of_its_own_leads_to_the_node(address, expected):
-    assert from_api.routed(TABLE, address) is expected
+    assert from_api.is_routed(TABLE, address) is expected

@@ -12,16 +12,16 @@ from lab.experiments.matrix.probe_protocol import Socket, Surroundings
 from lab.experiments.model.cluster import (
     Address,
     Cluster,
+    ClusterModel,
     Container,
     Listener,
     Pod,
     Service,
     ServicePort,
-    Vantage,
-    World,
+    VantagePoint,
 )
-from lab.experiments.model.connect import Aim
-from lab.experiments.model.predict import aim, predict
+from lab.experiments.model.predict import predict, target
+from lab.experiments.model.routing import Target
 from lab.experiments.results import Measurement, Prediction
 
 NODE_IP, IP, CLUSTER_IP = "172.18.0.2", "10.244.0.5", "10.96.0.9"
@@ -32,19 +32,25 @@ BEFORE = Container("init", "init"), Container("mesh", "sidecar")
 APP_POD = Pod("cats-1", "ns", IP, (*BEFORE, BACK, BESIDE, Container("guest", "ephemeral")), LABELS)
 OTHER_POD = Pod("other", "ns", "10.244.0.6", (Container("look"),))
 CATS = Service("cats", "ns", CLUSTER_IP, LABELS, (ServicePort(80, 3000, 30100),))
-WORLD = World(
+MODEL = ClusterModel(
     Cluster("containerd://2.4.2", "node-1", NODE_IP, "10.96.0.10"),
     pods=(APP_POD, OTHER_POD),
     services=(CATS,),
 )
-APP, SIDE = Vantage("app", "container", "ns", "cats-1", "back"), Vantage("sidecar", "container", "ns", "cats-1", "side")
-OTHER, NODE, COMPUTER = (
-    Vantage("other", "container", "ns", "other", "look"),
-    Vantage("node", "node"),
-    Vantage("computer", "computer"),
+APP, SIDE = (
+    VantagePoint("app", "container", "ns", "cats-1", "back"),
+    VantagePoint("sidecar", "container", "ns", "cats-1", "side"),
 )
-KUBELET, PROXY = Vantage("kubelet-http", "kubelet", "ns", "cats-1", "w"), Vantage("pp", "pod-proxy", "ns", "cats-1")
-FORWARD = Vantage("port-forward", "port-forward", "ns", "cats-1")
+OTHER, NODE, COMPUTER = (
+    VantagePoint("other", "container", "ns", "other", "look"),
+    VantagePoint("node", "node"),
+    VantagePoint("computer", "computer"),
+)
+KUBELET, PROXY = (
+    VantagePoint("kubelet-http", "kubelet", "ns", "cats-1", "w"),
+    VantagePoint("pp", "pod-proxy", "ns", "cats-1"),
+)
+FORWARD = VantagePoint("port-forward", "port-forward", "ns", "cats-1")
 UNREADY_POD = Pod("unready", "ns", "10.244.0.7", labels=(("app", "unready"),), ready=False)
 UNREADY = Service("unready", "ns", "10.96.0.8", UNREADY_POD.labels, (ServicePort(80, 3000),))
 ON_NODES = tuple(
@@ -74,8 +80,8 @@ def shown(vantage, address, found, *, endpoint=ENDPOINT, rules=None):
         {("ns", "cats-1"): ("back", IN_POD), ("ns", "other"): ("look", IN_OTHER)},
         {("ns", "cats"): (endpoint,) if endpoint else ()},
     )
-    said = predict(WORLD, vantage, address) if rules is None else Prediction("answers", rules=rules)
-    return evidence(WORLD, vantage, address, said, measured)
+    said = predict(MODEL, vantage, address) if rules is None else Prediction("answers", rules=rules)
+    return evidence(MODEL, vantage, address, said, measured)
 
 
 def kinds(found):
@@ -218,14 +224,14 @@ def test_a_port_forward_shows_the_runtime_that_dials():
 
 def test_init_shows_what_it_saw_itself():
     """The Pod's sockets of today are no evidence for what was before the app started."""
-    init = Vantage("init", "init", "ns", "cats-1", "first")
+    init = VantagePoint("init", "init", "ns", "cats-1", "first")
     address = Address("loopback4", "127.0.0.1", 3000)
     seen = Measured(
         {("init", "loopback4"): Measurement("refused")},
         {"init": Surroundings("net:[7]")},
         {("ns", "cats-1"): ("back", IN_POD)},
     )
-    found = evidence(WORLD, init, address, Prediction("refused"), seen)
+    found = evidence(MODEL, init, address, Prediction("refused"), seen)
     assert kinds(found) == ["netns", "socket"]
     assert "Nobody listens" in found[1].shows.en
     assert found[1].command == ""
@@ -239,63 +245,75 @@ def test_what_was_not_measured_has_no_evidence(outcome):
 @pytest.mark.parametrize(
     ("vantage", "address", "resolved", "wanted"),
     [
-        pytest.param(OTHER, Address("a", IP, 3000), (), Aim(3000, APP_POD, None, IP), id="a Pod's IP"),
-        pytest.param(COMPUTER, Address("a", IP, 3000), (), Aim(3000, APP_POD, None, IP), id="never reached"),
+        pytest.param(OTHER, Address("a", IP, 3000), (), Target(3000, APP_POD, None, IP), id="a Pod's IP"),
+        pytest.param(COMPUTER, Address("a", IP, 3000), (), Target(3000, APP_POD, None, IP), id="never reached"),
         pytest.param(
-            OTHER, Address("a", "cats", 80), (CLUSTER_IP,), Aim(3000, APP_POD, CATS, CLUSTER_IP), id="a Service"
+            OTHER, Address("a", "cats", 80), (CLUSTER_IP,), Target(3000, APP_POD, CATS, CLUSTER_IP), id="a Service"
         ),
         pytest.param(
-            OTHER, Address("a", "cats", 81), (CLUSTER_IP,), Aim(81, None, CATS, CLUSTER_IP), id="not its port"
+            OTHER, Address("a", "cats", 81), (CLUSTER_IP,), Target(81, None, CATS, CLUSTER_IP), id="not its port"
         ),
         pytest.param(
-            OTHER, Address("a", "cats", 0, "getent"), (CLUSTER_IP,), Aim(0, None, CATS, CLUSTER_IP), id="its name alone"
+            OTHER,
+            Address("a", "cats", 0, "getent"),
+            (CLUSTER_IP,),
+            Target(0, None, CATS, CLUSTER_IP),
+            id="its name alone",
         ),
-        pytest.param(OTHER, Address("a", NODE_IP, 30100), (), Aim(3000, APP_POD, CATS, NODE_IP), id="a NodePort"),
+        pytest.param(OTHER, Address("a", NODE_IP, 30100), (), Target(3000, APP_POD, CATS, NODE_IP), id="a NodePort"),
         pytest.param(
-            NODE, Address("a", "127.0.0.1", 30100), (), Aim(3000, APP_POD, CATS, "127.0.0.1"), id="on the node itself"
+            NODE,
+            Address("a", "127.0.0.1", 30100),
+            (),
+            Target(3000, APP_POD, CATS, "127.0.0.1"),
+            id="on the node itself",
         ),
         pytest.param(
             OTHER,
             Address("a", "localhost", 3000),
             ("::1", "127.0.0.1"),
-            Aim(3000, OTHER_POD, None, "::1"),
+            Target(3000, OTHER_POD, None, "::1"),
             id="localhost",
         ),
-        pytest.param(NODE, Address("a", "127.0.0.1", 3000), (), Aim(3000, address="127.0.0.1"), id="the node's own"),
-        pytest.param(COMPUTER, Address("a", "::1", 3000), (), Aim(3000, address="::1"), id="this computer's"),
+        pytest.param(NODE, Address("a", "127.0.0.1", 3000), (), Target(3000, address="127.0.0.1"), id="the node's own"),
+        pytest.param(COMPUTER, Address("a", "::1", 3000), (), Target(3000, address="::1"), id="this computer's"),
         pytest.param(
-            KUBELET, Address("a", "", 3000, "tcp-probe"), (), Aim(3000, APP_POD, None, IP), id="a probe without host"
+            KUBELET, Address("a", "", 3000, "tcp-probe"), (), Target(3000, APP_POD, None, IP), id="a probe without host"
         ),
         pytest.param(
             KUBELET,
             Address("a", "127.0.0.1", 3000, "http-probe"),
             (),
-            Aim(3000, address="127.0.0.1"),
+            Target(3000, address="127.0.0.1"),
             id="with host",
         ),
         pytest.param(
-            KUBELET, Address("a", "127.0.0.1", 3000, "exec-probe"), (), Aim(3000, APP_POD, None, "127.0.0.1"), id="exec"
+            KUBELET,
+            Address("a", "127.0.0.1", 3000, "exec-probe"),
+            (),
+            Target(3000, APP_POD, None, "127.0.0.1"),
+            id="exec",
         ),
         pytest.param(
             FORWARD,
             Address("a", "service/cats", 80, "forward"),
             (),
-            Aim(3000, APP_POD, CATS, "127.0.0.1"),
+            Target(3000, APP_POD, CATS, "127.0.0.1"),
             id="a forward",
         ),
-        pytest.param(OTHER, Address("a", "nobody", 3000), (), Aim(), id="no name"),
-        pytest.param(OTHER, Address("a", "10.244.9.9", 3000), (), Aim(3000, address="10.244.9.9"), id="nobody's"),
+        pytest.param(OTHER, Address("a", "nobody", 3000), (), Target(), id="no name"),
+        pytest.param(OTHER, Address("a", "10.244.9.9", 3000), (), Target(3000, address="10.244.9.9"), id="nobody's"),
         pytest.param(
             OTHER,
             Address("a", "unready", 80),
             ("10.96.0.8",),
-            Aim(3000, UNREADY_POD, UNREADY, "10.96.0.8"),
+            Target(3000, UNREADY_POD, UNREADY, "10.96.0.8"),
             id="not ready",
         ),
-        pytest.param(OTHER, Address("a", NODE_IP, 3001), (), Aim(3001, ON_NODES[1], None, NODE_IP), id="one of two"),
+        pytest.param(OTHER, Address("a", NODE_IP, 3001), (), Target(3001, ON_NODES[1], None, NODE_IP), id="one of two"),
     ],
 )
 def test_what_is_aimed_at(vantage, address, resolved, wanted):
     """By what was resolved when it was measured, whatever the model says of the name."""
-    everybody = replace(WORLD, pods=(*WORLD.pods, UNREADY_POD, *ON_NODES), services=(CATS, UNREADY))
-    assert aim(everybody, vantage, address, resolved) == wanted
+    everybody = replace(MODEL, pods=(*MODEL.pods, UNREADY_POD, *ON_NODES), services=(CATS, UNREADY))
+    assert target(everybody, vantage, address, resolved) == wanted
