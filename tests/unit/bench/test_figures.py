@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ sys.path.append(str(Path(__file__).parents[2] / "bench"))
 import loads
 import meters
 import page
+import scaled
 import services
 from figures import Bound, figure
 
@@ -80,6 +83,30 @@ def test_of_replicas_the_larger_counts():
 
     uses = meters.read_summary({"pods": [pod("mine", 90), pod("mine", 80), pod("other", 999)]}, "mine")
     assert {name: (use.mebibytes, use.cpu_seconds) for name, use in uses.items()} == {"back": (90, 1)}
+
+
+@pytest.mark.parametrize(("kills", "restarted"), [(2, False), (3, True)])
+def test_redis_has_restarted_where_it_is_another_pod(monkeypatch, kills, restarted):
+    deleted, waits = [], []
+
+    def kubectl(_settings, *words):
+        deleted.extend(words[2:3] if words[0] == "delete" else [])
+        uid = f"redis-{'redis-0' in deleted}"
+        pod = {"metadata": {"name": "x", "uid": uid}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+        return json.dumps({"items": [pod]})
+
+    monkeypatch.setattr(scaled, "kubectl", kubectl)
+    over = SimpleNamespace(wait=lambda seconds: waits.append(seconds) or len(waits) > kills)
+    done = scaled.kill_in_turn(SimpleNamespace(node="node"), over, 10, 1)
+    assert (len(done.killed), done.redis_restarted) == (kills, restarted)
+
+
+def test_the_least_category_counts_and_one_without_a_score_is_missed():
+    def report(score):
+        categories = {name: {"score": 1.0, "auditRefs": []} for name in page.CATEGORIES}
+        return {"categories": categories | {"performance": {"score": score, "auditRefs": []}}, "audits": {}}
+
+    assert page.lighthouse_figure("it", [report(0.97), report(0.9), report(None)]).ours.values == (97, 90, 0)
 
 
 def test_a_page_that_lighthouse_could_not_see_is_no_figure():

@@ -101,6 +101,14 @@ def test_after_an_outage_nobody_is_absent_at_once(durable_redis, clock, replicas
         store.get("a")
 
 
+def test_a_new_process_takes_nobody_for_absent_at_once(redis_server, clock, replicas):
+    replicas(redis_server.url, clock=clock)[0].store.enter("a", "cat-a", "en")
+    clock.advance(60)
+    store = replicas(redis_server.url, clock=clock)[0].store
+    store.tick()
+    assert store.get("a").state == "idle"
+
+
 @contextmanager
 def configured(server, name, value, normal=0):
     server.client.config_set(name, value)

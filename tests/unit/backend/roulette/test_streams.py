@@ -166,6 +166,7 @@ def test_a_closed_stream_is_removed(streams, visit):
         stream.close()
         stream.close()
         assert (streams.count, streams.visitors) == (0, [])
+        assert not any(streams._wheel)
 
 
 def test_a_visit_that_ends_ends_its_stream(visit):
@@ -190,7 +191,11 @@ def test_each_stream_beats_once_a_turn(enter, streams):
     opened = [enter().stream() for _ in range(4)]
     for stream in opened:
         stream.read()
-    turn(streams)
+    beating = []
+    for _ in range(TURN):
+        turn(streams, 1)
+        beating.append(sum(stream.beat for (stream,) in streams._by_visitor.values()))
+    assert beating[:5] == [1, 2, 3, 4, 4], "they are spread over the turn"
     assert [stream.read() for stream in opened] == [[(None, "beat", {"pod": "back-7d9"})]] * 4
 
 
