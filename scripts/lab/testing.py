@@ -18,7 +18,7 @@ import pytest
 
 from lab import config, shell
 from lab.errors import LabError
-from lab.experiments import catalog, parallel
+from lab.experiments import catalog, results
 from lab.experiments.results import Claim, Experiment
 from lab.kubernetes import client
 
@@ -171,7 +171,7 @@ def disagreements(result: Experiment, most: int = 10) -> str:
     """Describe the first of what disagrees: what was predicted, what was measured, and its detail."""
     checks: tuple[_Checked, ...] = (*result.cells, *result.flips, *result.expectations, *result.claims)
     sides = [_sides(check) for check in checks if not check.agrees]
-    lines = [f"  {name}: {side}" for name, side in zip(parallel.disagreements(result), sides, strict=True)]
+    lines = [f"  {name}: {side}" for name, side in zip(results.disagreements(result), sides, strict=True)]
     return "\n".join([*lines[:most], *([f"  and {len(lines) - most} more"] if len(lines) > most else [])])
 
 

@@ -20,10 +20,9 @@ from figures import Figure, at_least, at_most, figure
 
 from lab import shell
 from lab.errors import LabError
-from lab.experiments import parallel
 from lab.experiments.catalog import CATALOGUE
 from lab.experiments.matrix import names
-from lab.experiments.results import Experiment
+from lab.experiments.results import Experiment, disagreements
 from lab.images import app
 from lab.kubernetes import client
 
@@ -109,7 +108,7 @@ def _disagreements(experiments: Sequence[Experiment]) -> int:
     """Count what disagrees, and name it."""
     count = 0
     for experiment in experiments:
-        for disagreement in parallel.disagreements(experiment):
+        for disagreement in disagreements(experiment):
             harness.progress(f"experiments: disagrees, {experiment.experiment}: {disagreement}")
             count += 1
     return count

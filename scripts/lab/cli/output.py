@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from lab.errors import BadInput, LabError
-from lab.experiments import catalog, parallel, results
+from lab.experiments import catalog, results
 from lab.experiments.texts import load
 from lab.report.terminal import experiment as terminal
 from lab.report.terminal import tables
@@ -57,7 +57,7 @@ def show_results(experiments: Sequence[Experiment], session: Session, options: O
         terminal.show_differences(experiments[0], options.language, tables.terminal())
     if options.html:
         write(experiments, options.html, options.language)
-    wrong = [f"{each.experiment}: {name}" for each in experiments for name in parallel.disagreements(each)]
+    wrong = [f"{each.experiment}: {name}" for each in experiments for name in results.disagreements(each)]
     first = ", ".join(wrong[:_NAMED]) + (" …" if len(wrong) > _NAMED else "")
     session.fail_unless(
         all(each.agrees for each in experiments),

@@ -70,10 +70,10 @@ _QUIT = "q"
 def ask(runner: Runner, entry: Entry) -> Experiment:
     """Ask while it is measured, then grade; raises LabError where it cannot be measured."""
     language = runner.options.language
-    with parallel.beside(entry, runner.settings, runner.image) as running:
+    with parallel.running(entry, runner.settings, runner.image) as child:
         given = dict(answers(entry.id, language))
         click.echo(f"\n{TEXTS['waiting'].of(language)}")
-        experiment = parallel.result(running, lambda _text: None)
+        experiment = child.result()
     grade(experiment, given, language)
     return experiment
 

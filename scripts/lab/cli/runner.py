@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lab import steps
 from lab.experiments import catalog, parallel
 from lab.experiments.course import claims
+from lab.experiments.results import summary
 from lab.steps import Step
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Runner:
 
         def act(report: Report) -> str:
             results.append(entry.run(self.settings, self.api, self.image, report, **only))
-            return parallel.summary(results[0])
+            return summary(results[0])
 
         with self.view() as emit:
             steps.run([Step(entry.id, act, expected=entry.seconds)], emit)
@@ -68,9 +69,9 @@ class Runner:
         """Run all experiments, judge what the course says by them, and return why some could not be run."""
         entries = [entry for entry in catalog.CATALOGUE.values() if entry.id != "claims"]
         with self.view() as emit:
-            together = parallel.together(entries, self.settings, self.image, emit)
-        judged = [claims.judged(together.found)] if together.found else []
-        return [*together.found.values(), *judged], list(together.failed.values())
+            ran = parallel.run_all(entries, self.settings, self.image, emit)
+        judged = [claims.judged(ran.experiments)] if ran.experiments else []
+        return [*ran.experiments.values(), *judged], list(ran.errors.values())
 
     def view(self) -> AbstractContextManager[Callable[[Event], None]]:
         return self.session.view(on_stderr=self.session.as_json)

@@ -1,4 +1,4 @@
-"""Experiments beside one another and beside a person who thinks: each in a process of its own.
+"""Run experiments in parallel processes.
 
 Each ends as it would alone, its namespaces gone, when it is done, when it is stopped, when Ctrl-C reaches the whole
 group, and also when the process that started it is killed: it watches for that.
@@ -15,77 +15,83 @@ import time
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lab.errors import LabError
 from lab.experiments import catalog
-from lab.experiments.results import Experiment
+from lab.experiments.results import disagreements, summary
 from lab.kubernetes import client
 from lab.steps import Event, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
 
     from lab.config import Settings
     from lab.experiments.catalog import Entry
+    from lab.experiments.results import Experiment
 
-PATIENCE = 15.0
-"""Seconds that stopped experiments have, all together, to take their namespaces away."""
+STOP_SECONDS = 15.0
+"""Seconds that stopped experiments have, all together, to delete their namespaces."""
 AT_ONCE = 5
 """So many at a time: two cores keep up with their containers, and what has to happen in time still does."""
 LONGEST = 300.0
 """Seconds after which an experiment, whose own waits are all shorter, is given up."""
-_LOOK = 5.0
-_LEAVES = 2.0
-"""Seconds that one which has told all has to end by itself."""
-_HEAVY = ["lab.experiments.catalog", "kubernetes.client", "kubernetes.config", "yaml"]
-_started = multiprocessing.get_context("forkserver")
+_OVERDUE_CHECK = 5.0
+_EXIT_SECONDS = 2.0
+"""Seconds that a process whose result is known has to end by itself."""
+_PRELOADED = ["lab.experiments.catalog", "kubernetes.client", "kubernetes.config", "yaml"]
+_CONTEXT = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
-class News:
-    """What one of them says: what it does (`says`), what it found, or why it failed (what, hint)."""
+class Message:
+    """What a process sends: what it does now, and at last its result, or why there is none."""
 
-    kind: Literal["says", "found", "failed"]
-    id: str
     text: str = ""
-    hint: str = ""
-    found: Experiment | None = None
+    result: Experiment | None = None
+    error: LabError | None = None
 
 
-class Running:
+class Child:
     """One experiment in a process of its own; `stop` it where it still runs."""
 
     def __init__(self, entry: Entry, settings: Settings, image: str) -> None:
-        """Start it."""
-        _serve()
-        self.id = entry.id
-        self.began = time.monotonic()
-        self.ours, theirs = _started.Pipe(duplex=False)
-        self.process = _started.Process(target=_work, args=(entry.id, settings, image, theirs), name=entry.id)
+        _ensure_fork_server()
+        self.entry, self.began = entry, time.monotonic()
+        self.connection, other_end = _CONTEXT.Pipe(duplex=False)
+        self.process = _CONTEXT.Process(target=_run, args=(entry.id, settings, image, other_end), name=entry.id)
         self.process.start()
-        theirs.close()
+        other_end.close()
 
-    def news(self) -> News:
-        """Wait for the next thing that it says; its sudden end is a failure too."""
+    def receive(self) -> Message:
+        """Wait for the next message; its sudden end is an error too."""
         try:
-            kind, *rest = self.ours.recv()
+            message: Message = self.connection.recv()
         except EOFError:
-            return News("failed", self.id, f"{self.id} ended without a word", "run it alone: see what it says")
-        if kind == "found":
-            return News("found", self.id, found=msgspec.json.decode(rest[0], type=Experiment))
-        return News(kind, self.id, *rest)
+            return _failed(f"{self.entry.id} ended without a word", "run it alone: see what it says")
+        return message
+
+    def result(self) -> Experiment:
+        """Wait for the result; raises LabError."""
+        while True:
+            message = self.receive()
+            if message.error:
+                raise message.error
+            if message.result:
+                return message.result
 
 
-def _serve() -> None:
-    """See that the process runs from which they are forked; all are deaf from the start to Ctrl-C and SIGHUP.
+def _failed(what: str, hint: str) -> Message:
+    return Message(error=LabError(what, hint))
+
+
+def _ensure_fork_server() -> None:
+    """Start the process from which the others are forked; all of them ignore Ctrl-C and SIGHUP from their start.
 
     A terminal sends those to the whole group; the one that started them ends them then, by SIGTERM.
     """
-    _started.set_forkserver_preload(_HEAVY)
+    _CONTEXT.set_forkserver_preload(_PRELOADED)
     resource_tracker.ensure_running()  # now, as it lets SIGINT through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
     try:
@@ -94,133 +100,107 @@ def _serve() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def stop(*running: Running) -> None:
-    """Ask all of them to end, at once; wait until they have, for `PATIENCE` and no longer, and insist after that.
+def stop(*children: Child) -> None:
+    """Ask all of them to end, at once; kill those that have not after ``STOP_SECONDS``.
 
-    What one leaves that had to be killed is taken away by `spaces.sweep`.
+    What a killed one leaves is deleted by `namespaces.delete_orphans`.
     """
-    for one in running:
-        if one.process.is_alive():
-            one.process.terminate()
-    deadline = time.monotonic() + PATIENCE
-    for one in running:
-        one.process.join(max(0.0, deadline - time.monotonic()))
-    for one in running:
-        if one.process.is_alive():
-            one.process.kill()
-        one.process.join(PATIENCE)
-        one.ours.close()
+    for child in children:
+        if child.process.is_alive():
+            child.process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for child in children:
+        child.process.join(max(0.0, deadline - time.monotonic()))
+    for child in children:
+        if child.process.is_alive():
+            child.process.kill()
+        child.process.join(STOP_SECONDS)
+        child.connection.close()
 
 
 @contextlib.contextmanager
-def beside(entry: Entry, settings: Settings, image: str) -> Iterator[Running]:
-    """Run an experiment beside what the block does; it is stopped at the block's end."""
-    running = Running(entry, settings, image)
+def running(entry: Entry, settings: Settings, image: str) -> Iterator[Child]:
+    """Run an experiment while the block does something else; it is stopped at the block's end."""
+    child = Child(entry, settings, image)
     try:
-        yield running
+        yield child
     finally:
-        stop(running)
-
-
-def result(running: Running, saw: Callable[[str], None]) -> Experiment:
-    """Wait for what it finds, telling `saw` what it does; raises LabError."""
-    while (news := running.news()).kind == "says":
-        saw(news.text)
-    if news.found is None:
-        raise LabError(news.text, news.hint)
-    return news.found
+        stop(child)
 
 
 @dataclass(frozen=True)
-class Together:
-    """What several experiments found, and why some could not be run, by their ids."""
+class Results:
+    """The results of several experiments, and why some have none, by their ids."""
 
-    found: Mapping[str, Experiment]
-    failed: Mapping[str, LabError]
+    experiments: Mapping[str, Experiment]
+    errors: Mapping[str, LabError]
 
 
-def together(entries: Sequence[Entry], settings: Settings, image: str, emit: Callable[[Event], None]) -> Together:
-    """Run them beside one another, those that take longest first; emit what each does and how it ended.
+def run_all(entries: Sequence[Entry], settings: Settings, image: str, emit: Callable[[Event], None]) -> Results:
+    """Run experiments in parallel, the longest first; emit what each does and how it ended.
 
     One that cannot be run stops no other.
     """
     waiting = sorted(entries, key=lambda entry: entry.seconds)
-    running: dict[str, Running] = {}
-    ended: dict[str, News] = {}
+    children: list[Child] = []
+    last: dict[str, Message] = {}
     try:
-        while waiting or running:
-            while waiting and len(running) < AT_ONCE:
-                entry = waiting.pop()
-                running[entry.id] = Running(entry, settings, image)
-            for one, news in _news(running.values()):
-                emit(_event(news, time.monotonic() - one.began, len(ended) + 1, len(entries)))
-                if news.kind != "says":
-                    ended[one.id] = news
-                    one.process.join(_LEAVES if news.kind == "found" else 0)
-                    stop(running.pop(one.id))
+        while waiting or children:
+            while waiting and len(children) < AT_ONCE:
+                children.append(Child(waiting.pop(), settings, image))
+            for child, message in _messages(children):
+                emit(_event(child, message, len(last) + 1, len(entries)))
+                if message.result or message.error:
+                    last[child.entry.id] = message
+                    child.process.join(_EXIT_SECONDS if message.result else 0)
+                    children.remove(child)
+                    stop(child)
     finally:
-        stop(*running.values())
-    known = [(entry.id, ended[entry.id]) for entry in entries]
-    return Together(
-        {name: news.found for name, news in known if news.found is not None},
-        {name: LabError(f"{name}: {news.text}", news.hint) for name, news in known if news.found is None},
+        stop(*children)
+    ended = [(entry.id, last[entry.id]) for entry in entries]
+    return Results(
+        {name: message.result for name, message in ended if message.result},
+        {name: LabError(f"{name}: {error.what}", error.hint) for name, message in ended if (error := message.error)},
     )
 
 
-def _news(running: Collection[Running]) -> list[tuple[Running, News]]:
-    """Wait until one of them says something, and return what those say that do; one without an end has failed."""
-    ready = wait([one.ours for one in running], timeout=_LOOK)
-    late = f"no end within {LONGEST:.0f} s"
-    found = [(one, one.news()) for one in running if one.ours in ready]
-    overdue = [one for one in running if one.ours not in ready and time.monotonic() - one.began > LONGEST]
-    return [*found, *((one, News("failed", one.id, late, "run it alone: see what it waits for")) for one in overdue)]
+def _messages(children: Sequence[Child]) -> list[tuple[Child, Message]]:
+    """Wait until one of them sends a message, and return those that are there; one without an end has failed."""
+    ready = wait([child.connection for child in children], timeout=_OVERDUE_CHECK)
+    late = _failed(f"no end within {LONGEST:.0f} s", "run it alone: see what it waits for")
+    received = [(child, child.receive()) for child in children if child.connection in ready]
+    silent = [child for child in children if child.connection not in ready]
+    return [*received, *((child, late) for child in silent if time.monotonic() - child.began > LONGEST)]
 
 
-def _event(news: News, took: float, number: int, of: int) -> Event:
-    if news.found is not None:
-        return Event("differs" if disagreements(news.found) else "done", news.id, summary(news.found), took)
-    if news.kind == "failed":
-        return Event("note", news.id, f"{news.id}: {news.text}", took)
-    return Event("progress", news.id, news.text, took, number=number, of=of)
+def _event(child: Child, message: Message, number: int, of: int) -> Event:
+    name, took = child.entry.id, time.monotonic() - child.began
+    if message.result:
+        return Event("differs" if disagreements(message.result) else "done", name, summary(message.result), took)
+    if message.error:
+        return Event("note", name, f"{name}: {message.error.what}", took)
+    return Event("progress", name, message.text, took, number=number, of=of)
 
 
-def summary(found: Experiment) -> str:
-    """Say in a few words how much was measured and how much of it differs."""
-    counts = (("cells", found.cells), ("flips", found.flips), ("facts", found.expectations), ("claims", found.claims))
-    parts = [f"{len(things)} {name}" for name, things in counts if things]
-    wrong = len(disagreements(found))
-    return ", ".join([*parts, f"{wrong} disagree" if wrong else "all as predicted"])
-
-
-def disagreements(found: Experiment) -> list[str]:
-    """Name what was measured other than predicted."""
-    cells = [
-        f"{one.variant}{'/' if one.variant else ''}{one.vantage}/{one.address}" for one in found.cells if not one.agrees
-    ]
-    flips = [f"{one.variant}: {one.vantage}/{one.address}" for one in found.flips if not one.agrees]
-    facts = [one.id for one in found.expectations if not one.agrees]
-    return [*cells, *flips, *facts, *(one.id for one in found.claims if not one.agrees)]
-
-
-def _work(name: str, settings: Settings, image: str, theirs: Connection) -> None:
-    """Run one experiment in this process, and send what it says and finds."""
-    alone = threading.Lock()
+def _run(name: str, settings: Settings, image: str, connection: Connection) -> None:
+    """Run one experiment in this process, and send messages."""
+    sending = threading.Lock()
 
     def emit(event: Event) -> None:
-        with alone:  # an experiment's own threads speak too
-            theirs.send(("says", event.detail))
+        with sending:  # an experiment's own threads report too
+            connection.send(Message(event.detail))
 
     try:
         with _interruptible():
             threading.Thread(target=_end_with_parent, daemon=True).start()
-            entry = catalog.find(name)
-            found = entry.run(settings, client.api(settings), image, Report(emit, Event("progress", name)))
-            theirs.send(("found", msgspec.json.encode(found)))
+            report = Report(emit, Event("progress", name))
+            result = catalog.find(name).run(settings, client.api(settings), image, report)
+            connection.send(Message(result=result))
     except LabError as error:
         with contextlib.suppress(BrokenPipeError):
-            theirs.send(("failed", error.what, error.hint))
+            connection.send(_failed(error.what, error.hint))
     except (KeyboardInterrupt, BrokenPipeError):
-        return  # whoever asked has gone, or said to stop; what it made is gone by now
+        return  # the parent has gone, or wants it to stop; what it made is deleted by now
 
 
 def _end_with_parent() -> None:
@@ -238,15 +218,15 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, _unheard)
+        signal.signal(signal.SIGTERM, _ignore)
 
 
 def _interrupt(_number: int, _frame: Any) -> NoReturn:
-    """Interrupt once, as a second time would cut the cleaning short; what breaks off says nothing to anybody."""
-    signal.signal(signal.SIGTERM, _unheard)
+    """Interrupt once, as a second time would cut the deletion short; the rest writes nothing to stderr."""
+    signal.signal(signal.SIGTERM, _ignore)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     raise KeyboardInterrupt
 
 
-def _unheard(_number: int, _frame: Any) -> None:
-    """Do nothing. SIG_IGN would: Python complains of it where a signal is on its way, and programs inherit it."""
+def _ignore(_number: int, _frame: Any) -> None:
+    """Do nothing. With SIG_IGN Python complains of a signal that is on its way, and programs inherit it."""

@@ -231,6 +231,27 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(Experiment)
 
 
-def encode(found: Experiment | Sequence[Experiment]) -> bytes:
+def encode(results: Experiment | Sequence[Experiment]) -> bytes:
     """Return an experiment as JSON, or several as an array."""
-    return msgspec.json.format(msgspec.json.encode(found), indent=2)
+    return msgspec.json.format(msgspec.json.encode(results), indent=2)
+
+
+def summary(experiment: Experiment) -> str:
+    """Say in a few words how much was measured and how much of it differs."""
+    counts = {
+        "cells": len(experiment.cells),
+        "flips": len(experiment.flips),
+        "facts": len(experiment.expectations),
+        "claims": len(experiment.claims),
+    }
+    wrong = len(disagreements(experiment))
+    parts = [f"{count} {name}" for name, count in counts.items() if count]
+    return ", ".join([*parts, f"{wrong} disagree" if wrong else "all as predicted"])
+
+
+def disagreements(experiment: Experiment) -> list[str]:
+    """Name what was measured other than predicted."""
+    cells = ["/".join(filter(None, (c.variant, c.vantage, c.address))) for c in experiment.cells if not c.agrees]
+    flips = [f"{flip.variant}: {flip.vantage}/{flip.address}" for flip in experiment.flips if not flip.agrees]
+    facts = [expectation.id for expectation in experiment.expectations if not expectation.agrees]
+    return [*cells, *flips, *facts, *(claim.id for claim in experiment.claims if not claim.agrees)]

@@ -80,10 +80,10 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     def emit(event: Event) -> None:
         report(f"{event.step}: {event.detail}")
 
-    ran = parallel.together([catalog.CATALOGUE[name] for name in EXPERIMENTS], settings, image, emit)
-    for error in ran.failed.values():
+    ran = parallel.run_all([catalog.CATALOGUE[name] for name in EXPERIMENTS], settings, image, emit)
+    for error in ran.errors.values():
         raise error
-    return judged(ran.found)
+    return judged(ran.experiments)
 
 
 def judged(experiments: Mapping[str, Experiment]) -> Experiment:

@@ -193,7 +193,7 @@ def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkey
 def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, results_in, monkeypatch):
     results_in(GOOD)
     failed = {"qos": LabError("qos: no room", "make some"), "top": LabError("top: no answer", "make some")}
-    monkeypatch.setattr(parallel, "together", lambda *_: parallel.Together({"names": GOOD}, failed))
+    monkeypatch.setattr(parallel, "run_all", lambda *_: parallel.Results({"names": GOOD}, failed))
     monkeypatch.setattr("lab.experiments.course.claims.judged", lambda _results: GOOD)
     code, out, _ = lab("all", "--json")
     assert code == 1

@@ -16,7 +16,7 @@ import pytest
 from lab.experiments import parallel
 
 
-def _works(ready, *, heeds):
+def _sleeps(ready, *, heeds):
     if not heeds:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     ready.send(None)
@@ -24,22 +24,25 @@ def _works(ready, *, heeds):
 
 
 @pytest.fixture
-def running():
+def children():
     """Start processes, of which some heed SIGTERM; they are ended after the test, however it went."""
     started = []
 
-    def start(*, heeds):
-        ours, theirs = multiprocessing.get_context("fork").Pipe(duplex=False)
-        process = multiprocessing.get_context("fork").Process(target=_works, args=(theirs,), kwargs={"heeds": heeds})
-        process.start()
-        started.append(process)
-        ours.recv()
-        return SimpleNamespace(process=process, ours=ours)
+    def start(*heeds):
+        for heed in heeds:
+            connection, other_end = multiprocessing.get_context("fork").Pipe(duplex=False)
+            process = multiprocessing.get_context("fork").Process(
+                target=_sleeps, args=(other_end,), kwargs={"heeds": heed}
+            )
+            process.start()
+            started.append(SimpleNamespace(process=process, connection=connection))
+            connection.recv()
+        return started
 
     yield start
-    for process in started:
-        process.kill()
-        process.join()
+    for child in started:
+        child.process.kill()
+        child.process.join()
 
 
 @pytest.mark.parametrize(
@@ -49,22 +52,20 @@ def running():
         pytest.param([False, False, True], [-signal.SIGKILL, -signal.SIGKILL, -signal.SIGTERM], id="two do not"),
     ],
 )
-def test_all_are_asked_at_once_and_killed_after_one_deadline(monkeypatch, running, heeds, codes):
-    monkeypatch.setattr(parallel, "PATIENCE", 1.0)
-    children = [running(heeds=one) for one in heeds]
-    began = time.monotonic()
-    parallel.stop(*children)
-    assert [one.process.exitcode for one in children] == codes
-    assert time.monotonic() - began < 1.9
-    assert all(one.ours.closed for one in children)
+def test_all_are_asked_at_once_and_killed_after_one_deadline(monkeypatch, children, heeds, codes):
+    monkeypatch.setattr(parallel, "STOP_SECONDS", 1.0)
+    started = children(*heeds)
+    parallel.stop(*started)
+    assert [child.process.exitcode for child in started] == codes
+    assert all(child.connection.closed for child in started)
 
 
-def test_one_that_has_ended_is_left_as_it_is(running):
-    child = running(heeds=True)
+def test_one_that_has_ended_is_left_as_it_is(children):
+    (child,) = children(*[True])
     child.process.terminate()
     child.process.join()
     parallel.stop(child)
-    assert child.ours.closed
+    assert child.connection.closed
 
 
 STAND_IN = """
@@ -101,10 +102,10 @@ START = """
 import stand_in
 from lab.experiments import catalog, parallel
 
-parallel._HEAVY, parallel._LEAVES = ["stand_in"], 0
+parallel._PRELOADED, parallel._EXIT_SECONDS = ["stand_in"], 0
 try:
     every = [catalog.find(name) for name in stand_in.names]
-    parallel.together(every, None, "", lambda event: print(event.kind, flush=True))
+    parallel.run_all(every, None, "", lambda event: print(event.kind, flush=True))
 except KeyboardInterrupt:
     raise SystemExit(130)
 """
@@ -141,8 +142,8 @@ def group(tmp_path):
 def test_what_a_terminal_sends_to_the_whole_group_ends_all_without_a_word(tmp_path, group, number):
     process = group(60)
     assert [process.stdout.readline() for _ in range(3)] == ["progress\n"] * 3
-    for one in _others(process.pid):  # first, so that each has time to be wrong about it
-        os.kill(one, number)
+    for pid in _others(process.pid):  # first, so that each has time to be wrong about it
+        os.kill(pid, number)
     time.sleep(0.6)
     os.kill(process.pid, signal.SIGINT)
     assert process.communicate(timeout=10) == ("", "")
@@ -151,23 +152,40 @@ def test_what_a_terminal_sends_to_the_whole_group_ends_all_without_a_word(tmp_pa
 
 
 def _others(group):
-    told = subprocess.run(("ps", "-A", "-o", "pid=,pgid="), capture_output=True, text=True, check=True).stdout
-    pairs = [line.split() for line in told.splitlines()]
-    found = [int(pid) for pid, of in pairs if int(of) == group and int(pid) != group]
-    assert len(found) >= 4, "three, and the process that they were forked from"
-    return found
+    output = subprocess.run(("ps", "-A", "-o", "pid=,pgid="), capture_output=True, text=True, check=True).stdout
+    pairs = [map(int, line.split()) for line in output.splitlines()]
+    others = [pid for pid, of in pairs if of == group and pid != group]
+    assert len(others) >= 4, "three, and the process that they were forked from"
+    return others
 
 
 def test_what_ends_by_itself_and_is_stopped_at_once_says_nothing(tmp_path, group):
-    _out, said = (process := group(0)).communicate(timeout=20)
-    assert (process.returncode, said) == (0, "")
+    process = group(0)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
     assert not list(tmp_path.glob("made-*"))
 
 
 @pytest.mark.parametrize(
-    ("agrees", "kind"), [pytest.param(True, "done", id="yes"), pytest.param(False, "differs", id="no")]
+    ("agrees", "kind", "text"),
+    [
+        pytest.param(True, "done", "1 facts, all as predicted", id="yes"),
+        pytest.param(False, "differs", "1 facts, 1 disagree", id="no"),
+    ],
 )
-def test_it_is_ticked_off_where_all_is_as_predicted(agrees, kind):
+def test_a_result_is_ticked_off_where_all_is_as_predicted(monkeypatch, agrees, kind, text):
     fact = SimpleNamespace(id="cpu-starved", agrees=agrees)
-    found = SimpleNamespace(cells=(), flips=(), expectations=(fact,), claims=())
-    assert parallel._event(parallel.News("found", "top", found=found), 27.5, 1, 13).kind == kind
+    result = SimpleNamespace(cells=(), flips=(), expectations=(fact,), claims=())
+    child = SimpleNamespace(
+        entry=SimpleNamespace(id="top", seconds=1),
+        began=0,
+        receive=lambda: parallel.Message(result=result),
+        connection=None,
+        process=SimpleNamespace(join=lambda _: None),
+    )
+    monkeypatch.setattr(parallel, "Child", lambda *_: child)
+    monkeypatch.setattr(parallel, "wait", lambda *_, **__: [None])
+    monkeypatch.setattr(parallel, "stop", lambda *_: None)
+    events = []
+    assert parallel.run_all([child.entry], None, "", events.append).experiments == {"top": result}
+    assert [(event.kind, event.detail) for event in events] == [(kind, text)]
