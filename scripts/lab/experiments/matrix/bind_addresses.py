@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.experiments import texts
-from lab.experiments.matrix import environment as environments
 from lab.experiments.matrix import manifests
-from lab.experiments.matrix.engine import Attempt, Lab
+from lab.experiments.matrix.engine import Attempt
 from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.labels import labels
 from lab.experiments.matrix.manifests import Setup
@@ -16,29 +15,15 @@ from lab.experiments.pods import idle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
 
-    from lab.config import Settings
-    from lab.experiments.matrix.environment import Environment
     from lab.experiments.model.cluster import ClusterModel, Service
-    from lab.experiments.results import Experiment
-    from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
-    from lab.steps import Report
 
 POD, OTHER = "binds", "other"
 PORTS: Mapping[str, int] = {"127.0.0.1": 3001, "0.0.0.0": 3002, "pod-ip": 3003, "::": 3004, "::1": 3005}  # noqa: S104
 """What the apps listen on, each at a port of its own, all in one Pod."""
 _SERVICE_PORT = 5000
 """What the Service adds to an app's port: one sees which of the two was used."""
-
-
-def environment(settings: Settings, api: Api, image: str, report: Report) -> AbstractContextManager[Environment]:
-    return environments.environment(Lab(settings, api, image), MATRIX, report)
-
-
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-    return environments.run(Lab(settings, api, image), MATRIX, report)
 
 
 def setup(_model: ClusterModel, namespaces: Sequence[str]) -> Setup:
@@ -122,3 +107,4 @@ MATRIX = Matrix(
     settles=lambda attempt: attempt.vantage.id in {"app", "other"},
     variants=labels(texts.load("binds").section("variants", PORTS)),
 )
+run, environment = MATRIX.run, MATRIX.environment

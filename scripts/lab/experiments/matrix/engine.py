@@ -95,8 +95,9 @@ def settle(lab: Lab, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]])
     while time.monotonic() < deadline:
         model, attempts = read()
         measured = _measure(lab, model, attempts)
-        predictions = [(attempt, predict(model, attempt.vantage, attempt.address)) for attempt in attempts]
-        if all(compare.agrees(said, _measurement(measured, attempt, said)) for attempt, said in predictions):
+        predictions = [predict(model, attempt.vantage, attempt.address) for attempt in attempts]
+        results = [_measurement(measured, *pair) for pair in zip(attempts, predictions, strict=True)]
+        if all(compare.agrees(*pair) for pair in zip(predictions, results, strict=True)):
             return
         time.sleep(0.2)
 

@@ -12,7 +12,7 @@ from lab import waiting
 from lab.errors import LabError
 from lab.experiments.matrix import compare, labels
 from lab.experiments.matrix.diagram import diagram
-from lab.experiments.matrix.engine import evaluate, read_model, settle
+from lab.experiments.matrix.engine import Lab, evaluate, read_model, settle
 from lab.experiments.pods import with_image
 from lab.experiments.run import begin, cluster_versions
 from lab.kubernetes import client, ephemeral, pod_status
@@ -22,8 +22,10 @@ from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-    from lab.experiments.matrix.engine import Attempt, Lab
+    from lab.config import Settings
+    from lab.experiments.matrix.engine import Attempt
     from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
     from lab.experiments.model.cluster import ClusterModel
     from lab.experiments.results import ClusterVersions, Experiment, Label
@@ -50,6 +52,16 @@ class Matrix:
     settles: Callable[[Attempt], bool]
     namespaces: tuple[str, ...] = ()
     variants: tuple[Label, ...] = ()
+
+    def run(self, settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+        """Measure the whole matrix once; raises LabError."""
+        with self.environment(settings, api, image, report) as created:
+            return created.measure()
+
+    def environment(
+        self, settings: Settings, api: Api, image: str, report: Report
+    ) -> AbstractContextManager[Environment]:
+        return environment(Lab(settings, api, image), self, report)
 
     def attempts_now(
         self, model: ClusterModel, namespaces: Sequence[str], before: Sequence[Attempt] = ()
@@ -135,12 +147,6 @@ def environment(lab: Lab, matrix: Matrix, report: Report) -> Iterator[Environmen
 
         settle(lab, read)
         yield Environment(lab, matrix, tuple(namespaces), versions.result(), report, run)
-
-
-def run(lab: Lab, matrix: Matrix, report: Report) -> Experiment:
-    """Measure a whole matrix once; raises LabError."""
-    with environment(lab, matrix, report) as created:
-        return created.measure()
 
 
 def _create_all(lab: Lab, matrix: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report) -> None:

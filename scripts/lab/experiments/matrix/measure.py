@@ -54,13 +54,14 @@ def measure(runner: Runner, cells: Sequence[tuple[VantagePoint, Address]]) -> Me
         replies = dict(zip((vantage for vantage, _ in batches), asked, strict=True))
         retried = list(pool.map(lambda turn: _in_turn(patient, turn), turns(replies, cells)))
         endpoints = slices.result()
-    seen = {vantage: reply.surroundings for vantage, reply in replies.items() if isinstance(reply, Reply)}
+    surroundings = {vantage: reply.surroundings for vantage, reply in replies.items() if isinstance(reply, Reply)}
     results = {(vantage.id, address.id): measurement(address, replies[vantage]) for vantage, address in cells}
-    inside = [vantage for vantage in reversed(seen) if vantage.kind == "container"]  # a Pod's first container stays
+    # Reversed, so that a Pod's first container stays.
+    inside = [vantage for vantage in reversed(surroundings) if vantage.kind == "container"]
     return Measured(
         results | {key: value for part in retried for key, value in part.items()},
-        {vantage.id: around for vantage, around in seen.items()},
-        {(vantage.namespace, vantage.pod): (vantage.container, seen[vantage]) for vantage in inside},
+        {vantage.id: read for vantage, read in surroundings.items()},
+        {(vantage.namespace, vantage.pod): (vantage.container, surroundings[vantage]) for vantage in inside},
         endpoints,
     )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lab.experiments.matrix import environment as environments
 from lab.experiments.matrix import manifests
-from lab.experiments.matrix.engine import Attempt, Lab
+from lab.experiments.matrix.engine import Attempt
 from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.manifests import PORT, Copy, EphemeralContainers, Setup
 from lab.experiments.matrix.probe_protocol import command
@@ -15,15 +14,9 @@ from lab.experiments.pods import idle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
 
-    from lab.config import Settings
-    from lab.experiments.matrix.environment import Environment
     from lab.experiments.model.cluster import ClusterModel, How
-    from lab.experiments.results import Experiment
-    from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
-    from lab.steps import Report
 
 POD, COPY, TWIN, OTHER, ON_NODE = "k8-chatroulette-back", "k8-chatroulette-back-copy", "twin", "other", "host-network"
 SERVICE, SUBDOMAIN, ALIAS = "cats", "litter", "minou"
@@ -34,14 +27,6 @@ _SETTLED = {(OTHER, "cluster-ip"), (OTHER, "service-like-pod"), (OTHER, "headles
 """Cells that come as predicted once kube-proxy and DNS follow, and once the copy, which has no probes, listens."""
 _NOT_FROM_INIT = {"service-like-pod", "headless", "getent-service", "nslookup-service"}
 """Addresses of another Pod, which may be Ready or not while the init container runs, or asked for elsewhere."""
-
-
-def environment(settings: Settings, api: Api, image: str, report: Report) -> AbstractContextManager[Environment]:
-    return environments.environment(Lab(settings, api, image), MATRIX, report)
-
-
-def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-    return environments.run(Lab(settings, api, image), MATRIX, report)
 
 
 def setup(model: ClusterModel, namespaces: Sequence[str]) -> Setup:
@@ -182,3 +167,4 @@ MATRIX = Matrix(
     attempts=attempts,
     settles=lambda attempt: (attempt.vantage.id, attempt.address.id) in _SETTLED,
 )
+run, environment = MATRIX.run, MATRIX.environment

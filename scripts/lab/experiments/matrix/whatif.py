@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab.errors import BadInput
-from lab.experiments.matrix import environment as environments
 from lab.experiments.matrix import manifests, variants
-from lab.experiments.matrix.engine import Attempt, Lab
+from lab.experiments.matrix.engine import Attempt
 from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.manifests import Setup
 from lab.experiments.matrix.variants import ALIAS, BASE, EDITED, HOSTNAME, SUBDOMAIN, VARIANTS
@@ -31,7 +30,7 @@ _BY_IP = {"pod-ip", "cluster-ip"}
 
 def run(settings: Settings, api: Api, image: str, report: Report, only: Sequence[str] = ()) -> Experiment:
     """Measure the base beside its variants, or beside ``only`` those; raises BadInput for an unknown one, LabError."""
-    return environments.run(Lab(settings, api, image), matrix(chosen(only)), report)
+    return matrix(chosen(only)).run(settings, api, image, report)
 
 
 def chosen(only: Sequence[str]) -> tuple[Variant, ...]:

@@ -12,7 +12,7 @@ from lab.config import ROOT
 from lab.errors import BadInput
 from lab.experiments import catalog, results, run, texts
 
-ENTRIES = [pytest.param(one, id=one.id) for one in catalog.CATALOGUE.values()]
+ENTRIES = [pytest.param(entry, id=entry.id) for entry in catalog.CATALOGUE.values()]
 MATRICES = ["names", "binds", "whatif"]
 IN_TIME = ["readiness", "liveness", "startup", "probes", "limits", "qos", "top", "termination", "database"]
 ORDER = [*MATRICES, *IN_TIME, "course", "claims"]
@@ -64,9 +64,9 @@ def test_what_happens_in_time_has_no_stage_to_look_at_again():
     ],
 )
 def test_french_has_the_spaces_of_its_typography(typed, set_):
-    told = texts.Text(en="Here : ?", fr=typed)
-    assert (told.en, told.fr) == ("Here : ?", set_)
-    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=texts.Text) == told
+    text = texts.Text(en="Here : ?", fr=typed)
+    assert (text.en, text.fr) == ("Here : ?", set_)
+    assert msgspec.json.decode(msgspec.json.encode({"en": "Here : ?", "fr": typed}), type=texts.Text) == text
 
 
 def test_the_published_schema_is_the_code_s():

@@ -17,23 +17,23 @@ class Api:
     def items(self, path, **query):
         assert "/kube-system/" in path
         assert query == {"labelSelector": "kubernetes.io/service-name=kube-dns"}
-        found = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        return [{"endpoints": [{"conditions": {"ready": one}} for one in found] or None}]
+        ready = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        return [{"endpoints": [{"conditions": {"ready": each}} for each in ready] or None}]
 
 
 @pytest.mark.parametrize(
-    ("looks", "told"),
+    ("looks", "states"),
     [
         pytest.param([[True, True]], [], id="all ready"),
         pytest.param([[False, True]], [], id="one ready"),
         pytest.param([[], [False], [True]], ["0 endpoints", "1 endpoints"], id="ready a little later"),
     ],
 )
-def test_names_can_be_asked_for_and_a_wait_is_told(monkeypatch, looks, told):
+def test_names_can_be_asked_for_and_a_wait_is_shown(monkeypatch, looks, states):
     monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
-    said = []
-    cluster_dns.until_ready(Api(*looks), on_state=said.append)
-    assert [line.removeprefix("none of its ").removesuffix(" is ready") for line in said] == told
+    shown = []
+    cluster_dns.until_ready(Api(*looks), on_state=shown.append)
+    assert [line.removeprefix("none of its ").removesuffix(" is ready") for line in shown] == states
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ def test_agrees(predicted, measured, expected):
 
 
 def cell(predicted, measured, variant="", address="x"):
-    said, seen = Prediction(predicted), Measurement(measured)
-    return Cell("app", address, "http://x", said, seen, compare.agrees(said, seen), "rule", NO, variant=variant)
+    prediction, result = Prediction(predicted), Measurement(measured)
+    agrees = compare.agrees(prediction, result)
+    return Cell("app", address, "http://x", prediction, result, agrees, "rule", NO, variant=variant)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,6 @@ def cell(predicted, measured, variant="", address="x"):
     ],
 )
 def test_flips(before, after, expected):
-    found = list(compare.flips([cell(*before), cell(*after, variant="v"), cell("refused", "refused", "v", "alone")]))
-    assert [one.agrees for one in found] == expected
-    assert all((one.variant, one.address) == ("v", "x") for one in found)
+    flips = list(compare.flips([cell(*before), cell(*after, variant="v"), cell("refused", "refused", "v", "alone")]))
+    assert [flip.agrees for flip in flips] == expected
+    assert all((flip.variant, flip.address) == ("v", "x") for flip in flips)

@@ -1,4 +1,4 @@
-"""What --watch sees: a change that matters, once it is whole, and nothing that time alone changes."""
+"""What --watch shows: a change that matters, once it is whole, and nothing that time alone changes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def edited(path, value):
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "seen"),
+    ("path", "value", "changed"),
     [
         pytest.param(("spec", "hostname"), "minou", True, id="a field"),
         pytest.param(("metadata", "labels"), {}, True, id="a label"),
@@ -55,9 +55,9 @@ def edited(path, value):
         pytest.param(("status", "conditions", 0, "lastProbeTime"), "later", False, id="a probe's time"),
     ],
 )
-def test_what_decides_on_answers_is_a_change(path, value, seen):
+def test_what_decides_on_answers_is_a_change(path, value, changed):
     before, after = (diff.state(Api(pod), ["n"]) for pod in (POD, edited(path, value)))
-    assert diff.different(before, after) == (["Pod n/cats"] if seen else [])
+    assert diff.different(before, after) == (["Pod n/cats"] if changed else [])
 
 
 def test_a_change_is_told_once_it_is_whole():
@@ -71,11 +71,11 @@ def test_no_change_is_none():
 
 def experiment(*outcomes):
     cells = [
-        Cell("guest", address, "", Prediction(one), Measurement(one), agrees=True, mechanism="", because=TEXT)
-        for address, one in zip(("localhost", "pod-name"), outcomes, strict=False)
+        Cell("guest", address, "", Prediction(outcome), Measurement(outcome), agrees=True, mechanism="", because=TEXT)
+        for address, outcome in zip(("localhost", "pod-name"), outcomes, strict=False)
     ]
-    seen = ClusterVersions("", "", "", "", "", "")
-    return Experiment("names", TEXT, TEXT, seen, "", 0.0, agrees=True, cells=tuple(cells))
+    versions = ClusterVersions("", "", "", "", "", "")
+    return Experiment("names", TEXT, TEXT, versions, "", 0.0, agrees=True, cells=tuple(cells))
 
 
 def test_the_cells_that_ended_otherwise_are_the_difference():

@@ -1,4 +1,4 @@
-"""From live objects to what the model is told."""
+"""From live objects to the model of the cluster."""
 
 import pytest
 
@@ -30,15 +30,15 @@ def pod(*containers, status=None, **spec):
 
 def test_a_world_holds_the_cluster_its_pods_and_its_services():
     service = {"metadata": {"name": "s", "namespace": "n"}, "spec": {"clusterIP": "10.96.1.1", "ports": []}}
-    live = from_api.Objects([pod()], [service], NODE, DNS)
-    world = from_api.cluster_model(live, Computer(reaches_node=False))
-    assert world.cluster.node_ip == "172.18.0.2"
-    assert world.cluster.dns_ip == "10.96.0.10"
-    assert world.cluster.runtime == "containerd://2.4.2"
-    assert world.cluster.node_names == ("cats-control-plane",)
-    assert world.pod("n", "p").ip == "10.244.0.7"
-    assert world.services[0].cluster_ip == "10.96.1.1"
-    assert not world.computer.reaches_node
+    objects = from_api.Objects([pod()], [service], NODE, DNS)
+    model = from_api.cluster_model(objects, Computer(reaches_node=False))
+    assert model.cluster.node_ip == "172.18.0.2"
+    assert model.cluster.dns_ip == "10.96.0.10"
+    assert model.cluster.runtime == "containerd://2.4.2"
+    assert model.cluster.node_names == ("cats-control-plane",)
+    assert model.pod("n", "p").ip == "10.244.0.7"
+    assert model.services[0].cluster_ip == "10.96.1.1"
+    assert not model.computer.reaches_node
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_a_world_holds_the_cluster_its_pods_and_its_services():
     ],
 )
 def test_a_container_listens_where_its_settings_say(container, listeners):
-    (found,) = from_api.pod(pod({"name": "back", "image": IMAGE, **container})).containers
-    assert found.listeners == listeners
+    (described,) = from_api.pod(pod({"name": "back", "image": IMAGE, **container})).containers
+    assert described.listeners == listeners
 
 
 def test_containers_are_told_apart():
-    found = pod(
+    item = pod(
         {"name": "back", "image": IMAGE},
         {"name": "beside", "image": "busybox"},
         initContainers=[{"name": "before", "image": "i"}, {"name": "mesh", "image": "i", "restartPolicy": "Always"}],
@@ -79,7 +79,7 @@ def test_containers_are_told_apart():
             "ephemeralContainerStatuses": [{"name": "guest", "state": {"running": {"startedAt": "T3"}}}],
         },
     )
-    known = {one.name: (one.kind, one.started_at, one.ended) for one in from_api.pod(found).containers}
+    known = {part.name: (part.kind, part.started_at, part.ended) for part in from_api.pod(item).containers}
     assert known == {
         "before": ("init", "T1", True),
         "mesh": ("sidecar", "", False),
@@ -90,7 +90,7 @@ def test_containers_are_told_apart():
 
 
 def test_what_decides_about_names_is_taken_from_the_spec():
-    found = from_api.pod(
+    described = from_api.pod(
         pod(
             hostname="h",
             subdomain="s",
@@ -100,11 +100,11 @@ def test_what_decides_about_names_is_taken_from_the_spec():
             dnsConfig={"nameservers": ["9.9.9.9"], "searches": ["x.y"]},
         )
     )
-    assert (found.hostname, found.subdomain) == ("h", "s")
-    assert found.host_aliases == (HostAlias("1.2.3.4", ("a", "b")),)
-    assert (found.host_network, found.dns_policy) == (True, "None")
-    assert (found.nameservers, found.searches) == (("9.9.9.9",), ("x.y",))
-    assert found.labels == (("a", "1"), ("b", "2"))
+    assert (described.hostname, described.subdomain) == ("h", "s")
+    assert described.host_aliases == (HostAlias("1.2.3.4", ("a", "b")),)
+    assert (described.host_network, described.dns_policy) == (True, "None")
+    assert (described.nameservers, described.searches) == (("9.9.9.9",), ("x.y",))
+    assert described.labels == (("a", "1"), ("b", "2"))
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_a_line_written_by_a_container_is_a_hand_edit_from_its_start_on():
 def test_a_service_leads_to_a_target_port(port, expected):
     chosen = pod({"name": "back", "image": IMAGE, "ports": [{"name": "http", "containerPort": 3000}]})
     spec = {"clusterIP": "10.96.1.1", "selector": {"a": "1"}, "ports": [port]}
-    found = from_api.service({"metadata": {"name": "s", "namespace": "n"}, "spec": spec}, [chosen])
-    assert found.ports == (expected,)
+    described = from_api.service({"metadata": {"name": "s", "namespace": "n"}, "spec": spec}, [chosen])
+    assert described.ports == (expected,)
 
 
 TABLE = """Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT

@@ -1,4 +1,4 @@
-"""The model's predictions over a made-up world like the matrices' own; every rule has a cell that needs it."""
+"""The model's predictions over a made-up cluster like the matrices' own; every rule has a cell that needs it."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_a_bind_address_decides_which_calls_are_taken(asked: str):
 
 def _all() -> list[tuple[VantagePoint, Address]]:
     binds = [to(inside(pod), host) for pod in (*BOUND, BOUND_IP) for host in ("127.0.0.1", "::1", pod.name)]
-    return [(one.values[0], one.values[1]) for one in CELLS] + binds
+    return [(case.values[0], case.values[1]) for case in CELLS] + binds
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -229,7 +229,7 @@ def test_every_rule_matters(rule: str):
     assert changed
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=lambda one: one.id)
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_every_rule_says_where_it_is_written(rule):
     assert rule.source.startswith("https://")
     assert rule.says.en
@@ -241,35 +241,34 @@ def test_every_rule_says_where_it_is_written(rule):
     [("containerd://2.4.2", "refused"), ("containerd://1.7.24", "refused"), ("containerd://2.5.0", "answers")],
 )
 def test_a_newer_containerd_forwards_to_the_pod_ip_too(runtime: str, outcome: str):
-    world = replace(MODEL, cluster=replace(MODEL.cluster, runtime=runtime))
-    assert predict(world, *forward("pod/bind-ip")).outcome == outcome
+    model = replace(MODEL, cluster=replace(MODEL.cluster, runtime=runtime))
+    assert predict(model, *forward("pod/bind-ip")).outcome == outcome
 
 
 def test_without_a_route_the_node_port_is_elsewhere():
-    world = replace(MODEL, computer=Computer(reaches_node=False))
-    assert predict(world, *to(COMPUTER, NODE_IP, NODE_PORT)).outcome == "elsewhere"
+    model = replace(MODEL, computer=Computer(reaches_node=False))
+    assert predict(model, *to(COMPUTER, NODE_IP, NODE_PORT)).outcome == "elsewhere"
 
 
 def test_a_service_may_publish_pods_that_are_not_ready():
-    told = replace(MODEL.services[2], publish_not_ready=True)
-    world = replace(MODEL, services=(told,))
-    assert predict(world, *to(OTHER_V, "unready", 80)).who == "unready"
+    publishing = replace(MODEL.services[2], publish_not_ready=True)
+    assert predict(replace(MODEL, services=(publishing,)), *to(OTHER_V, "unready", 80)).who == "unready"
 
 
-@pytest.mark.parametrize("cell", [pytest.param(one.values[:2], id=one.id) for one in CELLS])
+@pytest.mark.parametrize("cell", [pytest.param(case.values[:2], id=case.id) for case in CELLS])
 def test_explains_in_two_sentences_at_most(cell: tuple[VantagePoint, Address]):
-    said = because(MODEL, *cell, predict(MODEL, *cell))
-    for text in (said.en, said.fr):
+    explanation = because(MODEL, *cell, predict(MODEL, *cell))
+    for text in (explanation.en, explanation.fr):
         assert 1 <= len([part for part in text.split(". ") if part]) <= 2
         assert text.endswith(".")
         assert "None" not in text
 
 
 def test_the_name_s_explanation_is_the_course_s_answer():
-    said = because(MODEL, *to(APP_V, "k8-back"), predict(MODEL, *to(APP_V, "k8-back")))
-    assert said.en.startswith("`k8-back` is in this Pod's /etc/hosts: kubelet writes the Pod's IP, 10.244.0.21,")
-    assert "It is the Pod's hostname, not the container's name" in said.en
-    assert "pas celui du conteneur\u202f; l’app écoute sur 0.0.0.0" in said.fr
+    explanation = because(MODEL, *to(APP_V, "k8-back"), predict(MODEL, *to(APP_V, "k8-back")))
+    assert explanation.en.startswith("`k8-back` is in this Pod's /etc/hosts: kubelet writes the Pod's IP, 10.244.0.21,")
+    assert "It is the Pod's hostname, not the container's name" in explanation.en
+    assert "pas celui du conteneur\u202f; l’app écoute sur 0.0.0.0" in explanation.fr
 
 
 @pytest.mark.parametrize(
@@ -300,6 +299,6 @@ def test_says_why(cell: tuple[VantagePoint, Address], words: str):
 
 def test_the_short_name_is_the_hostname_s_doing():
     """A subdomain adds the full name; the short one is there without it."""
-    found = predict(MODEL, *to(inside(NAMED), "felix", how="getent"))
-    assert mechanism(found) == "hostname-field"
+    prediction = predict(MODEL, *to(inside(NAMED), "felix", how="getent"))
+    assert mechanism(prediction) == "hostname-field"
     assert mechanism(predict(MODEL, *to(inside(NAMED), SUBDOMAIN, how="getent"))) == "subdomain-field"
