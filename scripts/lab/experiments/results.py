@@ -1,4 +1,4 @@
-"""What an experiment found: predicted beside measured, each with its evidence. Frozen data, which is the JSON too.
+"""The result of an experiment: predicted beside measured, each with its evidence. Frozen data, which is the JSON too.
 
 `lab.experiments` fills it in, `lab.report` shows it; `schema()` is the published JSON schema of it. Times are seconds
 from the beginning of the experiment, sizes are bytes.
@@ -27,7 +27,7 @@ be tried, which agrees with no prediction, and the measurement's detail says why
 
 
 class Prediction(msgspec.Struct, frozen=True):
-    """What the model says: `who` is the Pod that answers, or the address that a name leads to; `rules` led there."""
+    """`who` is the Pod that answers, or the address that a name leads to; `rules` led there."""
 
     outcome: Outcome
     who: str = ""
@@ -35,7 +35,7 @@ class Prediction(msgspec.Struct, frozen=True):
 
 
 class Measurement(msgspec.Struct, frozen=True):
-    """What was seen: `detail` in the probe's own words (`errno 111, Connection refused`), `resolved` the addresses."""
+    """`detail` is in the probe's own words (`errno 111, Connection refused`), `resolved` the addresses of the host."""
 
     outcome: Outcome
     who: str = ""
@@ -50,7 +50,7 @@ ExhibitKind = Literal[
 
 
 class Exhibit(msgspec.Struct, frozen=True):
-    """A piece of evidence, taken live: where it was found, its own text unchanged, and what it shows.
+    """A piece of evidence, taken live: where, its own text unchanged, and what it shows.
 
     `command` is what a learner types to see the same, empty where nothing short does.
     """

@@ -154,11 +154,6 @@ def test_the_node_is_asked_from_a_confined_container_on_its_network(programs):
     assert (reply.cells["one"].who, reply.surroundings.netns) == ("p", "net:[7]")
 
 
-def test_this_computer_runs_the_probe_with_its_own_python(programs):
-    runner().ask(COMPUTER, [ONE])
-    assert programs[0][0] == sys.executable
-
-
 def test_init_is_read_from_its_log():
     api = FakeApi('a warning before\n{"cells":{"one":{"outcome":"refused"}},"surroundings":{}}\n')
     reply = runner(api).ask(VantagePoint("init", "init", "ns", "p", "first"), [ONE])
@@ -167,9 +162,11 @@ def test_init_is_read_from_its_log():
 
 
 def test_what_does_not_apply_to_a_vantage_is_not_tried(programs):
-    reply = runner().ask(COMPUTER, [Address("probe", "", 3000, "http-probe")])
-    assert reply.cells["probe"].outcome == "not-applicable"
-    assert programs == []
+    """This computer runs the probe with its own Python, and no probe of kubelet's."""
+    reply = runner().ask(COMPUTER, [Address("probe", "", 3000, "http-probe"), ONE])
+    assert {id_: result.outcome for id_, result in reply.cells.items()} == {"probe": "not-applicable", "one": "answers"}
+    assert [words[0] for words in programs] == [sys.executable]
+    assert '"id": "probe"' not in programs[0][-1]
 
 
 PROXY = VantagePoint("pod-proxy", "pod-proxy", "ns", "p")

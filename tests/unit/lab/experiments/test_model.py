@@ -186,12 +186,6 @@ CELLS = [
     pytest.param(*probe("exec-probe", "127.0.0.1"), "answers", "", id="exec-probe"),
     pytest.param(*to(KUBELET, "127.0.0.1"), "not-applicable", "", id="kubelet-only-probes"),
 ]
-BIND_CELLS = {
-    "127.0.0.1": {"any", "loopback", "dual"},
-    "::1": {"dual", "six"},
-    "localhost": {"any", "loopback", "dual", "six"},
-    "own name": {"any", "dual"},
-}
 
 
 @pytest.mark.parametrize(("vantage", "address", "outcome", "who"), CELLS)
@@ -199,17 +193,6 @@ def test_predicts(vantage: VantagePoint, address: Address, outcome: str, who: st
     prediction = predict(MODEL, vantage, address)
     assert (prediction.outcome, prediction.who) == (outcome, who)
     assert mechanism(prediction) in RULES
-
-
-@pytest.mark.parametrize("asked", BIND_CELLS)
-def test_a_bind_address_decides_which_calls_are_taken(asked: str):
-    """As measured on kind, for an app that is called from its own Pod."""
-    answering = set()
-    for pod, bind in zip(BOUND, BINDS, strict=True):
-        vantage, address = to(inside(pod), pod.name if asked == "own name" else asked)
-        if predict(MODEL, vantage, address).outcome == "answers":
-            answering.add(bind)
-    assert answering == BIND_CELLS[asked]
 
 
 def _all() -> list[tuple[VantagePoint, Address]]:
