@@ -1,16 +1,17 @@
 """Diagnose why a Pod is not Ready: from the API server's JSON to one paragraph and the next command to try. Pure.
 
 The rules are tried in order, the most telling first; each reads what kubelet, the scheduler or admission writes into a
-Pod's status and events (Kubernetes 1.37).
+Pod's status and events (Kubernetes 1.37). Texts and commands are in ``diagnoses.yaml``.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from lab.deploy import messages
 from lab.kubernetes import pod_status
 from lab.kubernetes.objects import condition
 
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from lab.kubernetes.objects import Object
-
-Cause = Literal[
-    "image", "crash", "memory", "probe", "command", "config", "identity", "volume", "sandbox", "evicted",
-    "unschedulable", "quota", "security", "refused",
-]  # fmt: skip
 
 _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 _CREATING = {"ContainerCreating", "PodInitializing"}
@@ -35,13 +31,9 @@ _KILLED = _SIGNALS + 9
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why something does not run.
+    """Why something does not run; ``container`` is the one at fault, where one is, ``patience`` in seconds."""
 
-    ``patience``: how many seconds the cause must last without a break before it is believed, as some pass by
-    themselves. ``container`` is the one at fault, where one is.
-    """
-
-    cause: Cause
+    cause: str
     subject: str
     detail: str
     next_command: str
@@ -62,10 +54,6 @@ class _Case:
     logs: Mapping[str, str]
 
     @property
-    def subject(self) -> str:
-        return f"Pod {self.pod['metadata']['name']}"
-
-    @property
     def containers(self) -> list[Object]:
         return pod_status.container_statuses(self.pod, pod_status.INIT, pod_status.APP)
 
@@ -73,11 +61,12 @@ class _Case:
     def is_creating(self) -> bool:
         return any(pod_status.waiting(status).get("reason") in _CREATING for status in self.containers)
 
-    def diagnosis(self, cause: Cause, detail: str, command: str, patience: float, container: str = "") -> Diagnosis:
-        """Return the diagnosis with the next kubectl command, in which ``{pod}`` is the Pod's name."""
-        meta = self.pod["metadata"]
-        next_command = f"kubectl {command.replace('{pod}', meta['name'])} -n {meta.get('namespace', 'default')}"
-        return Diagnosis(cause, self.subject, detail, next_command, patience, container)
+    def diagnosis(self, name: str, container: str = "", **values: object) -> Diagnosis:
+        meta, entry = self.pod["metadata"], _data()["diagnoses"][name]
+        values |= {"pod": meta["name"], "namespace": meta.get("namespace", "default"), "container": container}
+        detail, command = entry["detail"].format(**values), entry["command"].format(**values)
+        subject, patience = f"Pod {meta['name']}", entry.get("patience", 0)
+        return Diagnosis(entry.get("cause", name), subject, detail, command, patience, container)
 
     def spec(self, container: str) -> Object:
         spec = self.pod["spec"]
@@ -111,31 +100,35 @@ def diagnose(pod: Object, events: Sequence[Object] = (), logs: Mapping[str, str]
 
 def refused(subject: str, namespace: str, message: str) -> Diagnosis:
     """Explain why the API server, or a controller on its behalf, was not allowed to make a Pod."""
+    entry, match = next(
+        (entry, match) for entry in _data()["refused"] if (match := re.search(entry["pattern"], message))
+    )
     where = f" -n {namespace}" if namespace else ""
-    if "exceeded quota" in message:
-        exceeded = re.search(r"exceeded quota: (.*)", message)
-        detail = f"the namespace's quota is used up ({exceeded[1] if exceeded else message})"
-        return Diagnosis("quota", subject, detail, f"kubectl describe resourcequota{where}")
-    if "violates PodSecurity" in message:
-        violation = re.search(r'violates PodSecurity "([^"]+)": (.*)', message)
-        profile, faults = violation.groups() if violation else ("restricted", message)
-        detail = f"its namespace admits only Pods of the profile {profile}, and this one breaks it: {faults}"
-        return Diagnosis("security", subject, detail, f"kubectl get namespace {namespace or 'default'} --show-labels")
-    if "failed quota" in message or "must specify" in message:
-        detail = f"the namespace's quota wants requests and limits on every container: {message}"
-        return Diagnosis("quota", subject, detail, f"kubectl describe resourcequota{where}")
-    if "provided port is already allocated" in message:
-        detail = f"another Service has this NodePort: {message}"
-        return Diagnosis("refused", subject, detail, "kubectl get services --all-namespaces")
-    return Diagnosis("refused", subject, f"the API server refused it: {message}", f"kubectl get events{where}")
+    command = entry["command"].format(where=where, namespace=namespace or "default")
+    return Diagnosis(entry["cause"], subject, entry["detail"].format(*match.groups(), message=message), command)
+
+
+@cache
+def _data() -> Any:
+    import yaml  # noqa: PLC0415 - not on the way to `lab --help`
+
+    return yaml.safe_load(Path(__file__).with_name("diagnoses.yaml").read_text("utf-8"))
+
+
+def _explained(message: str, author: Literal["scheduler", "runtime"]) -> str:
+    """Put what a message means before it, where that is known."""
+    for pattern, meaning in _data()[author]:
+        if match := re.search(pattern, message, re.IGNORECASE):
+            plain = meaning.format(*(group or "" for group in match.groups())).strip()
+            return f"{plain}. The {author}'s words: {message}"
+    return message
 
 
 def _evicted(case: _Case) -> Diagnosis | None:
     status = case.pod.get("status", {})
     if status.get("reason") != "Evicted":
         return None
-    detail = f"the node was short of something and evicted it: {status.get('message', '').strip()}"
-    return Diagnosis("evicted", case.subject, detail, "kubectl describe nodes")
+    return case.diagnosis("evicted", message=status.get("message", "").strip())
 
 
 def _unschedulable(case: _Case) -> Diagnosis | None:
@@ -143,24 +136,17 @@ def _unschedulable(case: _Case) -> Diagnosis | None:
     if scheduled.get("reason") != "Unschedulable":
         return None
     message = scheduled.get("message", "")
-    is_volume = bool(re.search("persistent ?volume|volume node", message.lower()))
-    detail = f"no node takes it: {messages.scheduler(message)}"
-    if is_volume:
-        return case.diagnosis("volume", detail, "describe persistentvolumeclaims", 5)
-    return Diagnosis("unschedulable", case.subject, detail, "kubectl describe nodes", 5)
+    is_volume = re.search("persistent ?volume|volume node", message.lower())
+    return case.diagnosis("unbound" if is_volume else "unschedulable", message=_explained(message, "scheduler"))
 
 
 def _image(case: _Case, status: Object, name: str) -> Diagnosis | None:
     waiting = pod_status.waiting(status)
-    reason = waiting.get("reason", "")
-    if reason not in _PULL:
+    if waiting.get("reason") not in _PULL:
         return None
-    message = case.event("Failed", containing="pull") or waiting.get("message", "")
+    message = _explained(case.event("Failed", containing="pull") or waiting.get("message", ""), "runtime")
     image = case.spec(name).get("image", "")  # a status names the image as the runtime knows it
-    explained = messages.registry(message)
-    return case.diagnosis(
-        "image", f"the image {image} cannot be had ({reason}): {explained}", "describe pod {pod}", 3, name
-    )
+    return case.diagnosis("image", name, image=image, reason=waiting["reason"], message=message)
 
 
 def _config(case: _Case, status: Object, name: str) -> Diagnosis | None:
@@ -168,34 +154,28 @@ def _config(case: _Case, status: Object, name: str) -> Diagnosis | None:
     message = waiting.get("message", "")
     if waiting.get("reason") != "CreateContainerConfigError":
         return None
-    if "runAsNonRoot" in message or "non-numeric user" in message:
-        detail = f"container {name} must not run as root, and its image would: {message}"
-        return case.diagnosis("identity", detail, "get pod {pod} -o yaml", 1, name)
-    detail = f"container {name} needs settings that are not there: {message}"
-    return case.diagnosis("config", detail, "get configmaps,secrets", 3, name)
+    is_identity = "runAsNonRoot" in message or "non-numeric user" in message
+    return case.diagnosis("identity" if is_identity else "config", name, message=message)
 
 
 def _command(case: _Case, status: Object, name: str) -> Diagnosis | None:
     waiting, ended = pod_status.waiting(status), pod_status.last_terminated(status)
     if ended.get("reason") in {"StartError", "ContainerCannotRun"}:
-        message = ended.get("message", "")
+        message = ended.get("message", "").strip()
     elif waiting.get("reason") in {"RunContainerError", "CreateContainerError"}:
-        message = waiting.get("message", "")
+        message = waiting.get("message", "").strip()
     else:
         return None
-    detail = f"container {name} could not be started: {messages.start(message)}"
-    return case.diagnosis("command", detail, "get pod {pod} -o jsonpath='{.spec.containers[*].command}'", 2, name)
+    command = re.search(r'exec: "([^"]+)": (?:stat [^:]+: )?(.+?)(?:: unknown)?$', message)
+    return case.diagnosis("command", name, message=f"its command {command[1]!r}: {command[2]}" if command else message)
 
 
 def _memory(case: _Case, status: Object, name: str) -> Diagnosis | None:
     ended = pod_status.last_terminated(status)
     if ended.get("reason") != "OOMKilled" or status.get("ready"):
         return None
-    detail = (
-        f"container {name} took more memory than its limit of {case.memory_limit(name)} and was killed "
-        f"(OOMKilled, exit code {ended.get('exitCode')}; {_restarts(status)})"
-    )
-    return case.diagnosis("memory", detail, "get pod {pod} -o jsonpath='{.spec.containers[*].resources}'", 2, name)
+    limit, code = case.memory_limit(name), ended.get("exitCode")
+    return case.diagnosis("memory", name, limit=limit, code=code, restarts=_restarts(status))
 
 
 def _killed_by_probe(case: _Case) -> Diagnosis | None:
@@ -206,8 +186,7 @@ def _killed_by_probe(case: _Case) -> Diagnosis | None:
     status = pod_status.container_status(case.pod, name)
     if not pod_status.restarts(status) or status.get("ready"):
         return None
-    detail = f"container {name} is started again and again because its {kind} probe fails: {_probe_result(case, kind)}"
-    return case.diagnosis("probe", detail, f"logs {{pod}} -c {name} --previous", 5, name)
+    return case.diagnosis("killed-by-probe", name, kind=kind, message=_probe_result(case, kind))
 
 
 def _crash(case: _Case, status: Object, name: str) -> Diagnosis | None:
@@ -215,35 +194,30 @@ def _crash(case: _Case, status: Object, name: str) -> Diagnosis | None:
     is_down = reason == "CrashLoopBackOff" or pod_status.state(status) == "terminated"
     if not ended or not is_down or _is_finished_init(case, status):
         return None
-    exit_code = _exit(int(ended.get("exitCode", 0)), case.memory_limit(name))
-    detail = f"container {name} ended with {exit_code} ({_restarts(status)}){_last_lines(case, name)}"
-    return case.diagnosis("crash", detail, f"logs {{pod}} -c {name} --previous", 4, name)
+    code = _exit(int(ended.get("exitCode", 0)), case.memory_limit(name))
+    lines = [line for line in case.logs.get(name, "").splitlines() if line.strip()][-_LOG_LINES:]
+    words = f"its last words: {' | '.join(lines)}" if lines else "it wrote nothing"
+    return case.diagnosis("crash", name, code=code, restarts=_restarts(status), words=words)
 
 
 def _volume(case: _Case) -> Diagnosis | None:
     message = case.event("FailedMount", "FailedAttachVolume")
     if not message or not case.is_creating:
         return None
-    patience = 40 if _NODE_NOT_AUTHORIZED in message else 5
-    return case.diagnosis("volume", f"a volume cannot be mounted: {message}", "describe pod {pod}", patience)
+    return case.diagnosis("volume-not-authorized" if _NODE_NOT_AUTHORIZED in message else "volume", message=message)
 
 
 def _sandbox(case: _Case) -> Diagnosis | None:
     message = case.event("FailedCreatePodSandBox")
-    if not message or not case.is_creating:
-        return None
-    return case.diagnosis(
-        "sandbox", f"the node cannot give it a network or a sandbox: {message}", "describe pod {pod}", 8
-    )
+    return case.diagnosis("sandbox", message=message) if message and case.is_creating else None
 
 
 def _probe(case: _Case, status: Object, name: str) -> Diagnosis | None:
-    kind, patience = ("readiness", 15) if status.get("started") else ("startup", 45)
-    result = _probe_result(case, kind)
-    if not pod_status.is_running(status) or status.get("ready") or not result:
+    kind = "readiness" if status.get("started") else "startup"
+    message = _probe_result(case, kind)
+    if not pod_status.is_running(status) or status.get("ready") or not message:
         return None
-    detail = f"container {name} runs, but its {kind} probe fails: {result}"
-    return case.diagnosis("probe", detail, f"logs {{pod}} -c {name}", patience, name)
+    return case.diagnosis(kind, name, message=message)
 
 
 def _each_container(rule: Callable[[_Case, Object, str], Diagnosis | None]) -> Callable[[_Case], Diagnosis | None]:
@@ -286,11 +260,6 @@ def _exit(code: int, limit: str) -> str:
 def _restarts(status: Object) -> str:
     count = pod_status.restarts(status)
     return "not restarted yet" if not count else f"restarted {count} time{'s' if count > 1 else ''}"
-
-
-def _last_lines(case: _Case, container: str) -> str:
-    lines = [line for line in case.logs.get(container, "").splitlines() if line.strip()][-_LOG_LINES:]
-    return "; its last words: " + " | ".join(lines) if lines else "; it wrote nothing"
 
 
 def _time(event: Object) -> str:
