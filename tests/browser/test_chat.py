@@ -179,11 +179,11 @@ def test_keyboard_and_screen_reader_only(visitor, person):
     other.choose_cat()
     visitor.reads("#chat-status", "You are talking with a visitor.")
     visitor.until(lambda: visitor.focused() == "chat-words", "the field did not get the focus")
-    visitor.press("Hello", Keys.ENTER)
-    other.sees((OTHER, "Hello"))
+    visitor.press("Marmalade", Keys.ENTER)
+    other.sees((OTHER, "Marmalade"))
     other.write("Bonjour")
     visitor.reads("#chat-heard", f"{other.cat}: Bonjour")
-    assert "Hello" not in visitor.text("#chat-heard")
+    assert "Marmalade" not in visitor.text("#chat-heard")
     for _ in range(5):
         visitor.press(Keys.TAB)
         if visitor.focused() == "chat-next":

@@ -58,8 +58,15 @@ def reader(reader_of: Callable[..., Person]) -> Person:
     return reader_of()
 
 
-@pytest.mark.parametrize("width", [pytest.param(390, id="phone"), pytest.param(1280, id="desktop")])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("language", "width"),
+    [
+        pytest.param("en", 390, id="en-phone"),
+        pytest.param("fr", 1280, id="fr-desktop"),
+        pytest.param("fr", 390, id="fr-phone", marks=pytest.mark.nightly),
+        pytest.param("en", 1280, id="en-desktop", marks=pytest.mark.nightly),
+    ],
+)
 def test_axe_finds_nothing(reader_of, axe, language, width):  # noqa: F811 - the fixture's name
     """As it opens; with everything unfolded; with a cell open that is not as predicted."""
     reader = reader_of(language, width)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from lab.config import Minor
 
-FOLDERS = ("tests/unit", "tests/browser", "tests/e2e", "tests/load", "tests/versions")
+EACH_CHANGE = ("-m", "not nightly")
+PARALLEL = ("-n", "3")
+"""Worker processes of the tests without a cluster: these wait more than they compute."""
+LOCAL, ON_CLUSTERS = ("tests/unit", "tests/browser"), ("tests/e2e", "tests/load", "tests/versions")
 BENCHMARKS = ("services", "cluster", "images", "node", "loopback", "chat", "chaos", "rollout", "page", "experiments")
 
 
@@ -38,7 +41,6 @@ def test(session: Session, *, tier: str | None, pytest_args: tuple[str, ...]) ->
     their own with ports of its own, which they take away.
     """
     redis, browser = _install("a Redis server", preflight.REDIS), _install("a browser", preflight.BROWSER)
-    each_change = ("-m", "not nightly")
     match tier:
         case "versions":
             _prepare(session, (), MINORS)
@@ -46,13 +48,14 @@ def test(session: Session, *, tier: str | None, pytest_args: tuple[str, ...]) ->
         case "unit":
             if preflight.lacking(preflight.REDIS):
                 session.perform([redis])
-            words = (*each_change, "tests/unit")
-        case "all":
-            _prepare(session, [redis, browser], MINORS)
-            words = FOLDERS
+            words = (*EACH_CHANGE, *PARALLEL, "tests/unit")
         case _:
-            _prepare(session, [redis, browser], [session.settings.kubernetes])
-            words = (*each_change, *FOLDERS)
+            every = tier == "all"
+            _prepare(session, [redis, browser], MINORS if every else [session.settings.kubernetes])
+            selected = () if every else EACH_CHANGE
+            if not pytest_args:
+                _run("pytest", *selected, *PARALLEL, *LOCAL)
+            words = (*selected, *ON_CLUSTERS)
     _exec_python("-m", "pytest", *(pytest_args or words))
 
 

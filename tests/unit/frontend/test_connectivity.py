@@ -164,7 +164,7 @@ def test_the_command_that_asks_from_inside_the_pod():
 
 
 @pytest.mark.parametrize("host", ["cats", "10.0.0.7"])
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.OK})
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.OK])
 def test_every_failure_has_a_stage_and_a_command(host, outcome):
     assert outcome.stage
     assert commands(outcome, Address(host, 3000), "")
