@@ -48,18 +48,15 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     lab experiment whatif --only hostname   make it stop answering
     lab experiment readiness --manifests | kubectl apply -f -
     """  # noqa: D301 - click wants the sign \b itself, not a backslash and a letter
-    from lab.cli import experiment_run, output  # noqa: PLC0415 - not on the way to `lab --help`
-    from lab.cli.runner import Options  # noqa: PLC0415 - the same
+    from lab.cli import experiment_run  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.cli.experiment_request import Request  # noqa: PLC0415 - the same
 
-    given = Options(lang or experiment_run.language(), **options)
-    default = "whatif" if given.only else "names" if given.why or given.predict or given.watch else ""
-    name = name or default
+    default = "whatif" if options["only"] else "names" if any(map(options.get, ("why", "predict", "watch"))) else ""
+    request = Request(session, name or default, lang or experiment_run.language(), **options)
     if as_schema:
-        output.schema()
-    elif name:
-        experiment_run.check(name, given, as_json=session.as_json)
-        act = experiment_run.print_manifests if given.manifests else experiment_run.run
-        act(name, session, given)
+        experiment_run.print_schema()
+    elif not request.name:
+        experiment_run.print_catalogue(request)
     else:
-        experiment_run.check_list(given)
-        output.catalogue(session, given.language)
+        experiment_run.check(request)
+        (experiment_run.print_manifests if request.manifests else experiment_run.run)(request)

@@ -1,4 +1,4 @@
-"""Check what `lab experiment` is asked for, and run it."""
+"""Check what `lab experiment` is asked for, and do it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ import os
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from lab import cli, images
-from lab.cli import output, quiz, watch
-from lab.cli.runner import Runner
+from lab import cli
+from lab.cli import quiz, watch
 from lab.errors import BadInput, LabError
-from lab.experiments import catalog
+from lab.experiments import catalog, results
 from lab.experiments.matrix import cluster_dns, labels
 from lab.experiments.texts import load
-from lab.kubernetes import client, namespaces
+from lab.kubernetes import namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lab.cli.runner import Options
-    from lab.cli.session import Session
+    from lab.cli.experiment_request import Request
     from lab.experiments.texts import Language
 
 _MATRICES = ("names", "binds", "whatif")
@@ -34,39 +33,32 @@ def language() -> Language:
     return "fr" if locale.lower().startswith("fr") else "en"
 
 
-def check(name: str, options: Options, *, as_json: bool) -> None:
+def check(request: Request) -> None:
     """Refuse what cannot be, before anything is made; raises BadInput."""
+    name = request.name
     if name != catalog.ALL:
         catalog.find(name)
-    if options.only and name != "whatif":
+    if request.only and name != "whatif":
         raise BadInput(f"--only goes with whatif, not with {name}", "such as: lab experiment whatif --only hostname")
     for option, is_given, names in (
-        ("--why", options.why, _MATRICES),
-        ("--predict", options.predict, _MATRICES[:2]),
-        ("--watch", options.watch, _MATRICES[:2]),
+        ("--why", request.why, _MATRICES),
+        ("--predict", request.predict, _MATRICES[:2]),
+        ("--watch", request.watch, _MATRICES[:2]),
     ):
         if is_given and name not in names:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(names)}")
-        if is_given and as_json:
+        if is_given and request.session.as_json:
             hint = "leave them out: --json has every cell with its exhibits"
             raise BadInput("--why, --predict and --watch are for a person", hint)
-    if options.manifests and name not in catalog.TIMED:
+    if request.manifests and name not in catalog.TIMED:
         problem = f"--manifests prints the Pods of an experiment in time, and {name} is none"
         raise BadInput(problem, f"it goes with {', '.join(catalog.TIMED)}")
-    if options.why:
-        _check_cell(options.why, name)
-    if options.html:
-        _check_writable(options.html)
-    if options.predict and options.watch:
+    if request.why:
+        _check_cell(request.why, name)
+    if request.html:
+        _check_writable(request.html)
+    if request.predict and request.watch:
         raise BadInput("--predict asks once, --watch looks again and again", "choose one of the two")
-
-
-def check_list(options: Options) -> None:
-    """Refuse what needs an experiment where there is none; raises BadInput."""
-    if options.manifests:
-        raise BadInput("--manifests needs an experiment", "such as: lab experiment readiness --manifests")
-    if options.html:
-        raise BadInput("--html needs an experiment to tell of", f"such as: lab experiment all --html {options.html}")
 
 
 def _check_cell(name: str, matrix: str) -> None:
@@ -94,46 +86,63 @@ def _check_writable(report: Path) -> None:
         report.unlink()
 
 
-def run(name: str, session: Session, options: Options) -> None:
-    api = client.api(session.settings)
-    cluster_dns.until_ready(api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True))
-    runner = Runner(session, options, api, image(session))
-    with _cleaned_up(runner):
-        if options.watch:
-            watch.watch(runner, catalog.find(name))
-            return
-        failed: list[LabError] = []
-        if name == catalog.ALL:
-            results, failed = runner.run_all()
+def run(request: Request) -> None:
+    cluster_dns.until_ready(
+        request.api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True)
+    )
+    request.push_image()
+    failed: list[LabError] = []
+    with _cleaned_up(request):
+        if request.name == catalog.ALL:
+            experiments, failed = request.run_all()
+        elif request.watch:
+            watch.watch(request, catalog.find(request.name))
+        elif request.predict:
+            experiments = [quiz.ask(request, catalog.find(request.name))]
         else:
-            entry = catalog.find(name)
-            results = [quiz.ask(runner, entry) if options.predict else runner.run(entry)]
-    output.show_results(results, session, options, many=name == catalog.ALL)
+            experiments = [request.run(catalog.find(request.name))]
+    request.show_results(experiments)
     hints = dict.fromkeys(error.hint for error in failed)
-    session.fail_unless(not failed, "; ".join(error.what for error in failed), "; ".join(hints))
-
-
-def print_manifests(name: str, session: Session, _options: Options) -> None:
-    click.echo(catalog.find(name).manifests(image(session, on_stderr=True)), nl=False)
+    request.session.fail_unless(not failed, "; ".join(error.what for error in failed), "; ".join(hints))
 
 
 @contextlib.contextmanager
-def _cleaned_up(runner: Runner) -> Iterator[None]:
+def _cleaned_up(request: Request) -> Iterator[None]:
     """On Ctrl-C delete the namespaces once more, those of killed processes too: the first try may have been cut off."""
     try:
         yield
     except KeyboardInterrupt:
-        for name in namespaces.of_this_process(runner.api):
-            namespaces.delete(runner.api, name)
-        namespaces.delete_orphans(runner.api)
-        click.echo(load("cli")["interrupted"].of(runner.options.language), err=True)
+        for name in namespaces.of_this_process(request.api):
+            namespaces.delete(request.api, name)
+        namespaces.delete_orphans(request.api)
+        click.echo(load("cli")["interrupted"].of(request.language), err=True)
         click.get_current_context().exit(cli.STOPPED)
 
 
-def image(session: Session, *, on_stderr: bool = False) -> str:
-    """Return the backend's image, in the registry by now; the lock is only held where it was not."""
-    references = images.app.references(session.settings)
-    app_steps = images.app_steps(session.settings, references)
-    if not all(step.done and step.done() for step in app_steps):
-        session.perform(app_steps, on_stderr=on_stderr or session.as_json)
-    return references[images.app.repository("back")]
+def print_manifests(request: Request) -> None:
+    request.push_image()
+    click.echo(catalog.find(request.name).manifests(request.image), nl=False)
+
+
+def print_catalogue(request: Request) -> None:
+    """List every experiment with its question and how long it takes; raises BadInput for what needs an experiment."""
+    if request.manifests:
+        raise BadInput("--manifests needs an experiment", "such as: lab experiment readiness --manifests")
+    if request.html:
+        raise BadInput("--html needs an experiment to tell of", f"such as: lab experiment all --html {request.html}")
+    entries = catalog.CATALOGUE.values()
+    if request.session.as_json:
+        _print_json([{"id": entry.id, "question": entry.question, "seconds": entry.seconds} for entry in entries])
+        return
+    for entry in entries:
+        click.echo(f"  {entry.id:<11} {entry.seconds:>3.0f} s  {entry.question.of(request.language)}")
+    everything = load("cli")["everything"].of(request.language)
+    click.echo(f"  {catalog.ALL:<11} {catalog.EVERYTHING:>3.0f} s  {everything}\n\nlab experiment names")
+
+
+def print_schema() -> None:
+    _print_json(results.schema())
+
+
+def _print_json(value: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

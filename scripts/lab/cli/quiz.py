@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import output
+from lab.cli.experiment_request import find_cell
 from lab.experiments import parallel
 from lab.experiments.matrix import labels
 from lab.experiments.texts import join, load
@@ -15,7 +15,7 @@ from lab.experiments.texts import join, load
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lab.cli.runner import Runner
+    from lab.cli.experiment_request import Request
     from lab.experiments.catalog import Entry
     from lab.experiments.results import Experiment, Label, Outcome
     from lab.experiments.texts import Language, Text
@@ -67,14 +67,13 @@ KEYS = tuple(Key(_LETTERS[name], _WORDS[name], outcomes) for name, outcomes in _
 _QUIT = "q"
 
 
-def ask(runner: Runner, entry: Entry) -> Experiment:
+def ask(request: Request, entry: Entry) -> Experiment:
     """Ask while it is measured, then grade; raises LabError where it cannot be measured."""
-    language = runner.options.language
-    with parallel.running(entry, runner.settings, runner.image) as child:
-        given = dict(answers(entry.id, language))
-        click.echo(f"\n{TEXTS['waiting'].of(language)}")
+    with parallel.running(entry, request.settings, request.image) as child:
+        given = dict(answers(entry.id, request.language))
+        click.echo(f"\n{TEXTS['waiting'].of(request.language)}")
         experiment = child.result()
-    grade(experiment, given, language)
+    grade(experiment, given, request)
     return experiment
 
 
@@ -115,12 +114,13 @@ def _key(question: str, language: Language) -> Key | None:
         click.echo(TEXTS["unknown-key"].format(letters=", ".join(keys)).of(language))
 
 
-def grade(experiment: Experiment, answers: Mapping[str, Key], language: Language) -> None:
+def grade(experiment: Experiment, answers: Mapping[str, Key], request: Request) -> None:
     """Show each cell with the answer beside it, then the score: what could not be measured is no mistake."""
+    language = request.language
     grades: list[bool] = []
     for name, key in answers.items():
-        cell = output.cell(experiment, name)
-        output.show_cell(experiment, cell, language)
+        cell = find_cell(experiment, name)
+        request.show_cell(experiment, cell)
         result = "unmeasured"
         if cell.measured.outcome != "unmeasured":
             grades.append(cell.measured.outcome in key.outcomes)

@@ -6,11 +6,10 @@ import contextlib
 import select
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lab.cli import output
 from lab.errors import LabError
 from lab.experiments.matrix import diff
 from lab.experiments.texts import load
@@ -21,7 +20,7 @@ from lab.steps import Event, Report
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lab.cli.runner import Options, Runner
+    from lab.cli.experiment_request import Request
     from lab.experiments.catalog import Entry
     from lab.experiments.matrix.environment import Environment
     from lab.experiments.results import Cell, Experiment
@@ -33,35 +32,35 @@ ROUND = 60.0
 _ENTER = "Enter"
 
 
-def watch(runner: Runner, entry: Entry) -> None:
+def watch(request: Request, entry: Entry) -> NoReturn:
     """Measure, and measure again at each change, until Ctrl-C; raises LabError where the Pods do not come up."""
     with contextlib.ExitStack() as stack:
-        with runner.view() as emit:
+        with request.view() as emit:
             report = Report(emit, Event("progress", entry.id, expected=entry.seconds, number=1, of=1))
-            environment = stack.enter_context(entry.environment(runner.settings, runner.api, runner.image, report))
-            state = diff.state(runner.api, environment.namespaces)
+            environment = stack.enter_context(entry.environment(request.settings, request.api, request.image, report))
+            state = diff.state(request.api, environment.namespaces)
             experiment = environment.measure()
-        _show(experiment, runner.options)
+        _show(request, experiment)
         names = ", ".join(environment.namespaces)
-        _print(runner, "ready", namespaces=names, first=environment.namespaces[0])
+        _print(request, "ready", namespaces=names, first=environment.namespaces[0])
         while True:
-            state = _changed(runner, environment.namespaces, state)
-            experiment = _measure_again(runner, environment, experiment)
+            state = _changed(request, environment.namespaces, state)
+            experiment = _measure_again(request, environment, experiment)
 
 
-def _changed(runner: Runner, namespaces: Sequence[str], before: dict[str, str]) -> dict[str, str]:
+def _changed(request: Request, namespaces: Sequence[str], before: dict[str, str]) -> dict[str, str]:
     """Wait until something was changed, or Enter pressed, and print what."""
     enter = {key: value for key, value in before.items() if key == _ENTER}
 
     def look() -> dict[str, str]:
         if _is_enter_pressed():
             enter[_ENTER] = str(time.monotonic())
-        return {**diff.state(runner.api, namespaces), **enter}
+        return {**diff.state(request.api, namespaces), **enter}
 
     while (now := diff.awaited(look, before, ROUND)) is None:
         continue
     names = ", ".join(name for name in diff.different(before, now) if name != _ENTER)
-    _print(runner, "changed", names=names or TEXTS["enter"])
+    _print(request, "changed", names=names or TEXTS["enter"])
     return now
 
 
@@ -72,19 +71,19 @@ def _is_enter_pressed() -> bool:
     return bool(sys.stdin.readline())
 
 
-def _measure_again(runner: Runner, environment: Environment, before: Experiment) -> Experiment:
+def _measure_again(request: Request, environment: Environment, before: Experiment) -> Experiment:
     """Measure again and show the differences first; what cannot be measured is said, and the Pods stay."""
     try:
         experiment = environment.measure()
     except LabError as error:
-        _print(runner, "failed", what=error.what)
-        click.echo(f"  → {TEXTS['restore'].of(runner.options.language)}")
+        _print(request, "failed", what=error.what)
+        click.echo(f"  → {TEXTS['restore'].of(request.language)}")
         return before
     differences = list(diff.between(before, experiment))
-    _print(runner, "differ" if differences else "same", some=len(differences), count=len(experiment.cells))
-    for line in lines(differences, experiment, runner.options.language):
+    _print(request, "differ" if differences else "same", some=len(differences), count=len(experiment.cells))
+    for line in lines(differences, experiment, request.language):
         click.echo(line)
-    _show(experiment, runner.options)
+    _show(request, experiment)
     return experiment
 
 
@@ -104,11 +103,10 @@ def _outcome(cell: Cell, language: Language) -> str:
     return f"{SIGNS[outcome]} {OUTCOMES[outcome].of(language)}"
 
 
-def _show(experiment: Experiment, options: Options) -> None:
-    output.show([experiment], options)
-    if options.html:
-        output.write([experiment], options.html, options.language)
+def _show(request: Request, experiment: Experiment) -> None:
+    request.show(experiment)
+    request.write([experiment])
 
 
-def _print(runner: Runner, text: str, **values: object) -> None:
-    click.echo(TEXTS[text].format(**values).of(runner.options.language))
+def _print(request: Request, text: str, **values: object) -> None:
+    click.echo(TEXTS[text].format(**values).of(request.language))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import sys
 
@@ -11,8 +12,8 @@ import pytest
 import yaml
 
 from lab import cli
-from lab.cli import experiment_run, output, quiz, watch
-from lab.errors import BadInput, LabError
+from lab.cli import experiment_request, experiment_run, quiz, watch
+from lab.errors import LabError
 from lab.experiments import catalog, parallel, results
 from lab.experiments.matrix import cluster_dns, labels
 from lab.experiments.results import Experiment
@@ -48,30 +49,25 @@ def lab(monkeypatch, capsys, tmp_path):
 
 @pytest.fixture
 def results_in(monkeypatch):
-    """Let every experiment have this result, without a cluster."""
+    """Let every experiment have this result, without a cluster; the image is there."""
 
-    def let(result, image=lambda *_: "image"):
-        monkeypatch.setattr(experiment_run.client, "api", lambda _settings: None)
+    def let(result):
+        monkeypatch.setattr(experiment_request.client, "api", lambda _settings: None)
+        monkeypatch.setattr(experiment_request.images, "app_steps", lambda *_: [])
         monkeypatch.setattr(cluster_dns, "until_ready", lambda *_, **__: None)
-        monkeypatch.setattr(experiment_run, "image", image)
         monkeypatch.setattr(catalog.Entry, "run", lambda *_, **__: result)
 
     return let
 
 
-def test_alone_it_lists_every_experiment_with_its_question(lab):
-    code, out, _ = lab()
+@pytest.mark.parametrize(("words", "language"), [((), "en"), (("--lang", "fr"), "fr")])
+def test_alone_it_lists_every_experiment_with_its_question(lab, words, language):
+    code, out, _ = lab(*words)
     assert code == 0
     for entry, line in zip(catalog.CATALOGUE.values(), out.splitlines(), strict=False):
         assert line.split()[0] == entry.id
-        assert line.endswith(entry.question.en)
-    assert max(map(len, [*out.splitlines(), *lab("--lang", "fr")[1].splitlines()])) <= 100
-
-
-def test_the_list_speaks_french_where_it_is_asked_to(lab, monkeypatch):
-    monkeypatch.setenv("LANG", "fr_FR.UTF-8")
-    assert catalog.CATALOGUE["names"].question.fr in lab()[1]
-    assert catalog.CATALOGUE["names"].question.en in lab("--lang", "en")[1]
+        assert line.endswith(entry.question.of(language))
+    assert max(map(len, out.splitlines())) <= 100
 
 
 @pytest.mark.parametrize(
@@ -139,33 +135,22 @@ def test_what_is_for_a_person_is_no_document(lab, option):
 
 
 def test_manifests_are_printed_and_nothing_is_run(lab, monkeypatch):
-    monkeypatch.setattr(experiment_run, "image", lambda *_, **__: "registry/back:1")
+    monkeypatch.setattr(experiment_request.images, "app_steps", lambda *_: [])
     code, out, _ = lab("readiness", "--manifests")
     assert code == 0
     assert [item["kind"] for item in yaml.safe_load_all(out)] == ["Service", "Pod", "Pod"]
 
 
-def test_what_is_as_predicted_ends_with_0_and_shows_the_matrix(lab, results_in):
-    results_in(GOOD)
-    code, out, _ = lab("names")
-    assert code == 0
+@pytest.mark.parametrize(("result", "code"), [(GOOD, 0), (BAD, 1)])
+def test_the_exit_code_says_whether_all_is_as_predicted(lab, results_in, result, code):
+    results_in(result)
+    ended, out, err = lab("names")
+    assert ended == code
     assert f"{len(GOOD.cells)} cells" in out
-
-
-def test_what_is_not_ends_with_1_and_shows_both_with_their_evidence(lab, results_in):
-    results_in(BAD)
-    code, out, err = lab("names")
-    wrong = next(cell for cell in BAD.cells if not cell.agrees)
-    assert code == 1
-    assert f"✗ measured is not what was predicted: names: {wrong.vantage}/{wrong.address}" in err
-    assert wrong.exhibits[0].shows.en in out
-
-
-def test_json_is_one_document_whatever_was_measured(lab, results_in):
-    results_in(BAD)
-    code, out, _ = lab("names", "--json")
-    assert code == 1
-    assert msgspec.json.decode(out, type=Experiment) == BAD
+    wrong = [f"{cell.vantage}/{cell.address}" for cell in result.cells if not cell.agrees]
+    assert all(f"✗ measured is not what was predicted: names: {name}" in err for name in wrong)
+    ended, out, _ = lab("names", "--json")
+    assert (ended, msgspec.json.decode(out, type=Experiment)) == (code, result)
 
 
 def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkeypatch):
@@ -176,16 +161,12 @@ def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkey
         on_state("another lab")
         yield
 
-    results_in(GOOD, experiment_run.image)
+    results_in(GOOD)
+    step = Step("the backend", lambda report: report.note("it is made"))
+    monkeypatch.setattr(experiment_request.images, "app_steps", lambda *_: [step])
     monkeypatch.setattr("lab.cli.session.lock.exclusive", exclusive)
-    monkeypatch.setattr(
-        experiment_run.images, "app_steps", lambda *_: [Step("the backend", lambda report: report.note("it is made"))]
-    )
-    monkeypatch.setattr(experiment_run.images.app, "references", lambda _settings: {"back": "image"})
-    monkeypatch.setattr(experiment_run.images.app, "repository", lambda name: name)
     code, out, err = lab("names", "--json")
-    assert code == 0
-    assert msgspec.json.decode(out, type=Experiment) == GOOD
+    assert (code, msgspec.json.decode(out, type=Experiment)) == (0, GOOD)
     assert "it is made" in err
     assert "waiting for another lab" in err
 
@@ -208,13 +189,8 @@ def test_why_explains_the_one_cell_and_no_other(lab, results_in):
     assert WHY.exhibits[0].command in " ".join(out.split())
     assert "no such name" not in out
     assert "With --watch they stay" in out
-
-
-def test_where_watch_is_refused_why_does_not_recommend_it(lab, results_in):
     results_in(samples.whatif())
-    code, out, _ = lab("whatif", "--why", "app/pod-name")
-    assert code == 0
-    assert "--watch" not in out
+    assert "--watch" not in lab("whatif", "--why", "app/pod-name")[1], "it would be refused"
 
 
 def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, results_in):
@@ -225,30 +201,16 @@ def test_why_of_a_cell_that_is_not_there_names_those_that_are(lab, results_in):
     assert "app, guest, other" in err
 
 
-@pytest.mark.parametrize(
-    ("name", "variant"),
-    [
-        pytest.param("app/service", "127.0.0.1", id="the first variant that has it"),
-        pytest.param("::1/app/service", "::1", id="a variant"),
-    ],
-)
-def test_a_cell_is_found_with_and_without_its_variant(name, variant):
-    assert output.cell(samples.binds(), name).variant == variant
-    with pytest.raises(BadInput, match="has no cell 'app'"):
-        output.cell(samples.binds(), "app")
+@pytest.mark.parametrize(("name", "variant"), [("app/service", "127.0.0.1"), ("::1/app/service", "::1")])
+def test_a_cell_has_a_name_with_and_without_its_variant(name, variant):
+    assert experiment_request.find_cell(samples.binds(), name).variant == variant
 
 
-def test_the_report_is_written_and_said(lab, results_in, tmp_path):
+def test_a_report_that_cannot_be_written_costs_no_result(lab, results_in, tmp_path):
     results_in(GOOD)
     file = tmp_path / "report.html"
     code, _, err = lab("names", "--html", str(file))
-    assert code == 0
-    assert str(file) in err
-    assert WHY.exhibits[0].text in file.read_text()
-
-
-def test_a_report_that_cannot_be_written_costs_no_result(lab, results_in):
-    results_in(GOOD)
+    assert (code, str(file) in err, WHY.exhibits[0].text in file.read_text()) == (0, True, True)
     code, out, err = lab("names", "--html", "/dev/full")
     assert code == 1
     assert "the report /dev/full was not written" in err
@@ -283,24 +245,6 @@ def test_watch_says_each_flip_and_explains_each_mechanism_once():
     ]
 
 
-@pytest.fixture
-def types(monkeypatch):
-    """Type these words, then end the input."""
-
-    def typed(*words):
-        left = iter(words)
-
-        def read(_prompt=""):
-            try:
-                return next(left)
-            except StopIteration:
-                raise EOFError from None
-
-        monkeypatch.setattr("builtins.input", read)
-
-    return typed
-
-
 @pytest.mark.parametrize(
     ("language", "typed", "words"),
     [
@@ -310,15 +254,9 @@ def types(monkeypatch):
         pytest.param("en", "aqa", ["answers"], id="q ends"),
     ],
 )
-def test_predict_takes_one_key_a_question_until_q_or_the_end(types, language, typed, words):
-    types(*typed)
+def test_predict_takes_one_key_a_question_until_q_or_the_end(monkeypatch, language, typed, words):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(typed)))
     assert [key.word.of(language) for _, key in quiz.answers("names", language)] == words
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_keys_of_a_language_differ(language):
-    letters = [key.letter.of(language) for key in quiz.KEYS]
-    assert len({*letters, "q"}) == len(letters) + 1
 
 
 @pytest.mark.parametrize("cell", [cell for cells in quiz.QUESTIONS.values() for cell in cells])
@@ -349,7 +287,8 @@ UNMEASURED = replaced(
     ],
 )  # fmt: skip
 def test_each_prediction_is_graded_with_its_explanation(capsys, experiment, given, texts):
-    quiz.grade(experiment, given, "en")
+    options = {"why": "", "only": (), "predict": True, "watch": False, "manifests": False, "html": None}
+    quiz.grade(experiment, given, experiment_request.Request(None, "names", "en", **options))
     out = capsys.readouterr().out
     assert [text for text in texts if text not in out] == []
     assert out.count("is decided by hosts-file.") == len(given)
