@@ -1,4 +1,4 @@
-"""What of a timeline is shown: its expectations, and its moments without repetitions."""
+"""What of a timeline is shown, and where: its expectations, and its moments without repetitions."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ def changes(timeline: Timeline) -> Iterator[Moment]:
         if before is None or before.says != moment.says:
             yield moment
         last[moment.lane] = moment
+
+
+def fraction(at: float, seconds: float) -> float:
+    """Return a time's place in the time that is shown, 0 to 1; what is outside stands at the end."""
+    return min(1.0, max(0.0, at / max(seconds, 0.001)))

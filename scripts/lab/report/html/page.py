@@ -12,11 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from lab.experiments.texts import Text, same
-from lab.report import phrases
+from lab.report import phrases, timelines
 from lab.report.grids import grids, label, mechanisms, route
 from lab.report.html import diagram, timeline
 from lab.report.html.data import cell_ids, packed, reasons
-from lab.report.timelines import changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +58,7 @@ def _environment() -> Environment:
     environment.filters |= {"unbroken": unbroken, "both": both, "tspans": tspans}
     environment.globals |= {"phrases": phrases, "texts": phrases.TEXTS, "same": same, "label": label, "route": route}
     environment.globals |= {"grids": grids, "mechanisms": mechanisms, "reasons": reasons, "cell_ids": cell_ids}
-    environment.globals |= {"timeline_layout": timeline.layout, "changes": changes, "diagram_layout": diagram.layout}
+    environment.globals |= {"timelines": timelines, "timeline_marks": timeline, "diagram_layout": diagram.layout}
     environment.globals |= {"many_pods": _MANY_PODS, "wide": _WIDE}
     return environment
 

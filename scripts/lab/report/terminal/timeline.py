@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lab.report import phrases
 from lab.report.grids import label
-from lab.report.timelines import changes
+from lab.report.timelines import changes, fraction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +37,7 @@ class Scale:
     columns: int
 
     def column(self, at: float) -> int:
-        """Return the column of a time; what is outside stands at the end."""
-        return max(0, min(self.columns - 1, round(at / max(self.seconds, 0.001) * (self.columns - 1))))
+        return round(fraction(at, self.seconds) * (self.columns - 1))
 
 
 def lines(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from lab.report import phrases, timelines
-from lab.report.html import page
+from lab.report import timelines
 
 from . import samples
 
@@ -34,12 +33,3 @@ def test_an_expectation_belongs_to_one_timeline(other, first, own, others):
     whole = replaced(whole, timelines=(*whole.timelines, *more), expectations=expectations)
     shown = [[number for number, _ in timelines.expectations(whole, each)] for each in whole.timelines]
     assert shown == [own, *([others] if other else [])]
-
-
-def test_a_question_that_is_asked_of_several_things_names_them():
-    whole = samples.readiness()
-    named = replaced(whole.expectations[0], subject="memory: 64Mi")
-    several = replaced(whole, expectations=(named, *whole.expectations[1:]))
-    assert phrases.subject(whole.expectations[0], whole) == ""
-    assert phrases.subject(named, several) == "memory: 64Mi"
-    assert '<code class="subject">memory: 64Mi</code> ' in page.render([several], "en")
