@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
@@ -40,7 +39,7 @@ def stop(settings: Settings) -> bool:
     if pid is None or docker.docker("ps", "--quiet"):
         return False
     os.kill(pid, signal.SIGTERM)
-    waiting.until("Docker to stop", lambda: (not _is_running(pid, "dockerd"), f"process {pid}"), timeout=60)
+    waiting.until("Docker to stop", lambda: (_own_pid(settings) is None, f"process {pid}"), timeout=60)
     _pid_file(settings).unlink(missing_ok=True)
     return True
 
@@ -98,7 +97,8 @@ def _spawn(settings: Settings) -> None:
     if _wait_for_another():
         return
     for file, name in _PID_FILES.items():
-        drop_stale(file, name)
+        if live_pid(file, name) is None:
+            file.unlink(missing_ok=True)  # its pid may be another program's by now, and Docker trusts it
     with _log(settings).open("wb") as log:
         process = subprocess.Popen(
             [program, *_runtime(settings)],
@@ -123,40 +123,30 @@ def _runtime(settings: Settings) -> list[str]:
 
 def _wait_for_another() -> bool:
     """Wait for a dockerd that is starting or ending, and tell whether it answers: there can be only one."""
-    try:
-        pid = int(_DOCKERD_PID.read_text())
-    except (OSError, ValueError):
+    pid = live_pid(_DOCKERD_PID, "dockerd")
+    if pid is None:
         return False
     waiting.until(
         f"the dockerd that is there (process {pid}) to answer or to end",
-        lambda: (docker.answers() or not _is_running(pid, "dockerd"), "neither yet"),
+        lambda: (docker.answers() or live_pid(_DOCKERD_PID, "dockerd") is None, "neither yet"),
         timeout=START_SECONDS,
         hint=f"end it, then run this again: kill {pid}",
     )
     return docker.answers()
 
 
-def drop_stale(file: Path, name: str) -> None:
-    """Remove a pid file that a killed daemon left: its pid may be another program's by now, and Docker trusts it."""
-    with contextlib.suppress(OSError, ValueError):
-        if not _is_running(int(file.read_text()), name):
-            file.unlink()
-
-
 def _own_pid(settings: Settings) -> int | None:
-    try:
-        pid = int(_pid_file(settings).read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return pid if _is_running(pid, "dockerd") else None
+    return live_pid(_pid_file(settings), "dockerd")
 
 
-def _is_running(pid: int, name: str) -> bool:
+def live_pid(file: Path, name: str) -> int | None:
+    """Return the pid in a file where that program runs under it; None where it has ended, or left no pid."""
     try:
+        pid = int(file.read_text())
         status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
-    return is_alive(status, name)
+    except (OSError, ValueError):
+        return None
+    return pid if is_alive(status, name) else None
 
 
 def is_alive(status: str, name: str) -> bool:

@@ -225,15 +225,13 @@ def test_coredns_answers_itself_only_where_nobody_above_it_does(codes, changed):
         assert "cache 30" in corefile
 
 
-def test_a_pid_file_of_a_daemon_that_has_ended_is_dropped(tmp_path):
+def test_a_pid_file_is_believed_only_of_the_program_that_it_is_for(tmp_path):
     """The pid may be another program's by now, here the test's own."""
     file = tmp_path / "docker.pid"
+    assert docker_daemon.live_pid(file, "dockerd") is None
     file.write_text(str(os.getpid()))
-    docker_daemon.drop_stale(file, Path("/proc/self/comm").read_text().strip())
-    assert file.exists()
-    docker_daemon.drop_stale(file, "dockerd")
-    assert not file.exists()
-    docker_daemon.drop_stale(file, "dockerd")
+    assert docker_daemon.live_pid(file, "dockerd") is None
+    assert docker_daemon.live_pid(file, Path("/proc/self/comm").read_text().strip()) == os.getpid()
 
 
 @pytest.mark.parametrize(

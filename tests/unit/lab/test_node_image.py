@@ -17,7 +17,7 @@ from lab.cluster.node_image import assemble, build, go_programs, go_toolchain, o
 from lab.cluster.node_image.build import Build
 from lab.cluster.node_image.recipe import NODE, PUBLISHED, Recipe
 from lab.config import MINORS
-from lab.errors import CommandFailed
+from lab.errors import CommandFailed, LabError
 
 DEFAULT, *OTHERS = MINORS
 STATUS = """Package: iptables
@@ -53,7 +53,7 @@ def program(tmp_path, monkeypatch):
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
-    monkeypatch.setattr(build, "missing_space", lambda *_: None)
+    monkeypatch.setattr(build, "check_space", lambda *_: None)
 
     def write(name, script):
         path = folder / name
@@ -255,8 +255,9 @@ def test_every_path_is_once_in_the_node_and_the_nodes_own_files_win(node, tmp_pa
 
 
 def test_a_disk_that_is_too_full_is_an_error_before_the_work(tmp_path):
-    assert build.missing_space(8.0, 8.0, tmp_path) is None
-    assert re.search(r"needs 8\.0 GB .* are 7\.9", build.missing_space(8.0, 7.9, tmp_path).what)
+    build.check_space(8.0, 8.0, tmp_path)
+    with pytest.raises(LabError, match=r"needs 8\.0 GB .* are 7\.9"):
+        build.check_space(8.0, 7.9, tmp_path)
 
 
 @pytest.mark.parametrize(

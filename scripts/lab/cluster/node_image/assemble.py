@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import io
 import re
 import tarfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from uuid import uuid4
 
 from lab import shell
 from lab.cluster.node_image import oci_archive, recipe
-from lab.cluster.node_image.oci_archive import Image, Layer, write_layer
+from lab.cluster.node_image.oci_archive import Image, Layer, Member, write_layer
 from lab.docker import architecture, docker
 from lab.errors import LabError
 from lab.registry_access import NODE_IMAGE
@@ -24,9 +23,8 @@ if TYPE_CHECKING:
     from lab.cluster.node_image.recipe import Recipe
     from lab.steps import Report
 
-Member = tuple[tarfile.TarInfo, bytes]
-
 _TIMEOUT = 600.0
+_BUILDING = f"{NODE_IMAGE}:building"
 _CONTAINERD = "etc/containerd/config.toml"
 
 
@@ -44,7 +42,7 @@ def assemble(node: Recipe, programs: Path, root: Path, name: str, report: Report
         report("packing the node's files", 0.4)
         write_base(base, node, names["pause"], programs, root)
         report("giving them to Docker", 0.5)
-        building = f"{NODE_IMAGE}:building-{uuid4().hex[:8]}"
+        building = f"{_BUILDING}-{uuid4().hex[:8]}"
         try:
             docker("import", *_changes(), base, building, timeout=_TIMEOUT)
             report("storing the images inside", 0.75)
@@ -58,10 +56,14 @@ def remove_leftovers() -> None:
     containers = docker("ps", "--all", "--quiet", "--filter", f"label={recipe.LABEL}=building").split()
     if containers:
         docker("rm", "--force", "--volumes", *containers)
-    unfinished = f"reference={NODE_IMAGE}:building-*"
-    images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", unfinished).split()
+    remove_images(f"{_BUILDING}-*")
+
+
+def remove_images(pattern: str) -> None:
+    """Remove the images whose references match, such as ``name:tag-*``, from Docker."""
+    images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={pattern}").split()
     if images:
-        docker("rmi", *images, timeout=_TIMEOUT)
+        docker("rmi", "--force", *images, timeout=_TIMEOUT)
 
 
 def write_base(path: Path, node: Recipe, pause: str, programs: Path, root: Path) -> None:
@@ -73,8 +75,7 @@ def write_base(path: Path, node: Recipe, pause: str, programs: Path, root: Path)
     names = [*recipe.DROPPED, *(member.name for member, _ in own)]
     dropped = re.compile("|".join(fnmatch.translate(name) for name in names))
     with tarfile.open(path, "w") as out:
-        for member, content in [*_selected(root, lambda name: not dropped.match(name)), *own]:
-            out.addfile(member, io.BytesIO(content))
+        oci_archive.add(out, [*_selected(root, lambda name: not dropped.match(name)), *own])
 
 
 def write_images(path: Path, names: Mapping[str, str], programs: Path, root: Path) -> None:
@@ -158,22 +159,16 @@ def _programs_on_node(programs: Path) -> Iterator[Member]:
 def _own_files(node: Recipe, pause: str) -> Iterator[Member]:
     """Yield the files of ``rootfs``, containerd's with the name of the pause image, and those that only a build has."""
     rootfs = node.folder / "rootfs"
-    for path in sorted(path for path in rootfs.rglob("*") if path.is_file()):
+    for path in recipe.files_in(rootfs):
         name, content = path.relative_to(rootfs), path.read_bytes()
         if str(name) == _CONTAINERD:
             content = re.sub(rb"sandbox = '[^']*'", f"sandbox = '{pause}'".encode(), content)
-        yield _file(f"./{name}", content, 0o755 if path.stat().st_mode & 0o100 else 0o644)
-    yield _file("./kind/version", node.kubernetes.encode(), 0o644)
+        yield oci_archive.file(f"./{name}", content, 0o755 if path.stat().st_mode & 0o100 else 0o644)
+    yield oci_archive.file("./kind/version", node.kubernetes.encode())
     for folder in recipe.FOLDERS_ON_NODE:
         member = tarfile.TarInfo(folder)
         member.type, member.mode = tarfile.DIRTYPE, 0o755
         yield member, b""
-
-
-def _file(name: str, content: bytes, mode: int) -> Member:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = len(content), mode
-    return member, content
 
 
 def _files_of(root: Path, packages: Sequence[str]) -> set[str]:

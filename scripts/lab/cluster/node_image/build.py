@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lab.cluster.node_image import assemble, debian_root, go_programs, go_toolchain
 from lab.cluster.node_image.recipe import SUITE, Recipe, root_hash
-from lab.docker import docker, inspect
+from lab.docker import inspect
 from lab.errors import LabError
 from lab.registry_access import NODE_IMAGE
 from lab.steps import Step
@@ -78,19 +78,16 @@ def tools(settings: Settings) -> dict[str, Path]:
 def clean() -> None:
     """Remove every node image from Docker, and what interrupted builds left there."""
     assemble.remove_leftovers()
-    images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={NODE_IMAGE}").split()
-    if images:
-        docker("rmi", "--force", *images, timeout=120)
+    assemble.remove_images(NODE_IMAGE)
 
 
-def missing_space(need: float, free: float, where: Path) -> LabError | None:
-    """Return the error that says how much space a build needs and has, in GB; None where there is enough."""
-    if free >= need:
-        return None
-    return LabError(
-        f"building the node image needs {need:.1f} GB free in {where}, and there are {free:.1f}",
-        "make room, or set LAB_CACHE to a folder on another disk",
-    )
+def check_space(need: float, free: float, where: Path) -> None:
+    """Raise LabError where less space is free than a build needs, both in GB."""
+    if free < need:
+        raise LabError(
+            f"building the node image needs {need:.1f} GB free in {where}, and there are {free:.1f}",
+            "make room, or set LAB_CACHE to a folder on another disk",
+        )
 
 
 @dataclass(frozen=True)
@@ -127,10 +124,10 @@ class Build:
     def make_programs(self, report: Report) -> str:
         """Build all programs; of another minor only Kubernetes, which goes with the default one's other programs."""
         self._prepare("programs")
-        default = Build(self.settings, self.recipe.default).programs
-        packages, others = (
-            (go_programs.EVERYTHING, None) if self.programs == default else (go_programs.KUBERNETES, default)
-        )
+        if self.recipe == self.recipe.default:
+            packages, others = go_programs.EVERYTHING, None
+        else:
+            packages, others = go_programs.KUBERNETES, Build(self.settings, self.recipe.default).programs
         go_programs.build(self.settings, self.recipe, packages, target=self.programs, others=others, report=report)
         return f"Kubernetes {self.recipe.kubernetes}"
 
@@ -154,9 +151,7 @@ class Build:
         """Make room, and look before starting whether it is enough, so that a disk is not full half an hour later."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        error = missing_space(_NEED[part], shutil.disk_usage(self.folder).free / 1e9, self.folder)
-        if error:
-            raise error
+        check_space(_NEED[part], shutil.disk_usage(self.folder).free / 1e9, self.folder)
 
     def _sweep(self) -> None:
         """Remove what builds that were killed left behind; none is at work, as a lab command has the cache alone."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+Member = tuple[tarfile.TarInfo, bytes]
+
 _OCI = "application/vnd.oci.image"
 
 
@@ -39,30 +41,37 @@ class Image:
     config: dict[str, Any]
 
 
-def program(path: Path, name: str) -> tuple[tarfile.TarInfo, bytes]:
-    """Return a program as a tar member, owned by root, with no date."""
-    content = path.read_bytes()
-    member = tarfile.TarInfo(name)
-    member.size, member.mode = len(content), 0o755
-    return member, content
+def file(name: str, content: bytes, mode: int = 0o644) -> Member:
+    """Return a file as a tar member, owned by root, with no date."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(content), mode
+    return info, content
 
 
-def link(name: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
-    member = tarfile.TarInfo(name)
-    member.type, member.linkname, member.mode = tarfile.SYMTYPE, target, 0o777
-    return member, b""
+def program(path: Path, name: str) -> Member:
+    return file(name, path.read_bytes(), 0o755)
 
 
-def write_layer(path: Path, members: Iterable[tuple[tarfile.TarInfo, bytes]]) -> Layer:
+def link(name: str, target: str) -> Member:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.mode = tarfile.SYMTYPE, target, 0o777
+    return info, b""
+
+
+def add(tar: tarfile.TarFile, members: Iterable[Member]) -> None:
+    for info, content in members:
+        tar.addfile(info, io.BytesIO(content))
+
+
+def write_layer(path: Path, members: Iterable[Member]) -> Layer:
     """Write a compressed layer; the same members give the same bytes."""
     plain = hashlib.sha256()
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+    with path.open("wb") as written, gzip.GzipFile("", "wb", 6, written, mtime=0) as packed:
         tee = _Tee(packed, plain)
         with tarfile.open(fileobj=tee, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
-            for member, content in members:
-                tar.addfile(member, io.BytesIO(content))
-    with path.open("rb") as written:
-        return Layer(path, hashlib.file_digest(written, "sha256").hexdigest(), plain.hexdigest())
+            add(tar, members)
+    with path.open("rb") as compressed:
+        return Layer(path, hashlib.file_digest(compressed, "sha256").hexdigest(), plain.hexdigest())
 
 
 def write(path: Path, images: Sequence[Image], architecture: str) -> None:
@@ -70,8 +79,8 @@ def write(path: Path, images: Sequence[Image], architecture: str) -> None:
     with tarfile.open(path, "w") as tar:
         written: set[str] = set()
         index = [entry for image in images for entry in _add_image(tar, image, architecture, written)]
-        _add(tar, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}')
-        _add(tar, "index.json", _json({"schemaVersion": 2, "manifests": index}))
+        layout, manifests = {"imageLayoutVersion": "1.0.0"}, {"schemaVersion": 2, "manifests": index}
+        add(tar, [file("oci-layout", _json(layout)), file("index.json", _json(manifests))])
 
 
 class _Tee:
@@ -108,15 +117,9 @@ def _descriptor(media_type: str, digest: str, size: int) -> dict[str, Any]:
 def _blob(tar: tarfile.TarFile, written: set[str], media_type: str, content: bytes) -> dict[str, Any]:
     digest = hashlib.sha256(content).hexdigest()
     if digest not in written:
-        _add(tar, f"blobs/sha256/{digest}", content)
+        add(tar, [file(f"blobs/sha256/{digest}", content)])
         written.add(digest)
     return _descriptor(media_type, digest, len(content))
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    tar.addfile(member, io.BytesIO(content))
 
 
 def _json(value: object) -> bytes:

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 REVISION = 1
 """Raise it where the code that puts the image together makes another image of the same inputs."""
 
+NODE = ROOT / "k8s" / "kind" / "node"
+IMAGE = ROOT / "k8s" / "kind" / "image"
+
 SUITE = "bookworm"
 """The Debian release of the node: systemd 252 boots on cgroup v1 and v2; 256 and later refuse v1."""
 
-DEBIAN = (
-    "bash", "ca-certificates", "conntrack", "curl", "ethtool", "iproute2", "iptables", "jq", "kmod", "libseccomp2",
-    "mount", "nftables", "pigz", "procps", "runc", "socat", "systemd", "util-linux",
-)  # fmt: skip
+DEBIAN = tuple((IMAGE / "packages").read_text().split())
 """What is installed on the node besides Debian's essential packages: what kind, kubeadm, kubelet, containerd call."""
 
 KUBE_PROXY = ("conntrack", "iptables", "nftables")
@@ -41,17 +41,8 @@ ON_NODE: Mapping[str, tuple[str, ...]] = {
 KUBERNETES_ON_NODE = ("kubeadm", "kubectl", "kubelet")
 FOLDERS_ON_NODE = ("./etc/kubernetes/manifests", "./var/log", "./var/cache", "./var/lib/containerd")
 
-DROPPED = (
-    # What every node must make for itself, and what a container's systemd must not start.
-    "./etc/machine-id", "./var/lib/dbus/machine-id", "./var/cache/*", "./var/log/*", "./var/lib/apt/*", "./dev/*",
-    "./etc/systemd/system/*.wants/*", "./usr/lib/systemd/system/multi-user.target.wants/*",
-    "./usr/lib/systemd/system/*.target.wants/getty*", "./usr/lib/systemd/system/local-fs.target.wants/*",
-    "./usr/lib/systemd/system/sockets.target.wants/systemd-initctl.socket",
-    "./usr/lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service",
-    "./usr/lib/systemd/system/sysinit.target.wants/systemd-binfmt.service",
-    "./usr/lib/systemd/system/sysinit.target.wants/proc-sys-fs-binfmt_misc.automount",
-    "./usr/lib/systemd/system/sysinit.target.wants/systemd-update-utmp.service",
-)  # fmt: skip
+DROPPED = tuple((IMAGE / "dropped").read_text().split())
+"""What every node must make for itself, and what a container's systemd must not start."""
 
 LABEL = "chatroulette.lab/node-build"
 """Marks the containers and images of a build, so that what an interruption leaves is found and removed."""
@@ -64,26 +55,9 @@ CHANGES = (
 )
 """What the image's configuration says, as instructions of a Dockerfile."""
 
-IMPORT = r"""
-set -eu
-containerd > /tmp/containerd.log 2>&1 & daemon=$!
-tries=0
-until ctr version > /dev/null 2>&1; do
-  tries=$((tries + 1))
-  [ $tries -lt 150 ] || { tail -5 /tmp/containerd.log >&2; exit 1; }
-  sleep 0.2
-done
-ctr --namespace k8s.io images import --no-unpack /images.tar
-for name in $(ctr --namespace k8s.io images ls -q); do
-  ctr --namespace k8s.io images label "$name" io.cri-containerd.pinned=pinned > /dev/null
-done
-ctr oci spec | jq 'del(.process.rlimits)' > /etc/containerd/cri-full.json
-kill $daemon; wait $daemon || true
-rm -rf /images.tar /tmp/containerd.log /run/containerd
-"""
+IMPORT = "\n" + (IMAGE / "import").read_text()
 """The script that stores the images inside the node, run in its own container."""
 
-NODE = ROOT / "k8s" / "kind" / "node"
 METRICS_SERVER = ROOT / "k8s" / "kind" / "metrics-server.yaml"
 TAGS = "no_aufs no_zfs no_btrfs no_devmapper"
 
@@ -156,7 +130,7 @@ class Recipe:
         """What decides the Go programs: the module's Go files, the build's flags, the machine."""
         if self != self.default:
             return self._own_digest(self.default.programs_hash)
-        files = [path for path in _files(self.folder) if _GO.fullmatch(path.name)]
+        files = [path for path in files_in(self.folder) if _GO.fullmatch(path.name)]
         return digest(files, [TAGS, self.ldflags, platform.machine()])
 
     @property
@@ -166,7 +140,7 @@ class Recipe:
             return self._own_digest(self.default.image_hash)[:12]
         layout = (*KUBE_PROXY, *IN_IMAGES, str(sorted(ON_NODE.items())), *KUBERNETES_ON_NODE, *FOLDERS_ON_NODE)
         words = [metrics_server_image(), root_hash(), self.programs_hash, *layout, *DROPPED, *CHANGES, IMPORT]
-        return digest(_files(self.folder), [*words, str(REVISION)])[:12]
+        return digest(files_in(self.folder), [*words, str(REVISION)])[:12]
 
     def _own_digest(self, default: str) -> str:
         return digest([self.go_mod, self.go_mod.with_suffix(".sum")], [default])
@@ -193,5 +167,5 @@ def digest(files: Iterable[Path], words: Iterable[str]) -> str:
     return total.hexdigest()[:16]
 
 
-def _files(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
