@@ -127,7 +127,7 @@ def _remove(settings: Settings) -> bool:
             "there is no docker on your PATH: nothing was taken away", "put it back on your PATH, then again"
         )
     existed = lifecycle.down(settings)
-    images.remove(settings)
+    images.registry.remove(settings)
     images.registry.remove_network()
     return existed
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lab.images import app, registry
-from lab.images.plan import app_steps, clean, remove, steps
+from lab.images.plan import app_steps, clean, steps
 
-__all__ = ["app", "app_steps", "clean", "registry", "remove", "steps"]
+__all__ = ["app", "app_steps", "clean", "registry", "steps"]

@@ -58,7 +58,8 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
                 _install(work / lock.name, arch, work / "wheels")
                 strip(work / "wheels")
                 report("compiling")
-                _compile(work / "wheels", base)
+                if not compile_here(work / "wheels", TARGET):
+                    _compile_inside(work / "wheels", base)
                 folder.parent.mkdir(exist_ok=True)
                 (work / "wheels").rename(folder)
     return folder
@@ -105,11 +106,6 @@ def _install(lock: Path, arch: str, target: Path) -> None:
     argv += [f"--python-version={PYTHON}", "--implementation=cp", "--abi=cp311", "--abi=abi3", "--abi=none"]
     argv += [*platforms, f"--platform=manylinux2014_{machine}", "--requirement", lock]
     shell.run(argv, timeout=_TIMEOUT, hint="is PyPI, or your mirror of it, in reach? `make doctor`")
-
-
-def _compile(folder: Path, base: str) -> None:
-    if not compile_here(folder, TARGET):
-        _compile_inside(folder, base)
 
 
 def _compile_inside(folder: Path, base: str) -> None:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lab import docker, registry_access, shell
-from lab.images import app, course, recipes, registry
+from lab.images import app, recipes, registry
+from lab.images.recipes import Recipe
 from lab.images.registry_client import Name, Registry
 from lab.steps import Step
 
@@ -20,13 +21,45 @@ if TYPE_CHECKING:
     from lab.steps import Report
 
 
+@dataclass(frozen=True)
+class Substitute:
+    """An image in the place of a published one: its recipe, and its repository and tags in the lab's registry."""
+
+    recipe: Recipe
+    repository: str
+    tags: tuple[str, ...]
+
+    @property
+    def names(self) -> list[Name]:
+        """Its names in the registry, the tag of its content first."""
+        return [Name(self.repository, tag) for tag in (self.recipe.content, *self.tags)]
+
+
+REDIS = Substitute(Recipe("redis"), "library/redis", ("latest", "7", "7.0", "7.0.15"))
+"""What SHAPE=scale needs too: made when that is deployed, so that nobody else waits for it."""
+
+
+def substitutes(goproxy: Path | None) -> list[Substitute]:
+    """List the course's images; ``goproxy`` is that program for the nodes' architecture, left out where it is missing.
+
+    A tag with a version is that of the content: Debian's busybox is 1.35, and MariaDB is no version of MySQL.
+    """
+    images = [
+        Substitute(Recipe("busybox"), "library/busybox", ("latest", "1.35", "1.35.0")),
+        Substitute(Recipe("mysql"), "library/mysql", ("latest",)),
+    ]
+    if goproxy and goproxy.is_file():
+        images.append(Substitute(Recipe("goproxy", goproxy), "goproxy", ("0.1",)))
+    return images
+
+
 def steps(settings: Settings, *, goproxy: Path | None) -> list[Step]:
     """Return the steps to a registry with both services and, where none other is in reach, the course's images.
 
     ``goproxy`` is where that program is by the time the steps run; its image is left out where it is not.
     """
     references = partial(app.references, settings)
-    course_step = _substitutes_step(settings, "Make the course's images", lambda: course.substitutes(goproxy))
+    course_step = _substitutes_step(settings, "Make the course's images", lambda: substitutes(goproxy))
     return [_registry_step(settings), *_service_steps(settings, references), course_step]
 
 
@@ -36,13 +69,8 @@ def app_steps(settings: Settings, references: Mapping[str, str], *, redis: bool 
     ``references`` are those of ``app.references``; the steps raise LabError where files change after it was called.
     ``redis`` adds its image, where none is in reach.
     """
-    extra = [_substitutes_step(settings, "Make a Redis image", lambda: [course.REDIS], expected=5)] if redis else []
+    extra = [_substitutes_step(settings, "Make a Redis image", lambda: [REDIS], expected=5)] if redis else []
     return [_registry_step(settings), *_service_steps(settings, lambda: references), *extra]
-
-
-def remove(settings: Settings) -> bool:
-    """Remove the registry's container, its data staying in a volume; tells whether there was one."""
-    return registry.remove(settings)
 
 
 def clean(settings: Settings) -> None:
@@ -67,48 +95,33 @@ def _registry_step(settings: Settings) -> Step:
 
 
 def _service_steps(settings: Settings, references: Callable[[], Mapping[str, str]]) -> list[Step]:
-    services = _Services(settings, references)
+    def missing() -> list[Service]:
+        running, current = registry.find(settings), references()
+        contents = {service: names(current[app.repository(service)])[0] for service in app.SERVICES}
+        return [service for service, name in contents.items() if running is None or running.digest(name) is None]
+
+    def pushed() -> str | None:
+        return None if missing() else "not needed: the registry has both services"
+
+    def named() -> str | None:
+        return _unchanged(settings, map(names, references().values()))
 
     def fetch(report: Report) -> str:
-        for service in services.missing():
+        for service in missing():
             app.prepare_dependencies(settings, service, report)
         return "from the lock files"
 
-    def act(report: Report) -> str:
-        references = services.references_by_service().items()
-        return ", ".join(_deliver(settings, service, reference, report) for service, reference in references)
+    def deliver(report: Report) -> str:
+        current = references()
+        for service in app.SERVICES:
+            _deliver(settings, service, current[app.repository(service)], report)
+        return ", ".join(current.values())
 
     return [
-        Step("Have a Python image", lambda report: app.prepare_base(settings, report), services.pushed, expected=10),
-        Step("Fetch the services' dependencies", fetch, services.pushed, expected=15),
-        Step("Build and push the services", act, services.named, expected=10),
+        Step("Have a Python image", lambda report: app.prepare_base(settings, report), pushed, expected=10),
+        Step("Fetch the services' dependencies", fetch, pushed, expected=15),
+        Step("Build and push the services", deliver, named, expected=10),
     ]
-
-
-@dataclass(frozen=True)
-class _Services:
-    """The two services as they are to be in the registry, and what it lacks of them, looked up anew each time."""
-
-    settings: Settings
-    references: Callable[[], Mapping[str, str]]
-
-    def references_by_service(self) -> dict[Service, str]:
-        references = self.references()
-        return {service: references[app.repository(service)] for service in app.SERVICES}
-
-    def missing(self) -> list[Service]:
-        running = registry.find(self.settings)
-        return [
-            service
-            for service, reference in self.references_by_service().items()
-            if running is None or running.digest(names(reference)[0]) is None
-        ]
-
-    def pushed(self) -> str | None:
-        return None if self.missing() else "not needed: the registry has both services"
-
-    def named(self) -> str | None:
-        return _unchanged(self.settings, map(names, self.references_by_service().values()))
 
 
 def names(reference: str) -> list[Name]:
@@ -118,25 +131,24 @@ def names(reference: str) -> list[Name]:
     return [Name(docker_hub, tag), Name(docker_hub, "latest"), Name(repository, "latest")]
 
 
-def _deliver(settings: Settings, service: Service, reference: str, report: Report) -> str:
+def _deliver(settings: Settings, service: Service, reference: str, report: Report) -> None:
     target = registry.ensure(settings, report)
     with recipes.exclusive(settings, app.repository(service)):
         if target.digest(names(reference)[0]) is None:
             app.build(settings, service, reference, report)
         registry.push(target, reference, names(reference), report)
-    return reference
 
 
 def _substitutes_step(
-    settings: Settings, title: str, substitutes: Callable[[], list[course.Substitute]], *, expected: float = 25
+    settings: Settings, title: str, listed: Callable[[], list[Substitute]], *, expected: float = 25
 ) -> Step:
     def done() -> str | None:
         if registry_access.published(settings):
             return "not needed: the nodes pull the published ones"
-        return _unchanged(settings, (substitute.names for substitute in substitutes()))
+        return _unchanged(settings, (substitute.names for substitute in listed()))
 
     def act(report: Report) -> str:
-        target, images = registry.ensure(settings, report), substitutes()
+        target, images = registry.ensure(settings, report), listed()
         for number, image in enumerate(images):
             report(image.repository, number / len(images))
             with recipes.exclusive(settings, image.recipe.name):

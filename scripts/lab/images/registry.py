@@ -44,10 +44,6 @@ _QUIET = {
 }
 
 
-def image(settings: Settings) -> str:
-    return PUBLISHED if registry_access.published(settings) else RECIPE.tag
-
-
 def ensure(settings: Settings, report: Report) -> Registry:
     """Have the registry run, whatever state its container was left in, and return it once it answers.
 
@@ -93,21 +89,19 @@ def push(registry: Registry, local: str, names: Iterable[Name], report: Report) 
 def write_mirrors(settings: Settings) -> Path:
     """Write containerd's folder of ``hosts.toml`` files and return it; nodes mount it at /etc/containerd/certs.d.
 
+    Each names the lab's registry first, then the real server.
     https://github.com/containerd/containerd/blob/main/docs/hosts.md
     """
     folder = settings.cache / "mirrors" / settings.cluster
     for name, server in MIRRORED.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
         file = folder / name / "hosts.toml"
-        text = mirror(settings, server)
+        text = (
+            f'server = "{server}"\n\n[host."http://{settings.registry}:5000"]\n  capabilities = ["pull", "resolve"]\n'
+        )
         if not file.exists() or file.read_text() != text:
             file.write_text(text)
     return folder
-
-
-def mirror(settings: Settings, server: str) -> str:
-    """Return the text of one ``hosts.toml``: our registry first, then the real server."""
-    return f'server = "{server}"\n\n[host."http://{settings.registry}:5000"]\n  capabilities = ["pull", "resolve"]\n'
 
 
 def remove(settings: Settings) -> bool:
@@ -147,12 +141,13 @@ def _start(settings: Settings) -> None:
 
 
 def _run(settings: Settings) -> None:
+    image = PUBLISHED if registry_access.published(settings) else RECIPE.tag
     environment = [word for key, value in _QUIET.items() for word in ("--env", f"{key}={value}")]
     docker.docker(
         *("run", "--detach", "--name", settings.registry, "--label", f"{LABEL}={settings.cluster}"),
         *("--restart", "unless-stopped", "--network", NETWORK, "--publish", "127.0.0.1::5000"),
         *("--volume", f"{settings.registry}:/var/lib/registry", "--read-only", "--cap-drop", "ALL"),
-        *("--security-opt", "no-new-privileges", "--log-opt", "max-size=1m", *environment, image(settings)),
+        *("--security-opt", "no-new-privileges", "--log-opt", "max-size=1m", *environment, image),
         timeout=300,
     )
 

@@ -14,7 +14,7 @@ import pytest
 
 from lab import config, docker, shell
 from lab.errors import LabError
-from lab.images import course, plan, recipes, registry
+from lab.images import plan, recipes, registry
 from lab.images.registry_client import Name, Registry
 
 if TYPE_CHECKING:
@@ -256,11 +256,11 @@ def test_a_service_answers_to_the_names_of_docker_hub_and_of_the_course() -> Non
 
 def test_the_courses_images(tmp_path: Path) -> None:
     program = tmp_path / "goproxy"
-    images = course.substitutes(program)
+    images = plan.substitutes(program)
     assert [image.repository for image in images] == ["library/busybox", "library/mysql"]
     program.write_bytes(b"a program")
-    image = course.substitutes(program)[-1]
+    image = plan.substitutes(program)[-1]
     assert image.names[1] == Name("goproxy", "0.1")
     tag = image.recipe.tag
     program.write_bytes(b"a newer program")
-    assert course.substitutes(program)[-1].recipe.tag != tag
+    assert plan.substitutes(program)[-1].recipe.tag != tag
