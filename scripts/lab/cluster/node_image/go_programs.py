@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lab.config import Settings
     from lab.steps import Report
 
-EVERYTHING = ("./...", "tool")
+EVERYTHING: tuple[str, ...] = ("./...", "tool")
 KIND = ("sigs.k8s.io/kind",)
 KUBERNETES = ("./kubernetes",)
 _HINT = "Go modules come from where GOPROXY says; what was built stays, so run it again"
