@@ -44,7 +44,7 @@ class FakeApi:
         self.objects[path] = {**merged, "status": (before or {}).get("status", {})}
         return copy.deepcopy(self.objects[path])
 
-    def call(self, method: str, path: str, body: Any, **_: Any) -> None:
+    def call(self, method: str, path: str, body: Any = None, **_: Any) -> None:
         self.sent.append((method, path, body))
 
     def delete(self, path: str, **_: Any) -> bool:

@@ -1,7 +1,5 @@
 """The decisions of lab.cluster: capabilities, kubeconfig entries, versions, names, cluster shape."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path
@@ -13,7 +11,7 @@ from lab import config
 from lab.cluster import client_programs, coredns, docker_daemon, kubeconfig, lifecycle, runc_wrapper
 from lab.cluster.node_image import build
 from lab.cluster.node_image.recipe import PUBLISHED
-from lab.errors import BadInput, TimedOut
+from lab.errors import TimedOut
 from lab.kubernetes.access import read_kubeconfig
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
@@ -70,8 +68,8 @@ def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_pat
         "apiVersion": "v1",
         "kind": "Config",
         "preferences": {},
-        "clusters": [{"name": "prod", "cluster": {"server": "https://prod", "x-unknown": 1}}],
         "users": [],
+        "clusters": [{"name": "prod", "cluster": {"server": "https://prod", "x-unknown": 1}}],
         "contexts": [{"name": "production", "context": {"cluster": "prod", "user": ""}}],
         "current-context": "production",
     }
@@ -99,14 +97,6 @@ def test_a_locked_kubeconfig_is_waited_for_then_named(tmp_path, monkeypatch):
     with pytest.raises(TimedOut) as caught:
         kubeconfig.add(tmp_path / "config", ADDED)
     assert f"rm {tmp_path}/config.lock" in caught.value.hint
-
-
-def test_a_file_that_is_no_kubeconfig_is_named_and_left(tmp_path):
-    path = tmp_path / "config"
-    path.write_text("- a list")
-    with pytest.raises(BadInput, match="is no kubeconfig"):
-        kubeconfig.add(path, ADDED)
-    assert path.read_text() == "- a list"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """Settings, steps, programs and waits: what everything else in the lab stands on."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -25,7 +23,6 @@ from lab.errors import BadInput, CommandFailed, LabError, TimedOut
         pytest.param({"LAB_BACK_PORT": "30080"}, "LAB_FRONT_PORT and LAB_BACK_PORT are both 30080", id="same-port"),
         pytest.param({"LAB_IMAGES": "never"}, "LAB_IMAGES is 'never'", id="unknown-source"),
         pytest.param({"LAB_KUBERNETES": "1.36"}, "LAB_KUBERNETES is '1.36'", id="another-minor"),
-        pytest.param({"LAB_KUBERNETES": "1.37.2"}, "LAB_KUBERNETES is '1.37.2'", id="no-minor"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(env, what):
@@ -60,12 +57,12 @@ def test_steps_run_in_order_and_what_is_done_is_not_done_again():
         steps.Step("second", lambda _report: pytest.fail("it was done"), done=lambda: "it was there"),
     ]
     steps.run(work, events.append)
-    assert [(event.kind, event.step, event.detail, event.number, event.of) for event in events] == [
-        ("start", "first", "", 1, 2),
-        ("progress", "first", "half", 1, 2),
-        ("done", "first", "well", 1, 2),
-        ("start", "second", "", 2, 2),
-        ("skipped", "second", "it was there", 2, 2),
+    assert [(event.kind, event.number, event.of, event.detail) for event in events] == [
+        ("start", 1, 2, ""),
+        ("progress", 1, 2, "half"),
+        ("done", 1, 2, "well"),
+        ("start", 2, 2, ""),
+        ("skipped", 2, 2, "it was there"),
     ]
 
 

@@ -1,27 +1,17 @@
 """Which clusters the lab is willing to talk to."""
 
-from __future__ import annotations
-
-import base64
-from typing import TYPE_CHECKING, Any
-
 import pytest
 import yaml
 
 from lab.config import load
-from lab.errors import BadInput, Refused
+from lab.errors import BadInput, LabError, Refused
 from lab.kubernetes import access, client
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lab.config import Settings
-
-PEM = base64.b64encode(b"pem\n").decode()
+PEM = "cGVtCg=="
 
 
-def kubeconfig(server: str, **changes: Any) -> dict[str, Any]:
-    """One kind cluster called cats, and a foreign one that is current."""
+def kubeconfig(server="https://127.0.0.1:6443", **changes):
+    """Return one of a kind cluster called cats, and a foreign one that is current."""
     user = {"client-certificate-data": PEM, "client-key-data": PEM}
     return {
         "contexts": [
@@ -38,13 +28,13 @@ def kubeconfig(server: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Any:
+def written(tmp_path):
     """Write a kubeconfig and return the settings that use it."""
 
-    def write(content: object, cluster: str = "cats") -> Settings:
+    def write(content):
         path = tmp_path / "config"
         path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
-        return load({"KUBECONFIG": str(path), "LAB_CLUSTER": cluster})
+        return load({"KUBECONFIG": str(path)})
 
     return write
 
@@ -58,51 +48,40 @@ def written(tmp_path: Path) -> Any:
         pytest.param("https://localhost:6443", id="by name"),
     ],
 )
-def test_a_kind_cluster_on_loopback_is_ours(written: Any, server: str) -> None:
+def test_a_kind_cluster_on_loopback_is_ours(written, server):
     assert access.connect(written(kubeconfig(server))).server == server
 
 
-@pytest.mark.parametrize(
-    ("server", "message"),
-    [
-        pytest.param("https://10.0.0.7:6443", "10.0.0.7", id="another machine"),
-        pytest.param("https://prod.example:6443", "prod.example", id="another name"),
-        pytest.param("https://127.0.0.1.evil.example:6443", "evil", id="looks like loopback"),
-        pytest.param("https://127.0.0.1@evil.example:6443", "evil", id="loopback as a user name"),
-        pytest.param("https://0.0.0.0:6443", "0.0.0.0", id="any address"),
-        pytest.param("", "nowhere", id="no server"),
-        pytest.param("https://[::1", "leads to", id="no address"),
-    ],
-)
-def test_a_server_that_is_not_on_loopback_is_refused(written: Any, server: str, message: str) -> None:
-    with pytest.raises(Refused, match=message):
-        access.connect(written(kubeconfig(server)))
-
-
-def test_a_proxy_on_the_way_is_refused(written: Any) -> None:
-    content = kubeconfig("https://127.0.0.1:6443")
-    content["clusters"][0]["cluster"]["proxy-url"] = "http://proxy.example:3128"
-    with pytest.raises(Refused, match="not a kind cluster on this machine"):
-        access.connect(written(content))
+PROXIED = {"server": "https://127.0.0.1:1", "certificate-authority-data": PEM, "proxy-url": "http://proxy.example:3128"}
+OTHER_LOGIN = {"name": "kind-cats", "user": {"exec": {"command": "x"}}}
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param({}, "no context kind-cats", id="empty"),
-        pytest.param(kubeconfig("https://127.0.0.1:1", contexts=None), "no context kind-cats", id="null contexts"),
-        pytest.param(kubeconfig("https://127.0.0.1:1", clusters=[]), "no cluster kind-cats", id="no cluster"),
-        pytest.param(kubeconfig("https://127.0.0.1:1", users=[]), "no user kind-cats", id="no user"),
+        pytest.param(kubeconfig("https://10.0.0.7:6443"), "10.0.0.7", id="another machine"),
+        pytest.param(kubeconfig("https://prod.example:6443"), "prod.example", id="another name"),
+        pytest.param(kubeconfig("https://127.0.0.1.evil.example:6443"), "evil", id="looks like loopback"),
+        pytest.param(kubeconfig("https://127.0.0.1@evil.example:6443"), "evil", id="loopback as a user name"),
+        pytest.param(kubeconfig("https://0.0.0.0:6443"), "0.0.0.0", id="any address"),
+        pytest.param(kubeconfig(""), "nowhere", id="no server"),
+        pytest.param(kubeconfig("https://[::1"), "leads to", id="no address"),
         pytest.param(
-            kubeconfig("https://127.0.0.1:1", users=[{"name": "kind-cats", "user": {"exec": {"command": "x"}}}]),
-            "client-certificate-data",
-            id="another kind of login",
+            kubeconfig(clusters=[{"name": "kind-cats", "cluster": PROXIED}]), "not a kind cluster", id="a proxy"
         ),
+        pytest.param({}, "no context kind-cats", id="empty"),
+        pytest.param(kubeconfig(contexts=None), "no context kind-cats", id="null contexts"),
+        pytest.param(kubeconfig(clusters=[]), "no cluster kind-cats", id="no cluster"),
+        pytest.param(kubeconfig(users=[]), "no user kind-cats", id="no user"),
+        pytest.param(kubeconfig(users=[OTHER_LOGIN]), "client-certificate-data", id="another kind of login"),
     ],
 )
-def test_a_kubeconfig_without_the_cluster_is_refused_in_one_line(written: Any, content: object, message: str) -> None:
+def test_anything_but_the_labs_cluster_is_refused_in_one_line_before_kubectl_starts(
+    written, monkeypatch, content, message
+):
+    monkeypatch.setattr(client.shell, "run", lambda *_, **__: pytest.fail("kubectl was started"))
     with pytest.raises(Refused, match=message) as refused:
-        access.connect(written(content))
+        client.kubectl(written(content), "get", "pods")
     assert "\n" not in refused.value.what
     assert refused.value.hint
 
@@ -118,30 +97,33 @@ def test_a_kubeconfig_without_the_cluster_is_refused_in_one_line(written: Any, c
         pytest.param({"current-context": 7}, id="a number for a context"),
     ],
 )
-def test_what_is_no_kubeconfig_is_named_in_one_line(written: Any, content: object) -> None:
+def test_what_is_no_kubeconfig_is_named_in_one_line(written, content):
     with pytest.raises(BadInput, match="is no kubeconfig") as error:
         access.connect(written(content))
     assert "\n" not in error.value.what
 
 
-def test_no_kubeconfig_at_all_says_what_makes_one(tmp_path: Path) -> None:
+def test_no_kubeconfig_at_all_says_what_makes_one(tmp_path):
     with pytest.raises(Refused, match="there is no kubeconfig") as refused:
         access.connect(load({"KUBECONFIG": str(tmp_path / "none")}))
     assert "make kind-up" in refused.value.hint
 
 
-def test_kubectl_reaches_the_labs_cluster_alone(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "kubectl_program", lambda _folder: "kubectl")
-    settings = written(kubeconfig("https://127.0.0.1:6443"))
-    assert client.kubectl_command(settings, "get", "pods") == [
-        "kubectl", "--kubeconfig", str(settings.kubeconfig), "--context", "kind-cats", "get", "pods",
-    ]  # fmt: skip
-    monkeypatch.setattr(client.shell, "run", lambda *_, **__: pytest.fail("kubectl was started"))
-    with pytest.raises(Refused):
-        client.kubectl(written(kubeconfig("https://10.0.0.7:6443")), "get", "pods")
+def test_kubectl_is_the_labs_own_or_paths_and_reaches_the_labs_cluster_alone(written, program, monkeypatch, tmp_path):
+    settings = written(kubeconfig())
+    monkeypatch.setattr(type(settings), "programs", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    options = ["--kubeconfig", str(settings.kubeconfig), "--context", "kind-cats", "get", "pods"]
+    with pytest.raises(LabError, match="no kubectl"):
+        client.kubectl_command(settings, "get", "pods")
+    on_path = program("kubectl", "")
+    assert client.kubectl_command(settings, "get", "pods") == [str(on_path), *options]
+    (tmp_path / "kubectl").touch()
+    assert client.kubectl_command(settings, "get", "pods") == [str(tmp_path / "kubectl"), *options]
 
 
-def test_a_proxy_in_the_environment_is_not_used(written: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_in_the_environment_is_not_used(written, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
-    made = client.api(written(kubeconfig("https://127.0.0.1:1")))
-    assert type(made._client.rest_client.pool_manager).__name__ == "PoolManager"
+    with pytest.raises(LabError, match="does not answer") as error:
+        client.api(written(kubeconfig("https://127.0.0.1:1"))).get("/x")
+    assert "proxy.invalid" not in error.value.what

@@ -1,7 +1,5 @@
 """Which namespaces are orphans: those of a process that has ended, by /proc on Linux, by ps elsewhere."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
@@ -10,6 +8,8 @@ import pytest
 
 from lab.kubernetes import namespaces
 from lab.shell import Completed
+
+from .fake_api import FakeApi
 
 START = "Mon Nov 23 01:58:08 2026"
 
@@ -43,31 +43,20 @@ def test_without_proc_ps_tells_whether_a_process_is_alive(owner, alive):
     assert namespaces.process_id(os.getpid()) == f"{os.getpid()}@{START}@"
 
 
-class FakeApi:
-    """Two namespaces: one of this process, one of a process that has ended."""
-
-    def __init__(self, owners):
-        self.owners, self.deleted = owners, []
-
-    def items(self, _path, *, labelSelector):  # noqa: N803 - the API's own name
-        assert labelSelector == namespaces.LABEL
-        return [
-            {"metadata": {"name": name, "annotations": {namespaces.OWNER: owner}}}
-            for name, owner in self.owners.items()
-        ]
-
-    def call(self, *_args, **_options):
-        """Delete the Pods."""
-
-    def delete(self, path):
-        self.deleted.append(path)
+def owned(name, pid):
+    meta = {
+        "name": name,
+        "labels": {namespaces.LABEL: "x"},
+        "annotations": {namespaces.OWNER: namespaces.process_id(pid)},
+    }
+    return {f"/api/v1/namespaces/{name}": {"metadata": meta}}
 
 
 def test_a_namespace_is_an_orphan_once_its_process_has_ended():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        api = FakeApi({"own": namespaces.process_id(os.getpid()), "other": namespaces.process_id(other.pid)})
+        api = FakeApi(**owned("own", os.getpid()), **owned("other", other.pid))
         assert namespaces.delete_orphans(api) == []
         other.kill()
     assert namespaces.of_this_process(api) == ["own"]
     assert namespaces.delete_orphans(api) == ["other"]
-    assert api.deleted == ["/api/v1/namespaces/other"]
+    assert ("DELETE", "/api/v1/namespaces/other") in api.sent

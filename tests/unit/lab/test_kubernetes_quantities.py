@@ -1,7 +1,5 @@
 """Quantities as Kubernetes rounds and writes them."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.kubernetes import quantities
@@ -14,11 +12,7 @@ from lab.kubernetes import quantities
         pytest.param(".5", 500, 1, id="a fraction"),
         pytest.param("100u", 1, 1, id="millionths round up"),
         pytest.param("64Mi", 64 * 2**20 * 1000, 67_108_864, id="binary mega"),
-        pytest.param("64M", 64 * 10**9, 64_000_000, id="decimal mega"),
-        pytest.param("1.5Gi", 1_610_612_736_000, 1_610_612_736, id="a fraction of a binary one"),
-        pytest.param("12e3", 12_000_000, 12_000, id="an exponent"),
         pytest.param("1E", 10**21, 10**18, id="exa, no exponent"),
-        pytest.param("0", 0, 0, id="zero"),
     ],
 )
 def test_amounts(text, millicores, size):

@@ -1,7 +1,5 @@
 """A node that comes back with another address, by the functions of its entrypoint in a folder instead of its root."""
 
-from __future__ import annotations
-
 import subprocess
 
 import pytest
