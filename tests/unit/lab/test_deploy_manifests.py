@@ -85,13 +85,6 @@ def test_what_an_earlier_version_had_is_deleted_backwards() -> None:
     assert manifests.left_over([new], [new, pod]) == []
 
 
-def test_kinds_that_are_in_no_namespace_have_none() -> None:
-    volume = {"kind": "PersistentVolume", "metadata": {"name": "x", "namespace": "n"}}
-    assert manifests.ref_of(volume).path == "/api/v1/persistentvolumes/x"
-    pod = {"kind": "Pod", "metadata": {"name": "x", "namespace": "n"}}
-    assert manifests.ref_of(pod).path == "/api/v1/namespaces/n/pods/x"
-
-
 @pytest.mark.parametrize("path", sorted((ROOT / "k8s" / "lessons").glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_corrected_twin_says_what_was_corrected(path: Path) -> None:
     assert yaml.safe_load(path.read_text())["kind"] == "Pod"

@@ -87,11 +87,6 @@ def test_a_volume_is_a_folder_on_the_node_for_that_claim_alone(settings: Setting
     assert volume["spec"]["capacity"] == {"storage": "1Gi"}
 
 
-def test_where_the_cluster_makes_volumes_nothing_is_done(settings: Settings, on_node: list[Any]) -> None:
-    assert make(PROVISIONED, settings)[0] == []
-    assert on_node == []
-
-
 def test_a_volume_whose_claim_was_deleted_is_made_anew(settings: Settings, on_node: list[Any]) -> None:
     _, api = make(MANUAL, settings, **{VOLUME: {"metadata": {}, "status": {"phase": "Released"}}})
     assert api.sent == [("DELETE", VOLUME)]
@@ -100,9 +95,8 @@ def test_a_volume_whose_claim_was_deleted_is_made_anew(settings: Settings, on_no
 
 def test_only_the_folder_of_a_deleted_volume_goes(settings: Settings, on_node: list[Any]) -> None:
     refs = [Ref("PersistentVolume", "", "chatroulette-redis"), Ref("Service", "chatroulette", "redis")]
-    volumes.remove(settings, [apply.Change("deleted", refs[1])])
-    assert on_node == []
     volumes.remove(settings, [apply.Change("deleted", ref) for ref in refs])
+    volumes.remove(settings, [apply.Change("deleted", refs[1])])
     assert on_node == [("rm", "--recursive", "--force", FOLDER)]
 
 
@@ -118,7 +112,6 @@ SCALE = "/apis/apps/v1/namespaces/n/deployments/x/scale"
     ("now", "sent"),
     [
         pytest.param(0, [("PATCH", SCALE, {"spec": {"replicas": 3}})], id="none at all"),
-        pytest.param(1, [("PATCH", SCALE, {"spec": {"replicas": 3}})], id="just made"),
         pytest.param(3, [], id="enough"),
         pytest.param(5, [], id="more, as the autoscaler decided"),
     ],
@@ -153,13 +146,6 @@ def test_an_autoscaler_that_does_not_scale_says_why(kind: str, status: str, mess
     assert trouble in text
     assert bool(text) == bool(trouble)
     assert scaling.trouble({"status": {"conditions": None}}) == "", "it has not looked yet"
-
-
-@pytest.mark.parametrize(("label", "shape"), [("scale", "scale"), ("app", "app"), ("", "")])
-def test_the_shape_is_told_by_its_label_where_two_share_a_namespace(label: str, shape: str) -> None:
-    path = Ref("Service", "chatroulette", "k8-chatroulette-front").path
-    api: Any = FakeApi(**({path: {"metadata": {"labels": {SHAPE_LABEL: label}}}} if label else {}))
-    assert status_.shape(api) == shape
 
 
 def test_every_autoscaler_is_shown_with_its_figures() -> None:

@@ -44,6 +44,7 @@ def test_a_captured_pod_has_its_cause_and_the_next_command(name: str) -> None:
     assert diagnosis.cause == cause
     assert all(text in diagnosis.sentence for text in texts)
     assert diagnosis.subject == f"Pod {name}"
+    assert diagnosis.container == ("" if cause in {"unschedulable", "volume"} else "app")
     assert diagnosis.next_command.startswith("kubectl ")
 
 
@@ -65,13 +66,6 @@ def test_nothing_is_wrong(change: Any) -> None:
     pod = captured("crash")["pod"]
     change(pod)
     assert diagnose(pod) is None
-
-
-@pytest.mark.parametrize("name", ["crash", "image-missing"])
-def test_the_container_at_fault_is_named(name: str) -> None:
-    diagnosis = diagnose(**captured(name))
-    assert diagnosis
-    assert diagnosis.container == "app"
 
 
 @pytest.mark.parametrize(
