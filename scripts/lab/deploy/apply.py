@@ -11,7 +11,7 @@ from lab.deploy import diagnose, manifests
 from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref_of
 from lab.errors import LabError
 from lab.kubernetes import pod_status
-from lab.kubernetes.client import ApiError
+from lab.kubernetes.client import MANAGER, ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _GONE = 60.0
 _READY_FOR_PODS = 15.0
 _FORBIDDEN = 403
+_MERGE = "application/merge-patch+json"
 
 
 @dataclass(frozen=True)
@@ -131,3 +132,20 @@ def _create_pod(api: Api, ref: Ref, item: Object) -> None:
         return True, ""
 
     waiting.until(f"{ref} to be accepted", attempt, timeout=_READY_FOR_PODS)
+
+
+def scale_to_minimum(api: Api, objects: Iterable[Object], report: Callable[[str], None]) -> None:
+    """Raise what has fewer Pods than its autoscaler's minimum to it, at once: it first looks 15 s after it was made.
+
+    Manifests leave the number out, and set through ``/scale`` it is no field of a later apply: none resets it.
+    """
+    for item in objects:
+        if item["kind"] != "HorizontalPodAutoscaler":
+            continue
+        minimum, target = item["spec"]["minReplicas"], item["spec"]["scaleTargetRef"]
+        ref = Ref(target["kind"], item["metadata"]["namespace"], target["name"])
+        scale = api.get(f"{ref.path}/scale")
+        if scale and scale["spec"].get("replicas", 0) < minimum:
+            report(f"{ref}: {minimum} replicas, its autoscaler's minimum")
+            query = {"fieldManager": f"{MANAGER}-scale"}
+            api.call("PATCH", f"{ref.path}/scale", {"spec": {"replicas": minimum}}, media=_MERGE, query=query)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lab import waiting
-from lab.deploy import apply, fetch, manifests, scaling, volumes, wait
+from lab.deploy import apply, fetch, manifests, volumes, wait
 from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref_of
 from lab.kubernetes import client
 from lab.steps import Step
@@ -113,7 +113,7 @@ def _make_room(settings: Settings, api: Api, shape: Shape, report: Report) -> st
 def _apply(settings: Settings, api: Api, shape: Shape, objects: list[Object], report: Report) -> str:
     every = manifests.in_order([*volumes.make(api, settings, shape, objects, report), *objects])
     changes = apply.apply_all(api, every, report)
-    scaling.to_minimum(api, every, report)
+    apply.scale_to_minimum(api, every, report)
     pruned = apply.remove(api, manifests.left_over(apply.live(api, shape), map(ref_of, every)), report)
     volumes.remove(settings, pruned)
     for change in changes:

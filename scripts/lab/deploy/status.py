@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.deploy import fetch, scaling
+from lab.deploy import fetch
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
 from lab.errors import LabError
 from lab.kubernetes import client, pod_status
-from lab.kubernetes.objects import is_condition_true
+from lab.kubernetes.objects import condition, is_condition_true
 
 if TYPE_CHECKING:
     from lab.config import Settings
@@ -145,8 +145,21 @@ def autoscaler(item: Object) -> Autoscaler:
         minimum=spec.get("minReplicas", 1),
         maximum=spec["maxReplicas"],
         seen=f"{current} of {target}" if current else "",
-        trouble=scaling.trouble(item),
+        trouble=trouble(item),
     )
+
+
+def trouble(autoscaler: Object) -> str:
+    """Return why an autoscaler does not scale; empty where it does, or is new and has not looked yet."""
+    able, active = condition(autoscaler, "AbleToScale"), condition(autoscaler, "ScalingActive")
+    if able.get("status") == "False":
+        return f"it cannot scale: {able.get('message', '')}"
+    message = str(active.get("message", "")) if active.get("status") == "False" else ""
+    if "no metrics returned" in message or "did not receive metrics" in message:
+        return "no figures of its Pods yet: metrics-server looks every 10 s, and leaves out Pods that just started"
+    if "unable to fetch metrics" in message or "unable to get metrics" in message:
+        return f"no figures: is metrics-server up? `kubectl top pods` asks it too. Its words: {message}"
+    return message
 
 
 def _url(url: str) -> Url:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lab import config, docker
-from lab.deploy import apply, scaling, volumes
+from lab.deploy import apply, volumes
 from lab.deploy import status as status_
 from lab.deploy.manifests import SHAPE_LABEL, Ref
 
@@ -118,7 +118,7 @@ SCALE = "/apis/apps/v1/namespaces/n/deployments/x/scale"
 )
 def test_a_minimum_is_not_waited_for_and_more_is_left_alone(now: int, sent: list[Any]) -> None:
     api: Any = FakeApi(**{SCALE: {"metadata": {}, "spec": {"replicas": now}}})
-    scaling.to_minimum(api, [autoscaler(3), {"kind": "Service"}], lambda _: None)
+    apply.scale_to_minimum(api, [autoscaler(3), {"kind": "Service"}], lambda _: None)
     assert api.sent == sent
 
 
@@ -142,10 +142,10 @@ UNREACHABLE = (
     ],
 )  # fmt: skip
 def test_an_autoscaler_that_does_not_scale_says_why(kind: str, status: str, message: str, trouble: str) -> None:
-    text = scaling.trouble({"status": {"conditions": [{"type": kind, "status": status, "message": message}]}})
+    text = status_.trouble({"status": {"conditions": [{"type": kind, "status": status, "message": message}]}})
     assert trouble in text
     assert bool(text) == bool(trouble)
-    assert scaling.trouble({"status": {"conditions": None}}) == "", "it has not looked yet"
+    assert status_.trouble({"status": {"conditions": None}}) == "", "it has not looked yet"
 
 
 def test_every_autoscaler_is_shown_with_its_figures() -> None:

@@ -11,7 +11,6 @@ from rich.text import Text
 from lab.report import phrases
 from lab.report.grids import grids, label, mechanisms, route
 from lab.report.phrases import TEXTS
-from lab.report.terminal import cell as cells
 from lab.report.terminal import expectations, matrix
 
 if TYPE_CHECKING:
@@ -19,9 +18,12 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from lab.experiments.results import Cell, Experiment, Flip, Outcome
+    from lab.experiments.results import Cell, Claim, Experiment, Flip, Measurement, Outcome
     from lab.experiments.texts import Language
 
+_VERDICT_STYLES = {"true": "green", "nuance": "yellow", "false": "bold red", "unknown": "dim"}
+_SHORT = 0.1
+"""Seconds below which a time says nothing."""
 SHOWN = 6
 """So many cells that are not as predicted are shown in full: they mostly have one cause."""
 
@@ -37,6 +39,7 @@ def show(experiment: Experiment, language: Language, console: Console) -> None:
             *_differences(experiment, language),
             *_flips(experiment, language),
             *expectations.lines(experiment, language, width),
+            *_claims(experiment, language),
             _summary(experiment, language),
         ),
         console,
@@ -45,7 +48,7 @@ def show(experiment: Experiment, language: Language, console: Console) -> None:
 
 def show_cell(cell: Cell, experiment: Experiment, language: Language, console: Console) -> None:
     """Print one cell with what was predicted, what was measured, why, and its exhibits."""
-    _print(cells.lines(cell, experiment, language), console)
+    _print(_cell(cell, experiment, language), console)
 
 
 def show_differences(experiment: Experiment, language: Language, console: Console) -> None:
@@ -90,7 +93,7 @@ def _mechanisms(experiment: Experiment, language: Language) -> Iterator[Renderab
         example = mechanism.example
         count = phrases.counted(len(mechanism.cells), "cell").of(language)
         name = f"{route(experiment, example).short.of(language)}  {example.vantage}/{example.address}"
-        table.add_row(cells.mark(example), Text.assemble((mechanism.id, "bold"), (f"  {count}  {name}", "dim")))
+        table.add_row(matrix.mark(example), Text.assemble((mechanism.id, "bold"), (f"  {count}  {name}", "dim")))
         table.add_row("", Text(example.because.of(language)))
     yield table
 
@@ -101,7 +104,7 @@ def _differences(experiment: Experiment, language: Language) -> Iterator[Rendera
     if wrong:
         yield _heading(f"{TEXTS['differs'].of(language)}, {phrases.counted(len(wrong), 'cell').of(language)}")
     for cell in wrong[:SHOWN]:
-        yield from cells.lines(cell, experiment, language)
+        yield from _cell(cell, experiment, language)
     if len(wrong) > SHOWN:
         rest = phrases.counted(len(wrong) - SHOWN, "cell").of(language)
         more = f"… {rest}{TEXTS['colon'].of(language)}{TEXTS['more-in-html'].of(language)}"
@@ -138,12 +141,12 @@ def _flip(experiment: Experiment, flip: Flip, language: Language) -> Table:
         text.append_text(_change(flip.predicted, language))
     text.append(f"\n{flip.because.of(language)}", "dim")
     table = Table.grid(Column(width=1), Column(overflow="fold"), padding=(0, 1, 0, 0))
-    table.add_row(cells.tick(agrees=flip.agrees), text)
+    table.add_row(matrix.tick(agrees=flip.agrees), text)
     return table
 
 
 def _change(outcomes: tuple[Outcome, Outcome], language: Language) -> Text:
-    return Text(" ⇒ ").join(cells.outcome(outcome, language) for outcome in outcomes)
+    return Text(" ⇒ ").join(matrix.outcome(outcome, language) for outcome in outcomes)
 
 
 def _summary(experiment: Experiment, language: Language) -> RenderableType:
@@ -154,3 +157,60 @@ def _summary(experiment: Experiment, language: Language) -> RenderableType:
     if agreement := phrases.agreement(experiment):
         text.append(f"{TEXTS['semicolon'].of(language)}{agreement.of(language)}")
     return Padding(text, (1, 0, 0, 0))
+
+
+def _cell(cell: Cell, experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+    """Yield a cell: its route, both outcomes, why, and the exhibits."""
+    head = matrix.mark(cell).append(f" {route(experiment, cell).short.of(language)}", "bold")
+    if cell.variant:
+        head.append(f" ({label(experiment.variants, cell.variant).short.of(language)})")
+    yield Padding(head.append(f"  {cell.url}", "dim"), (1, 0, 0, 0))
+    yield Padding(_outcomes(cell, language), (0, 0, 0, 2))
+    yield Padding(Text(cell.because.of(language)), (0, 0, 0, 2))
+    yield from _exhibits(cell, language)
+
+
+def _exhibits(cell: Cell, language: Language) -> Iterator[RenderableType]:
+    for number, exhibit in enumerate(cell.exhibits, start=1):
+        head = Text.assemble((f"{number}. ", "bold"), exhibit.shows.of(language), (f"  [{exhibit.where}]", "dim"))
+        yield Padding(head, (1, 0, 0, 2))
+        yield Padding(Text(exhibit.text.rstrip("\n"), "cyan", overflow="fold"), (0, 0, 0, 6))
+        if exhibit.command:
+            yield Padding(Text(f"$ {exhibit.command}", "dim", overflow="fold"), (0, 0, 0, 5))
+
+
+def _outcomes(cell: Cell, language: Language) -> Table:
+    table = Table.grid(Column(style="dim"), Column(overflow="fold"), padding=(0, 2, 0, 0))
+    for title, result in (("predicted", cell.predicted), ("measured", cell.measured)):
+        who = f" ({result.who})" if result.who else ""
+        table.add_row(TEXTS[title].of(language), matrix.outcome(result.outcome, language).append(who))
+    details = [*_details(cell.measured, language), " + ".join(cell.predicted.rules)]
+    table.add_row("", Text(" · ".join(filter(None, details)), "dim"))
+    return table
+
+
+def _details(measured: Measurement, language: Language) -> Iterator[str]:
+    yield measured.detail
+    if measured.resolved:
+        yield TEXTS["resolved-to"].format(addresses=", ".join(measured.resolved)).of(language)
+    if measured.seconds >= _SHORT:
+        yield phrases.seconds(measured.seconds).of(language)
+
+
+def _claims(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
+    if experiment.claims:
+        yield _heading(TEXTS["claims"].of(language))
+    yield from (Padding(_claim(claim, language), (1, 0, 0, 0)) for claim in experiment.claims)
+
+
+def _claim(claim: Claim, language: Language) -> Table:
+    style = _VERDICT_STYLES[claim.verdict]
+    verdict = f"\n{phrases.VERDICTS[claim.verdict].of(language)}{TEXTS['colon'].of(language)}"
+    text = Text.assemble((claim.says.of(language), "bold"), (verdict, style), claim.because.of(language))
+    if not claim.agrees:
+        text.append(f"\n≠ {TEXTS['unforeseen'].of(language)}", "bold red")
+    if claim.shown_by:
+        text.append(f"\n{', '.join(claim.shown_by)}", "dim")
+    table = Table.grid(Column(width=1), Column(overflow="fold"), padding=(0, 1, 0, 0))
+    table.add_row(Text(phrases.VERDICT_SIGNS[claim.verdict], style), text)
+    return table

@@ -10,14 +10,13 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from lab.report import phrases
-from lab.report.terminal.cell import DIFFERS, STYLES, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from lab.experiments.results import Cell, Label
+    from lab.experiments.results import Cell, Label, Outcome
     from lab.experiments.texts import Language
     from lab.report.grids import Grid
 
@@ -26,6 +25,33 @@ NARROW = 3
 """A numbered column: a sign, or two with ≠ between them."""
 ROW_NAMES = 27
 """Columns for the rows' names; twice as many where the columns have names too."""
+STYLES: dict[Outcome, str] = {
+    "answers": "bold green",
+    "resolves": "green",
+    "no-name": "yellow",
+    "refused": "red",
+    "timeout": "magenta",
+    "reset": "red",
+    "elsewhere": "cyan",
+    "not-applicable": "dim",
+    "unmeasured": "bold red",
+}
+DIFFERS = "bold reverse red"
+
+
+def mark(cell: Cell | None) -> Text:
+    """Return a cell's sign; nothing where it was not tried."""
+    if cell is None:
+        return Text()
+    return Text(phrases.sign(cell), STYLES[cell.predicted.outcome] if cell.agrees else DIFFERS)
+
+
+def tick(*, agrees: bool) -> Text:
+    return Text("✓", "green") if agrees else Text("✗", "bold red")
+
+
+def outcome(name: Outcome, language: Language) -> Text:
+    return Text(f"{phrases.SIGNS[name]} {phrases.OUTCOMES[name].of(language)}", STYLES[name])
 
 
 @dataclass(frozen=True)
