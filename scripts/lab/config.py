@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from lab.errors import BadInput
 
@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 """The project's folder: the lab works from a clone, whose manifests and Dockerfiles it uses."""
 
 Source = Literal["auto", "published", "packages"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 Minor = Literal["1.37", "1.35"]
 """The minors of Kubernetes that a cluster may be of, the usual one first."""
 MINORS: tuple[Minor, ...] = get_args(Minor)
@@ -26,6 +27,7 @@ CACHE = "chatroulette-lab"
 """The name of the folder with the caches, which `lab clean` removes whole."""
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
+_Choice = TypeVar("_Choice", Source, Minor)
 _PORTS = range(1024, 65536)
 
 
@@ -82,8 +84,8 @@ def load(env: Mapping[str, str]) -> Settings:
         cluster=_cluster(env.get("LAB_CLUSTER") or "cats"),
         front_port=front,
         back_port=back,
-        images=_source(env.get("LAB_IMAGES") or "auto"),
-        kubernetes=_minor(env.get("LAB_KUBERNETES") or MINORS[0]),
+        images=_choice(env, "LAB_IMAGES", SOURCES),
+        kubernetes=_choice(env, "LAB_KUBERNETES", MINORS),
         cache=_cache_home(env).absolute() / CACHE,
         kubeconfig=_kubeconfig(env),
     )
@@ -95,16 +97,13 @@ def _cluster(name: str) -> str:
     return name
 
 
-def _source(value: str) -> Source:
-    if value not in get_args(Source):
-        raise BadInput(f"LAB_IMAGES is {value!r}", f"use one of {', '.join(get_args(Source))}")
-    return cast("Source", value)
-
-
-def _minor(value: str) -> Minor:
-    if value not in MINORS:
-        raise BadInput(f"LAB_KUBERNETES is {value!r}", f"use one of {', '.join(MINORS)}")
-    return value
+def _choice(env: Mapping[str, str], name: str, choices: tuple[_Choice, ...]) -> _Choice:
+    """Return the value of a variable that has a few; the first is the default."""
+    value = env.get(name) or choices[0]
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise BadInput(f"{name} is {value!r}", f"use one of {', '.join(choices)}")
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from lab import waiting
+from lab.errors import TimedOut
 from lab.kubernetes.access import Kubeconfig, read_kubeconfig
 
 if TYPE_CHECKING:
@@ -80,17 +80,12 @@ def _replace(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    from filelock import SoftFileLock, Timeout  # noqa: PLC0415 - not on the way to `lab --help`
+
     lock = path.with_name(f"{path.name}.lock")
-
-    def acquire() -> tuple[bool, str]:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            return False, f"{lock} is there"
-        return True, ""
-
-    waiting.until(f"the lock on {path}", acquire, timeout=LOCK_SECONDS, hint=f"if no kubectl or kind runs: rm {lock}")
     try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
+        with SoftFileLock(lock, timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        hint = f"if no kubectl or kind runs: rm {lock}"
+        raise TimedOut(f"the lock on {path}", LOCK_SECONDS, f"{lock} is there", hint) from None

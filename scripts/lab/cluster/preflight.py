@@ -190,13 +190,10 @@ def _port(settings: Settings, name: str, port: int) -> Requirement:
         except OSError:
             container = _containers_on(port)
             seen = f"held by the container {container}" if container else "held by another program"
-            return Requirement(f"port {port}", ok=container == settings.node, seen=seen, fix=_port_fix(name, port))
+            variable = "LAB_FRONT_PORT" if name == "page" else "LAB_BACK_PORT"
+            fix = f"end what holds it, or choose another: {variable}={port + 1000}"
+            return Requirement(f"port {port}", ok=container == settings.node, seen=seen, fix=fix)
     return Requirement(f"port {port}", ok=True, seen=f"free, for the {name}")
-
-
-def _port_fix(name: str, port: int) -> str:
-    variable = "LAB_FRONT_PORT" if name == "page" else "LAB_BACK_PORT"
-    return f"end what holds it, or choose another: {variable}={port + 1000}"
 
 
 def _containers_on(port: int) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from kubernetes.client import ApiClient
+    from kubernetes.client import ApiClient, Configuration
     from urllib3 import BaseHTTPResponse
 
     from lab.config import Settings
@@ -180,17 +180,20 @@ def _api_error(code: int, data: bytes) -> ApiError:
     return ApiError(code, status.get("reason", ""), status.get("message") or data.decode(errors="replace")[:300])
 
 
-def api(settings: Settings) -> Api:
-    """Connect and return the API; raises Refused as ``connect``."""
+def configuration(settings: Settings) -> Configuration:
+    """Return the client's configuration for the lab's cluster; raises Refused as ``connect``."""
     access = connect(settings)
     from kubernetes.client import Configuration  # noqa: PLC0415 - a quarter of a second, which `--help` has not
-    from kubernetes.config import new_client_from_config  # noqa: PLC0415 - the same
+    from kubernetes.config import load_kube_config  # noqa: PLC0415 - the same
 
-    return Api(
-        new_client_from_config(
-            str(access.kubeconfig),
-            access.context,
-            persist_config=False,
-            client_configuration=Configuration(host=access.server, retries=False, no_proxy="*"),
-        )
-    )
+    loaded = Configuration(host=access.server, retries=False, no_proxy="*")
+    load_kube_config(str(access.kubeconfig), access.context, loaded, persist_config=False)
+    return loaded
+
+
+def api(settings: Settings) -> Api:
+    """Connect and return the API; raises Refused as ``connect``."""
+    loaded = configuration(settings)
+    from kubernetes.client import ApiClient  # noqa: PLC0415 - not on the way to `lab --help`
+
+    return Api(ApiClient(loaded))

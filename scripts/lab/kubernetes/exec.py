@@ -16,14 +16,11 @@ from urllib.parse import urlencode
 from lab import shell
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.kubernetes import client
-from lab.kubernetes.access import connect
 from lab.kubernetes.objects import pod_path
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Sequence
-
-    from kubernetes.client import Configuration
 
     from lab.config import Settings
     from lab.kubernetes.objects import Object
@@ -53,13 +50,7 @@ class PodExec:
 
     def __init__(self, settings: Settings) -> None:
         """Read where the cluster is; raises Refused as ``connect``."""
-        access = connect(settings)
-        from kubernetes.client import Configuration  # noqa: PLC0415 - not on the way to `lab --help`
-        from kubernetes.config import load_kube_config  # noqa: PLC0415 - the same
-
-        self._settings = settings
-        self._configuration: Configuration = Configuration(host=access.server, no_proxy="*")
-        load_kube_config(str(access.kubeconfig), access.context, self._configuration, persist_config=False)
+        self._settings, self._configuration = settings, client.configuration(settings)
 
     def run(self, container: ContainerRef, command: Sequence[str], timeout: float = 30) -> str:
         """Run a command to its end and return its output.

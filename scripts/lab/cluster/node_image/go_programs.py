@@ -54,7 +54,7 @@ def build(  # noqa: PLR0913 - each is a property of the one build
             (done / "kubectl").symlink_to("kubernetes")
         if others:
             _link_missing(others, done)
-        _sync(done)
+        sync(*done.iterdir())
         shutil.rmtree(target, ignore_errors=True)
         done.rename(target)
 
@@ -96,8 +96,8 @@ def _link_missing(source: Path, target: Path) -> None:
             os.link(path, target / path.name)
 
 
-def _sync(folder: Path) -> None:
-    """Flush files to the disk before their folder gets its final name."""
-    for path in folder.iterdir():
+def sync(*paths: Path) -> None:
+    """Flush files to the disk before they, or their folder, get their final name."""
+    for path in paths:
         with path.open("rb") as file:
             os.fsync(file.fileno())
