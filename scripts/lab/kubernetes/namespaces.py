@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LABEL = "chatroulette.lab/experiment"
 OWNER = "chatroulette.lab/owner"
 _NAMESPACES = "/api/v1/namespaces"
-_PROC = Path("/proc")
+PROC = Path("/proc")
 _AT_ONCE: dict[str, str | int] = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
 
@@ -91,18 +91,18 @@ def _start_time(pid: int) -> str:
 
     Linux has it in ticks since the boot (proc_pid_stat(5), field 22); macOS, which has no /proc, by ps(1).
     """
-    if not (_PROC / "self").exists():
+    if not (PROC / "self").exists():
         command = ("ps", "-o", "lstart=", "-p", str(pid))
         return shell.run(command, timeout=5, check=False, env={"LC_ALL": "C", "TZ": "UTC"}).stdout.strip()
     try:
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
 
 
 def _boot_id() -> str:
     try:
-        return (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
+        return (PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
     except OSError:
         return ""
 

@@ -6,15 +6,13 @@ import re
 import sys
 import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
-from lab import images, shell
+from lab import shell
 from lab.config import ROOT
 from lab.errors import LabError
-from lab.images import app, dependencies, hashing, recipes, registry
-from lab.steps import Event, Report
+from lab.images import app, dependencies, hashing, recipes
 
 DATE = "2026-01-02T05:04:05+02:00"
 EXISTS = '[{"Id": "x"}]'
@@ -165,21 +163,6 @@ def test_whatever_is_in_the_image_is_in_its_name_and_no_other_is_built(project, 
     with pytest.raises(LabError, match="backend/ or scripts/service_runtime/ changed meanwhile"):
         app.build(settings, "back", wanted, lambda *_: None)
     assert app.reference(settings, "back") != wanted
-
-
-def test_deploy_pushes_the_references_that_it_applies(settings, monkeypatch):
-    """They are computed once: files that change in between would give a Pod a tag that the registry has not."""
-    references = {app.repository(service): f"{app.repository(service)}:named" for service in app.SERVICES}
-    empty = SimpleNamespace(digest=lambda _name: None)
-    pushed = []
-    monkeypatch.setattr(app, "build", lambda *_: None)
-    monkeypatch.setattr(registry, "find", lambda *_: empty)
-    monkeypatch.setattr(registry, "ensure", lambda *_: empty)
-    monkeypatch.setattr(registry, "push", lambda _registry, local, *_: pushed.append(local))
-    push = images.app_steps(settings, references)[-1]
-    assert push.done() is None
-    push.action(Report(lambda _event: None, Event("start", "push")))
-    assert pushed == list(references.values())
 
 
 def test_both_dockerfiles_are_one_text():

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from lab.kubernetes import namespaces
-from lab.shell import Completed
 
 from .fake_api import FakeApi
 
@@ -15,15 +14,10 @@ START = "Mon Nov 23 01:58:08 2026"
 
 
 @pytest.fixture
-def without_proc(monkeypatch, tmp_path):
+def without_proc(monkeypatch, tmp_path, program):
     """A system without /proc, on which this process runs and no other."""
-
-    def ps(words, **_options):
-        alive = words[-1] == str(os.getpid())
-        return Completed(tuple(words), 0 if alive else 1, f"{START}\n" if alive else "", "")
-
-    monkeypatch.setattr(namespaces, "_PROC", tmp_path)
-    monkeypatch.setattr(namespaces.shell, "run", ps)
+    program("ps", f'[ "$4" = {os.getpid()} ] && echo "{START}"')
+    monkeypatch.setattr(namespaces, "PROC", tmp_path)
 
 
 @pytest.mark.usefixtures("without_proc")
