@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from lab import docker, registry_access, shell
+from lab import cache, docker, registry_access, shell
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.images import dependencies, hashing, recipes
@@ -78,7 +78,7 @@ def build(settings: Settings, service: Service, wanted: str, report: Report) -> 
     if docker.inspect(wanted, "image"):
         return
     stage = prepare_dependencies(settings, service, report)
-    with recipes.workspace(settings) as context:
+    with cache.workspace(settings.cache) as context:
         report(f"building {wanted}")
         code = source(service)
         _copy_code(service, context / "code")

@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from lab import docker, shell
+from lab import cache, docker, shell
 from lab.images import hashing, recipes
 
 if TYPE_CHECKING:
@@ -50,18 +50,19 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
     arch = docker.architecture()
     key = hashing.digest([PYTHON, arch, for_any_patch(lock)])
     folder = settings.cache / "dependencies" / key
-    with recipes.exclusive(settings, "dependencies"):
-        if not folder.exists():
-            with recipes.workspace(settings) as work:
-                report("fetching wheels")
-                (work / lock.name).write_text(for_any_patch(lock))
-                _install(work / lock.name, arch, work / "wheels")
-                strip(work / "wheels")
-                report("compiling")
-                if not compile_here(work / "wheels", TARGET):
-                    _compile_inside(work / "wheels", base)
-                folder.parent.mkdir(exist_ok=True)
-                (work / "wheels").rename(folder)
+    if folder.exists():
+        return folder
+    with cache.workspace(settings.cache) as work:
+        report("fetching wheels")
+        wheels = work / "wheels"
+        (work / lock.name).write_text(for_any_patch(lock))
+        _install(work / lock.name, arch, wheels)
+        strip(wheels)
+        report("compiling")
+        if not compile_here(wheels, TARGET):
+            _compile_inside(wheels, base)
+        folder.parent.mkdir(exist_ok=True)
+        wheels.rename(folder)
     return folder
 
 

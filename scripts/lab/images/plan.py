@@ -133,10 +133,9 @@ def names(reference: str) -> list[Name]:
 
 def _deliver(settings: Settings, service: Service, reference: str, report: Report) -> None:
     target = registry.ensure(settings, report)
-    with recipes.exclusive(settings, app.repository(service)):
-        if target.digest(names(reference)[0]) is None:
-            app.build(settings, service, reference, report)
-        registry.push(target, reference, names(reference), report)
+    if target.digest(names(reference)[0]) is None:
+        app.build(settings, service, reference, report)
+    registry.push(target, reference, names(reference), report)
 
 
 def _substitutes_step(
@@ -151,10 +150,9 @@ def _substitutes_step(
         target, images = registry.ensure(settings, report), listed()
         for number, image in enumerate(images):
             report(image.repository, number / len(images))
-            with recipes.exclusive(settings, image.recipe.name):
-                if target.digest(image.names[0]) is None:
-                    recipes.build(settings, image.recipe, report)
-                registry.push(target, image.recipe.tag, image.names, report)
+            if target.digest(image.names[0]) is None:
+                recipes.build(settings, image.recipe, report)
+            registry.push(target, image.recipe.tag, image.names, report)
         return ", ".join(image.repository.removeprefix("library/") for image in images)
 
     return Step(title, act, done, expected=expected)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import docker, shell
+from lab import cache, docker, shell
 from lab.config import ROOT
 from lab.images import hashing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from filelock import FileLock
+    from pathlib import Path
 
     from lab.config import Settings
     from lab.steps import Report
@@ -25,8 +19,6 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "k8s" / "images"
 SUITE = "bookworm"
 _TIMEOUT = 600
-_PREFIX = "build-"
-_STALE_SECONDS = 3600
 _HINT = "are Debian's package mirrors in reach? `make doctor`"
 
 
@@ -58,7 +50,7 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
     tag = recipe.tag
     if docker.inspect(tag, "image"):
         return tag
-    with workspace(settings) as context:
+    with cache.workspace(settings.cache) as context:
         shutil.copytree(recipe.folder, context, dirs_exist_ok=True)
         if recipe.program:
             shutil.copy(recipe.program, context / recipe.name)
@@ -69,33 +61,8 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
     return tag
 
 
-@contextlib.contextmanager
-def workspace(settings: Settings) -> Iterator[Path]:
-    """Yield an empty folder beside the cached files (so that hard links work), and remove it after use."""
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    _sweep(settings.cache)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=settings.cache) as folder:
-        yield Path(folder)
-
-
-def exclusive(settings: Settings, name: str) -> FileLock:
-    """Return the lock that lets one process at a time make what is named; it is released however the process ends."""
-    from filelock import FileLock  # noqa: PLC0415 - not on the way to `lab --help`
-
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    return FileLock(settings.cache / f"{name}.lock")
-
-
 def packages(recipe: Recipe) -> list[str]:
     return (recipe.folder / "packages").read_text().split()
-
-
-def _sweep(cache: Path) -> None:
-    """Remove the folders of builds that were killed: none takes an hour."""
-    for left in cache.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(left)
 
 
 def _unpack(recipe: Recipe, root: Path, report: Report) -> None:

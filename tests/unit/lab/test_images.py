@@ -4,12 +4,11 @@ import json
 import os
 import re
 import sys
-import time
 from dataclasses import replace
 
 import pytest
 
-from lab import shell
+from lab import cache, shell
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.images import app, dependencies, hashing, recipes
@@ -76,12 +75,10 @@ def test_a_digest_keeps_parts_apart():
 
 
 def test_what_a_killed_build_left_is_taken_away(settings):
-    """A build that still runs in another process keeps its folder."""
-    for name, age in (("build-old", 7200), ("build-running", 60), ("dependencies", 7200)):
-        (settings.cache / name).mkdir(parents=True)
-        os.utime(settings.cache / name, (time.time() - age,) * 2)
-    with recipes.workspace(settings) as folder:
-        assert {path.name for path in settings.cache.iterdir()} == {"build-running", "dependencies", folder.name}
+    for name in ("building-x", "dependencies"):
+        write(settings.cache, f"{name}/file")
+    with cache.workspace(settings.cache) as folder:
+        assert {path.name for path in settings.cache.iterdir()} == {"dependencies", folder.name}
     assert not folder.exists()
 
 

@@ -270,16 +270,6 @@ def test_another_minors_kubernetes_goes_with_the_default_ones_programs(settings,
     assert build.tools(settings)["kubectl"].resolve() == programs / "kubernetes"
 
 
-@pytest.mark.parametrize("left", ["building-go-x", "node/building-x"])
-@pytest.mark.parametrize("number", [pytest.param(0, id="toolchain"), pytest.param(1, id="programs")])
-@pytest.mark.usefixtures("go")
-def test_a_build_sweeps_what_killed_ones_left(settings, left, number):
-    (settings.cache / left).mkdir(parents=True)
-    (settings.cache / left / "file").touch()
-    build.steps(settings)[number].action(lambda *_: None)
-    assert not (settings.cache / left).exists()
-
-
 def test_the_metrics_server_is_the_module_s_and_waits_less_than_its_period():
     assert recipe.metrics_server_image().endswith(Recipe().version("sigs.k8s.io/metrics-server"))
     seconds = dict(re.findall(r"--([a-z-]+)=(\d+)s", recipe.METRICS_SERVER.read_text()))

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from lab import shell
+from lab import cache, shell
 from lab.cluster.node_image import oci_archive, recipe
 from lab.cluster.node_image.oci_archive import Image, Layer, Member, write_layer
 from lab.docker import architecture, docker
@@ -35,8 +35,8 @@ def assemble(node: Recipe, programs: Path, root: Path, name: str, report: Report
     """
     remove_leftovers()
     names = image_names(node, programs)
-    with TemporaryDirectory(dir=root.parent, prefix="building-") as folder:
-        base, images = Path(folder, "base.tar"), Path(folder, "images.tar")
+    with cache.workspace(root.parent) as folder:
+        base, images = folder / "base.tar", folder / "images.tar"
         report("packing the images inside", 0.05)
         write_images(images, names, programs, root)
         report("packing the node's files", 0.4)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from lab import shell
+from lab import cache, shell
 from lab.cluster.node_image import assemble, go_programs, go_toolchain
-from lab.cluster.node_image.go_programs import sync
 from lab.cluster.node_image.recipe import DEBIAN, SUITE, Recipe, root_hash
 from lab.docker import inspect
 from lab.errors import LabError
@@ -19,6 +15,8 @@ from lab.registry_access import NODE_IMAGE
 from lab.steps import Step
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lab.config import Settings
     from lab.steps import Report
 
@@ -123,7 +121,6 @@ class Build:
         return str(go) if go else None
 
     def make_toolchain(self, report: Report) -> str:
-        self._sweep()
         return str(go_toolchain.ensure(self.settings, report))
 
     def make_programs(self, report: Report) -> str:
@@ -144,17 +141,17 @@ class Build:
 
     def make_root(self, report: Report) -> str:
         self._prepare("root")
-        with TemporaryDirectory(prefix="building-", dir=self.folder) as folder:
-            tar = Path(folder, "root.tar")
+        with cache.workspace(self.folder) as folder:
+            tar = folder / "root.tar"
             paths = [f"--dpkgopt=path-exclude={path}" for path in _UNREAD]
             shell.run(
                 ["mmdebstrap", "--variant=minbase", f"--include={','.join(DEBIAN)}", *paths, SUITE, tar],
-                env={"TMPDIR": folder},
+                env={"TMPDIR": str(folder)},
                 timeout=900,
                 on_line=lambda line: report(line.removeprefix("I: ")),
                 hint="the Debian mirror that this machine's apt uses must be in reach",
             )
-            sync(tar)
+            cache.sync(tar)
             tar.rename(self.root)
         return f"Debian {SUITE}"
 
@@ -165,15 +162,8 @@ class Build:
 
     def _prepare(self, part: str) -> None:
         """Make room, and look before starting whether it is enough, so that a disk is not full half an hour later."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        cache.sweep(self.folder)
         check_space(_NEED[part], shutil.disk_usage(self.folder).free / 1e9, self.folder)
-
-    def _sweep(self) -> None:
-        """Remove what builds that were killed left behind; none is at work, as a lab command has the cache alone."""
-        for left in [*self.settings.cache.glob("building-*"), *self.folder.glob("building-*")]:
-            with suppress(FileNotFoundError):
-                shutil.rmtree(left)
 
 
 def _cached(path: Path) -> str | None:

