@@ -38,7 +38,6 @@ def kind_up(session: Session) -> None:
 
 
 def machine_steps(settings: Settings) -> list[Step]:
-    """Return the steps from a bare machine to a Docker that answers."""
     return [*preflight.steps(settings), *docker_daemon.steps(settings)]
 
 
@@ -50,7 +49,6 @@ def node_steps(settings: Settings) -> list[Step]:
 
 
 def up_steps(settings: Settings) -> list[Step]:
-    """Return all steps from a Docker that answers to a cluster that is up."""
     published = registry_access.published(settings)
     built = {} if published else build.tools(settings)
     minor = settings.kubernetes

@@ -72,7 +72,6 @@ class Request:
             self.session.perform(app_steps, on_stderr=self.manifests or self.session.as_json)
 
     def run(self, entry: Entry) -> Experiment:
-        """Run one experiment as a step of the view; raises LabError."""
         experiments: list[Experiment] = []
         only = {"only": self.only} if self.only else {}
 

@@ -67,7 +67,6 @@ class Session:
         raise LabError(failure, hint)
 
     def finish(self, text: str, **data: Any) -> None:
-        """Print the last line: as text, or as JSON with its data."""
         click.echo(json.dumps({"done": text, **data}) if self.as_json else text)
 
 

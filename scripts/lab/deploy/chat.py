@@ -13,6 +13,8 @@ from lab.errors import LabError
 from roulette import Client, GaveUp, Message, Paired, RouletteError, Timeouts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from roulette import Visit
 
 SECONDS = 10.0
@@ -28,7 +30,8 @@ def across(sender_url: str, receiver_url: str, seconds: float = SECONDS) -> str:
     """
     for _ in range(_TRIES):
         try:
-            result = _try(sender_url, receiver_url, seconds)
+            with _visit(sender_url, seconds) as sender, _visit(receiver_url, seconds) as receiver:
+                result = _send(sender, receiver, seconds)
         except RouletteError as error:
             raise LabError(f"the backend at {sender_url} or {receiver_url}: {error}") from None
         if result:
@@ -36,22 +39,19 @@ def across(sender_url: str, receiver_url: str, seconds: float = SECONDS) -> str:
     return "each time somebody else was there to be paired with"
 
 
-def _try(sender_url: str, receiver_url: str, seconds: float) -> str:
-    """Return what came of it; empty where the two were not paired with each other."""
-    timeouts = Timeouts(call=seconds, answer=seconds, silence=seconds, stream=seconds)
-    with contextlib.ExitStack() as stack:
-        sender, receiver = (_enter(Client(url, timeouts=timeouts), stack) for url in (sender_url, receiver_url))
-        return _send(sender, receiver, seconds)
-
-
-def _enter(client: Client, stack: contextlib.ExitStack) -> Visit:
-    visit = client.enter()
-    stack.callback(_leave, visit)
-    visit.seek()
-    return visit
+@contextlib.contextmanager
+def _visit(url: str, seconds: float) -> Iterator[Visit]:
+    visit = Client(url, timeouts=Timeouts(call=seconds, answer=seconds, silence=seconds, stream=seconds)).enter()
+    try:
+        visit.seek()
+        yield visit
+    finally:
+        with contextlib.suppress(RouletteError):
+            visit.quit()
 
 
 def _send(sender: Visit, receiver: Visit, seconds: float) -> str:
+    """Return what came of it; empty where the two were not paired with each other."""
     pair, other = (_first(visit, Paired, seconds) for visit in (sender, receiver))
     if pair is None or other is None or pair.chat != other.chat:
         return ""
@@ -61,7 +61,6 @@ def _send(sender: Visit, receiver: Visit, seconds: float) -> str:
 
 
 def _first(visit: Visit, kind: type[_Event], seconds: float) -> _Event | None:
-    """Return the visitor's next event of this kind; None where none comes in time."""
     deadline = time.monotonic() + seconds
     with contextlib.suppress(GaveUp), contextlib.closing(visit.events()) as events:
         for event in events:
@@ -70,8 +69,3 @@ def _first(visit: Visit, kind: type[_Event], seconds: float) -> _Event | None:
             if time.monotonic() > deadline:
                 break
     return None
-
-
-def _leave(visit: Visit) -> None:
-    with contextlib.suppress(RouletteError):
-        visit.quit()

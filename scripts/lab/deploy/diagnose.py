@@ -116,7 +116,6 @@ def _data() -> Any:
 
 
 def _explained(message: str, author: Literal["scheduler", "runtime"]) -> str:
-    """Put what a message means before it, where that is known."""
     for pattern, meaning in _data()[author]:
         if match := re.search(pattern, message, re.IGNORECASE):
             plain = meaning.format(*(group or "" for group in match.groups())).strip()

@@ -36,7 +36,6 @@ class Answer:
 
     @property
     def version(self) -> str:
-        """The version that the answer names; empty where it names none."""
         return self._field("version")
 
     @property

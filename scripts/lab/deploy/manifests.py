@@ -69,7 +69,6 @@ class Ref:
 
 
 def collection(kind: str, namespace: str) -> str:
-    """Return the path of all objects of a kind, in a namespace where the kind has one."""
     group, plural = KINDS[kind]
     return f"{group}/{plural}" if kind in CLUSTER_WIDE else f"{group}/namespaces/{namespace}/{plural}"
 
@@ -149,13 +148,11 @@ def containers(item: Object) -> list[dict[str, Any]]:
 
 
 def image_name(reference: str) -> str:
-    """Take tag and digest off an image's reference; a registry's port is no tag."""
     name = reference.partition("@")[0]
     return name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
 
 
 def digest(item: Object) -> str:
-    """Return a digest that is equal for equal content, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
 
 

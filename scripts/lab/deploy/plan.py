@@ -52,7 +52,6 @@ def steps(
 
 
 def undeploy(settings: Settings) -> list[Step]:
-    """Return the steps that take every shape, and nothing else, off the lab's cluster."""
     api = client.api(settings)
     return [_removal(settings, api, shape) for shape in SHAPES]
 

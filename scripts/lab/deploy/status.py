@@ -22,8 +22,6 @@ PART_OF = "app.kubernetes.io/part-of=chatroulette"
 
 @dataclass(frozen=True)
 class Node:
-    """The cluster's node: its Kubernetes version, and whether it takes Pods."""
-
     name: str
     ready: bool
     version: str
@@ -54,8 +52,6 @@ class Autoscaler:
 
 @dataclass(frozen=True)
 class Url:
-    """An address of this computer, whether it answers, and what."""
-
     url: str
     ok: bool
     said: str
@@ -95,7 +91,6 @@ def status(settings: Settings) -> Status:
 
 
 def deployed(api: Api) -> list[Object]:
-    """List the Pods of any shape that are not being deleted, by name."""
     namespaces = dict.fromkeys(SHAPES.values())
     pods = [pod for each in namespaces for pod in api.items(collection("Pod", each), labelSelector=PART_OF)]
     return sorted((pod for pod in pods if not pod_status.is_ending(pod)), key=lambda pod: str(pod["metadata"]["name"]))
@@ -111,7 +106,6 @@ def shape(api: Api) -> str:
 
 
 def namespace(settings: Settings) -> str:
-    """Return the namespace of the services; raises LabError where nothing is deployed."""
     pods = deployed(client.api(settings))
     if not pods:
         raise LabError("nothing is deployed", "`make deploy` puts the cats on the cluster")
@@ -119,7 +113,6 @@ def namespace(settings: Settings) -> str:
 
 
 def log_command(settings: Settings, *, follow: bool) -> list[str]:
-    """Return the command that shows the logs of both services, each line with its Pod's name."""
     words = ["logs", f"--namespace={namespace(settings)}", f"--selector={PART_OF}", "--prefix", "--tail=50"]
     return client.kubectl_command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
 

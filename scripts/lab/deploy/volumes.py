@@ -60,7 +60,6 @@ def manual_class(claim: Object, classes: Iterable[Object]) -> str:
 
 
 def volume(claim: Object, storage_class: str, node: str) -> Object:
-    """Return the volume of a claim, reserved for it."""
     namespace, name = claim["metadata"]["namespace"], claim["metadata"]["name"]
     on_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
     ref = Ref("PersistentVolume", "", f"{namespace}-{name}")

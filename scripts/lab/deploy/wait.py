@@ -119,12 +119,10 @@ def _template_hash(api: Api, deployment: Object) -> str:
 
 
 def _is_observed(workload: Object) -> bool:
-    """Tell whether the status is of the spec as it is now."""
     return bool(workload.get("status", {}).get("observedGeneration", 0) >= workload["metadata"].get("generation", 0))
 
 
 def pod_state(pod: Object) -> State:
-    """Return whether a Pod is Ready, and if not how far it is."""
     if pod_status.is_ending(pod):
         return State(ready=False, text="is ending", pods=(pod,))
     if pod_status.is_ready(pod):
@@ -160,7 +158,6 @@ def _events(api: Api, item: Object) -> list[Object]:
 
 
 def causes_of(api: Api, ref: Ref, state: State) -> list[Diagnosis]:
-    """Diagnose everything that keeps an object from being Ready."""
     if state.ready:
         return []
     if state.refusal:

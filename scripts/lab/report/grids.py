@@ -36,8 +36,6 @@ class Grid:
 
 @dataclass(frozen=True)
 class Mechanism:
-    """A rule, and the cells that it decided."""
-
     id: str
     cells: tuple[Cell, ...]
 
@@ -71,12 +69,10 @@ def grids(experiment: Experiment) -> tuple[Grid, ...]:
 
 
 def label(labels: Sequence[Label], name: str) -> Label:
-    """Return the label of an id; the id itself where it has none."""
     return next((each for each in labels if each.id == name), Label(name, same(name), EMPTY))
 
 
 def route(experiment: Experiment, cell: Cell) -> Label:
-    """Name a cell by its vantage point and address."""
     source, target = label(experiment.vantages, cell.vantage).short, label(experiment.addresses, cell.address).short
     name = Text(en=f"{source.en} → {target.en}", fr=f"{source.fr} → {target.fr}")
     return Label(f"{cell.vantage} {cell.address}", name, EMPTY)

@@ -41,7 +41,6 @@ def sign(cell: Cell) -> str:
 
 
 def outcome(cell: Cell, language: Language) -> str:
-    """Return the cell's word, or both words."""
     predicted = OUTCOMES[cell.predicted.outcome].of(language)
     return predicted if cell.agrees else f"{predicted} ≠ {OUTCOMES[cell.measured.outcome].of(language)}"
 
@@ -61,7 +60,6 @@ def flips(count: int, tried: int) -> Text:
 
 
 def counts(experiment: Experiment) -> Text:
-    """Return how much an experiment looked at: its cells, flips, expectations and claims."""
     kinds = {
         "cell": experiment.cells,
         "flip": experiment.flips,
@@ -77,7 +75,6 @@ def listed(parts: Iterable[Text]) -> Text:
 
 
 def seconds(value: float) -> Text:
-    """Return a time with at most three digits."""
     return TEXTS["seconds"].format(value=_rounded(value))
 
 
@@ -99,7 +96,6 @@ def subject(expectation: Expectation, experiment: Experiment) -> str:
 
 
 def agreement(experiment: Experiment) -> Text | None:
-    """Return how much of what was predicted was seen; None where nothing was predicted."""
     results: tuple[Cell | Flip | Expectation, ...] = (*experiment.cells, *experiment.flips, *experiment.expectations)
     if not results:
         return None

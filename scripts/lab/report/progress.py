@@ -43,7 +43,6 @@ def choose(*, as_json: bool, verbose: bool, on_stderr: bool = False) -> Abstract
 
 
 def json_lines(event: Event) -> None:
-    """Write the event as one line of JSON, without its empty fields."""
     fields = asdict(replace(event, took=round(event.took, 3)))
     click.echo(json.dumps({"event": {key: value for key, value in fields.items() if value not in {None, ""}}}))
 

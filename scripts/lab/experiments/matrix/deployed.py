@@ -47,8 +47,6 @@ class Trial:
 
 @dataclass(frozen=True)
 class Target:
-    """A Pod of one of the two services."""
-
     service: str
     pod: Object
 
@@ -67,12 +65,10 @@ class Target:
 
     @property
     def container(self) -> Object:
-        """The Pod's one container."""
         container: Object = self.pod["spec"]["containers"][0]
         return container
 
     def trial(self, tried: str, host: str, *, pod: str = "") -> Trial:
-        """Return the trial of a host that leads to this service."""
         url = f"http://{host}:{self.port}{PATHS[self.service]}"
         return Trial(tried, url, Address("host", host, self.port), self.service, pod)
 
@@ -98,7 +94,6 @@ def targets(pods: Sequence[Object]) -> tuple[Target, Target]:
 
 
 def replicas(pods: Sequence[Object]) -> list[Target]:
-    """Return the backend's Pods that are Ready."""
     return [target for target in _of(pods, BACK) if pod_status.is_ready(target.pod)]
 
 
@@ -140,7 +135,6 @@ def _from_computer(settings: Settings, node_ip: str) -> list[Trial]:
 
 
 def _forwarded(target: Target) -> Source:
-    """Return the course's own ``kubectl port-forward``."""
     trial = target.trial(f"port-forward to {target.name}", "localhost", pod=target.name)
     trial = replace(trial, address=Address("forward", f"pod/{target.name}", target.port, "forward"))
     vantage = VantagePoint("port-forward", "port-forward", target.namespace)
@@ -175,12 +169,10 @@ def _vantage(target: Target, container: str) -> VantagePoint:
 
 
 def _backend_url(back: Target) -> Trial:
-    """Return the backend as the frontend calls it."""
     return replace(back.trial("BACKEND_URL", back.service), url="$BACKEND_URL/version", note="backend-url")
 
 
 def _redis(back: Target) -> Trial:
-    """Return how the backend itself reaches its Redis."""
     url = f"http://localhost:{back.port}/readyz"
     return Trial(
         "Redis, as the backend sees it", url, Address("host", "localhost", back.port), check="redis", note="redis"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import time
@@ -24,12 +25,14 @@ from lab.results import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from lab.config import Settings
     from lab.experiments.matrix.deployed import Source, Target, Trial
     from lab.experiments.matrix.probe_protocol import HttpReply
     from lab.experiments.model.cluster import ClusterModel
     from lab.kubernetes.client import Api
+    from lab.kubernetes.port_forward import PortForward
 
     Ask = Callable[[Source, Sequence[str]], Mapping[str, HttpReply]]
 
@@ -54,41 +57,36 @@ def verify(settings: Settings) -> list[Check]:
     back, front = deployed.targets(pods)
     replicas = deployed.replicas(pods) if status.shape(api) == "scale" else None
     model = engine.read_model(api, [back.namespace])
-    prober = _Prober(settings, api, image=back.container["image"])
+    ask = functools.partial(_ask, settings, api, back.container["image"])
     sources = deployed.sources(settings, model.cluster.node_ip, back, front, replicas)
     pair = (replicas or [])[:2]
     with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
         message = pool.submit(lambda: [across(settings, *pair)] if len(pair) > 1 else [])
-        rows = list(pool.map(lambda source: attempt(model, source, prober.ask), sources))
+        rows = list(pool.map(lambda source: attempt(model, source, ask), sources))
         return [*(check for checks in rows for check in checks), *message.result()]
 
 
-class _Prober:
-    """Runs the probe program at a vantage point; ``image`` is what ephemeral containers are made of."""
-
-    def __init__(self, settings: Settings, api: Api, image: str) -> None:
-        self._settings, self._api, self._image = settings, api, image
-
-    def ask(self, source: Source, urls: Sequence[str]) -> Mapping[str, HttpReply]:
-        if source.target is None:
-            return self._on_computer(urls)
-        if source.vantage.kind == "port-forward":
-            return self._forwarded(source.target, urls)
-        container = source.vantage.container
-        if container == ephemeral.NAME:
-            container = ephemeral.ensure(self._api, source.target.pod, self._image)
-        ref = ContainerRef.of(source.target.pod, container)
-        return read_http(PodExec(self._settings).run(ref, http_command(urls), _TIMEOUT))
-
-    def _on_computer(self, urls: Sequence[str]) -> Mapping[str, HttpReply]:
-        return read_http(shell.run(http_command(urls, sys.executable), timeout=_TIMEOUT).stdout)
-
-    def _forwarded(self, target: Target, urls: Sequence[str]) -> Mapping[str, HttpReply]:
-        pod = f"pod/{target.name}"
-        with port_forward(self._settings, pod, target.port, namespace=target.namespace) as forward:
+def _ask(settings: Settings, api: Api, image: str, source: Source, urls: Sequence[str]) -> Mapping[str, HttpReply]:
+    """Run the probe program at a vantage point; ``image`` is what ephemeral containers are made of."""
+    target, container = source.target, source.vantage.container
+    if target is None:
+        return _on_computer(urls)
+    if source.vantage.kind == "port-forward":
+        with _forward(settings, target) as forward:
             local = {url: url.replace(f":{target.port}", f":{forward.port}", 1) for url in urls}
-            replies = self._on_computer(list(local.values()))
+            replies = _on_computer(list(local.values()))
         return {url: replies[near] for url, near in local.items()}
+    if container == ephemeral.NAME:
+        container = ephemeral.ensure(api, target.pod, image)
+    return read_http(PodExec(settings).run(ContainerRef.of(target.pod, container), http_command(urls), _TIMEOUT))
+
+
+def _on_computer(urls: Sequence[str]) -> Mapping[str, HttpReply]:
+    return read_http(shell.run(http_command(urls, sys.executable), timeout=_TIMEOUT).stdout)
+
+
+def _forward(settings: Settings, target: Target) -> AbstractContextManager[PortForward]:
+    return port_forward(settings, f"pod/{target.name}", target.port, namespace=target.namespace)
 
 
 def attempt(model: ClusterModel, source: Source, ask: Ask) -> list[Check]:
@@ -155,13 +153,9 @@ def _reason(model: ClusterModel, source: Source, trial: Trial, answer: Answer, *
 
 
 def across(settings: Settings, sender: Target, receiver: Target) -> Check:
-    """Have a visitor of one Pod write to a visitor of the other."""
     began = time.monotonic()
     try:
-        with (
-            port_forward(settings, f"pod/{sender.name}", sender.port, namespace=sender.namespace) as near,
-            port_forward(settings, f"pod/{receiver.name}", receiver.port, namespace=receiver.namespace) as far,
-        ):
+        with _forward(settings, sender) as near, _forward(settings, receiver) as far:
             result = chat.across(f"http://127.0.0.1:{near.port}", f"http://127.0.0.1:{far.port}")
     except LabError as error:
         result = _brief(error)

@@ -46,7 +46,6 @@ class Shape:
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Return where a packet's path meets it."""
         return self.x + self.width / 2, self.y + self.height / 2
 
 
@@ -149,7 +148,6 @@ def _service(service: DiagramService, y: float) -> Shape:
 
 
 def _cluster_parts(diagram: Diagram, top: float) -> Iterator[Shape]:
-    """Yield what belongs to no namespace of the experiment."""
     parts = (
         ("dns", 128, TEXTS["dns"], same("CoreDNS")),
         ("api", 128, same("API server"), TEXTS["api-below"]),

@@ -84,7 +84,6 @@ def tspans(text: Text) -> Markup:
 
 
 def _with_code(text: str) -> Markup:
-    """Escape a text, and set in code what stands between backticks."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
         return escape(text)

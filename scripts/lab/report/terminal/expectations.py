@@ -33,8 +33,6 @@ _STYLE = {"good": "green", "bad": "red", "neutral": "cyan"}
 
 @dataclass(frozen=True)
 class _Scale:
-    """So many seconds drawn on so many columns."""
-
     seconds: float
     columns: int
 
@@ -43,7 +41,6 @@ class _Scale:
 
 
 def lines(experiment: Experiment, language: Language, width: int) -> Iterator[RenderableType]:
-    """Yield the timelines, then the expectations."""
     for timeline in experiment.timelines:
         title = timeline.title.of(language) if timeline.title != experiment.title else ""
         yield Text(f"\n{title}" if title else "", "bold")

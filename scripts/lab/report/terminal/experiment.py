@@ -47,7 +47,6 @@ def show(experiment: Experiment, language: Language, console: Console) -> None:
 
 
 def show_cell(cell: Cell, experiment: Experiment, language: Language, console: Console) -> None:
-    """Print one cell with what was predicted, what was measured, why, and its exhibits."""
     _print(_cell(cell, experiment, language), console)
 
 
@@ -99,7 +98,6 @@ def _mechanisms(experiment: Experiment, language: Language) -> Iterator[Renderab
 
 
 def _differences(experiment: Experiment, language: Language) -> Iterator[RenderableType]:
-    """Yield each cell that is not as predicted, with its evidence."""
     wrong = [cell for cell in experiment.cells if not cell.agrees]
     if wrong:
         yield _heading(f"{TEXTS['differs'].of(language)}, {phrases.counted(len(wrong), 'cell').of(language)}")
@@ -160,7 +158,6 @@ def _summary(experiment: Experiment, language: Language) -> RenderableType:
 
 
 def _cell(cell: Cell, experiment: Experiment, language: Language) -> Iterator[RenderableType]:
-    """Yield a cell: its route, both outcomes, why, and the exhibits."""
     head = matrix.mark(cell).append(f" {route(experiment, cell).short.of(language)}", "bold")
     if cell.variant:
         head.append(f" ({label(experiment.variants, cell.variant).short.of(language)})")

@@ -25,7 +25,6 @@ def as_json(value: dict[str, Any]) -> str:
 
 
 def requirements(results: Sequence[Requirement], console: Console | None = None) -> None:
-    """Show what this machine has, and what to do about what it lacks."""
     table = _table("", "what", "seen", "what to do")
     for result in results:
         fix = "" if result.ok else result.fix
