@@ -25,18 +25,22 @@ def wait_until(condition, seconds=30):
 
 
 class ServiceProcess:
-    def __init__(self, name, log=os.devnull, **settings):
+    def __init__(self, name, log=os.devnull, application=None, **settings):
         self.name, self.log, self.port, self.process = name, Path(log), unused_port(), None
+        self.application = application or f"{name}:create_app()"
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"BIND": "127.0.0.1", "PORT": str(self.port), **settings}
 
+    def launch(self):
+        """Start it, without waiting until it is ready."""
+        command = [sys.executable, "-m", "gunicorn", "-c", f"python:{self.name}.gunicorn_conf", self.application]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, env=os.environ | self.settings, stdout=log, stderr=log)
+        return self
+
     def start(self):
         """Start it; returns when it is ready."""
-        command = [sys.executable, "-m", "gunicorn", "-c", f"python:{self.name}.gunicorn_conf"]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, f"{self.name}:create_app()"], env=os.environ | self.settings, stdout=log, stderr=log
-            )
+        self.launch()
         wait_until(self._is_ready)
         return self
 

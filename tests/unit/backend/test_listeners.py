@@ -7,10 +7,17 @@ from gevent import socket
 from service_runtime import listeners
 from service_runtime.listeners import Listeners
 
+from ...service_process import unused_port  # noqa: TID252 - tests are no package
+
 
 def answer(_listener, client, _address):
     client.sendall(b"meow")
     client.close()
+
+
+@pytest.fixture
+def port():
+    return unused_port()
 
 
 @pytest.fixture

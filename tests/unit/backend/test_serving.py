@@ -5,9 +5,10 @@ import json
 import signal
 import socket
 import threading
-import time
 
 import pytest
+
+from ...service_process import wait_until  # noqa: TID252 - tests are no package
 
 
 class Client(threading.Thread):
@@ -15,50 +16,43 @@ class Client(threading.Thread):
 
     def __init__(self, port, *, keep):
         super().__init__(daemon=True)
-        self.port, self.keep = port, keep
-        self.answered, self.lost = 0, []
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.keep, self.answered, self.lost = keep, 0, []
 
     def run(self):
-        connection = None
         while True:
-            connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
             try:
-                connection.connect() if connection.sock is None else None
+                if self.connection.sock is None:
+                    self.connection.connect()
             except ConnectionRefusedError:
                 return
-            except OSError as error:
+            try:
+                self.request()
+            except (OSError, http.client.HTTPException) as error:
                 self.lost.append(repr(error))
                 return
-            connection = self._request(connection)
 
-    def _request(self, connection):
-        try:
-            connection.request("GET", "/version")
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.lost.append(repr(error))
-            connection.close()
-            return None
-        self.lost += [] if answer.status == 200 else [str(answer.status)]
+    def request(self):
+        self.connection.request("GET", "/version")
+        answer = self.connection.getresponse()
+        answer.read()
+        self.lost += [] if answer.status == 200 else [answer.status]
         self.answered += 1
-        if self.keep and not answer.will_close:
-            return connection
-        connection.close()
-        return None
+        if not self.keep:
+            self.connection.close()
 
 
 def test_sigterm_loses_no_request(serving, tmp_path):
     """Un-ready at once, answering while it drains, then gone with exit code 0, under load from both kinds of client."""
-    with serving(tmp_path / "log", DRAIN_SECONDS="2", LOG_LEVEL="debug") as server:
+    with serving(tmp_path / "log", DRAIN_SECONDS="1.5", LOG_LEVEL="debug") as server:
         clients = [Client(server.port, keep=keep) for keep in (True, True, True, False, False)]
         for client in clients:
             client.start()
-        assert server.get("/version")[2]["Connection"] == "keep-alive"
+        assert server.get("/version").headers["Connection"] == "keep-alive"
         server.process.send_signal(signal.SIGTERM)
         server.await_status("/readyz", 503, seconds=2)
-        assert server.get("/livez")[0] == 200
-        assert server.get("/version")[2]["Connection"] == "close", "the client is to come back through another Pod"
+        assert server.status("/livez") == 200
+        assert server.get("/version").headers["Connection"] == "close", "the client is to come back through another Pod"
         before = [client.answered for client in clients]
         assert server.process.wait(timeout=15) == 0
         for client in clients:
@@ -79,12 +73,13 @@ def test_sigterm_loses_no_request(serving, tmp_path):
     ],
 )
 def test_what_is_under_way_is_finished(serving, tmp_path, sent, drain):
-    with serving(tmp_path / "log", DRAIN_SECONDS=drain) as server, server.in_flight("/slow?seconds=2") as answers:
+    with serving(tmp_path / "log", DRAIN_SECONDS=drain) as server, server.in_flight("/slow?seconds=1") as answers:
         server.process.send_signal(sent)
         assert server.process.wait(timeout=15) == 0
-    assert answers == [(200, b"done")]
+    assert answers == ["done"]
 
 
+@pytest.mark.nightly
 def test_a_second_signal_ends_the_wait(serving, tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="26") as server:
         server.process.send_signal(signal.SIGTERM)
@@ -105,6 +100,7 @@ def read_all(sock):
         pass
 
 
+@pytest.mark.nightly
 def test_a_busy_connection_does_not_keep_others_waiting(serving, tmp_path):
     """A probe is answered while another connection still has thousands of requests to be read at once."""
     many = 4000
@@ -115,7 +111,7 @@ def test_a_busy_connection_does_not_keep_others_waiting(serving, tmp_path):
         for thread in threads:
             thread.start()
         server.await_status("/livez", 200, seconds=10)
-        metrics = server.get("/metrics")[1].decode()
+        metrics = server.get("/metrics").text
         busy.shutdown(socket.SHUT_RDWR)
         for thread in threads:
             thread.join()
@@ -123,6 +119,7 @@ def test_a_busy_connection_does_not_keep_others_waiting(serving, tmp_path):
     assert 1 <= float(count.rsplit(" ", 1)[1]) < many
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("sent", "action"),
     [
@@ -133,7 +130,7 @@ def test_a_busy_connection_does_not_keep_others_waiting(serving, tmp_path):
         pytest.param(signal.SIGINT, "time.sleep(30)", id="sigint"),
     ],
 )
-def test_a_signal_while_the_application_loads_ends_it_quietly(starting, port, tmp_path, sent, action):
+def test_a_signal_while_the_application_loads_ends_it_quietly(launching, tmp_path, sent, action):
     (tmp_path / "loads_long.py").write_text(
         f"import pathlib, time\n"
         f"def create_app():\n"
@@ -141,12 +138,9 @@ def test_a_signal_while_the_application_loads_ends_it_quietly(starting, port, tm
         f"    pathlib.Path({str(tmp_path / 'loading')!r}).touch()\n"
         f"    {action}\n"
     )
-    with starting(tmp_path / "log", "loads_long:create_app()", port) as process:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "loading").exists():
-            assert time.monotonic() < deadline, "it did not begin to load"
-            time.sleep(0.01)
-        process.send_signal(sent)
-        assert process.wait(timeout=15) == 0
+    with launching(tmp_path / "log", "loads_long:create_app()") as server:
+        wait_until((tmp_path / "loading").exists)
+        server.process.send_signal(sent)
+        assert server.process.wait(timeout=15) == 0
     log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert {line["level"] for line in log} == {"info"}

@@ -23,7 +23,6 @@ def serve(serving):
         (folder / name).mkdir()
         log = folder / name / "log"
         with serving(log, POD_NAME=name, **{"DRAIN_SECONDS": "0", **env}) as server:
-            server.log = log
             yield server
 
     return served
@@ -104,7 +103,7 @@ def test_a_bot_comes_and_the_stream_beats(impatient_server):
     visit.say("Bonjour")
     assert [until(events, Message).mine for _ in range(2)] == [True, False]
     assert until(events, Beat).pod == "back"
-    assert impatient_server.get(path_of(visit))[0] == 200, "present longer than ABSENT_SECONDS"
+    assert impatient_server.status(path_of(visit)) == 200, "present longer than ABSENT_SECONDS"
     visit.quit()
 
 
@@ -129,7 +128,7 @@ def test_a_drain_moves_streams_while_the_pod_still_serves(serve, tmp_path):
             until(events, Hello)
         server.process.send_signal(signal.SIGTERM)
         list(pool.map(lambda events: until(events, Move), streams[:20]))
-        assert server.get("/livez")[0] == 200, "the drain is not over"
+        assert server.status("/livez") == 200, "the drain is not over"
         late = streams[20]
         until(late, Hello)
         visits[20].seek()
@@ -162,9 +161,9 @@ def test_redis_goes_away_and_comes_back(serve, durable_redis, tmp_path):
         durable_redis.kill()
         until(to_first, Move)
         server.await_status(path_of(first), 503, SECONDS)
-        status, problem, headers = server.ask("POST", f"{path_of(first)}/chat", {"id": "x"})
-        assert (status, json.loads(problem)["type"], headers["Retry-After"]) == (503, "redis-away", "2")
-        assert server.get("/readyz")[0] == 200
+        refusal = server.ask("POST", f"{path_of(first)}/chat", {"id": "x"})
+        assert (refusal.status_code, refusal.json()["type"], refusal.headers["Retry-After"]) == (503, "redis-away", "2")
+        assert server.status("/readyz") == 200
         durable_redis.start()
         second.say("après")
         assert texts(to_first, 1) == ["après"]
