@@ -33,8 +33,7 @@ from lab.kubernetes.client import ApiError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lab.experiments.timed.actions import Action
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Action, Context
 
 _SHORT = 40.0
 _SMALL_RESOURCES = {"requests": {**LIMITS[SMALL], "cpu": "50m"}, "limits": LIMITS[SMALL]}

@@ -18,7 +18,7 @@ from lab.kubernetes.pod_status import container_status, terminated
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.kubernetes.objects import Object
 
 CONTAINER = "db"

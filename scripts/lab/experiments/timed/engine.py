@@ -36,8 +36,7 @@ from lab.experiments import texts
 from lab.experiments.pods import IMAGE, with_image
 from lab.experiments.run import begin, cluster_versions
 from lab.experiments.timed import timeline
-from lab.experiments.timed.actions import Step
-from lab.experiments.timed.context import Context
+from lab.experiments.timed.actions import Context, Step
 from lab.experiments.timed.expectations import judge, texts_of
 from lab.experiments.timed.poller import Forward, Poll, polling
 from lab.experiments.timed.record import Match, Record, answer, every, running

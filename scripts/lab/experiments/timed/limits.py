@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lab.experiments.texts import Text, Texts
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.load_generator import Log
     from lab.experiments.timed.record import Record
 

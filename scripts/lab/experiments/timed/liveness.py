@@ -11,7 +11,7 @@ from lab.experiments.texts import load
 from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import fault, report, rest, step, until
 from lab.experiments.timed.engine import Ephemeral, Timed
-from lab.experiments.timed.expectations import Expect, Fact, later
+from lab.experiments.timed.expectations import Expect, Fact, failed, later
 from lab.experiments.timed.measures import (
     ContainerStatus,
     SameContainer,
@@ -22,11 +22,10 @@ from lab.experiments.timed.measures import (
 )
 from lab.experiments.timed.poller import Poll
 from lab.experiments.timed.record import answer, any_of, container, ended, event, running
-from lab.experiments.timed.windows import failed
 from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.record import Record
     from lab.kubernetes.objects import Object
 
@@ -92,14 +91,14 @@ LIVENESS = Timed(
         read_netns,
     ],
     expects=[
-        happens("killed", "cats", KILLED, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
-        happens("restarted", "cats", RESTARTED, RESTART_WINDOW, FAILS),
+        happens("killed", KILLED, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
+        happens("restarted", RESTARTED, RESTART_WINDOW, FAILS),
         Expect("restart-count", "cats", "1", restarts("cats", "back", SHOWS["container"])),
         Expect("container", "cats", "another", SameContainer("cats", "back", FAILS, SHOWS["container"])),
         Expect("pod-ip", "cats", "same", same_ip),
         Expect("netns", "cats", "same", same_netns),
         Expect("sidecar", "cats", "0", restarts("cats", "sidecar", SHOWS["sidecar"])),
-        happens(TARGETS, TARGETS, ended("cats", TARGETS), RESTART_WINDOW, FAILS, word="137"),
+        happens(TARGETS, ended("cats", TARGETS), RESTART_WINDOW, FAILS, subject=TARGETS, word="137"),
         Expect(ALONE, ALONE, "runs", ContainerStatus("cats", ALONE, runs, SHOWS[ALONE])),
     ],
     tracks=[

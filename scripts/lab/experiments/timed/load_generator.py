@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lab.experiments.texts import Text
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.cgroups import Cgroup, Version
-    from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Match, Record
     from lab.kubernetes.objects import Object
 

@@ -63,17 +63,20 @@ class Occurs:
 
 def happens(  # noqa: PLR0913 - what an expectation and its measure take together
     id_: str,
-    subject: str,
     match: Match | AnyOf,
     within: Window,
     after: str | Match,
     *,
+    subject: str = "",
     word: str = "",
     values: Mapping[str, object] | None = None,
     **occurs: Any,
 ) -> Expect[Record]:
-    """Expect a match in a window after its cause, and its value to be ``word``; ``occurs`` are fields of `Occurs`."""
-    return Expect(id_, subject, word or match.word, Occurs(match, after, **occurs), within, values=values)
+    """Expect a match in a window after its cause, and its value to be ``word``; ``occurs`` are fields of `Occurs`.
+
+    The subject is the Pod that the match is about, where none is given.
+    """
+    return Expect(id_, subject or match.name, word or match.word, Occurs(match, after, **occurs), within, values=values)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from lab.kubernetes.quantities import exact
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.cgroups import Cgroup
-    from lab.experiments.timed.context import Context
     from lab.experiments.timed.record import Record
     from lab.kubernetes.objects import Object
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import IO
 
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.recorder import Recorder
 
 

@@ -14,11 +14,10 @@ from lab.experiments.texts import load
 from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.expectations import Expect, Fact
+from lab.experiments.timed.expectations import Expect, Fact, failed
 from lab.experiments.timed.measures import Answers, Occurs, status_exhibit, statuses_of
 from lab.experiments.timed.poller import Poll
 from lab.experiments.timed.record import container, event, pod_ready, running
-from lab.experiments.timed.windows import failed
 from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
@@ -42,143 +41,101 @@ TEXTS = load("probes")
 SHOWS = TEXTS.section("exhibits", {"still-ready", "restarts"})
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of probe: whether it dials the Pod's loopback (or its address), and whether it waits for an answer."""
-
-    id: str
-    handler: Object
-    inside: bool = False
-    listens: bool = True
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """A fault of the app, and what it leaves: the Pod's address, an answer in time, a good answer."""
-
-    id: str
-    fault: str
-    values: Mapping[str, int]
-    outside: bool = True
-    in_time: bool = True
-    good: bool = True
-
-
-KINDS = (
-    Kind("http", {"httpGet": {"path": PATH, "port": PORT}}),
-    Kind("tcp", {"tcpSocket": {"port": PORT}}, listens=False),
-    Kind("exec", {"exec": {"command": ["python3", "-I", "-S", "-c", COMMAND]}}, inside=True),
-)
-TROUBLES = (
-    Trouble("errors", "errors", {"percent": 100}, good=False),
-    Trouble("loopback", "loopback", {}, outside=False),
-    Trouble("hangs", "latency", {"milliseconds": DELAY}, in_time=False),
-)
+HANDLERS: Mapping[str, Object] = {
+    "http": {"httpGet": {"path": PATH, "port": PORT}},
+    "tcp": {"tcpSocket": {"port": PORT}},
+    "exec": {"exec": {"command": ["python3", "-I", "-S", "-c", COMMAND]}},
+}
+FAULTS = {
+    "errors": fault("errors", "errors", percent=100),
+    "loopback": fault("loopback", "loopback"),
+    "hangs": fault("hangs", "latency", milliseconds=DELAY),
+}
+"""By the Pod that has it."""
+FAILS = {
+    ("errors", "http"): "bad",
+    ("errors", "exec"): "bad",
+    ("loopback", "http"): "outside",
+    ("loopback", "tcp"): "outside",
+    ("hangs", "http"): "late",
+    ("hangs", "exec"): "late",
+}
+PASSES = {("errors", "tcp"): "connects", ("loopback", "exec"): "inside", ("hangs", "tcp"): "connects"}
+"""Which Pod's probe fails or passes, and why: the id of a reason."""
 
 
-def fails(kind: Kind, trouble: Trouble) -> bool:
-    """Tell whether a probe of that kind fails: it cannot connect, or it waits for an answer that is late or bad."""
-    connects = kind.inside or trouble.outside
-    return not connects or (kind.listens and not (trouble.in_time and trouble.good))
-
-
-def reason(kind: Kind, trouble: Trouble) -> str:
-    """Return the id of the reason why it fails or passes."""
-    if not trouble.outside:
-        return "inside" if kind.inside else "outside"
-    if not kind.listens:
-        return "connects"
-    return "bad" if trouble.in_time else "late"
-
-
-def unready(trouble: Trouble, kind: Kind) -> Match:
-    return container(trouble.id, kind.id, lambda status: status.get("ready") is False, "fails")
+def unready(pod: str, kind: str) -> Match:
+    return container(pod, kind, lambda status: status.get("ready") is False, "fails")
 
 
 @dataclass(frozen=True)
 class Noticed:
     """Measures whether and when a probe fails; where it passes, the container is shown to be ready still."""
 
-    kind: Kind
-    trouble: Trouble
+    pod: str
+    container: str
 
     def __call__(self, record: Record) -> Fact:
-        unhealthy = event(self.trouble.id, "Unhealthy", container=self.kind.id)
-        fact = Occurs(unready(self.trouble, self.kind), self.trouble.id, reason=unhealthy)(record)
+        unhealthy = event(self.pod, "Unhealthy", container=self.container)
+        fact = Occurs(unready(self.pod, self.container), self.pod, reason=unhealthy)(record)
         return fact if fact.value else self._passes(record)
 
     def _passes(self, record: Record) -> Fact:
-        status = record.container(self.trouble.id, self.kind.id)
+        status = record.container(self.pod, self.container)
         kept = {key: status.get(key) for key in ("name", "ready", "restartCount")}
-        shows = SHOWS["still-ready"].format(seconds=record.observations[-1].at - record.step(self.trouble.id))
-        where = f"container {self.kind.id} of {self.trouble.id}"
-        exhibit = status_exhibit(where, kept, shows, statuses_of(self.trouble.id))
+        shows = SHOWS["still-ready"].format(seconds=record.observations[-1].at - record.step(self.pod))
+        where = f"container {self.container} of {self.pod}"
+        exhibit = status_exhibit(where, kept, shows, statuses_of(self.pod))
         return Fact("passes" if status.get("ready") else "", exhibits=(exhibit,))
 
 
-def cell(trouble: Trouble, kind: Kind) -> Expect[Record]:
+def cell(pod: str, kind: str) -> Expect[Record]:
+    fails, names = (pod, kind) in FAILS, {"trouble": TEXTS.section("steps")[pod], "kind": TEXTS.section("tracks")[kind]}
     return Expect(
-        f"{trouble.id}-{kind.id}",
-        kind.id,
-        "fails" if fails(kind, trouble) else "passes",
-        Noticed(kind, trouble),
-        failed(PROBE, hangs=not trouble.in_time) if fails(kind, trouble) else None,
+        f"{pod}-{kind}",
+        kind,
+        "fails" if fails else "passes",
+        Noticed(pod, kind),
+        failed(PROBE, hangs=pod == "hangs") if fails else None,
         text="cell",
-        because=reason(kind, trouble),
-        values={
-            "trouble": TEXTS.section("steps")[trouble.id],
-            "kind": TEXTS.section("tracks")[kind.id],
-            **asdict(PROBE),
-        },
+        because={**FAILS, **PASSES}[pod, kind],
+        values={**names, **asdict(PROBE)},
     )
 
 
 def all_restarts(record: Record) -> Fact:
-    statuses = [status for trouble in TROUBLES for status in pod_status.container_statuses(record.pod(trouble.id))]
+    statuses = [status for name in FAULTS for status in pod_status.container_statuses(record.pod(name))]
     counts = [pod_status.restarts(status) for status in statuses]
     exhibit = status_exhibit("restartCount of all containers", counts, SHOWS["restarts"], "kubectl get pods")
     return Fact(str(sum(counts)) if counts else "", exhibits=(exhibit,))
 
 
+PROBED = [idle(kind, readinessProbe=PROBE.fields(handler)) for kind, handler in HANDLERS.items()]
 PROBES = Timed(
     "probes",
     progress="starting a Pod a trouble, each with three kinds of probe",
-    pods=[
-        *(
-            pod(
-                trouble.id,
-                backend(),
-                *(idle(kind.id, readinessProbe=PROBE.fields(kind.handler)) for kind in KINDS),
-                grace=0,
-            )
-            for trouble in TROUBLES
-        ),
-        pod("other", idle("other"), grace=0),
-    ],
-    ready=[*(pod_ready(trouble.id) for trouble in TROUBLES), running("other", "other")],
+    pods=[*(pod(name, backend(), *PROBED, grace=0) for name in FAULTS), pod("other", idle("other"), grace=0)],
+    ready=[*map(pod_ready, FAULTS), running("other", "other")],
     polls=[Poll("ping", "ping://{loopback}", "other")],
     steps=[
         report("making trouble, and watching who notices"),
-        *(step(trouble.id, fault(trouble.id, trouble.fault, **trouble.values)) for trouble in TROUBLES),
-        until(
-            *(unready(trouble, kind) for trouble in TROUBLES for kind in KINDS if fails(kind, trouble)),
-            after=TROUBLES[0].id,
-        ),
+        *(step(name, action) for name, action in FAULTS.items()),
+        until(*(unready(*probe) for probe in FAILS), after="errors"),
         rest(PROBE.period, after_step=(PROBE.failures + 1) * PROBE.period),
     ],
     expects=[
-        *(cell(trouble, kind) for trouble in TROUBLES for kind in KINDS),
+        *(cell(name, kind) for name in FAULTS for kind in HANDLERS),
         Expect("ping", "tcp", "answers", Answers("ping", "loopback")),
         Expect("restarts", "kubelet", "0", all_restarts),
     ],
     tracks={
-        trouble.id: [
-            timeline.steps(trouble.id),
-            *(timeline.container_ready(trouble.id, kind.id, kind.id) for kind in KINDS),
-            *([timeline.answers("ping")] if trouble.id == "loopback" else []),
-            timeline.events(trouble.id),
+        name: [
+            timeline.steps(name),
+            *(timeline.container_ready(name, kind, kind) for kind in HANDLERS),
+            *([timeline.answers("ping")] if name == "loopback" else []),
+            timeline.events(name),
         ]
-        for trouble in TROUBLES
+        for name in FAULTS
     },
 )
 run, manifests = PROBES.run, PROBES.manifests

@@ -30,7 +30,7 @@ from lab.kubernetes.objects import RESTRICTED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.record import Record
     from lab.experiments.timed.recorder import Observation
     from lab.experiments.timed.timeline import Drawn

@@ -9,11 +9,10 @@ from lab.experiments.texts import load
 from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import Clear, fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.expectations import Expect, later
+from lab.experiments.timed.expectations import Expect, failed, later, recovered
 from lab.experiments.timed.measures import Answers, SameContainer, happens, restarts
 from lab.experiments.timed.poller import Forward, Poll
 from lab.experiments.timed.record import answer, condition, endpoint, event, pod_ready, running
-from lab.experiments.timed.windows import failed, recovered
 
 PROBE = Probe(period=1, failures=2)
 FAILS, PASSES = "readiness-fails", "readiness-passes"
@@ -21,6 +20,7 @@ NO_SERVICE = ("pod-ip", "pod-name", "port-forward")
 """The polls of addresses that are no Service's."""
 UNREADY = condition("cats", "Ready", "False")
 UNHEALTHY = event("cats", "Unhealthy", "Readiness")
+RETURNED = endpoint("cats", ready=True)
 REFUSED, ANSWERS = answer("service", "refused"), answer("service", "answers")
 SHOWS = load("readiness").section("exhibits", {"container"})
 
@@ -32,7 +32,7 @@ READINESS = Timed(
         pod("cats", backend(readinessProbe=PROBE.http("/readyz")), grace=0),
         pod("other", idle("other"), grace=0),
     ],
-    ready=[pod_ready("cats"), endpoint("cats", ready=True), running("other", "other")],
+    ready=[pod_ready("cats"), RETURNED, running("other", "other")],
     polls=[
         Poll("service", "http://cats-service/whoami", "other"),
         Poll("pod-ip", "http://{cats}:3000/whoami", "other"),
@@ -49,21 +49,14 @@ READINESS = Timed(
         rest(PROBE.period),
     ],
     expects=[
-        happens("not-ready", "cats", UNREADY, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
-        happens("endpoint-leaves", "cats", endpoint("cats", ready=False), later(failed(PROBE), most=2), FAILS),
-        happens("service-refuses", "cats-service", REFUSED, later(failed(PROBE), most=4), FAILS),
+        happens("not-ready", UNREADY, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
+        happens("endpoint-leaves", endpoint("cats", ready=False), later(failed(PROBE), most=2), FAILS),
+        happens("service-refuses", REFUSED, later(failed(PROBE), most=4), FAILS, subject="cats-service"),
         *(Expect(poll, "cats", "answers", Answers(poll, FAILS, PASSES)) for poll in NO_SERVICE),
         Expect("not-restarted", "cats", "0", restarts("cats", "back", SHOWS["container"])),
         Expect("same-container", "cats", "same", SameContainer("cats", "back", FAILS, SHOWS["container"])),
-        happens(
-            "endpoint-returns",
-            "cats",
-            endpoint("cats", ready=True),
-            later(recovered(PROBE), most=2),
-            PASSES,
-            values=asdict(PROBE),
-        ),
-        happens("service-answers", "cats-service", ANSWERS, later(recovered(PROBE), most=4), PASSES),
+        happens("endpoint-returns", RETURNED, later(recovered(PROBE), most=2), PASSES, values=asdict(PROBE)),
+        happens("service-answers", ANSWERS, later(recovered(PROBE), most=4), PASSES, subject="cats-service"),
     ],
     tracks=[
         timeline.steps(),

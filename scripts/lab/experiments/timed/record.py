@@ -62,6 +62,10 @@ class AnyOf:
     word: str = "happens"
     value: None = None
 
+    @property
+    def name(self) -> str:
+        return self.matches[0].name
+
     def __call__(self, observation: Observation) -> bool:
         return any(match(observation) for match in self.matches)
 

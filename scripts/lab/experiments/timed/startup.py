@@ -10,13 +10,12 @@ from lab.experiments.texts import load
 from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import rest, step, until
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.expectations import DELAY, Expect, Fact
+from lab.experiments.timed.expectations import DELAY, Expect, Fact, failed
 from lab.experiments.timed.measures import Occurs, fragment, happens, restarts, shown, status_exhibit
 from lab.experiments.timed.record import answer, any_of, container, ended, event, first, pod_ready, running
-from lab.experiments.timed.windows import failed
 
 if TYPE_CHECKING:
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.record import Record
     from lab.kubernetes.objects import Object
 
@@ -100,12 +99,11 @@ START_UP = Timed(
     expects=[
         Expect("held-back", PATIENT, "0", held_back),
         Expect("first-probe", PATIENT, "startupz", first_probe),
-        happens("started", PATIENT, STARTED, BOOTED, SERVES, anytime=True, reason=STARTUP_FAILED),
-        happens("ready", PATIENT, pod_ready(PATIENT), (0.0, READINESS.period + DELAY), STARTED, anytime=True),
+        happens("started", STARTED, BOOTED, SERVES, anytime=True, reason=STARTUP_FAILED),
+        happens("ready", pod_ready(PATIENT), (0.0, READINESS.period + DELAY), STARTED, anytime=True),
         Expect("patient-restarts", PATIENT, "0", restarts(PATIENT, "back", SHOWS["status"])),
         happens(
             "killed",
-            IMPATIENT,
             KILLED,
             (max(0.0, failed(LIVENESS)[0] - LATE_RECORD), failed(LIVENESS)[1]),
             running(IMPATIENT, "back"),

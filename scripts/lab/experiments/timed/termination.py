@@ -10,16 +10,15 @@ from lab.experiments.pods import Probe, backend, idle, pod, service
 from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import Delete, fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.expectations import DELAY, later
+from lab.experiments.timed.expectations import DELAY, around, failed, later
 from lab.experiments.timed.measures import happens
 from lab.experiments.timed.poller import Poll
 from lab.experiments.timed.record import answer, deleted, ended, endpoint, pod_ready, running
 from lab.experiments.timed.recorder import SHORT
-from lab.experiments.timed.windows import around, failed
 from lab.kubernetes import client
 
 if TYPE_CHECKING:
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
 
 PROBE = Probe(period=1, failures=1)
 DRAIN = 3
@@ -35,7 +34,8 @@ IN_FLIGHT = "http_requests_in_flight "
 """The backend's own figure of the requests that it has; the one that asks for it is among them."""
 TERMINATING = endpoint("polite", terminating=True, ready=False)
 NOT_SERVING = endpoint("polite", serving=False)
-REFUSED = answer("service", "refused")
+REFUSED, GONE = answer("service", "refused"), answer("pod-ip", "refused")
+DEAF_ENDED = ended("deaf", "back")
 SENT, DELETED, ANSWERED = "request-sent", "delete", "request answered"
 DRAINED = around(max(DRAIN, REQUEST - BEFORE), more=KEPT_OPEN + DELAY)
 
@@ -96,21 +96,13 @@ TERMINATION = Timed(
         until(deleted("polite"), deleted("deaf")),
     ],
     expects=[
-        happens("terminating", "polite", TERMINATING, (0.0, DELAY), DELETED),
-        happens("not-serving", "polite", NOT_SERVING, later(failed(PROBE), most=2), DELETED),
-        happens("service-refuses", "polite-service", REFUSED, later(failed(PROBE), most=4), DELETED),
-        happens("pod-ip", "polite", answer("pod-ip", "refused"), around(DRAIN), DELETED, values={"drain": DRAIN}),
-        happens("in-flight", "polite", answer(ANSWERED), around(REQUEST), SENT, word="answers"),
-        happens("polite-ends", "polite", ended("polite", "back"), DRAINED, DELETED, word="0"),
-        happens(
-            "deaf-ends",
-            "deaf",
-            ended("deaf", "back"),
-            around(SHORT_GRACE),
-            DELETED,
-            word="137",
-            values={"grace": SHORT_GRACE},
-        ),
+        happens("terminating", TERMINATING, (0.0, DELAY), DELETED),
+        happens("not-serving", NOT_SERVING, later(failed(PROBE), most=2), DELETED),
+        happens("service-refuses", REFUSED, later(failed(PROBE), most=4), DELETED, subject="polite-service"),
+        happens("pod-ip", GONE, around(DRAIN), DELETED, subject="polite", values={"drain": DRAIN}),
+        happens("in-flight", answer(ANSWERED), around(REQUEST), SENT, subject="polite", word="answers"),
+        happens("polite-ends", ended("polite", "back"), DRAINED, DELETED, word="0"),
+        happens("deaf-ends", DEAF_ENDED, around(SHORT_GRACE), DELETED, word="137", values={"grace": SHORT_GRACE}),
     ],
     tracks=[
         timeline.steps(),

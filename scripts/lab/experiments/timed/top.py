@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lab.experiments.texts import Texts
-    from lab.experiments.timed.context import Context
+    from lab.experiments.timed.actions import Context
     from lab.experiments.timed.expectations import Window
     from lab.experiments.timed.metrics_api import Usage
     from lab.experiments.timed.record import Record

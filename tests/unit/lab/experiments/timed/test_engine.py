@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from lab.errors import LabError
-from lab.experiments import catalog, pods, texts
+from lab.experiments import texts
 from lab.experiments.pods import backend, idle, pod, service
 from lab.experiments.texts import same
 from lab.experiments.timed import actions, timeline
-from lab.experiments.timed.context import Context
+from lab.experiments.timed.actions import Context
 from lab.experiments.timed.engine import Ephemeral, Timed
 from lab.experiments.timed.expectations import Expect
 from lab.experiments.timed.measures import Answers, Occurs, restarts
@@ -80,16 +80,6 @@ def test_what_is_not_declared_fails_at_import(declare, changes):
     texts.load.cache_clear()
     with pytest.raises(KeyError):
         declare(**changes)
-
-
-@pytest.mark.parametrize("name", catalog.TIMED)
-def test_its_manifests_are_pods_and_services_with_the_image(name):
-    text = catalog.find(name).manifests("registry/back:1")
-    items = list(yaml.safe_load_all(text))
-    assert {item["kind"] for item in items} <= {"Service", "Pod"}
-    assert len({(item["kind"], item["metadata"]["name"]) for item in items}) == len(items)
-    assert pods.IMAGE not in text
-    assert "&id" not in text
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from math import inf
 
 import pytest
 
+from lab.experiments.texts import same
 from lab.experiments.timed import record
-from lab.experiments.timed.measures import Answers, Occurs, line, shown
-from lab.experiments.timed.record import Match, any_of, container, endpoint, event, every
+from lab.experiments.timed.measures import Answers, Occurs, PodField, SameContainer, line, restarts, shown
+from lab.experiments.timed.record import Match, any_of, container, ended, endpoint, event, every
 
 
 def test_a_container_that_has_no_status_yet_matches_nothing(story):
@@ -102,3 +103,34 @@ def test_what_says_why_is_shown_beside(story):
         "why"
         in Occurs(Match("answer", "a"), "begins", reason=event("cats", "Unhealthy"))(story.record()).exhibits[0].text
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "values"),
+    [
+        pytest.param({}, ("same", "0"), id="none"),
+        pytest.param({"containerID": "containerd://b", "restartCount": 1}, ("another", "1"), id="another container"),
+        pytest.param({"containerID": ""}, ("", "0"), id="its ID was never observed"),
+    ],
+)
+def test_a_restart_shows_in_the_container_s_status(story, change, values):
+    story.pod(1, "cats", back={})
+    story.step(2, "begins")
+    story.pod(3, "cats", back=change)
+    measures = SameContainer("cats", "back", "begins", same("")), restarts("cats", "back", same(""))
+    assert tuple(measure(story.record()).value for measure in measures) == values
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("status.list[1].name", "b"), ("status.list[0].name", None), ("spec.name", None)]
+)
+def test_a_field_of_a_pod(story, path, value):
+    story.body(1, "cats", {"status": {"list": [{}, {"name": "b"}]}})
+    fact = PodField("cats", path, same(""))(story.record())
+    assert fact.value == value
+    assert fact.exhibits[0].command == f"kubectl get pod cats -o jsonpath='{{.{path}}}'"
+
+
+def test_a_container_ends_with_its_exit_code(story):
+    story.pod(1, "cats", back={"lastState": {"terminated": {"exitCode": 137}}})
+    assert Occurs(ended("cats", "back"))(story.record()).value == "137"
