@@ -39,7 +39,11 @@ def steps(
     api = client.api(settings)
     objects = manifests.render(shape, references, faults=faults)
     return [
-        Step("Make room", lambda report: _make_room(settings, api, shape, report), lambda: _is_alone(api, shape)),
+        Step(
+            "Make room",
+            lambda report: _make_room(settings, api, shape, report),
+            lambda: None if _others(api, shape) else "no other shape has the ports",
+        ),
         Step("Apply", lambda report: _apply(settings, api, shape, objects, report)),
         Step(
             "Wait until Ready",
@@ -96,10 +100,6 @@ def _others(api: Api, shape: Shape) -> list[Ref]:
     """List what the other shapes have; namespaces stay: an empty one costs nothing."""
     refs = [ref for other in SHAPES if other != shape for ref in apply.live(api, other)]
     return [ref for ref in refs if ref.kind != "Namespace"]
-
-
-def _is_alone(api: Api, shape: Shape) -> str | None:
-    return None if _others(api, shape) else "no other shape has the ports"
 
 
 def _make_room(settings: Settings, api: Api, shape: Shape, report: Report) -> str:

@@ -76,15 +76,16 @@ def status(settings: Settings) -> Status:
     """Look once; raises Refused where there is no such cluster, LabError where it does not answer."""
     api = client.api(settings)
     pods = deployed(api)
+    urls = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        urls = tuple(pool.map(_url, (f"{settings.front_url}/", f"{settings.back_url}/version")))
+        answers = zip(urls, pool.map(fetch.get, urls), strict=True)
     return Status(
         settings.cluster,
         settings.context,
         shape(api) if pods else "",
         tuple(map(_node, api.items("/api/v1/nodes"))),
         tuple(map(_pod, pods)),
-        urls,
+        tuple(Url(url, answer.ok, answer.summary) for url, answer in answers),
         tuple(map(autoscaler, api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))),
         tuple(text for kind in ("StatefulSet", "Deployment") for text in lacking(api, kind)),
     )
@@ -153,11 +154,6 @@ def trouble(autoscaler: Object) -> str:
     if "unable to fetch metrics" in message or "unable to get metrics" in message:
         return f"no figures: is metrics-server up? `kubectl top pods` asks it too. Its words: {message}"
     return message
-
-
-def _url(url: str) -> Url:
-    answer = fetch.get(url)
-    return Url(url, answer.ok, answer.summary)
 
 
 def _node(item: Object) -> Node:

@@ -110,15 +110,22 @@ def sources(
     Where they do, NetworkPolicies forbid the backend's Pods to ask the frontend: whether that counts depends on the
     cluster, so it is not tried.
     """
+    redis = Trial(
+        "Redis, as the backend sees it",
+        f"http://localhost:{back.port}/readyz",
+        Address("host", "localhost", back.port),
+        check="redis",
+        note="redis",
+    )
+    backend_url = replace(back.trial("BACKEND_URL", back.service), url="$BACKEND_URL/version", note="backend-url")
     alone = [each.trial(f"{each.name}, alone", each.pod["status"]["podIP"], pod=each.name) for each in replicas or ()]
-    shared = [_redis(back)] if replicas is not None else []
     return [
         Source("this computer", VantagePoint("node", "node"), _from_computer(settings, node_ip)),
         _forwarded(back),
-        _in_app(back, shared),
+        _in_app(back, [] if replicas is None else [redis]),
         _in_guest(back, front if replicas is None else None),
         _forwarded(front),
-        _in_app(front, [_backend_url(back), *alone]),
+        _in_app(front, [backend_url, *alone]),
         _in_guest(front, back),
     ]
 
@@ -166,14 +173,3 @@ def _in_guest(target: Target, other: Target | None) -> Source:
 
 def _vantage(target: Target, container: str) -> VantagePoint:
     return VantagePoint(container, "container", target.namespace, target.name, container)
-
-
-def _backend_url(back: Target) -> Trial:
-    return replace(back.trial("BACKEND_URL", back.service), url="$BACKEND_URL/version", note="backend-url")
-
-
-def _redis(back: Target) -> Trial:
-    url = f"http://localhost:{back.port}/readyz"
-    return Trial(
-        "Redis, as the backend sees it", url, Address("host", "localhost", back.port), check="redis", note="redis"
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -54,24 +55,19 @@ def outcome(name: Outcome, language: Language) -> Text:
     return Text(f"{phrases.SIGNS[name]} {phrases.OUTCOMES[name].of(language)}", STYLES[name])
 
 
-@dataclass(frozen=True)
-class _Style:
-    """What fits: columns with names or only numbers, words beside the signs or not."""
-
-    names: bool
-    words: bool
-
-
 def lines(grid: Grid, language: Language, width: int = WIDTH) -> Iterator[RenderableType]:
-    """Yield tables of so many columns, each with its key where its columns are numbered."""
+    """Yield the table with words beside the signs or without, or tables of numbered columns, each with its key."""
     numbered = list(enumerate(grid.columns, start=1))
-    style = _style(grid, language, width)
-    size = len(grid.columns) if style.names else max(1, (width - ROW_NAMES) // (NARROW + 1))
+    for words in (True, False):
+        table = _table(grid, numbered, language, names=True, words=words)
+        if Console(width=sys.maxsize).measure(table).maximum <= width:
+            yield table
+            return
+    size = max(1, (width - ROW_NAMES) // (NARROW + 1))
     for start in range(0, len(numbered), size):
         part = numbered[start : start + size]
-        yield _table(grid, part, language, style)
-        if not style.names:
-            yield _key(grid, part, language)
+        yield _table(grid, part, language, names=False, words=False)
+        yield _key(grid, part, language)
 
 
 def legend(cells: Sequence[Cell], language: Language) -> Text:
@@ -86,36 +82,21 @@ def legend(cells: Sequence[Cell], language: Language) -> Text:
     return text
 
 
-def _style(grid: Grid, language: Language, width: int) -> _Style:
-    for style in (_Style(names=True, words=True), _Style(names=True, words=False)):
-        rows = max((len(row.short.of(language)) for row in grid.rows), default=0)
-        columns = sum(_column_width(grid, column, language, style) + 3 for column in grid.columns)
-        if min(rows, ROW_NAMES * 2) + columns <= width:
-            return style
-    return _Style(names=False, words=False)
-
-
-def _column_width(grid: Grid, column: Label, language: Language, style: _Style) -> int:
-    cells = (cell for (_, name), cell in grid.cells.items() if name == column.id)
-    return max([len(column.short.of(language)), *(len(_content(cell, language, style)) for cell in cells)])
-
-
-def _table(grid: Grid, part: Sequence[tuple[int, Label]], language: Language, style: _Style) -> Table:
-    padding = (0, 2 if style.names else 0, 0, 0)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=padding, show_edge=False)
-    table.add_column("", overflow="fold", max_width=ROW_NAMES * 2 if style.names else ROW_NAMES)
+def _table(grid: Grid, part: Sequence[tuple[int, Label]], language: Language, *, names: bool, words: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2 if names else 0, 0, 0), show_edge=False)
+    table.add_column("", overflow="fold", max_width=ROW_NAMES * 2 if names else ROW_NAMES)
     for number, column in part:
-        head = column.short.of(language) if style.names else str(number)
+        head = column.short.of(language) if names else str(number)
         table.add_column(Text(head), no_wrap=True, min_width=NARROW)
     for row in grid.rows:
         cells = (grid.cells.get((row.id, column.id)) for _, column in part)
-        table.add_row(Text(row.short.of(language)), *(_content(cell, language, style) for cell in cells))
+        table.add_row(Text(row.short.of(language)), *(_content(cell, language, words=words) for cell in cells))
     return table
 
 
-def _content(cell: Cell | None, language: Language, style: _Style) -> Text:
+def _content(cell: Cell | None, language: Language, *, words: bool) -> Text:
     text = mark(cell)
-    return text.append(f" {phrases.outcome(cell, language)}") if style.words and cell is not None else text
+    return text.append(f" {phrases.outcome(cell, language)}") if words and cell is not None else text
 
 
 def _key(grid: Grid, part: Sequence[tuple[int, Label]], language: Language) -> Table:
