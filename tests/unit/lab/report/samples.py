@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from lab.experiments.results import (
-    Cell,
-    Claim,
-    ClusterVersions,
-    Diagram,
-    DiagramPod,
-    DiagramService,
-    Exhibit,
-    Expectation,
-    Experiment,
-    Flip,
-    Label,
-    Measurement,
-    Moment,
-    Prediction,
-    Timeline,
-)
+from lab.experiments import results
+from lab.experiments.results import Cell, Exhibit, Expectation, Experiment, Label, Moment
 from lab.experiments.texts import Text, same
 from lab.report.html.diagram import container_key, net_key
 
 APP = "k8-chatroulette-back"
 IP, SERVICE_IP = "10.244.0.7", "10.96.12.34"
-CLUSTER = ClusterVersions("cats", "v1.37.2", "containerd://2.4.2", "6.12.1", "v2", "cats-control-plane")
+CLUSTER = results.ClusterVersions("cats", "v1.37.2", "containerd://2.4.2", "6.12.1", "v2", "cats-control-plane")
 NAMESPACE = "names-4f21"
 
 
@@ -116,8 +101,10 @@ def cell(vantage: str, address: str, variant: str = "", *, agrees: bool = True) 
         vantage=vantage,
         address=address,
         url=URLS[address],
-        predicted=Prediction(predicted, APP if predicted == "answers" else "", ("resolve", rule)),
-        measured=Measurement(measured, APP if agrees and measured == "answers" else "", "errno 111", (IP,), 0.004),
+        predicted=results.Prediction(predicted, APP if predicted == "answers" else "", ("resolve", rule)),
+        measured=results.Measurement(
+            measured, APP if agrees and measured == "answers" else "", "errno 111", (IP,), 0.004
+        ),
         agrees=agrees,
         mechanism=rule,
         because=Text(
@@ -137,21 +124,23 @@ def way(vantage: str, *, answers: bool) -> tuple[str, ...]:
     return (*start, *([f"container {NAMESPACE}/{APP}/back"] if answers else []))
 
 
-def diagram() -> Diagram:
+def diagram() -> results.Diagram:
     containers = (("back", "app", "app"), ("init", "init", "init"), ("guest", "ephemeral", "guest"))
-    host = DiagramPod("host", NAMESPACE, "172.18.0.2", "3", (("look", "app", "host-network"),), host_network=True)
-    return Diagram(
+    host = results.DiagramPod(
+        "host", NAMESPACE, "172.18.0.2", "3", (("look", "app", "host-network"),), host_network=True
+    )
+    return results.Diagram(
         node=CLUSTER.node,
         pods=(
-            DiagramPod(APP, NAMESPACE, IP, "4026533100", containers),
-            DiagramPod("twin", NAMESPACE, "10.244.0.10", "4026533160", (("back", "app", "twin"),), ready=False),
-            DiagramPod("third", NAMESPACE, "10.244.0.12", "4026533161", (("back", "app", "third"),)),
-            DiagramPod("other", f"{NAMESPACE}-other", "10.244.0.9", "4026533201", (("look", "app", "other"),)),
+            results.DiagramPod(APP, NAMESPACE, IP, "4026533100", containers),
+            results.DiagramPod("twin", NAMESPACE, "10.244.0.10", "4026533160", (("back", "app", "twin"),), ready=False),
+            results.DiagramPod("third", NAMESPACE, "10.244.0.12", "4026533161", (("back", "app", "third"),)),
+            results.DiagramPod("other", f"{NAMESPACE}-other", "10.244.0.9", "4026533201", (("look", "app", "other"),)),
             host,
         ),
         services=(
-            DiagramService("cats", NAMESPACE, SERVICE_IP, "80 → 3000, NodePort 30123", (APP,)),
-            DiagramService("basket", NAMESPACE, "None", "3000", (APP,)),
+            results.DiagramService("cats", NAMESPACE, SERVICE_IP, "80 → 3000, NodePort 30123", (APP,)),
+            results.DiagramService("basket", NAMESPACE, "None", "3000", (APP,)),
         ),
     )
 
@@ -192,7 +181,7 @@ def whatif() -> Experiment:
     cells = [cell(*pair, variant) for variant in ("", *(variant.id for variant in WHATIF)) for pair in pairs]
     why = Text("The hosts file has the new hostname only.", "Le fichier hosts n’a que le nouveau hostname.")
     change = ("answers", "no-name")
-    flip = Flip("hostname", "app", "pod-name", change, change, agrees=True, because=why)
+    flip = results.Flip("hostname", "app", "pod-name", change, change, agrees=True, because=why)
     return matrix("whatif", cells, flips=(flip,), variants=WHATIF)
 
 
@@ -240,8 +229,8 @@ def expectation(name: str, *, within=None, at=None, agrees=True) -> Expectation:
     )
 
 
-def timeline() -> Timeline:
-    return Timeline(
+def timeline() -> results.Timeline:
+    return results.Timeline(
         "readiness",
         Text("A Pod that is not ready", "Un Pod qui n’est pas prêt"),
         TRACKS,
@@ -264,7 +253,8 @@ def claims() -> Experiment:
     return experiment(
         "claims",
         claims=tuple(
-            Claim(f"claim-{verdict}", says, verdict, why, ("names app pod-name",), (EVENT,)) for verdict in verdicts
+            results.Claim(f"claim-{verdict}", says, verdict, why, ("names app pod-name",), (EVENT,))
+            for verdict in verdicts
         ),
     )
 
