@@ -28,8 +28,8 @@ def pod(**container: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
-def probe(*words: str) -> dict[str, Any]:
-    return {"exec": {"command": ["sh", "-c", *words]}, "periodSeconds": 1, "failureThreshold": 1}
+def probe(script: str) -> dict[str, Any]:
+    return {"exec": {"command": ["sh", "-c", script]}, "periodSeconds": 1, "failureThreshold": 1}
 
 
 LATER = {"exec": {"command": ["true"]}, "initialDelaySeconds": 60}
@@ -108,8 +108,8 @@ def test_the_cause_is_told_early_with_the_next_command(
     namespace: Namespace, broken: dict[str, Any], cause: list[str]
 ) -> None:
     error = put(namespace, broken)
-    for words in cause:
-        assert words in error.what
+    for phrase in cause:
+        assert phrase in error.what
     assert error.what.startswith("Pod broken: "), "it was found before the deadline"
     assert error.hint.startswith("kubectl ")
 

@@ -81,34 +81,33 @@ def test_a_pod_s_grace_is_what_its_service_plans_by(shape: Any) -> None:
         container = spec["containers"][0]
         if container["name"] == "redis":
             continue
-        said = {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        env = {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
         for source in container.get("envFrom", []):
-            said |= settings[source["configMapRef"]["name"]]
-        grace = float(said.get("GRACE_SECONDS", 30))
+            env |= settings[source["configMapRef"]["name"]]
+        grace = float(env.get("GRACE_SECONDS", 30))
         assert spec.get("terminationGracePeriodSeconds", 30) == grace
-        assert float(said["DRAIN_SECONDS"]) < grace - 3
+        assert float(env["DRAIN_SECONDS"]) < grace - 3
 
 
 def test_as_many_pods_as_the_autoscalers_may_ask_for_fit_on_two_cores() -> None:
     rendered = manifests.render("scale", REFERENCES)
     most = {item["metadata"]["name"]: item["spec"]["maxReplicas"] for item in rendered if "maxReplicas" in str(item)}
     control_plane, system = 860, 110  # kubeadm's Pods, two CoreDNS and metrics-server; kindnet of published nodes
-    asked = 0
+    requested = 0
     for item in rendered:
         if item["kind"] in {"Deployment", "StatefulSet"}:
             request = item["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]["cpu"]
-            asked += int(request.removesuffix("m")) * (
-                most.get(item["metadata"]["name"], 0) + 1
-            )  # one more in a rollout
-    assert control_plane + system + asked <= 2000
+            pods = most.get(item["metadata"]["name"], 0) + 1  # one more in a rollout
+            requested += int(request.removesuffix("m")) * pods
+    assert control_plane + system + requested <= 2000
 
 
 def test_replicas_are_left_to_the_autoscalers() -> None:
     rendered = manifests.render("scale", REFERENCES)
     scaled = {item["spec"]["scaleTargetRef"]["name"] for item in rendered if item["kind"] == "HorizontalPodAutoscaler"}
-    found = {item["metadata"]["name"]: item["spec"] for item in rendered if item["kind"] == "Deployment"}
-    assert scaled == set(found)
-    assert all("replicas" not in spec for spec in found.values())
+    deployments = {item["metadata"]["name"]: item["spec"] for item in rendered if item["kind"] == "Deployment"}
+    assert scaled == set(deployments)
+    assert all("replicas" not in spec for spec in deployments.values())
 
 
 def test_network_policies_name_labels_that_pods_have() -> None:
@@ -118,11 +117,10 @@ def test_network_policies_name_labels_that_pods_have() -> None:
     policies = [item["spec"] for item in rendered if item["kind"] == "NetworkPolicy"]
     rules = [rule for spec in policies for side in ("ingress", "egress") for rule in spec.get(side, [])]
     peers = [peer for rule in rules for peer in (*rule.get("from", []), *rule.get("to", []))]
-    named = [
-        one["podSelector"] for one in (*policies, *peers) if "podSelector" in one and "namespaceSelector" not in one
-    ]
-    for wanted in (one["matchLabels"].items() for one in named if one):
-        assert any(wanted <= each.items() for each in labels), wanted
+    for each in (*policies, *peers):
+        if each.get("podSelector") and "namespaceSelector" not in each:
+            selected = each["podSelector"]["matchLabels"].items()
+            assert any(selected <= pod_labels.items() for pod_labels in labels), selected
     assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies, "nothing, but for what is said"
 
 
@@ -130,8 +128,8 @@ def test_the_faults_component_switches_both_services(tmp_path: Path) -> None:
     base, component = (os.path.relpath(ROOT / "k8s" / name, tmp_path) for name in ("base", "components/faults"))
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base], "components": [component]}))
     text = shell.run([client.kubectl_program(), "kustomize", tmp_path], timeout=30).stdout
-    found = [item["data"] for item in yaml.safe_load_all(text) if item["kind"] == "ConfigMap"]
-    assert [data["FAULTS"] for data in found] == ["on", "on"]
+    data = [item["data"] for item in yaml.safe_load_all(text) if item["kind"] == "ConfigMap"]
+    assert [each["FAULTS"] for each in data] == ["on", "on"]
 
 
 def test_every_object_is_labelled_and_in_the_order_of_apply(shape: Any) -> None:

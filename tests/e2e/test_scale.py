@@ -116,8 +116,8 @@ def test_a_budget_lets_one_backend_go_at_a_time(api: Api) -> None:
 
 @nightly
 def test_what_redis_has_written_outlives_its_pod(scale: Cluster, api: Api) -> None:
-    def redis(*words: str) -> str:
-        return scale.kubectl("-n", NAMESPACE, "exec", "redis-0", "--", "redis-cli", *words).stdout.strip()
+    def redis(*args: str) -> str:
+        return scale.kubectl("-n", NAMESPACE, "exec", "redis-0", "--", "redis-cli", *args).stdout.strip()
 
     assert redis("config", "get", "appendfsync").endswith("always")
     assert redis("set", "e2e-kept", "yes") == "OK"
@@ -135,8 +135,8 @@ def test_what_redis_has_written_outlives_its_pod(scale: Cluster, api: Api) -> No
 
 @nightly
 def test_a_full_redis_refuses_and_forgets_nothing(scale: Cluster) -> None:
-    def redis(*words: str) -> str:
-        return scale.kubectl("-n", NAMESPACE, "exec", "redis-0", "--", "redis-cli", *words).stdout.strip()
+    def redis(*args: str) -> str:
+        return scale.kubectl("-n", NAMESPACE, "exec", "redis-0", "--", "redis-cli", *args).stdout.strip()
 
     redis("set", "e2e-kept", "yes")
     limit = redis("config", "get", "maxmemory").splitlines()[-1]
@@ -152,8 +152,8 @@ def test_a_full_redis_refuses_and_forgets_nothing(scale: Cluster) -> None:
 
 @nightly
 def test_redis_runs_as_nobody_in_particular_and_cannot_write_but_to_its_volume(scale: Cluster) -> None:
-    words = "id -u; touch /x 2>&1; touch /data/x && rm /data/x && echo written"
-    output = scale.kubectl("-n", NAMESPACE, "exec", "redis-0", "--", "sh", "-c", words).stdout
+    script = "id -u; touch /x 2>&1; touch /data/x && rm /data/x && echo written"
+    output = scale.kubectl("-n", NAMESPACE, "exec", "redis-0", "--", "sh", "-c", script).stdout
     assert output.splitlines()[0] == "999"
     assert "Read-only file system" in output
     assert output.splitlines()[-1] == "written"
@@ -207,5 +207,5 @@ def test_the_shapes_take_over_from_one_another_and_leave_nothing(scale: Cluster,
     assert "persistentvolumeclaim/redis deleted" in done.stdout + done.stderr
     assert api.get(Ref("Namespace", "", NAMESPACE).path) is None
     assert api.items("/api/v1/persistentvolumes") == []
-    words = ("exec", scale.settings.node, "find", volumes.FOLDER, "-mindepth", "1")
-    assert docker.docker(*words) == "", "no folder is left on the node"
+    command = ("exec", scale.settings.node, "find", volumes.FOLDER, "-mindepth", "1")
+    assert docker.docker(*command) == "", "no folder is left on the node"

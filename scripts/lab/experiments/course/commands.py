@@ -60,18 +60,18 @@ class Student:
     api: Api
     namespace: str
 
-    def types(self, *words: str, stdin: str | None = None) -> shell.Completed:
+    def types(self, *args: str, stdin: str | None = None) -> shell.Completed:
         """Run kubectl, whatever its exit code; raises LabError where no server answered."""
-        done = client.kubectl(self.settings, "--namespace", self.namespace, *words, check=False, stdin=stdin)
+        done = client.kubectl(self.settings, "--namespace", self.namespace, *args, check=False, stdin=stdin)
         if done.code and any(message in done.stderr for message in _UNANSWERED):
-            raise LabError(f"kubectl {words[0]} was not answered: {done.stderr.strip()[:200]}", "try again")
+            raise LabError(f"kubectl {args[0]} was not answered: {done.stderr.strip()[:200]}", "try again")
         return done
 
     def types_inside(self, container: str, *command: str) -> shell.Completed:
         """Run a command in a container of the Pod ``units``; again where its output was lost (Kubernetes 1.35)."""
-        words = ("exec", "units", "--container", container, "--", *command)
-        done = self.types(*words)
-        return done if done.code or done.stdout else self.types(*words)
+        args = ("exec", "units", "--container", container, "--", *command)
+        done = self.types(*args)
+        return done if done.code or done.stdout else self.types(*args)
 
     def pod(self, name: str) -> Object:
         return self.api.get(pod_path(self.namespace, name)) or {}
@@ -132,7 +132,7 @@ def _yes_or_no(done: shell.Completed, *refusal: str) -> str:
     """Return yes, no where it failed with exactly these words, and the error's text where it failed otherwise."""
     if not done.code:
         return "yes"
-    return "no" if any(refusal) and all(words in done.stderr for words in refusal) else _error(done)
+    return "no" if any(refusal) and all(phrase in done.stderr for phrase in refusal) else _error(done)
 
 
 def _error(done: shell.Completed) -> str:
@@ -253,8 +253,8 @@ def _memory_reserved(student: Student) -> Fact:
 
 
 def _inside(container: str, kind: ExhibitKind, done: shell.Completed, command: tuple[str, ...]) -> Exhibit:
-    words = ("exec", "units", "-c", container, "--", *command)
-    return _exhibit(kind, f"units, container {container}", done, _SHOWS["printed"], words)
+    args = ("exec", "units", "-c", container, "--", *command)
+    return _exhibit(kind, f"units, container {container}", done, _SHOWS["printed"], args)
 
 
 def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Text, command: tuple[str, ...]) -> Exhibit:
