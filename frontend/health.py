@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from frontend.config import NAME
 from frontend.context import context
@@ -15,18 +15,10 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/livez")
 @blueprint.get("/healthz")
-def livez() -> Response:
-    return health.response(context().health.report("livez"))
-
-
 @blueprint.get("/readyz")
-def readyz() -> Response:
-    return health.response(context().health.report("readyz"))
-
-
 @blueprint.get("/startupz")
-def startupz() -> Response:
-    return health.response(context().health.report("startupz"))
+def probe() -> Response:
+    return health.response(context().health.report(health.PATHS[request.path]))
 
 
 @blueprint.get("/version")

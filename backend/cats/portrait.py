@@ -1,4 +1,4 @@
-"""The portrait: the SVG templates of `shapes.json`, filled with a cat's traits, colours and mood."""
+"""The portrait: the SVG templates of `shapes.json`, filled with a cat's traits, colours (`palette.json`) and mood."""
 
 from __future__ import annotations
 
@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from backend.cats.palette import PALETTE
-
 if TYPE_CHECKING:
-    from backend.cats.palette import Fur
     from backend.cats.traits import Cat
 
-JOINTS = f'stroke="{PALETTE.ink}" stroke-linecap="round" stroke-linejoin="round"'
+
+def _load(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name(name).read_bytes())
+    return content
+
+
+SHAPES = _load("shapes.json")
+PALETTE = _load("palette.json")
+"""The colours: chosen so that a cat is read at 48 pixels. A coat's markings have the `second` and `third`."""
+
+JOINTS = f'stroke="{PALETTE["ink"]}" stroke-linecap="round" stroke-linejoin="round"'
 LINE = f'stroke-width="5" {JOINTS}'
 MIRROR = 'transform="matrix(-1 0 0 1 240 0)"'
 EYES = ("translate(85 116)", "translate(155 116) scale(-1 1)")
 """Where the left and the right eye are; the right one's coordinates are mirrored."""
-
-SHAPES: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("shapes.json").read_bytes())
 
 
 class Expression(msgspec.Struct, frozen=True):
@@ -46,7 +51,7 @@ def draw(cat: Cat, title: str) -> str:
     `cat-tail`, `cat-mouth`, `cat-whiskers` and `cat-backdrop` by class.
     Ids begin with a hash of the traits: many cats fit in one page.
     """
-    values = _values(cat, PALETTE.furs[f"{cat.coat}/{cat.shade}"])
+    values = _values(cat, PALETTE["furs"][f"{cat.coat}/{cat.shade}"])
     for name in ("tail_marks", "body_marks", "head_marks"):
         values[name] = SHAPES[name][cat.coat].format_map(values)
     head, ears = (_fill(part, values) for part in ("head_drawn", "ears_drawn"))
@@ -63,19 +68,20 @@ def _fill(template: str, values: dict[str, Any]) -> str:
     return "".join(SHAPES[template]).format_map(values)
 
 
-def _values(cat: Cat, fur: Fur) -> dict[str, Any]:
+def _values(cat: Cat, fur: dict[str, str]) -> dict[str, Any]:
     """Return what the templates are filled with, but for what depends on the side."""
     values: dict[str, Any] = {
-        **msgspec.structs.asdict(fur),
-        **msgspec.structs.asdict(PALETTE),
+        **PALETTE,
+        **PALETTE["fur"],
+        **fur,
         "id": f"cat-{hashlib.blake2b(repr(cat).encode(), digest_size=4).hexdigest()}",
         "line": LINE,
         "joints": JOINTS,
         "mirror": MIRROR,
-        "backdrop": PALETTE.backdrops[cat.backdrop],
-        "collar": PALETTE.collars[cat.collar_colour],
-        "tail_fur": fur.second if cat.coat == "pointed" else fur.base,
-        "paw": fur.second if cat.coat in ("pointed", "tuxedo") else fur.base,
+        "backdrop": PALETTE["backdrops"][cat.backdrop],
+        "collar": PALETTE["collars"][cat.collar_colour],
+        "tail_fur": fur["second"] if cat.coat == "pointed" else fur["base"],
+        "paw": fur["second"] if cat.coat in ("pointed", "tuxedo") else fur["base"],
         "turn": EXPRESSIONS[cat.mood].ears,
         "body": SHAPES["body"],
         "head": SHAPES["heads"][cat.head],
@@ -87,19 +93,19 @@ def _values(cat: Cat, fur: Fur) -> dict[str, Any]:
     for side, colour in zip(("left_ear", "right_ear"), ears, strict=True):
         values[side] = SHAPES["ears"][cat.ears].format_map(values | {"ear": colour})
     values["mouth_drawn"] = SHAPES["mouths"][EXPRESSIONS[cat.mood].mouth].format_map(values)
-    values["collar_drawn"] = collar(cat, values)
+    values["collar_drawn"] = _collar(cat, values)
     return values
 
 
-def _patches(cat: Cat, fur: Fur) -> tuple[tuple[str, str], tuple[str, str]]:
+def _patches(cat: Cat, fur: dict[str, str]) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return the fur's colours around the left and the right eye, and on the left and the right ear."""
     if cat.coat in ("calico", "tortoiseshell"):
-        return (fur.second, fur.base), (fur.second, fur.third if cat.coat == "calico" else fur.base)
-    colour = fur.second if cat.coat == "pointed" else fur.base
+        return (fur["second"], fur["base"]), (fur["second"], fur["third"] if cat.coat == "calico" else fur["base"])
+    colour = fur["second"] if cat.coat == "pointed" else fur["base"]
     return (colour, colour), (colour, colour)
 
 
-def collar(cat: Cat, values: dict[str, Any]) -> str:
+def _collar(cat: Cat, values: dict[str, Any]) -> str:
     if cat.collar == "none":
         return ""
     return _fill("collar_drawn", values | {"pendant": SHAPES["pendants"][cat.collar].format_map(values)})
@@ -111,7 +117,7 @@ def _eye(cat: Cat, values: dict[str, Any], side: int) -> str:
     if mood.closed:
         return _fill("closed_eye", values | {"closed": SHAPES["closed_eyes"][mood.closed]})
     own = {
-        "eye": PALETTE.eyes[cat.eyes[side]],
+        "eye": PALETTE["eyes"][cat.eyes[side]],
         "x": mood.gaze[0] * turn,
         "y": mood.gaze[1],
         "width": mood.pupil[0],

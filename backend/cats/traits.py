@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import msgspec
@@ -10,36 +11,27 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Head = Literal["round", "wedge", "broad"]
-Ears = Literal["pricked", "folded", "tufted"]
 Coat = Literal["solid", "tabby", "tuxedo", "calico", "pointed", "tortoiseshell"]
-EyeShape = Literal["round", "almond", "wide"]
-EyeColour = Literal["amber", "green", "blue", "copper", "gold", "turquoise"]
-Whiskers = Literal["straight", "raised", "drooping"]
-Tail = Literal["curled", "raised", "hooked"]
-Collar = Literal["none", "bell", "bow", "bandana", "medal"]
 Mood = Literal["content", "curious", "playful", "sleepy", "smug", "grumpy", "amazed", "happy"]
-
-HEADS: tuple[Head, ...] = get_args(Head)
-EARS: tuple[Ears, ...] = ("pricked", "pricked", "folded", "tufted")
-EYE_SHAPES: tuple[EyeShape, ...] = get_args(EyeShape)
-EYE_COLOURS: tuple[EyeColour, ...] = get_args(EyeColour)
-WHISKERS: tuple[Whiskers, ...] = get_args(Whiskers)
-TAILS: tuple[Tail, ...] = get_args(Tail)
-COLLARS: tuple[Collar, ...] = get_args(Collar)
-COLLAR_COLOURS = ("red", "blue", "green", "yellow", "violet")
 MOODS: tuple[Mood, ...] = get_args(Mood)
-BACKDROPS = ("peach", "sage", "lilac", "rose", "sky", "straw", "plum", "mint")
 
-COATS: dict[Coat, tuple[str, ...]] = {
-    "solid": ("black", "blue-grey", "white", "ginger", "cream", "chocolate"),
-    "tabby": ("ginger", "grey", "brown", "silver"),
-    "tuxedo": ("black", "blue-grey", "ginger", "chocolate"),
-    "calico": ("bright", "dilute"),
-    "pointed": ("seal", "blue", "flame", "lilac"),
-    "tortoiseshell": ("bright", "dilute", "chocolate"),
-}
-"""Each coat with its shades."""
+
+class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything in `traits.json`: what each trait is drawn from; one that stands twice is drawn twice as often."""
+
+    shades: dict[Coat, tuple[str, ...]]
+    head: tuple[str, ...]
+    ears: tuple[str, ...]
+    eye_shape: tuple[str, ...]
+    eye_colour: tuple[str, ...]
+    whiskers: tuple[str, ...]
+    tail: tuple[str, ...]
+    collar: tuple[str, ...]
+    collar_colour: tuple[str, ...]
+    backdrop: tuple[str, ...]
+
+
+TRAITS = msgspec.json.decode(Path(__file__).with_name("traits.json").read_bytes(), type=Traits)
 
 ODD_EYES = 12
 """Two unpointed cats in so many have an eye of each colour."""
@@ -51,15 +43,15 @@ class Cat(msgspec.Struct, frozen=True):
     """One cat's traits; `eyes` is the left and the right one as the viewer sees them."""
 
     seed: str
-    head: Head
-    ears: Ears
+    head: str
+    ears: str
     coat: Coat
     shade: str
-    eye_shape: EyeShape
-    eyes: tuple[EyeColour, EyeColour]
-    whiskers: Whiskers
-    tail: Tail
-    collar: Collar
+    eye_shape: str
+    eyes: tuple[str, str]
+    whiskers: str
+    tail: str
+    collar: str
     collar_colour: str
     mood: Mood
     backdrop: str
@@ -78,30 +70,30 @@ def cat_of(seed: str, mood: Mood | None = None) -> Cat:
     def pick(options: Sequence[T]) -> T:
         return options[next(numbers) % len(options)]
 
-    coat = pick(tuple(COATS))
+    coat = pick(tuple(TRAITS.shades))
     return Cat(
         seed=seed,
         coat=coat,
-        shade=pick(COATS[coat]),
-        head=pick(HEADS),
-        ears=pick(EARS),
-        eye_shape=pick(EYE_SHAPES),
+        shade=pick(TRAITS.shades[coat]),
+        head=pick(TRAITS.head),
+        ears=pick(TRAITS.ears),
+        eye_shape=pick(TRAITS.eye_shape),
         eyes=_eyes(
             coat,
-            other=pick([colour for colour in EYE_COLOURS if colour != "blue"]),
-            colour=pick(EYE_COLOURS),
+            other=pick([colour for colour in TRAITS.eye_colour if colour != "blue"]),
+            colour=pick(TRAITS.eye_colour),
             odd=pick(range(ODD_EYES)),
         ),
-        whiskers=pick(WHISKERS),
-        tail=pick(TAILS),
-        collar=pick(COLLARS),
-        collar_colour=pick(COLLAR_COLOURS),
-        backdrop=pick(BACKDROPS),
+        whiskers=pick(TRAITS.whiskers),
+        tail=pick(TRAITS.tail),
+        collar=pick(TRAITS.collar),
+        collar_colour=pick(TRAITS.collar_colour),
+        backdrop=pick(TRAITS.backdrop),
         mood=pick(MOODS) if mood is None else mood,
     )
 
 
-def _eyes(coat: Coat, other: EyeColour, colour: EyeColour, odd: int) -> tuple[EyeColour, EyeColour]:
+def _eyes(coat: Coat, other: str, colour: str, odd: int) -> tuple[str, str]:
     """Pointed cats have blue eyes; of the others some have odd ones, one of them blue."""
     if coat == "pointed":
         return ("blue", "blue")

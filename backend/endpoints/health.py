@@ -8,28 +8,17 @@ from backend.context import context
 from backend.openapi import Endpoints
 from backend.probe_log import KUBELET
 from service_runtime import health
-from service_runtime.health import ProbeKind, Report
+from service_runtime.health import Report
 
 routes = Endpoints("health")
 
 
+@routes.serves("GET", "/startupz", "Is it started?", Report, unwell=True)
+@routes.serves("GET", "/readyz", "Is it ready?", Report, unwell=True)
 @routes.serves("GET", "/livez", "Is it alive?", Report, unwell=True)
 @routes.serves("GET", "/healthz", "Is it alive?", Report, unwell=True)
-def livez() -> Response:
-    return _respond("livez")
-
-
-@routes.serves("GET", "/readyz", "Is it ready?", Report, unwell=True)
-def readyz() -> Response:
-    return _respond("readyz")
-
-
-@routes.serves("GET", "/startupz", "Is it started?", Report, unwell=True)
-def startupz() -> Response:
-    return _respond("startupz")
-
-
-def _respond(kind: ProbeKind) -> Response:
+def probe() -> Response:
+    kind = health.PATHS[request.path]
     report = context().health.report(kind)
     if request.user_agent.string.startswith(KUBELET):
         context().probe_log.add(kind, report.status, report.reason)

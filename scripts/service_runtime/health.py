@@ -18,6 +18,7 @@ Check = Callable[[], str | None]
 """Returns why it fails, or None when all is well."""
 
 ProbeKind = Literal["livez", "readyz", "startupz"]
+PATHS: dict[str, ProbeKind] = {"/livez": "livez", "/healthz": "livez", "/readyz": "readyz", "/startupz": "startupz"}
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class Health:
         self.not_critical: set[str] = set()
 
     def add(self, kind: ProbeKind, name: str, check: Check, *, critical: bool = True) -> None:
-        """Have one more check; one that is not critical is listed only.
+        """Add a check; one that is not critical is listed only.
 
         A dependency that all Pods share is not critical: its failure would take every Pod out of the Service.
         """
@@ -89,12 +90,11 @@ def as_text(report: Report) -> str:
     Unlike the API server, which withholds it, a failed check's reason is shown:
     https://kubernetes.io/docs/reference/using-api/health-checks/
     """
-    lines = [f"[+]{c.name} ok" if c.ok else f"[-]{c.name} failed: {c.reason}{_tolerated(c)}" for c in report.checks]
+    lines = []
+    for check in report.checks:
+        tolerated = "" if check.critical else " (not critical)"
+        lines.append(f"[+]{check.name} ok" if check.ok else f"[-]{check.name} failed: {check.reason}{tolerated}")
     return "\n".join([*lines, f"{report.name} check {'passed' if report.ok else 'failed'}", ""])
-
-
-def _tolerated(check: Outcome) -> str:
-    return "" if check.critical else " (not critical)"
 
 
 def response(report: Report) -> Response:

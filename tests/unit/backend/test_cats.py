@@ -10,9 +10,8 @@ import pytest
 
 from backend.cats import words
 from backend.cats.cards import wall_seeds
-from backend.cats.palette import PALETTE
-from backend.cats.portrait import draw
-from backend.cats.traits import BACKDROPS, COATS, COLLAR_COLOURS, EYE_COLOURS, MOODS, cat_of
+from backend.cats.portrait import PALETTE, draw
+from backend.cats.traits import MOODS, TRAITS, cat_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 SEEDS = [f"seed-{number}" for number in range(400)]
@@ -72,9 +71,9 @@ def test_neighbours_do_not_look_alike():
 
 
 def test_every_trait_has_its_colour():
-    assert set(PALETTE.furs) == {f"{coat}/{shade}" for coat, shades in COATS.items() for shade in shades}
-    colours = (set(PALETTE.eyes), set(PALETTE.collars), set(PALETTE.backdrops))
-    assert colours == (set(EYE_COLOURS), set(COLLAR_COLOURS), set(BACKDROPS))
+    assert set(PALETTE["furs"]) == {f"{coat}/{shade}" for coat, shades in TRAITS.shades.items() for shade in shades}
+    colours = [set(PALETTE[name]) for name in ("eyes", "collars", "backdrops")]
+    assert colours == [set(TRAITS.eye_colour), set(TRAITS.collar_colour), set(TRAITS.backdrop)]
 
 
 def luminance(colour):
@@ -85,9 +84,9 @@ def luminance(colour):
 
 def test_the_line_stands_out():
     """On backdrops, eyes and coats, the black cat's included, so that a cat is still read at 48 pixels."""
-    furs = (fur.base for fur in PALETTE.furs.values())
-    colours = [*PALETTE.backdrops.values(), *PALETTE.eyes.values(), *furs]
-    ink = luminance(PALETTE.ink) + 0.05
+    furs = (fur["base"] for fur in PALETTE["furs"].values())
+    colours = [*PALETTE["backdrops"].values(), *PALETTE["eyes"].values(), *furs]
+    ink = luminance(PALETTE["ink"]) + 0.05
     assert [colour for colour in colours if (luminance(colour) + 0.05) / ink <= 2] == []
 
 
