@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import docker, waiting
-from lab.cluster import preflight
+from lab.cluster import preflight, runc_wrapper
 from lab.errors import LabError
 from lab.steps import Step
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lab.steps import Report
 
 START_SECONDS = 60
-RUNTIME = Path(__file__).with_name("runc_wrapper.py")
 _DOCKERD_PID = Path("/var/run/docker.pid")
 _PID_FILES = {_DOCKERD_PID: "dockerd", Path("/var/run/docker/containerd/containerd.pid"): "containerd"}
 _SYSTEMD = Path("/run/systemd/system")
@@ -55,7 +54,7 @@ def missing_capabilities(status: str) -> bool:
     ``runc`` then refuses privileged containers: "unable to apply caps". The highest capability is taken from the mask
     itself (capabilities(7)): a full bounding set has no gap.
     """
-    mask = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd"))
+    mask = runc_wrapper.bounding_mask(status)
     return mask != (1 << mask.bit_length()) - 1
 
 
@@ -116,7 +115,7 @@ def _runtime(settings: Settings) -> list[str]:
     if not missing_capabilities(Path("/proc/self/status").read_text()):
         return []
     wrapper = _wrapper(settings)
-    wrapper.write_text(f"#!{Path(sys.executable).resolve()} -IS\n{RUNTIME.read_text()}")
+    wrapper.write_text(f"#!{Path(sys.executable).resolve()} -IS\n{Path(runc_wrapper.__file__).read_text()}")
     wrapper.chmod(0o755)
     return ["--add-runtime", f"within-bounds={wrapper}", "--default-runtime", "within-bounds"]
 

@@ -19,9 +19,13 @@ MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_REST
 """
 
 
+def bounding_mask(status: str) -> int:
+    """Return the bounding set of a ``/proc/…/status`` text, a bit a capability."""
+    return next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd"))
+
+
 def bounding_set(status: str) -> set[str]:
-    """Name the capabilities in the bounding set of a ``/proc/…/status`` text."""
-    mask = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapBnd"))
+    mask = bounding_mask(status)
     return {f"CAP_{name}" for number, name in enumerate(NAMES.split()) if mask >> number & 1}
 
 

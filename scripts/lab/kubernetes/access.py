@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
 from lab.errors import BadInput, Refused
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from lab.config import Settings
 
 Kubeconfig = dict[str, Any]
+
+
+class _Entry(TypedDict):
+    name: str
+    cluster: NotRequired[Kubeconfig | None]
+    context: NotRequired[Kubeconfig | None]
+    user: NotRequired[Kubeconfig | None]
+
+
+_Entries = list[_Entry] | None
+_File = TypedDict(
+    "_File", {"clusters": _Entries, "contexts": _Entries, "users": _Entries, "current-context": str | None}, total=False
+)
+"""What the lab reads of a kubeconfig; there may be more."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,8 @@ def connect(settings: Settings) -> Access:
 
 def read_kubeconfig(path: Path) -> Kubeconfig:
     """Read a kubeconfig; an absent one is empty. Raises BadInput where it is none, or cannot be read."""
-    import yaml  # noqa: PLC0415 - not on the way to `lab --help`
+    import msgspec  # noqa: PLC0415 - not on the way to `lab --help`
+    import yaml  # noqa: PLC0415 - the same
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -59,23 +74,11 @@ def read_kubeconfig(path: Path) -> Kubeconfig:
         return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise _not_a_kubeconfig(path, str(error).splitlines()[0]) from None
-    if content is not None and not _is_valid(content):
-        raise _not_a_kubeconfig(path, "its clusters, users and contexts are not lists of named entries")
+    try:
+        msgspec.convert(content, type=_File | None)
+    except msgspec.ValidationError as error:
+        raise _not_a_kubeconfig(path, str(error)) from None
     return content or {}
-
-
-def _is_valid(content: object) -> bool:
-    if not isinstance(content, dict) or not isinstance(content.get("current-context") or "", str):
-        return False
-    lists = {key: content.get(key) or [] for key in ("clusters", "users", "contexts")}
-    return all(
-        isinstance(entries, list) and all(_is_valid_entry(entry, key.removesuffix("s")) for entry in entries)
-        for key, entries in lists.items()
-    )
-
-
-def _is_valid_entry(entry: object, kind: str) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("name"), str) and isinstance(entry.get(kind) or {}, dict)
 
 
 def _not_a_kubeconfig(path: Path, why: str) -> BadInput:

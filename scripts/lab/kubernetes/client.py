@@ -173,9 +173,7 @@ def _brief(error: Exception) -> str:
 def _api_error(code: int, data: bytes) -> ApiError:
     try:
         status = json.loads(data)
-    except ValueError:
-        status = {}
-    if not isinstance(status, dict):
+    except ValueError:  # of a path that the server does not have it says so in plain text
         status = {}
     return ApiError(code, status.get("reason", ""), status.get("message") or data.decode(errors="replace")[:300])
 

@@ -79,8 +79,7 @@ def test_a_watch_ends_by_itself_and_its_lines_are_events(server, api):
     ("answer", "reason", "message"),
     [
         pytest.param({"reason": "Forbidden", "message": "quota"}, "Forbidden", "quota", id="a Status"),
-        pytest.param("<html>proxy</html>", "", "<html>proxy</html>", id="a proxy's page"),
-        pytest.param([1], "", "[1]", id="JSON of another kind"),
+        pytest.param("404 page not found", "", "404 page not found", id="plain text"),
     ],
 )
 def test_a_refusal_carries_the_server_s_reason_and_message(server, api, answer, reason, message):

