@@ -75,7 +75,7 @@ class Settings:
 def load(env: Mapping[str, str]) -> Settings:
     """Read ``LAB_CLUSTER``, ``LAB_FRONT_PORT``, ``LAB_BACK_PORT``, ``LAB_IMAGES``, ``LAB_KUBERNETES``, ``LAB_CACHE``.
 
-    And ``KUBECONFIG``. Raises BadInput, in one line, for a value that cannot be.
+    And ``KUBECONFIG``, of whose list kubectl and kind write the first. Raises BadInput for a value that cannot be.
     """
     front, back = _port(env, "LAB_FRONT_PORT", 30080), _port(env, "LAB_BACK_PORT", 30030)
     if front == back:
@@ -86,8 +86,8 @@ def load(env: Mapping[str, str]) -> Settings:
         back_port=back,
         images=_choice(env, "LAB_IMAGES", SOURCES),
         kubernetes=_choice(env, "LAB_KUBERNETES", MINORS),
-        cache=_cache_home(env).absolute() / CACHE,
-        kubeconfig=_kubeconfig(env),
+        cache=_absolute(env.get("LAB_CACHE") or env.get("XDG_CACHE_HOME") or "~/.cache") / CACHE,
+        kubeconfig=_absolute(next(filter(None, env.get("KUBECONFIG", "").split(":")), "~/.kube/config")),
     )
 
 
@@ -113,11 +113,5 @@ def _port(env: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-def _cache_home(env: Mapping[str, str]) -> Path:
-    return Path(env.get("LAB_CACHE") or env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-
-
-def _kubeconfig(env: Mapping[str, str]) -> Path:
-    """Name the file that kubectl and kind would write: the first of KUBECONFIG's list, else ``~/.kube/config``."""
-    first = next((part for part in env.get("KUBECONFIG", "").split(":") if part), "~/.kube/config")
-    return Path(first).expanduser().absolute()
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()

@@ -25,13 +25,8 @@ def published(settings: Settings) -> bool:
     """
     if settings.images != "auto":
         return settings.images == "published"
-    image = _node_image(settings)
-    return not image.startswith(NODE_IMAGE) if image else _answers()
-
-
-def _node_image(settings: Settings) -> str:
     node = docker.inspect(settings.node, check=False) if docker.installed() else None
-    return str(node["Config"]["Image"]) if node else ""
+    return not node["Config"]["Image"].startswith(NODE_IMAGE) if node else _answers()
 
 
 def _answers() -> bool:

@@ -63,13 +63,11 @@ def _start(settings: Settings, report: Report) -> str:
         raise LabError("no Docker daemon answers", "start Docker Desktop (or colima), then run this again")
     if _SYSTEMD.exists():
         preflight.as_root(["systemctl", "start", "docker"], report, timeout=120)
-        how = "through systemd"
+        how, hint = "through systemd", "see: journalctl -u docker"
     else:
         _spawn(settings)
-        how = "by hand, as there is no systemd"
-    waiting.until(
-        "Docker to answer", lambda: _state(settings), timeout=START_SECONDS, interval=0.3, hint=_hint(settings)
-    )
+        how, hint = "by hand, as there is no systemd", f"its log is {_log(settings)}"
+    waiting.until("Docker to answer", lambda: _state(settings), timeout=START_SECONDS, interval=0.3, hint=hint)
     return f"started {how}"
 
 
@@ -157,10 +155,6 @@ def is_alive(status: str, name: str) -> bool:
 def _last_log_line(settings: Settings) -> str:
     lines = _log(settings).read_text(errors="replace").splitlines() if _log(settings).exists() else []
     return lines[-1][:300] if lines else "it has said nothing"
-
-
-def _hint(settings: Settings) -> str:
-    return f"its log is {_log(settings)}" if not _SYSTEMD.exists() else "see: journalctl -u docker"
 
 
 def _log(settings: Settings) -> Path:

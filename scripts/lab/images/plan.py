@@ -112,9 +112,12 @@ def _service_steps(settings: Settings, references: Callable[[], Mapping[str, str
         return "from the lock files"
 
     def deliver(report: Report) -> str:
-        current = references()
+        target, current = registry.ensure(settings, report), references()
         for service in app.SERVICES:
-            _deliver(settings, service, current[app.repository(service)], report)
+            reference = current[app.repository(service)]
+            if target.digest(names(reference)[0]) is None:
+                app.build(settings, service, reference, report)
+            registry.push(target, reference, names(reference), report)
         return ", ".join(current.values())
 
     return [
@@ -129,13 +132,6 @@ def names(reference: str) -> list[Name]:
     repository, tag = reference.split(":")
     docker_hub = f"library/{repository}"
     return [Name(docker_hub, tag), Name(docker_hub, "latest"), Name(repository, "latest")]
-
-
-def _deliver(settings: Settings, service: Service, reference: str, report: Report) -> None:
-    target = registry.ensure(settings, report)
-    if target.digest(names(reference)[0]) is None:
-        app.build(settings, service, reference, report)
-    registry.push(target, reference, names(reference), report)
 
 
 def _substitutes_step(

@@ -39,7 +39,8 @@ def temporary_namespaces(api: Api, experiment: str, *suffixes: str) -> Iterator[
     names = [base, *(f"{base}-{suffix}" for suffix in suffixes)]
     try:
         for name in names:
-            _create(api, name, experiment)
+            meta = {"name": name, "labels": {LABEL: experiment}, "annotations": {OWNER: process_id(os.getpid())}}
+            api.call("POST", _NAMESPACES, {"metadata": meta})
         for name in names:
             _wait_until_usable(api, name)
         yield names
@@ -105,11 +106,6 @@ def _boot_id() -> str:
         return (PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
     except OSError:
         return ""
-
-
-def _create(api: Api, name: str, experiment: str) -> None:
-    meta = {"name": name, "labels": {LABEL: experiment}, "annotations": {OWNER: process_id(os.getpid())}}
-    api.call("POST", _NAMESPACES, {"metadata": meta})
 
 
 def _wait_until_usable(api: Api, name: str) -> None:
