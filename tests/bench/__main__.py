@@ -5,7 +5,6 @@ It measures and does not judge: exit 0 also where a figure is missed, 1 where a 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import itertools
 import json
@@ -16,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import chat
+import click
 import cluster
 import disruption
 import experiments
@@ -44,23 +44,27 @@ SHARING = frozenset({"chat", "chaos", "rollout"})
 """Consecutive ones of these use one cluster."""
 
 
-def main() -> int:
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--cold", is_flag=True)
+@click.pass_context
+def main(context: click.Context, names: tuple[str, ...], *, as_json: bool, cold: bool) -> None:
     """Measure the families that were named, or all, and show everything that was measured, whatever went wrong."""
-    options = _options()
     signal.signal(signal.SIGTERM, _interrupt)
     machine = _machine()
     figures: list[Figure] = []
     failures: list[str] = []
     code = 0
     try:
-        for _sharing, names in itertools.groupby(options.names or NAMES, SHARING.__contains__):
-            failures += _all(list(names), figures, cold=options.cold)
+        for _sharing, neighbours in itertools.groupby(names or NAMES, SHARING.__contains__):
+            failures += _all(list(neighbours), figures, cold=cold)
     except KeyboardInterrupt:
         failures.append("interrupted: what was measured until then is shown")
         code = INTERRUPTED
     machine["load after"] = _load()
-    (_print_json if options.json else _print_table)(figures, failures, machine)
-    return code or int(bool(failures))
+    (_print_json if as_json else _print_table)(figures, failures, machine)
+    context.exit(code or int(bool(failures)))
 
 
 def _all(names: list[str], figures: list[Figure], *, cold: bool) -> list[str]:
@@ -88,18 +92,6 @@ def _families(shared: scaled.Shared, *, cold: bool) -> dict[str, Callable[[], Ge
         "page": page.measure,
         "experiments": experiments.measure,
     }
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="lab bench", description="Measure, each figure beside its floor.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)}; all without any")
-    parser.add_argument("--json", action="store_true", help="write JSON instead of the table")
-    parser.add_argument("--cold", action="store_true", help="node: build the node image from nothing, ten minutes")
-    options = parser.parse_args()
-    wrong = [name for name in options.names if name not in NAMES]
-    if wrong:
-        parser.error(f"there is no {wrong[0]!r}: use some of {', '.join(NAMES)}")
-    return options
 
 
 def _measure(name: str, family: Callable[[], Generator[Figure, None, None]], figures: list[Figure]) -> list[str]:
@@ -151,4 +143,4 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

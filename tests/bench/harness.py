@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import http.client
+import http
 import os
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,14 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import urllib3
+
 from lab import config, docker, shell, steps, waiting
 from lab.cluster import docker_daemon, preflight
 from lab.config import ROOT
-from lab.errors import LabError
 from lab.steps import Event, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 LABEL = "chatroulette.bench"
 _LEFT_OUT = (".git", ".venv", ".*_cache", "__pycache__", "*.pyc", "node_modules")
@@ -66,45 +66,19 @@ def free_port() -> int:
 
 def until_answers(port: int, path: str, timeout: float, interval: float = 0.05) -> bytes:
     """Request the path until it answers 200; return the body. Raises TimedOut."""
-    answer = b""
+    url, answer = f"http://127.0.0.1:{port}{path}", b""
 
     def request() -> tuple[bool, str]:
         nonlocal answer
-        status, answer = get(port, path)
-        return status == http.HTTPStatus.OK, f"{status} {answer[:80]!r}"
-
-    waiting.until(f"http://127.0.0.1:{port}{path}", request, timeout=timeout, interval=interval)
-    return answer
-
-
-def get(port: int, path: str) -> tuple[int, bytes]:
-    """Return the status and the body; 0 and the reason where nothing answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        return response.status, response.read()
-    except (OSError, http.client.HTTPException) as error:
-        return 0, str(error).encode()
-    finally:
-        connection.close()
-
-
-@contextlib.contextmanager
-def serving(argv: list[str], env: Mapping[str, str]) -> Iterator[int]:
-    """Run a server for the length of the block; yield its process number. Raises LabError where it ends early."""
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(
-            argv, env={**os.environ, **env}, cwd=ROOT, stdout=output, stderr=output, text=True, start_new_session=True
-        )
         try:
-            yield process.pid
-            code = process.poll()
-        finally:
-            shell.end(process)
-        if code is not None:
-            output.seek(0)
-            raise LabError(f"`{argv[0]}` ended with {code} while it was measured: {output.read()[-300:]}")
+            response = urllib3.request("GET", url, timeout=5, retries=False, headers={"Connection": "close"})
+        except urllib3.exceptions.HTTPError as error:
+            return False, str(error)
+        answer = response.data
+        return response.status == http.HTTPStatus.OK, f"{response.status} {answer[:80]!r}"
+
+    waiting.until(url, request, timeout=timeout, interval=interval)
+    return answer
 
 
 @functools.cache

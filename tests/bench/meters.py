@@ -1,17 +1,15 @@
-"""What programs take while something is measured: processes by /proc, containers by what their kubelet counts."""
+"""What programs take while something is measured: processes by psutil, containers by what their kubelet counts."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import harness
-import services
+import psutil
 
 from lab.kubernetes import client
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 MIB = 2**20
 IDLE_CORES, IDLE_TIMEOUT, SAMPLE_SECONDS = 0.75, 60, 3
 """An idle machine uses so many cores at most; how long it is waited for, and measured."""
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -75,24 +72,29 @@ def wait_until_idle() -> None:
 
 
 def _cores_in_use() -> float:
-    before = _processor_times()
-    time.sleep(SAMPLE_SECONDS)
-    return busy_share(before, _processor_times()) * (os.cpu_count() or 1)
+    return psutil.cpu_percent(SAMPLE_SECONDS) / 100 * (psutil.cpu_count() or 1)
 
 
-def _processor_times() -> list[int]:
-    return [int(column) for column in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process with its children, theirs and so on."""
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
 
 
-def busy_share(before: list[int], after: list[int]) -> float:
-    """Return which part of the time between two readings of /proc/stat's first line was not idle (proc_stat(5))."""
-    spent = [later - sooner for sooner, later in zip(before, after, strict=True)]
-    return 1 - (spent[3] + spent[4]) / max(sum(spent), 1)
+def memory(pid: int) -> tuple[float, float]:
+    """Return PSS and RSS in MiB, summed over a process and its children."""
+    uses = [process.memory_full_info() for process in family(pid)]
+    return sum(use.pss for use in uses) / MIB, sum(use.rss for use in uses) / MIB
 
 
 def processes(pids: Mapping[str, int]) -> Mapping[str, Use]:
     """Read processes, each with its children; memory is PSS: what two share counts once."""
-    return {name: Use(services.memory(pid)[0], _cpu(pid), time.monotonic()) for name, pid in pids.items()}
+    return {name: Use(memory(pid)[0], _cpu_seconds(pid), time.monotonic()) for name, pid in pids.items()}
+
+
+def _cpu_seconds(pid: int) -> float:
+    times = [process.cpu_times() for process in family(pid)]
+    return sum(time.user + time.system for time in times)
 
 
 def containers(settings: Settings, namespace: str) -> Mapping[str, Use]:
@@ -119,10 +121,3 @@ def read_summary(summary: Mapping[str, Any], namespace: str) -> Mapping[str, Use
 def _use(container: Mapping[str, Any]) -> Use:
     at = datetime.fromisoformat(container["cpu"]["time"]).timestamp()
     return Use(container["memory"]["workingSetBytes"] / MIB, container["cpu"]["usageCoreNanoSeconds"] / 1e9, at)
-
-
-def _cpu(pid: int) -> float:
-    """Return the processor time of a process and its children, in seconds."""
-    pids = (pid, *services.children(pid))
-    stats = [Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split() for process in pids]
-    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / _TICKS

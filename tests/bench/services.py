@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import harness
+import meters
 from figures import Bound, Figure, at_least, at_most, figure
+from kubernetes.utils import parse_quantity
 
 from lab import docker, shell
 from lab.cluster import preflight
 from lab.cluster.node_image import go_toolchain
+from lab.config import ROOT
 from lab.errors import LabError
 from lab.images import app
 
@@ -26,10 +32,8 @@ PODINFO = "v1.8.1-0.20250910200901-e86405a8674e"
 """podinfo 6.9.2: its tags are none that Go's modules know, hence this name of its commit."""
 STARTS, LOADS, WARM_UP, LOAD = 5, 3, 2, 8
 CONNECTIONS, THREADS = 20, 1
-MIB = 1024
 BARE = Path(__file__).with_name("bare.py")
 GEVENT = ("--no-control-socket", "--worker-class", "gevent")
-_UNITS = {"B": 2**-20, "KiB": 2**-10, "MiB": 1, "GiB": 2**10}
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,24 @@ class Server:
 
     @contextlib.contextmanager
     def running(self, path: str, interval: float = 0.05) -> Iterator[int]:
-        """Run it for the length of the block, once the path answers; yield its process number."""
-        with harness.serving(self.argv, self.env) as pid:
-            harness.until_answers(self.port, path, timeout=20, interval=interval)
-            yield pid
+        """Run it for the length of the block, once the path answers; yield its process number.
+
+        Raises LabError where it ends early.
+        """
+        env = {**os.environ, **self.env}
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                self.argv, env=env, cwd=ROOT, stdout=output, stderr=output, text=True, start_new_session=True
+            )
+            try:
+                harness.until_answers(self.port, path, timeout=20, interval=interval)
+                yield process.pid
+                code = process.poll()
+            finally:
+                shell.end(process)
+            if code is not None:
+                output.seek(0)
+                raise LabError(f"{self.name} ended with {code} while it was measured: {output.read()[-300:]}")
 
 
 @dataclass(frozen=True)
@@ -101,14 +119,6 @@ def rate(output: str) -> float:
     return float(match[1])
 
 
-def mebibytes(usage: str) -> float:
-    """Read the first amount of ``docker stats``' "45.2MiB / 1.9GiB"."""
-    match = re.match(r"([\d.]+)(B|KiB|MiB|GiB)\b", usage)
-    if not match:
-        raise LabError(f"docker stats said {usage!r}")
-    return float(match[1]) * _UNITS[match[2]]
-
-
 def _figure(name: str, unit: str, starts: dict[str, list[Start]], field: str, bound: Bound | None) -> Figure:
     values = {
         server: [value for start in all_starts if (value := getattr(start, field)) is not None]
@@ -125,29 +135,13 @@ def _start(server: Server, *, load: bool) -> Start:
             return Start(first)
         _wrk(server.port, WARM_UP)
         per_second = _wrk(server.port, LOAD)
-        pss, rss = memory(pid)
+        pss, rss = meters.memory(pid)
     return Start(first, per_second, pss, rss)
 
 
 def _wrk(port: int, seconds: int) -> float:
     words = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", f"http://127.0.0.1:{port}/version"]
     return rate(shell.run(["wrk", *words], timeout=seconds + 30).stdout)
-
-
-def memory(pid: int) -> tuple[float, float]:
-    """Return PSS and RSS in MiB, summed over a process and its children."""
-    totals = {"Pss": 0, "Rss": 0}
-    for process in (pid, *children(pid)):
-        text = Path(f"/proc/{process}/smaps_rollup").read_text()
-        for field in totals:
-            totals[field] += int(re.findall(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE)[0])
-    return totals["Pss"] / MIB, totals["Rss"] / MIB
-
-
-def children(pid: int) -> list[int]:
-    """Return the numbers of a process's children, theirs and so on."""
-    direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [*direct, *(grandchild for child in direct for grandchild in children(child))]
 
 
 def _podinfo() -> Server:
@@ -195,6 +189,7 @@ def _working_set(image: str, *, bare: bool) -> float:
         port = int(docker.docker("port", container, "3000/tcp").splitlines()[0].rpartition(":")[2])
         harness.until_answers(port, "/version", timeout=20)
         _wrk(port, LOAD)
-        return mebibytes(docker.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", container))
+        used = docker.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", container).split()[0]
+        return float(parse_quantity(used.removesuffix("B"))) / meters.MIB
     finally:
         docker.docker("rm", "--force", container)
