@@ -33,20 +33,6 @@ def test_a_known_cat_stays_what_it_is():
     assert traits == ("wedge", "tufted", "solid", "white", ("blue", "blue"), "content")
 
 
-def test_ten_thousand_differ_at_a_glance():
-    cats = [cat_of(f"{number}") for number in range(20_000)]
-    looks = {(*c.look, c.collar, c.collar_colour if c.collar != "none" else "", c.mood, c.eyes) for c in cats}
-    assert len(looks) > 10_000
-
-
-@pytest.mark.parametrize(
-    "trait", ["head", "ears", "coat", "shade", "eye_shape", "eyes", "whiskers", "tail", "collar", "mood", "backdrop"]
-)
-def test_every_trait_varies(trait):
-    values = [getattr(cat, trait) for cat in CATS]
-    assert max(values.count(value) for value in set(values)) < 0.6 * len(CATS)
-
-
 def test_some_eyes_are_odd_and_one_of_them_is_blue():
     odd = [cat.eyes for cat in CATS if len(set(cat.eyes)) == 2]
     assert 0.03 < len(odd) / len(CATS) < 0.35
@@ -90,7 +76,14 @@ def test_the_line_stands_out():
     assert [colour for colour in colours if (luminance(colour) + 0.05) / ink <= 2] == []
 
 
-@pytest.mark.parametrize("cat", CATS[:60], ids=SEEDS[:60])
+def test_every_value_of_a_trait_is_drawn():
+    for trait in ("head", "ears", "eye_shape", "whiskers", "tail", "collar", "collar_colour", "backdrop"):
+        assert {getattr(cat, trait) for cat in CATS} == set(getattr(TRAITS, trait))
+    assert {(cat.coat, cat.shade) for cat in CATS} == {(coat, s) for coat in TRAITS.shades for s in TRAITS.shades[coat]}
+    assert {cat.mood for cat in CATS} == set(MOODS)
+
+
+@pytest.mark.parametrize("cat", CATS[:20], ids=SEEDS[:20])
 def test_a_portrait_is_a_self_contained_picture(cat):
     """Well-formed, named, and nothing in it that a strict content security policy would stop."""
     root = ET.fromstring(draw(cat, 'A <"cat"> & co'))
@@ -112,23 +105,17 @@ def test_a_page_finds_the_parts_that_move(mood):
     assert ("cat-pupil" in parts) is (mood not in ("sleepy", "happy"))
 
 
-def test_moods_change_no_tail():
-    moods = [draw(cat_of("felix", mood), "t") for mood in MOODS]
-    assert len(set(moods)) == len(MOODS)
-    tails = [re.search(r'<g class="cat-tail">.*?(?=<g class="cat-head">)', svg)[0] for svg in moods]
-    assert len({re.sub(r"cat-[0-9a-f]{8}", "", tail) for tail in tails}) == 1
-
-
 def test_ids_of_two_cats_do_not_meet():
     """Pages put many portraits into one document; a mood of the same cat is another portrait."""
     portraits = {draw(cat, "t") for cat in (*CATS[:50], *(cat_of(SEEDS[0], mood) for mood in MOODS))}
+    assert len(portraits) == 50 + len(MOODS) - 1, "one mood is the cat's own"
     ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in portraits]
     assert len(set.union(*ids)) == sum(len(own) for own in ids)
     used = [set(re.findall(r"url\(#([^)]+)\)", svg)) for svg in portraits]
     assert all(refs <= own for refs, own in zip(used, ids, strict=True))
 
 
-@pytest.mark.parametrize("cat", CATS[:100], ids=SEEDS[:100])
+@pytest.mark.parametrize("cat", CATS[:20], ids=SEEDS[:20])
 def test_the_alternative_text_says_what_one_sees(cat):
     both, texts = words.alt(cat), words.words()
     for language in words.LANGUAGES:
@@ -137,15 +124,6 @@ def test_the_alternative_text_says_what_one_sees(cat):
         assert texts.moods[cat.mood].of(language) in text
         assert "{" not in text
     assert both.fr != both.en
-
-
-def test_an_alternative_text_in_full():
-    assert words.alt(cat_of("felix")) == words.Both(
-        fr="Norvégien à la tête fine et aux oreilles à pinceaux, robe blanche, yeux bleus, "
-        "nœud papillon vert, l\u2019air content.",
-        en="Norwegian forest cat with a slender head and tufted ears, white coat, blue eyes, "
-        "green bow tie, looking content.",
-    )
 
 
 def test_a_cat_greets_by_its_name_and_knows_one_fact():

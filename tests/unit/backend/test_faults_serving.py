@@ -51,14 +51,10 @@ def children(pid):
         return []
 
 
-def stat(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
 def runs(pid):
     """Return whether the process exists, and is no zombie."""
     try:
-        return stat(pid)[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
@@ -148,47 +144,18 @@ def test_history_and_probes_go_on_across_restarts(serve):
     assert [(probe["kind"], probe["status"]) for probe in pod["probes"]] == [("readyz", 200), ("livez", 200)]
 
 
-@pytest.mark.nightly
-def test_the_next_start_is_slow(serve, launching, tmp_path):
-    with serve() as server:
-        server.fault("startup", seconds=2)
-        server.fault("crash", code=1)
-        server.process.wait(timeout=15)
-    with launching(tmp_path / "log", FAULTS="on") as server:
-        server.await_status("/startupz", 503, seconds=20)
-        assert server.status("/readyz") == 503
-        assert server.pod_status()["phase"] == "starting"
-        server.await_status("/startupz", 200, seconds=10)
-        assert server.status("/readyz") == 200
-
-
 # CPU and memory
 
 
 @pytest.mark.nightly
-def test_cpu_is_burnt_in_a_child_as_much_as_ordered(serve):
-    with serve() as server:
-        server.fault("cpu", seconds=20, cores=0.3)
-        (burning,) = children(server.worker())
-        began, before = time.monotonic(), cpu_seconds(burning)
-        time.sleep(1)
-        share = (cpu_seconds(burning) - before) / (time.monotonic() - began)
-        assert 0.01 < share < 0.45
-        assert server.ask("DELETE", "/faults/cpu").status_code == 204
-        wait_until(lambda: not runs(burning))
-        assert children(server.worker()) == []
-
-
-def cpu_seconds(pid):
-    return (int(stat(pid)[11]) + int(stat(pid)[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@pytest.mark.nightly
-def test_a_burner_ends_in_time_and_is_no_worker(serve):
+def test_a_burner_ends_in_time_or_when_called_off_and_is_no_worker(serve):
     """PID 1 inherits whatever is left over; in a test, its own child stands for that."""
     with serve() as server:
         burning = burner(server, seconds=1)
         wait_until(lambda: not runs(burning) and no_fault(server))
+        burning = burner(server, seconds=30)
+        assert server.ask("DELETE", "/faults/cpu").status_code == 204
+        wait_until(lambda: not runs(burning))
         os.kill(burner(server, seconds=30), signal.SIGKILL)
         assert server.status("/readyz") == 200
 
