@@ -56,7 +56,7 @@ CHANGES = (
 """What the image's configuration says, as instructions of a Dockerfile."""
 
 IMPORT = "\n" + (IMAGE / "import").read_text()
-"""The script that stores the images inside the node, run in its own container."""
+"""The script that stores the images inside the node; the line break before it is in the hash that names the image."""
 
 METRICS_SERVER = ROOT / "k8s" / "kind" / "metrics-server.yaml"
 TAGS = "no_aufs no_zfs no_btrfs no_devmapper"
