@@ -23,6 +23,7 @@ START_SECONDS = 60
 _DOCKERD_PID = Path("/var/run/docker.pid")
 _PID_FILES = {_DOCKERD_PID: "dockerd", Path("/var/run/docker/containerd/containerd.pid"): "containerd"}
 _SYSTEMD = Path("/run/systemd/system")
+PROC = Path("/proc")
 
 
 def steps(settings: Settings) -> list[Step]:
@@ -137,19 +138,14 @@ def _own_pid(settings: Settings) -> int | None:
 
 
 def live_pid(file: Path, name: str) -> int | None:
-    """Return the pid in a file where that program runs under it; None where it has ended, or left no pid."""
+    """Return the pid in a file where that program runs under it; None where it has ended (proc(5)), or left no pid."""
     try:
         pid = int(file.read_text())
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = (PROC / str(pid) / "status").read_text()
     except (OSError, ValueError):
         return None
-    return pid if is_alive(status, name) else None
-
-
-def is_alive(status: str, name: str) -> bool:
-    """Read from the text of ``/proc/PID/status`` (proc(5)) whether it is that program, and no zombie."""
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    return fields.get("Name") == name and fields.get("State", "X")[0] not in "ZX"
+    return pid if fields.get("Name") == name and fields.get("State", "X")[0] not in "ZX" else None
 
 
 def _last_log_line(settings: Settings) -> str:

@@ -1,7 +1,6 @@
 """The decisions of lab.cluster: capabilities, kubeconfig entries, versions, names, cluster shape."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -215,22 +214,19 @@ def test_coredns_answers_itself_only_where_nobody_above_it_does(codes, changed):
         assert "cache 30" in corefile
 
 
-def test_a_pid_file_is_believed_only_of_the_program_that_it_is_for(tmp_path):
-    """The pid may be another program's by now, here the test's own."""
-    file = tmp_path / "docker.pid"
-    assert docker_daemon.live_pid(file, "dockerd") is None
-    file.write_text(str(os.getpid()))
-    assert docker_daemon.live_pid(file, "dockerd") is None
-    assert docker_daemon.live_pid(file, Path("/proc/self/comm").read_text().strip()) == os.getpid()
-
-
 @pytest.mark.parametrize(
-    ("status", "alive"),
+    ("content", "status", "pid"),
     [
-        pytest.param("Name:\tdockerd\nState:\tS (sleeping)\n", True, id="asleep"),
-        pytest.param("Name:\tdockerd\nState:\tZ (zombie)\n", False, id="a-zombie-has-ended"),
-        pytest.param("Name:\tbash\nState:\tR (running)\n", False, id="another-program-has-its-pid"),
+        pytest.param("7", "Name:\tdockerd\nState:\tS (sleeping)\n", 7, id="asleep"),
+        pytest.param("7", "Name:\tdockerd\nState:\tZ (zombie)\n", None, id="a-zombie-has-ended"),
+        pytest.param("7", "Name:\tbash\nState:\tR (running)\n", None, id="another-program-has-its-pid"),
+        pytest.param("8", "", None, id="it-has-ended"),
+        pytest.param("", "", None, id="cut-short"),
     ],
 )
-def test_a_process_is_alive_by_name_and_state(status, alive):
-    assert docker_daemon.is_alive(status, "dockerd") is alive
+def test_a_pid_file_is_believed_only_of_the_program_that_it_is_for(tmp_path, monkeypatch, content, status, pid):
+    monkeypatch.setattr(docker_daemon, "PROC", tmp_path)
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "status").write_text(status)
+    (tmp_path / "docker.pid").write_text(content)
+    assert docker_daemon.live_pid(tmp_path / "docker.pid", "dockerd") == pid
