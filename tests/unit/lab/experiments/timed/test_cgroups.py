@@ -33,7 +33,6 @@ V2 = {
 @pytest.mark.parametrize(
     ("limits", "page", "expected"),
     [
-        pytest.param({}, 4096, Limits(None, None), id="no limit"),
         pytest.param({"cpu": "500m", "memory": "30M"}, 4096, Limits(29_999_104, 50_000), id="whole pages"),
         pytest.param({"memory": "30M"}, 65_536, Limits(29_949_952, None), id="larger pages"),
         pytest.param({"cpu": "1m"}, 4096, Limits(None, 1000), id="the least quota"),

@@ -39,22 +39,10 @@ def story(story, cgroup):
     return story
 
 
-def test_all_as_predicted(story):
-    evicted(story, 12.0)
-    assert story.disagreements(QOS) == set()
-    classes = {each.measured.en for each in QOS.judge(story.record()) if each.id.startswith("class-")}
-    assert classes == {"Guaranteed", "Burstable", "BestEffort"}
-
-
 @pytest.mark.parametrize(
     ("change", "ids"),
     [
-        pytest.param(
-            lambda story, _: story.body(2.0, "limits", {"status": {"qosClass": "Burstable"}}),
-            {"class-limits"},
-            id="requests that did not follow limits",
-        ),
-        pytest.param(lambda story, _: score(story, "cpu-only", 0), {"oom-cpu-only-c1"}, id="another score"),
+        pytest.param(lambda *_: None, set(), id="all as predicted"),
         pytest.param(
             lambda story, cgroup: story.log("below", "c1", ("began", {"oom_score_adj": "999"}), cgroup(used=1 << 20)),
             {"eviction-order"},
@@ -64,9 +52,6 @@ def test_all_as_predicted(story):
             lambda story, _: story.data.update(kubelet=RESERVING),
             {"eviction-threshold"},
             id="a reserve that is not",
-        ),
-        pytest.param(
-            lambda story, _: story.event(5.0, FILLS, "Started", "again"), {"eviction-for-good"}, id="started again"
         ),
     ],
 )
@@ -95,10 +80,6 @@ def test_an_eviction_is_not_counted_from_a_moment_that_is_not_known(story):
     story.log(FILLS, "c1")
     with pytest.raises(LabError, match=FILLS):
         QOS.judge(story.record())
-
-
-def test_the_log_of_the_pod_that_is_evicted_is_read_first():
-    assert QOS.steps[0].pod == FILLS
 
 
 def test_a_node_that_keeps_memory_back(story):
