@@ -107,6 +107,9 @@ def test_the_server_takes_the_manifests_that_an_experiment_prints(cluster, names
 def test_every_experiment_is_as_predicted(results, name):
     assert results[name].agrees, testing.disagreements(results[name])
     assert results[name].cells or results[name].expectations or results[name].claims
+    for expectation in results[name].expectations:
+        assert expectation.source.startswith("https://"), expectation.id
+        assert expectation.exhibits, expectation.id
 
 
 @nightly

@@ -13,7 +13,7 @@ from lab.kubernetes.ephemeral import SLEEP
 from lab.kubernetes.objects import RESTRICTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
@@ -55,45 +55,30 @@ class Probe:
         return self.fields({"httpGet": {"path": path, "port": port}})
 
 
-def backend(
-    image: str = IMAGE,
-    *,
-    name: str = "back",
-    env: Mapping[str, str] | None = None,
-    resources: Object | None = None,
-    **more: Any,
-) -> Object:
+def backend(*, name: str = "back", env: Mapping[str, str] | None = None, **more: Any) -> Object:
     """Return the backend's container, faults on and drained at once; ``more`` are the container's own fields."""
     settings = {"FAULTS": "on", "DRAIN_SECONDS": "0", "CONTAINER_NAME": name, "PORT": str(PORT), **(env or {})}
     constants = [{"name": key, "value": value} for key, value in settings.items()]
     fields = [{"name": key, "valueFrom": {"fieldRef": {"fieldPath": path}}} for key, path in _FIELDS.items()]
-    return {**container(name, image, resources=resources), "env": [*constants, *fields], **more}
+    return container(name, env=[*constants, *fields], **more)
 
 
-def container(
-    name: str,
-    image: str = IMAGE,
-    *,
-    command: Sequence[str] | None = None,
-    resources: Object | None = None,
-    **more: Any,
-) -> Object:
-    """Return a container that runs a command (None: the image's own), with /tmp to write in."""
-    made: Object = {
+def container(name: str, image: str = IMAGE, **more: Any) -> Object:
+    """Return a container with /tmp to write in; ``more`` are its own fields."""
+    return {
         "name": name,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "resources": _SMALL if resources is None else resources,
+        "resources": _SMALL,
         "securityContext": RESTRICTED,
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the Pod's own
         **more,
     }
-    return made if command is None else {**made, "command": list(command)}
 
 
 def idle(name: str, image: str = IMAGE, **more: Any) -> Object:
     """Return a container that only sleeps, to poll from or to be probed."""
-    return container(name, image, command=SLEEP, **more)
+    return container(name, image, command=list(SLEEP), **more)
 
 
 def with_image(pod: Object, image: str) -> Object:
@@ -101,9 +86,7 @@ def with_image(pod: Object, image: str) -> Object:
     spec = dict(pod["spec"])
     for kind in ("initContainers", "containers"):
         if kind in spec:
-            spec[kind] = [
-                {**entry, "image": image if entry["image"] == IMAGE else entry["image"]} for entry in spec[kind]
-            ]
+            spec[kind] = [{**entry, "image": image} if entry["image"] == IMAGE else entry for entry in spec[kind]]
     return {**pod, "spec": spec}
 
 

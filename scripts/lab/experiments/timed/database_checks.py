@@ -12,11 +12,11 @@ import yaml
 from lab.config import ROOT
 from lab.experiments import texts
 from lab.experiments.results import Exhibit
-from lab.experiments.timed import cgroups, oom_kills, units
+from lab.experiments.timed import cgroups, units
 from lab.experiments.timed.database_server import CONTAINER, READY, STANDS_IN, Answer, Start
 from lab.experiments.timed.expectations import Between, Expect, Fact, OneOf, word
-from lab.experiments.timed.load_generator import cgroup_version, file_exhibit
-from lab.experiments.timed.measures import PodField, SameContainer, compare, status_exhibit
+from lab.experiments.timed.load_generator import OOM_KILLED, file_exhibit, oom_reasons
+from lab.experiments.timed.measures import PodField, Same, same_container, status_exhibit
 from lab.kubernetes import objects, quantities
 from lab.kubernetes.pod_status import last_terminated
 
@@ -125,7 +125,8 @@ def _ended(pod: str, query: str) -> Callable[[Record], Fact]:
         end = last_terminated(record.container(pod, CONTAINER, until))
         exhibit = status_exhibit(f"{pod}/{CONTAINER}, lastState", end, _SHOWS["ended"], f"kubectl describe pod {pod}")
         client = Answered(query, pod, attrgetter("outcome"))(record)
-        return Fact(oom_kills.describe(end), exhibits=(exhibit, *client.exhibits))
+        value = f"{end['exitCode']}, {end.get('reason', '')}" if end else ""
+        return Fact(value, exhibits=(exhibit, *client.exhibits))
 
     return measure
 
@@ -134,7 +135,7 @@ _RAISED = cgroups.limits({"limits": LIMITS[LESSON]})
 
 
 def _expected_end(record: Record) -> OneOf:
-    return oom_kills.descriptions(cgroup_version(record))
+    return OneOf(tuple(f"{OOM_KILLED}, {reason}" for reason in oom_reasons(record).values))
 
 
 def _amounts(resources: Object) -> str:
@@ -186,13 +187,6 @@ def resize_time(record: Record) -> Fact:
     return Fact(word("yes" if done else "no"), record.data["resized at"], record.step("resize"), exhibits)
 
 
-def same_pod(record: Record) -> Fact:
-    pods = record.pod(SMALL, record.step("replace")), record.pod(SMALL)
-    uids = [pod.get("metadata", {}).get("uid") for pod in pods]
-    exhibit = status_exhibit(f"{SMALL}: metadata.uid", uids, _SHOWS["replaced"], f"kubectl get pod {SMALL} -o yaml")
-    return Fact(compare(*uids), exhibits=(exhibit,))
-
-
 _outcome, _table_exists = attrgetter("outcome"), attrgetter("table_exists")
 _OF_MARIADB: list[Expect[Record]] = [
     _start_time(SMALL),
@@ -227,11 +221,11 @@ _OF_MARIADB: list[Expect[Record]] = [
         "raised-same",
         SMALL,
         "same",
-        SameContainer(SMALL, CONTAINER, "resize", _SHOWS["container"], before="replace"),
+        same_container(SMALL, CONTAINER, "resize", _SHOWS["container"], before="replace"),
     ),
     Expect("raised-query", f"{SMALL}, 128Mi", "answers", Answered("raised-query", SMALL, _outcome)),
     Expect("raised-kept", SMALL, "yes", Answered("raised-kept", SMALL, _table_exists)),
-    Expect("replaced-pod", SMALL, "another", same_pod),
+    Expect("replaced-pod", SMALL, "another", Same(SMALL, "metadata.uid", "replace", _SHOWS["replaced"])),
     Expect("replaced-class", SMALL, "Guaranteed", PodField(SMALL, "status.qosClass", _SHOWS["replaced"])),
 ]
 EXPECTS: list[Expect[Record]] = [

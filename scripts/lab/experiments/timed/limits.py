@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from lab.experiments import texts
 from lab.experiments.results import Exhibit, Moment
 from lab.experiments.texts import same
-from lab.experiments.timed import cgroups, measures, oom_kills, record, timeline, units
+from lab.experiments.timed import cgroups, measures, record, timeline, units
 from lab.experiments.timed.actions import until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import Between, Expect, Fact
 from lab.experiments.timed.load_generator import (
+    OOM_KILLED,
     Order,
     Reported,
     WaitForReport,
@@ -25,6 +26,7 @@ from lab.experiments.timed.load_generator import (
     container,
     keep_log,
     log_of,
+    oom_reasons,
     pod,
 )
 from lab.experiments.timed.measures import ContainerStatus, PodField
@@ -80,7 +82,7 @@ def killed_process(record: Record) -> Fact:
     report = log_of(record, "child", "taker").last("child ended")
     body = end or (report.body if report else {})
     outcome = str(end["exitCode"]) if end else f"signal {body['signal']}" if body else ""
-    known = {"signal 9": _VALUES["child-killed"], oom_kills.EXIT_CODE: _VALUES["container-killed"]}
+    known = {"signal 9": _VALUES["child-killed"], OOM_KILLED: _VALUES["container-killed"]}
     text = json.dumps(body)
     exhibit = Exhibit("status" if end else "command", "child/taker", text, _SHOWS["child"], "kubectl logs child")
     return Fact(known.get(outcome, outcome), exhibits=(exhibit,))
@@ -184,8 +186,8 @@ LIMITS = Timed(
         keep_log_before_kill,
     ],
     expects=[
-        Expect("memory-code", "memory", oom_kills.EXIT_CODE, how_it_ended("exitCode")),
-        Expect("memory-reason", "memory", lambda run: oom_kills.reasons(cgroup_version(run)), how_it_ended("reason")),
+        Expect("memory-code", "memory", OOM_KILLED, how_it_ended("exitCode")),
+        Expect("memory-reason", "memory", oom_reasons, how_it_ended("reason")),
         Expect(
             "memory-most",
             "memory",

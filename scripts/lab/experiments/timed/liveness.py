@@ -14,11 +14,10 @@ from lab.experiments.timed.engine import Ephemeral, Timed
 from lab.experiments.timed.expectations import Expect, Fact, failed, later
 from lab.experiments.timed.measures import (
     ContainerStatus,
-    SameContainer,
-    compare,
+    Same,
     happens,
     restarts,
-    status_exhibit,
+    same_container,
 )
 from lab.experiments.timed.poller import Poll
 from lab.experiments.timed.record import answer, any_of, container, ended, event, running
@@ -49,13 +48,6 @@ SHOWS = load("liveness").section("exhibits", {"container", "ip", "netns", "sidec
 def read_netns(context: Context) -> None:
     namespace = context.exec.run(context.container("cats", "back"), ("readlink", "/proc/self/ns/net")).strip()
     context.recorder.add("answer", "netns", namespace, {"raw": "/proc/self/ns/net of back"})
-
-
-def same_ip(record: Record) -> Fact:
-    ips = [
-        state.get("status", {}).get("podIP") for state in (record.pod("cats", record.step(FAILS)), record.pod("cats"))
-    ]
-    return Fact(compare(*ips), exhibits=(status_exhibit("podIP of cats", ips, SHOWS["ip"]),))
 
 
 def same_netns(record: Record) -> Fact:
@@ -94,8 +86,8 @@ LIVENESS = Timed(
         happens("killed", KILLED, failed(PROBE), FAILS, reason=UNHEALTHY, values=asdict(PROBE)),
         happens("restarted", RESTARTED, RESTART_WINDOW, FAILS),
         Expect("restart-count", "cats", "1", restarts("cats", "back", SHOWS["container"])),
-        Expect("container", "cats", "another", SameContainer("cats", "back", FAILS, SHOWS["container"])),
-        Expect("pod-ip", "cats", "same", same_ip),
+        Expect("container", "cats", "another", same_container("cats", "back", FAILS, SHOWS["container"])),
+        Expect("pod-ip", "cats", "same", Same("cats", "status.podIP", FAILS, SHOWS["ip"])),
         Expect("netns", "cats", "same", same_netns),
         Expect("sidecar", "cats", "0", restarts("cats", "sidecar", SHOWS["sidecar"])),
         happens(TARGETS, ended("cats", TARGETS), RESTART_WINDOW, FAILS, subject=TARGETS, word="137"),

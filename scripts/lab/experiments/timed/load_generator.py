@@ -13,7 +13,7 @@ from lab import waiting
 from lab.experiments import pods
 from lab.experiments.results import Exhibit
 from lab.experiments.timed import cgroups, load_program
-from lab.experiments.timed.expectations import Fact
+from lab.experiments.timed.expectations import Fact, OneOf
 from lab.experiments.timed.record import first
 from lab.experiments.timed.recorder import LONGEST
 from lab.kubernetes.client import ApiError
@@ -62,7 +62,7 @@ def container(
     name: str, order: Order, requests: Object | None = None, limits: Object | None = None, **more: Any
 ) -> Object:
     """Return a container that does as ordered; ``more`` are its own fields."""
-    command = ("python3", "-I", "-c", SOURCE, json.dumps(asdict(order)))
+    command = ["python3", "-I", "-c", SOURCE, json.dumps(asdict(order))]
     resources = {**({"requests": requests} if requests else {}), **({"limits": limits} if limits else {})}
     return pods.container(name, command=command, resources=resources, **more)
 
@@ -182,3 +182,16 @@ def file_exhibit(
 
 def cgroup_version(run: Record | Context) -> Version:
     return "v2" if run.cluster and run.cluster.cgroup == "v2" else "v1"
+
+
+OOM_KILLED = "137"
+"""The exit code after a kill at the memory limit: 128 and the number of the signal, 9."""
+
+
+def oom_reasons(run: Record | Context) -> OneOf:
+    """Return the reasons that the runtime may give for a kill at the memory limit.
+
+    On cgroup v1 it hears of the kill by a notice, which the end of the process can overtake (seen on a busy machine):
+    then it says Error, and the code alone tells. On v2 it reads the count of kills in the cgroup.
+    """
+    return OneOf(("OOMKilled",) if cgroup_version(run) == "v2" else ("OOMKilled", "Error"))

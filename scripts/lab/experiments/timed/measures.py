@@ -125,11 +125,8 @@ class PodField:
     value: Callable[[Any], str | Text] = str
 
     def __call__(self, record: Record) -> Fact:
-        field: Any = record.pod(self.pod)
-        for key in re.findall(r"\w+", self.path):
-            field = (field[int(key)] if key.isdigit() else field.get(key)) if field else None
-        command = f"kubectl get pod {self.pod} -o jsonpath='{{.{self.path}}}'"
-        exhibit = status_exhibit(f"{self.pod}: {self.path}", field, self.shows, command)
+        field = read_field(record.pod(self.pod), self.path)
+        exhibit = status_exhibit(f"{self.pod}: {self.path}", field, self.shows, field_of(self.pod, self.path))
         return Fact(None if field is None else self.value(field), exhibits=(exhibit,))
 
 
@@ -138,33 +135,59 @@ def restarts(pod: str, container: str, shows: Text) -> ContainerStatus:
 
 
 @dataclass(frozen=True)
-class SameContainer:
-    """Measures whether a container is at the end, or at a step ``before`` it, the same as at a step, by its ID."""
+class Same:
+    """Measures whether a field of a Pod, or of a container's status, is the same at the end as it was at a step.
+
+    With ``before`` it is that other step instead of the end.
+    """
 
     pod: str
-    container: str
+    path: str
     after: str
     shows: Text
+    container: str = ""
     before: str = ""
 
     def __call__(self, record: Record) -> Fact:
-        before = record.container(self.pod, self.container, record.step(self.after))
-        after = record.container(self.pod, self.container, record.step(self.before) if self.before else inf)
-        ids = {"before": before.get("containerID"), "after": after.get("containerID")}
-        exhibit = status_exhibit(f"containerStatuses of {self.pod}", ids, self.shows, statuses_of(self.pod))
-        return Fact(compare(*ids.values()), exhibits=(exhibit,))
+        values = {
+            "before": self._read(record, record.step(self.after)),
+            "after": self._read(record, record.step(self.before) if self.before else inf),
+        }
+        exhibit = status_exhibit(
+            f"containerStatuses of {self.pod}" if self.container else f"{self.pod}: {self.path}",
+            values,
+            self.shows,
+            statuses_of(self.pod) if self.container else field_of(self.pod, self.path),
+        )
+        if not all(values.values()):
+            return Fact("", exhibits=(exhibit,))
+        return Fact("same" if values["before"] == values["after"] else "another", exhibits=(exhibit,))
+
+    def _read(self, record: Record, by: float) -> Any:
+        if self.container:
+            return read_field(record.container(self.pod, self.container, by), self.path)
+        return read_field(record.pod(self.pod, by), self.path)
 
 
-def compare(before: str | None, after: str | None) -> str:
-    """Say whether two ids are the same; nothing where one was not observed."""
-    if not (before and after):
-        return ""
-    return "same" if before == after else "another"
+def same_container(pod: str, container: str, after: str, shows: Text, before: str = "") -> Same:
+    return Same(pod, "containerID", after, shows, container, before)
+
+
+def read_field(value: Any, path: str) -> Any:
+    """Read what is at a path such as ``status.containerStatuses[0].lastState``; None where nothing is."""
+    for key in re.findall(r"\w+", path):
+        value = (value[int(key)] if key.isdigit() else value.get(key)) if value else None
+    return value
+
+
+def field_of(pod: str, path: str) -> str:
+    """Return the command that prints a field of a Pod."""
+    return f"kubectl get pod {pod} -o jsonpath='{{.{path}}}'"
 
 
 def statuses_of(pod: str) -> str:
     """Return the command that prints the statuses of a Pod's containers."""
-    return f"kubectl get pod {pod} -o jsonpath='{{.status.containerStatuses}}'"
+    return field_of(pod, "status.containerStatuses")
 
 
 def status_exhibit(where: str, value: object, shows: Text, command: str = "") -> Exhibit:

@@ -10,7 +10,7 @@ from lab.experiments.timed import timeline
 from lab.experiments.timed.actions import Clear, fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import Expect, failed, later, recovered
-from lab.experiments.timed.measures import Answers, SameContainer, happens, restarts
+from lab.experiments.timed.measures import Answers, happens, restarts, same_container
 from lab.experiments.timed.poller import Forward, Poll
 from lab.experiments.timed.record import answer, condition, endpoint, event, pod_ready, running
 
@@ -54,7 +54,7 @@ READINESS = Timed(
         happens("service-refuses", REFUSED, later(failed(PROBE), most=4), FAILS, subject="cats-service"),
         *(Expect(poll, "cats", "answers", Answers(poll, FAILS, PASSES)) for poll in NO_SERVICE),
         Expect("not-restarted", "cats", "0", restarts("cats", "back", SHOWS["container"])),
-        Expect("same-container", "cats", "same", SameContainer("cats", "back", FAILS, SHOWS["container"])),
+        Expect("same-container", "cats", "same", same_container("cats", "back", FAILS, SHOWS["container"])),
         happens("endpoint-returns", RETURNED, later(recovered(PROBE), most=2), PASSES, values=asdict(PROBE)),
         happens("service-answers", ANSWERS, later(recovered(PROBE), most=4), PASSES, subject="cats-service"),
     ],

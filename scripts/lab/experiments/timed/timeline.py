@@ -97,7 +97,6 @@ def steps(*names: str, id_: str = "deeds") -> Track:
 
 
 def ready(pod: str, id_: str) -> Track:
-
     def state(item: Observation) -> Drawn:
         if item.change == "DELETED":
             return _STATES["gone"], "neutral"
@@ -106,26 +105,21 @@ def ready(pod: str, id_: str) -> Track:
     return stretches(id_, Match("Pod", pod), state)
 
 
-def container_ready(pod: str, container: str, id_: str) -> Track:
-    """Draw whether a container's readiness probe passes."""
-    return _container(pod, container, id_, lambda status: _passes(bool(status.get("ready"))))
-
-
-def _passes(ready: bool) -> Drawn:  # noqa: FBT001 - private
-    return (word("passes"), "good") if ready else (word("fails"), "bad")
-
-
-def container(pod: str, name: str, id_: str) -> Track:
+def container(pod: str, name: str, id_: str, state: Callable[[Object], Drawn] | None = None) -> Track:
     """Draw a container: waiting, running, ended with a code; a new one after a restart."""
-    return _container(pod, name, id_, container_state)
 
-
-def _container(pod: str, name: str, id_: str, state: Callable[[Object], Drawn]) -> Track:
     def state_of(item: Observation) -> Drawn | None:
         status = pod_status.container_status(item.body, name)
-        return state(status) if status else None
+        return (state or container_state)(status) if status else None
 
     return stretches(id_, Match("Pod", pod, container=name), state_of)
+
+
+def container_ready(pod: str, name: str, id_: str) -> Track:
+    """Draw whether a container's readiness probe passes."""
+    return container(
+        pod, name, id_, lambda status: (word("passes"), "good") if status.get("ready") else (word("fails"), "bad")
+    )
 
 
 def container_state(status: Object) -> Drawn:
@@ -138,7 +132,6 @@ def container_state(status: Object) -> Drawn:
 
 
 def endpoint(pod: str, id_: str = "endpoint") -> Track:
-
     def state(item: Observation) -> Drawn:
         conditions = next((entry["conditions"] for entry in endpoints(item, pod)), None)
         if conditions is None:

@@ -38,12 +38,6 @@ class Story:
     def disagreements(self, experiment: Timed) -> set[str]:
         return {expectation.id for expectation in experiment.judge(self.record()) if not expectation.agrees}
 
-    def without(self, **fields: Any) -> None:
-        """Forget what has these fields."""
-        self._observations = [
-            one for one in self._observations if any(getattr(one, key) != value for key, value in fields.items())
-        ]
-
     def log(self, pod: str, container: str, *lines: tuple[str, dict[str, Any]]) -> None:
         """Set what a container reported: events with their bodies, a second apart from 1.0 on."""
         self.data[f"log of {pod}/{container}"] = Log(
@@ -70,7 +64,7 @@ class Story:
 
     def pod(self, at: float, name: str, *, ready: bool | None = None, **containers: dict[str, Any]) -> None:
         """Tell a Pod's status; `containers` by name, with - as _, are what changes of theirs."""
-        before = [one.body for one in self.observations if (one.kind, one.name) == ("Pod", name) and one.at <= at]
+        before = [item.body for item in self.observations if (item.kind, item.name) == ("Pod", name) and item.at <= at]
         body = copy.deepcopy(before[-1]) if before else {"status": {"podIP": "10.244.0.9", "containerStatuses": []}}
         status = body["status"]
         if ready is not None:
@@ -86,11 +80,11 @@ class Story:
 
 
 def _change(statuses: list[dict[str, Any]], name: str, change: dict[str, Any]) -> None:
-    found = next((one for one in statuses if one["name"] == name), None)
-    if found is None:
-        found = {"name": name, "restartCount": 0, "containerID": f"containerd://{name}-0"}
-        statuses.append(found)
-    found.update(change)
+    status = next((status for status in statuses if status["name"] == name), None)
+    if status is None:
+        status = {"name": name, "restartCount": 0, "containerID": f"containerd://{name}-0"}
+        statuses.append(status)
+    status.update(change)
 
 
 RUNNING = {"state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}

@@ -63,14 +63,6 @@ def test_the_network_namespace_of_a_restarted_container(story, readings, value):
     assert liveness.same_netns(story.record()).value == value
 
 
-@pytest.mark.parametrize(("address", "value"), [("10.244.0.9", "same"), ("10.244.0.10", "another"), (None, "")])
-def test_the_address_of_a_restarted_container_s_pod(story, address, value):
-    story.pod(1, "cats")
-    story.step(2, liveness.FAILS)
-    story.body(3, "cats", {"status": {"podIP": address}})
-    assert liveness.same_ip(story.record()).value == value
-
-
 @pytest.mark.parametrize(
     ("at", "count"), [pytest.param(2, "1", id="before the start"), pytest.param(4, "0", id="after")]
 )

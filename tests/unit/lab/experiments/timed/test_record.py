@@ -9,7 +9,7 @@ import pytest
 
 from lab.experiments.texts import same
 from lab.experiments.timed import record
-from lab.experiments.timed.measures import Answers, Occurs, PodField, SameContainer, line, restarts, shown
+from lab.experiments.timed.measures import Answers, Occurs, PodField, line, restarts, same_container, shown
 from lab.experiments.timed.record import Match, any_of, container, ended, endpoint, event, every
 
 
@@ -117,7 +117,7 @@ def test_a_restart_shows_in_the_container_s_status(story, change, values):
     story.pod(1, "cats", back={})
     story.step(2, "begins")
     story.pod(3, "cats", back=change)
-    measures = SameContainer("cats", "back", "begins", same("")), restarts("cats", "back", same(""))
+    measures = same_container("cats", "back", "begins", same("")), restarts("cats", "back", same(""))
     assert tuple(measure(story.record()).value for measure in measures) == values
 
 

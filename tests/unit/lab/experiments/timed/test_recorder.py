@@ -69,10 +69,9 @@ class Api:
         return self.watches.setdefault(path, Watch(path.rsplit("/", 1)[1], breaks=self.breaks))
 
 
-@pytest.mark.parametrize("breaks", [pytest.param(False, id="ended"), pytest.param(True, id="cut off")])
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
-def test_pods_endpoints_and_events_are_watched_until_the_block_ends(breaks, error):
-    api = Api(breaks=breaks)
+def test_pods_endpoints_and_events_are_watched_until_the_block_ends(error):
+    api = Api()
     with contextlib.suppress(KeyboardInterrupt), recording(api, "cats") as recorder:
         recorder.require("all three", lambda observations: len(observations) == 3 or None, timeout=10)
         if error:
@@ -164,14 +163,9 @@ def test_a_pod_that_was_evicted_was_not_deleted():
     assert recorder.wait(named("dog"), timeout=0.01) is None
 
 
-def test_the_load_is_that_of_the_moment_or_of_the_last_minute_where_that_is_more():
-    assert load_per_core("2.00 1.00 2.00 20/300 999", 2) == 10
-    assert load_per_core("16.00 1.00 2.00 3/300 999", 4) == 4
-
-
-def test_the_load_is_an_average_and_one_where_it_is_not_known():
+def test_the_load_is_the_average_of_the_moment_s_or_of_the_last_minute_s_where_that_is_more():
     recorder = Recorder()
-    assert recorder.load == 1
-    recorder.add_load(2)
-    recorder.add_load(4)
-    assert recorder.load == 3
+    assert recorder.load == 1, "not known"
+    for loadavg, cores in (("2.00 1.00 2.00 20/300 999", 2), ("16.00 1.00 2.00 3/300 999", 4)):
+        recorder.add_load(load_per_core(loadavg, cores))
+    assert recorder.load == (10 + 4) / 2
