@@ -11,13 +11,14 @@ from lab.cli.experiment_request import find_cell
 from lab.experiments import parallel
 from lab.experiments.matrix import labels
 from lab.experiments.texts import join, load
+from lab.report.grids import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from lab.cli.experiment_request import Request
     from lab.experiments.catalog import Entry
-    from lab.experiments.results import Experiment, Label, Outcome
+    from lab.experiments.results import Experiment, Outcome
     from lab.experiments.texts import Language, Text
 
 QUESTIONS: Mapping[str, tuple[str, ...]] = {
@@ -91,13 +92,9 @@ def answers(experiment: str, language: Language) -> Iterator[tuple[str, Key]]:
 
 def _question(cell: str, number: int, of: int) -> Text:
     *bind, vantage, address = cell.split("/")
-    ends = {"vantage": _short(labels.VANTAGES, vantage), "address": _short(labels.ADDRESSES, address)}
-    question = TEXTS["question"].format(number=number, of=of, **ends)
+    ends = label(labels.VANTAGES, vantage).short, label(labels.ADDRESSES, address).short
+    question = TEXTS["question"].format(number=number, of=of, vantage=ends[0], address=ends[1])
     return join(question, TEXTS["bind"].format(bind=bind[0]) if bind else None)
-
-
-def _short(known: Sequence[Label], name: str) -> Text:
-    return next(label.short for label in known if label.id == name)
 
 
 def _key(question: str, language: Language) -> Key | None:

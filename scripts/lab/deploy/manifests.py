@@ -136,7 +136,8 @@ def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Objec
     meta["labels"] = {**meta.get("labels", {}), "app.kubernetes.io/managed-by": client.MANAGER, SHAPE_LABEL: shape}
     for container in containers(item):
         container["image"] = references.get(image_name(container["image"]), container["image"])
-    meta["annotations"] = {**meta.get("annotations", {}), RENDERED: digest(item)}
+    digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
+    meta["annotations"] = {**meta.get("annotations", {}), RENDERED: digest}
     return item
 
 
@@ -150,10 +151,6 @@ def containers(item: Object) -> list[dict[str, Any]]:
 def image_name(reference: str) -> str:
     name = reference.partition("@")[0]
     return name[: name.rindex(":")] if ":" in name.rpartition("/")[2] else name
-
-
-def digest(item: Object) -> str:
-    return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def left_over(live: Iterable[Ref], rendered: Iterable[Ref]) -> list[Ref]:

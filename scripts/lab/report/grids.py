@@ -12,7 +12,7 @@ from lab.report import phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lab.experiments.results import Cell, Experiment
+    from lab.experiments.results import Cell, Experiment, Flip
 
 NOT_APPLICABLE = "not-applicable"
 EMPTY = same("")
@@ -72,7 +72,7 @@ def label(labels: Sequence[Label], name: str) -> Label:
     return next((each for each in labels if each.id == name), Label(name, same(name), EMPTY))
 
 
-def route(experiment: Experiment, cell: Cell) -> Label:
+def route(experiment: Experiment, cell: Cell | Flip) -> Label:
     source, target = label(experiment.vantages, cell.vantage).short, label(experiment.addresses, cell.address).short
     name = Text(en=f"{source.en} → {target.en}", fr=f"{source.fr} → {target.fr}")
     return Label(f"{cell.vantage} {cell.address}", name, EMPTY)
@@ -93,9 +93,8 @@ def _variants_as_columns(experiment: Experiment) -> Grid:
 
 def _ordered(labels: Sequence[Label], names: Iterable[str]) -> tuple[Label, ...]:
     wanted = dict.fromkeys(names)
-    known = [each for each in labels if each.id in wanted]
-    unknown = wanted.keys() - {each.id for each in known}
-    return (*known, *(label((), name) for name in wanted if name in unknown))
+    known = {each.id: each for each in labels if each.id in wanted}
+    return (*known.values(), *(label((), name) for name in wanted if name not in known))
 
 
 def _parts(cells: Sequence[Cell]) -> list[list[Cell]]:

@@ -86,7 +86,7 @@ def layout(diagram: Diagram) -> Layout:
         shapes += parts
         top = parts[0].y + parts[0].height + 8
     frame = Shape("frame", "frame", _LEFT, _TOP - 8, WIDTH - _LEFT - 8, top + 78 - _TOP, _EMPTY)
-    every = (frame, *shapes, *_cluster_parts(diagram, top), *_outside(top))
+    every = (frame, *shapes, *_parts(diagram, top + 8))
     return Layout(top + 84, every, tuple(_links(diagram)))
 
 
@@ -147,22 +147,15 @@ def _service(service: DiagramService, y: float) -> Shape:
     return Shape(service_key(service), "service", _SERVICES_LEFT, y, 196, _LINE_HEIGHT, name, _cut(below, 28))
 
 
-def _cluster_parts(diagram: Diagram, top: float) -> Iterator[Shape]:
-    parts = (
-        ("dns", 128, TEXTS["dns"], same("CoreDNS")),
-        ("api", 128, same("API server"), TEXTS["api-below"]),
-        ("node", 340, _cut(TEXTS["node"].format(name=diagram.node), 38), TEXTS["node-below"]),
-        ("kubelet", 249, same("kubelet"), TEXTS["kubelet-below"]),
-    )
-    x = float(_SERVICES_LEFT)
-    for key, width, name, below in parts:
-        yield Shape(key, "part", x, top + 8, width, _LINE_HEIGHT, name, below)
-        x += width + _GAP
-
-
-def _outside(top: float) -> Iterator[Shape]:
+def _parts(diagram: Diagram, y: float) -> Iterator[Shape]:
+    """Yield what belongs to no namespace of the experiment, and at the left what is outside the node."""
+    node = _cut(TEXTS["node"].format(name=diagram.node), 38)
+    yield Shape("dns", "part", 214.0, y, 128, _LINE_HEIGHT, TEXTS["dns"], same("CoreDNS"))
+    yield Shape("api", "part", 354.0, y, 128, _LINE_HEIGHT, same("API server"), TEXTS["api-below"])
+    yield Shape("node", "part", 494.0, y, 340, _LINE_HEIGHT, node, TEXTS["node-below"])
+    yield Shape("kubelet", "part", 846.0, y, 249, _LINE_HEIGHT, same("kubelet"), TEXTS["kubelet-below"])
     yield Shape("away", "part", 8, _TOP - 40, 168, _LINE_HEIGHT, TEXTS["away"], TEXTS["away-below"])
-    yield Shape("computer", "computer", 8, top + 8, 168, _LINE_HEIGHT, TEXTS["this-computer"])
+    yield Shape("computer", "computer", 8, y, 168, _LINE_HEIGHT, TEXTS["this-computer"])
 
 
 def _links(diagram: Diagram) -> Iterator[tuple[str, str]]:

@@ -131,8 +131,7 @@ def _variant(experiment: Experiment, variant: str, flips: int, language: Languag
 
 
 def _flip(experiment: Experiment, flip: Flip, language: Language) -> Table:
-    source, target = label(experiment.vantages, flip.vantage).short, label(experiment.addresses, flip.address).short
-    text = Text(f"{source.of(language)} → {target.of(language)}{TEXTS['colon'].of(language)}")
+    text = Text(f"{route(experiment, flip).short.of(language)}{TEXTS['colon'].of(language)}")
     text.append_text(_change(flip.measured, language))
     if not flip.agrees:
         text.append(f"  ≠ {TEXTS['predicted'].of(language)} ", "bold red")
