@@ -71,8 +71,7 @@ def test_axe_finds_nothing(reader_of, axe, language, width):  # noqa: F811 - the
     """As it opens; with everything unfolded; with a cell open that is not as predicted."""
     reader = reader_of(language, width)
     states = {"closed": in_both_themes(reader, axe, width)}
-    reader.browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    states["unfolded"] = in_both_themes(reader, axe, width)
+    states["unfolded"] = in_both_themes(unfold(reader), axe, width)
     reader.click(WRONG)
     states["a cell"] = in_both_themes(reader, axe, width)
     assert not {state: what for state, what in states.items() if what}
@@ -170,17 +169,19 @@ def test_a_flip_opens_the_cell_that_flips(reader):
     assert reader.browser.execute_script("return document.activeElement.matches('.opens')")
 
 
-@pytest.mark.parametrize("width", [pytest.param(390, id="phone"), pytest.param(1280, id="desktop")])
-def test_nothing_is_wider_than_the_screen(reader_of, width):
-    reader = reader_of("fr", width)
+def unfold(reader: Person) -> Person:
     reader.browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= width
+    return reader
+
+
+def test_nothing_is_wider_than_the_screen(reader):
+    assert unfold(reader).browser.execute_script("return document.documentElement.scrollWidth") <= 1280
 
 
 def test_on_a_phone_only_a_table_slides_and_says_so(reader_of):
     """Timelines, expectations and the picture have all their words on the screen; the picture is boxes there."""
-    reader = reader_of("fr", 390)
-    reader.browser.execute_script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    reader = unfold(reader_of("fr", 390))
+    assert reader.browser.execute_script("return document.documentElement.scrollWidth") <= 390
     wide = (
         "return [...document.querySelectorAll('.experiment *')].filter((one) => one.scrollWidth > one.clientWidth + 1"
     )

@@ -36,12 +36,6 @@ def test_every_service_is_told_whether_faults_may_be_switched_on(*, faults: bool
     assert [[v["value"] for v in each["env"] if v["name"] == "FAULTS"] for each in containers] == [[value], [value]]
 
 
-def test_an_unknown_shape_is_named() -> None:
-    with pytest.raises(BadInput, match="SHAPE is 'helm'") as error:
-        manifests.render("helm", {})  # type: ignore[arg-type]
-    assert error.value.hint == "use one of pods, app, scale"
-
-
 @pytest.mark.parametrize(
     ("text", "error"),
     [
