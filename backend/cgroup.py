@@ -77,7 +77,6 @@ def read(root: Path = ROOT, proc: Path = PROC) -> Usage:
 
 
 def oom_kills() -> int | None:
-    """Return how often the kernel has killed in this container's cgroup."""
     return read().memory.oom_kills
 
 
@@ -97,7 +96,6 @@ def _read_v2(files: _Files) -> Usage:
 
 
 def _read_v1(files: _Files) -> Usage:
-    """Put three hierarchies together."""
     stat, used = files.table("cpu", "cpu.stat"), files.number("memory", "memory.usage_in_bytes")
     cpu = Cpu(
         _cores(files.number("cpu", "cpu.cfs_quota_us"), files.number("cpu", "cpu.cfs_period_us")),

@@ -132,17 +132,17 @@ class ClusterStatus:
 
     def _collect(self, own: PodStatus) -> House:
         """Return this Pod and the others; this Pod alone while Redis is unavailable."""
-        reason = self.shared.check()
-        try:
-            if reason is None:
-                census, pods = self.shared.census.take(), own_first(own, self.shared.pods.pods())
-                return House(own.pod, census, StoreStatus(self.shared.kind, ok=True, reason=None, url=self.url), pods)
-        except Unavailable as error:
-            reason = str(error)
-        return House(own.pod, None, StoreStatus(self.shared.kind, ok=False, reason=reason, url=self.url), [own])
+        census, pods, reason = None, [own], self.shared.check()
+        if reason is None:
+            try:
+                reports = self.shared.pods.pods()
+                census, pods = self.shared.census.take(), own_first(own, reports)
+            except Unavailable as error:
+                reason = str(error)
+        store = StoreStatus(self.shared.kind, ok=reason is None, reason=reason, url=self.url)
+        return House(own.pod, census, store, pods)
 
     def start(self) -> None:
-        """Begin to report this Pod every two seconds."""
         gevent.spawn(self._report_forever)
 
     def _report_forever(self) -> None:

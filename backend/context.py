@@ -40,6 +40,5 @@ class Context:
 
 
 def context() -> Context:
-    """Return the context of the application that answers the current request."""
     current: Context = current_app.extensions["context"]
     return current

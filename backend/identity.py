@@ -54,7 +54,6 @@ class Identity:
         self.ips = [address.strip() for address in addresses if address.strip()]
 
     def whoami(self, started_at: float, uptime: float) -> WhoAmI:
-        """Return the identity, and the cgroup's figures as they are now."""
         settings, usage = self.settings, cgroup.read()
         return WhoAmI(
             pod=settings.pod,

@@ -44,7 +44,6 @@ class StateFiles:
             self._warn(error)
 
     def take(self, name: str, kind: type[T]) -> T | None:
-        """Read, and remove."""
         value = self.read(name, kind)
         self.remove(name)
         return value

@@ -51,7 +51,7 @@ class ServiceProcess:
     def status(self, path):
         """Return the status of a GET; 0 when the connection fails."""
         with suppress(requests.ConnectionError):
-            return requests.get(self.url + path, timeout=5).status_code
+            return requests.get(self.url + path, timeout=30).status_code
         return 0
 
     def kill(self):

@@ -69,7 +69,6 @@ def _fill(template: str, values: dict[str, Any]) -> str:
 
 
 def _values(cat: Cat, fur: dict[str, str]) -> dict[str, Any]:
-    """Return what the templates are filled with, but for what depends on the side."""
     values: dict[str, Any] = {
         **PALETTE,
         **PALETTE["fur"],

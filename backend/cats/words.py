@@ -69,7 +69,6 @@ def name(seed: str) -> str:
 
 
 def alt(cat: Cat) -> Both:
-    """Return what one sees."""
     return Both(*(_alt(cat, language) for language in LANGUAGES))
 
 
@@ -98,13 +97,11 @@ def _eyes(cat: Cat, language: Language) -> str:
 
 
 def greeting(cat: Cat) -> Both:
-    """Return what the cat says when it is met."""
     both = words().greetings[cat.mood]
     return Both(*(both.of(language).format(name=name(cat.seed)) for language in LANGUAGES))
 
 
 def fact(cat: Cat) -> Both:
-    """Return the one fact about Pods that this cat knows."""
     facts = words().facts
     return facts[_number(cat.seed, b"fact") % len(facts)]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import gevent
 
 from backend import restarts
+from backend.faults.bounds import MEBIBYTE
 from backend.faults.manager import SLOW_START_FILE
 from backend.faults.sigterm import ignore_until
 from service_runtime.responses import BadInput
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from backend.state_files import StateFiles
     from service_runtime.lifecycle import Lifecycle
 
-MEBIBYTE = 1 << 20
 STEPS = 50
 CRASH_SECONDS = 0.3
 """Time for the answer to leave before the process ends."""
@@ -92,8 +92,7 @@ class Effects:
             restarts.record_memory(self.state_files, self.memory())
             gevent.sleep(pause)
 
-    def listen_on_loopback(self, values: Timed) -> Undo:
-        _ = values
+    def listen_on_loopback(self, _values: Timed) -> Undo:
         listeners = self.lifecycle.listeners
         if listeners is None:
             raise BadInput("The fault loopback needs gunicorn: nothing else here has its sockets.")

@@ -48,7 +48,7 @@ class Running:
     active: Active
     values: Any
     ends: float
-    undo: Undo
+    undo: Undo | None
 
 
 class FaultManager:
@@ -69,19 +69,20 @@ class FaultManager:
     def resume(self) -> None:
         """Begin the slow start that was ordered before this container started; it happens once."""
         if values := self.state_files.take(SLOW_START_FILE, Timed):
-            self._add("startup", values, values.seconds, _nothing)
+            self._add("startup", values, values.seconds, None)
 
     def start(self, name: Name, values: Values) -> Active:
         """Begin a fault; one of the same name ends first. What its effect raises goes through, and nothing is on."""
         with self._lock:
             self.stop(name)
             log.warning("fault: %s begins", name, extra={"fields": {"fault": name, "values": values}})
-            undo = self.effects.get(name, lambda _values: _nothing)(values)
+            effect = self.effects.get(name)
+            undo = effect(values) if effect else None
             # A slow start waits for the next container, as long as that takes.
             seconds = math.inf if name == "startup" or isinstance(values, Crashing) else values.seconds
             return self._add(name, values, seconds, undo)
 
-    def _add(self, name: Name, values: Values, seconds: float, undo: Undo) -> Active:
+    def _add(self, name: Name, values: Values, seconds: float, undo: Undo | None) -> Active:
         now = datetime.now(UTC)
         until = now + timedelta(seconds=seconds) if seconds < math.inf else None
         left = getattr(values, "probes", 0) or None
@@ -101,7 +102,8 @@ class FaultManager:
         with self._lock:
             for fault in [name] if name else list(self._running):
                 if running := self._running.pop(fault, None):
-                    running.undo()
+                    if running.undo:
+                        running.undo()
                     log.warning("fault: %s is over", fault, extra={"fields": {"fault": fault}})
 
     def on(self, name: Name) -> Running | None:
@@ -129,7 +131,3 @@ class FaultManager:
         running.active = msgspec.structs.replace(running.active, left=running.active.left - 1)
         if running.active.left == 0:
             self._end(running)
-
-
-def _nothing() -> None:
-    """There is nothing to undo."""

@@ -32,7 +32,6 @@ SPARED = "/api/house"
 
 
 def install(app: Flask, faults: FaultManager, health: Health, probe_log: ProbeLog) -> None:
-    """Have the probes and the requests of this application meet the faults."""
     for kind in FAILS:
         health.add(kind, "fault", _check(kind, faults))
     probe_log.on_probe = partial(_count_probe, faults)

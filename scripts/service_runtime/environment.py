@@ -66,7 +66,6 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def listen(self) -> str:
-        """The address and port as gunicorn takes them."""
         return f"[{self.bind}]:{self.port}" if ":" in self.bind else f"{self.bind}:{self.port}"
 
 
@@ -91,6 +90,5 @@ def read(
 
 
 def description(kind: Any) -> str:
-    """Return what a setting of this type should be."""
     metas = [meta for part in (kind, *get_args(kind)) for meta in getattr(part, "__metadata__", ())]
     return next(str(meta.description) for meta in metas)

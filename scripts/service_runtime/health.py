@@ -64,7 +64,6 @@ class Health:
             self.not_critical.add(name)
 
     def report(self, kind: ProbeKind) -> Report:
-        """Run the checks of one endpoint."""
         reasons = {name: check() for name, check in self.checks[kind].items()}
         outcomes = [
             Outcome(name, reason is None, reason, name not in self.not_critical) for name, reason in reasons.items()

@@ -70,7 +70,6 @@ class Listeners:
             self._open(self.loopback)
 
     def everywhere(self) -> None:
-        """Accept again where the main process listens."""
         with self.lock:
             if not self.closed and self.loopback:
                 self._drain()

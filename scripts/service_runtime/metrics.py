@@ -42,5 +42,4 @@ class HttpMetrics:
         return self._series[key]
 
     def exposition(self) -> Response:
-        """Return all metrics in Prometheus' text format."""
         return Response(generate_latest(self.registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -34,6 +34,5 @@ def drop_new_connections(sock: socket.socket) -> None:
 
 
 def accept_new_connections(sock: socket.socket) -> None:
-    """Undo `drop_new_connections`."""
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)

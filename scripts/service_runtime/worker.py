@@ -66,22 +66,19 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
         gevent.sleep(0)
         return done
 
-    def handle_exit(self, sig: int, frame: object) -> None:
+    def handle_exit(self, *_signal: object) -> None:
         """Take SIGTERM."""
-        _ = sig, frame
         self._drain(self.lifecycle.drain_seconds if self.wsgi else 0)
 
-    def handle_quit(self, sig: int, frame: object) -> None:
+    def handle_quit(self, *_signal: object) -> None:
         """Take SIGINT and SIGQUIT."""
-        _ = sig, frame
         self._drain(0)
 
-    def handle_abort(self, sig: int, frame: object) -> None:
+    def handle_abort(self, sig: int, _frame: object) -> None:
         """Take SIGABRT, which the main process sends when it has not heard from this one for `timeout`: end at once.
 
         The SystemExit that gunicorn would raise here ends nothing but the greenlet that it meets.
         """
-        _ = frame
         os._exit(128 + sig)
 
     def _drain(self, seconds: float) -> None:

@@ -44,13 +44,13 @@ class Client(threading.Thread):
 
 def test_sigterm_loses_no_request(serving, tmp_path):
     """Un-ready at once, answering while it drains, then gone with exit code 0, under load from both kinds of client."""
-    with serving(tmp_path / "log", DRAIN_SECONDS="1.5", LOG_LEVEL="debug") as server:
+    with serving(tmp_path / "log", DRAIN_SECONDS="2", LOG_LEVEL="debug") as server:
         clients = [Client(server.port, keep=keep) for keep in (True, True, True, False, False)]
         for client in clients:
             client.start()
         assert server.get("/version").headers["Connection"] == "keep-alive"
         server.process.send_signal(signal.SIGTERM)
-        server.await_status("/readyz", 503, seconds=2)
+        server.await_status("/readyz", 503)
         assert server.status("/livez") == 200
         assert server.get("/version").headers["Connection"] == "close", "the client is to come back through another Pod"
         before = [client.answered for client in clients]
@@ -83,7 +83,7 @@ def test_what_is_under_way_is_finished(serving, tmp_path, sent, drain):
 def test_a_second_signal_ends_the_wait(serving, tmp_path):
     with serving(tmp_path / "log", DRAIN_SECONDS="26") as server:
         server.process.send_signal(signal.SIGTERM)
-        server.await_status("/readyz", 503, seconds=2)
+        server.await_status("/readyz", 503)
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(timeout=15) == 0
 
