@@ -3,16 +3,16 @@
 It measures and does not judge: exit 0 also where a figure is missed, 1 where a measurement failed, 130 interrupted.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json
 import os
 import platform
+import resource
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Generator
+from typing import NoReturn
 
 import chat
 import click
@@ -24,6 +24,7 @@ import node
 import page
 import scaled
 import services
+from figures import Figure
 from harness import progress
 from rich import box
 from rich.console import Console
@@ -31,11 +32,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from figures import Figure
 
 WIDTH = 100
 INTERRUPTED = 130
@@ -52,6 +48,8 @@ SHARING = frozenset({"chat", "chaos", "rollout"})
 def main(context: click.Context, names: tuple[str, ...], *, as_json: bool, cold: bool) -> None:
     """Measure the families that were named, or all, and show everything that was measured, whatever went wrong."""
     signal.signal(signal.SIGTERM, _interrupt)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each visitor is an open file on both sides
     machine = _machine()
     figures: list[Figure] = []
     failures: list[str] = []

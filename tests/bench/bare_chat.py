@@ -3,16 +3,11 @@
 No checks, no limits, no log to come back to: visitors are paired as they come, and a message goes to two queues.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
 from gevent.queue import Empty, Queue
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _numbers = itertools.count(1)
 _queues: dict[str, Queue] = {}

@@ -4,11 +4,9 @@ In Pods with their limits is what counts (`chat`). As processes on loopback, bes
 it costs beside the least that it could, and is not judged.
 """
 
-from __future__ import annotations
-
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import cluster
 import harness
@@ -17,9 +15,6 @@ import meters
 import scaled
 import services
 from figures import Bound, Figure, at_most, figure
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
 
 PLAN = loads.Plan(visitors=2000, rate=200, seconds=30)
 P99, CORES, MEMORY = 100, 1, {"back": 128, "front": 256}
@@ -42,7 +37,6 @@ class Measured:
 
 def on_loopback() -> Generator[Figure, None, None]:
     """Play against processes three times: a bare chat, the backend, the backend through the frontend."""
-    loads.raise_file_limit()
     meters.wait_until_idle()
     floor = services.gunicorn_app("bare_chat:app", "--worker-connections=5000", name="a bare chat")
     with floor.running("/") as pid:
@@ -58,7 +52,6 @@ def on_loopback() -> Generator[Figure, None, None]:
 
 def in_pods(shared: scaled.Shared) -> Generator[Figure, None, None]:
     """Play against Pods twice: the backend, the backend through the frontend."""
-    loads.raise_file_limit()
     bench = shared.at("chat", "app")
     read = partial(meters.containers, bench.settings, scaled.NAMESPACE)
     direct = _measure("the backend's Pod", cluster.BACK, meters.Meter(read, 5))

@@ -3,17 +3,15 @@
 Everything is made under names and ports of its own and removed whatever happens: a lab in use is not touched.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
 import shutil
 import statistics
 import sys
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import harness
 import yaml
@@ -23,9 +21,6 @@ from lab import config, docker, registry_access, shell, waiting
 from lab.cluster import docker_daemon, preflight
 from lab.cluster.node_image import build
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
 
 NAME, FLOOR = "cats-bench", "cats-bench-floor"
 FRONT, BACK = 32080, 32030
@@ -50,9 +45,9 @@ class Bench:
         """Run a command of the lab."""
         shell.run([Path(sys.prefix) / "bin" / "lab", *words], timeout=timeout, env=self.env)
 
-    def up(self, timeout: float = UP) -> float:
+    def up(self) -> float:
         """Do what a person does, until the page answers; return how long the first of the two commands took."""
-        first = harness.seconds(lambda: self.lab("kind-up", timeout=timeout))
+        first = harness.seconds(lambda: self.lab("kind-up", timeout=UP))
         self.lab("deploy")
         harness.until_answers(FRONT, "/", timeout=60)
         return first
@@ -69,9 +64,8 @@ class Bench:
 
 def measure() -> Generator[Figure, None, None]:
     """Bring the cluster up once unmeasured, so that everything is cached; then measure."""
-    with benchmark_cluster() as bench:
-        harness.progress("cluster: bringing it up once, so that everything is cached")
-        bench.up(FIRST)
+    with running("cluster") as bench:
+        bench.up()
         yield _help()
         yield _again(bench)
         yield _change(bench)
@@ -80,14 +74,16 @@ def measure() -> Generator[Figure, None, None]:
 
 
 @contextlib.contextmanager
-def benchmark_cluster() -> Iterator[Bench]:
-    """Use names, ports and a kubeconfig of the benchmark's own; remove everything made under them afterwards."""
+def running(family: str) -> Iterator[Bench]:
+    """Bring a cluster up under names, ports and a kubeconfig of its own; remove everything made under them."""
     with harness.folder() as work:
         ports = {"LAB_FRONT_PORT": str(FRONT), "LAB_BACK_PORT": str(BACK)}
         bench = Bench({"LAB_CLUSTER": NAME, **ports, "KUBECONFIG": str(work / "kubeconfig"), "NO_COLOR": "1"})
         had_docker = bool(preflight.find_program("docker")) and docker.answers()
         bench.docker()
         try:
+            harness.progress(f"{family}: bringing a cluster up")
+            bench.lab("kind-up", timeout=FIRST)
             yield bench
         finally:
             _remove(bench)

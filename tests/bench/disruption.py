@@ -1,18 +1,13 @@
 """A thousand visitors chat while Pods are killed and Redis restarts (chaos), or both Deployments are rolled out."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from functools import partial
 
 import cluster
 import harness
 import loads
 import scaled
 from figures import Figure, at_least, at_most, figure
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Generator, Iterator
 
 CHAOS = loads.Plan(visitors=1000, rate=200, seconds=105, dropping=0.01)
 ROLLOUT = loads.Plan(visitors=1000, rate=200, seconds=75)
@@ -23,28 +18,19 @@ CHAOS_MESSAGES, KILLS, ROLLOUT_MESSAGES = 20_000, 10, 14_000
 
 def chaos(shared: scaled.Shared) -> Generator[Figure, None, None]:
     """Kill a Pod every ten seconds, and restart Redis once."""
-    loads.raise_file_limit()
     bench = shared.at("chaos", "scale")
-    done: list[scaled.Disruption] = []
-
-    def disrupt(over: threading.Event) -> None:
-        done.append(scaled.kill_in_turn(bench.settings, over, KILL_EVERY, CHAOS.seed))
-
+    done = scaled.Disruption()
     harness.progress(f"chaos: {CHAOS.visitors} visitors, a Pod killed every {KILL_EVERY:.0f} s")
+    disrupt = partial(scaled.kill_in_turn, bench.settings, done, KILL_EVERY, CHAOS.seed)
     result = loads.play(f"http://127.0.0.1:{cluster.FRONT}", CHAOS, disrupt)
-    yield from _chaos_figures(result, done[0] if done else scaled.Disruption())
-
-
-def _chaos_figures(result: loads.Result, done: scaled.Disruption) -> Iterator[Figure]:
     verdict = result.verdict
-    note = f"{verdict['sent']:,} messages\n{result.note}"
-    yield _count("Chaos: lost", verdict["lost"], note)
+    yield _count("Chaos: lost", verdict["lost"], f"{verdict['sent']:,} messages\n{result.note}")
     yield _count("Chaos: doubled", verdict["doubled"])
     yield _count("Chaos: out of order", verdict["out_of_order"] + verdict["strange"])
     yield _count("Chaos: conversations broken", verdict["broken"])
     yield _count("Chaos: ended in an error to the visitor", verdict["failed"])
     note = "from one visitor to another: house cats do not count"
-    yield figure("Chaos: accepted", "messages", float(verdict["accepted"]), at_least(CHAOS_MESSAGES), note=note)
+    yield figure("Chaos: accepted", "messages", verdict["accepted"], at_least(CHAOS_MESSAGES), note=note)
     yield figure("Chaos: Pods killed (SIGKILL)", "", len(done.killed), at_least(KILLS))
     yield figure("Chaos: Redis restarted", "", int(done.redis_restarted), at_least(1))
     for name in ("p50", "p99", "most"):
@@ -53,31 +39,25 @@ def _chaos_figures(result: loads.Result, done: scaled.Disruption) -> Iterator[Fi
 
 def rollout(shared: scaled.Shared) -> Generator[Figure, None, None]:
     """Restart both Deployments once, through the frontends."""
-    loads.raise_file_limit()
     bench = shared.at("rollout", "scale")
     seconds: list[float] = []
-
-    def restart(_over: threading.Event) -> None:
-        seconds.append(harness.seconds(lambda: scaled.roll(bench.settings)))
-
     harness.progress(f"rollout: {ROLLOUT.visitors} visitors, both Deployments restarted")
-    result = loads.play(f"http://127.0.0.1:{cluster.FRONT}", ROLLOUT, restart)
-    yield from _rollout_figures(result, seconds[0])
-
-
-def _rollout_figures(result: loads.Result, seconds: float) -> Iterator[Figure]:
+    result = loads.play(
+        f"http://127.0.0.1:{cluster.FRONT}",
+        ROLLOUT,
+        lambda _over: seconds.append(harness.seconds(lambda: scaled.roll(bench.settings))),
+    )
     verdict, retried = result.verdict, result.requests_retried()
-    note = f"{verdict['sent']:,} messages; the rollout took {seconds:.0f} s of {ROLLOUT.seconds:.0f}\n{result.note}"
+    note = f"{verdict['sent']:,} messages; the rollout took {seconds[0]:.0f} s of {ROLLOUT.seconds:.0f}\n{result.note}"
     yield _count("Rolling update: ended in an error to the visitor", verdict["failed"], note)
     requests = "\n".join(f"{times} times {request}" for request, times in list(retried.items())[:5])
     yield _count("Rolling update: requests that failed, though a repetition did not", sum(retried.values()), requests)
     yield _count("Rolling update: conversations broken", verdict["broken"])
     yield _count("Rolling update: lost, doubled, out of order", result.wrong)
-    accepted = float(verdict["accepted"])
-    yield figure("Rolling update: accepted", "messages", accepted, at_least(ROLLOUT_MESSAGES))
+    yield figure("Rolling update: accepted", "messages", verdict["accepted"], at_least(ROLLOUT_MESSAGES))
     yield figure("Rolling update: p99 to the other side", "ms", verdict["p99"])
 
 
-def _count(name: str, value: float, note: str = "") -> Figure:
+def _count(name: str, value: int, note: str = "") -> Figure:
     """Return the figure of something that is not to happen."""
-    return figure(name, "", float(value), at_most(0), note=note)
+    return figure(name, "", value, at_most(0), note=note)

@@ -4,13 +4,11 @@ On a cluster of the benchmarks' own. A naive way to measure the matrix is one `k
 cell, one after the other: it is timed on a sample of cells, and multiplied by their number.
 """
 
-from __future__ import annotations
-
 import statistics
 import sys
 import time
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cluster
 import harness
@@ -26,9 +24,6 @@ from lab.experiments.results import Experiment, disagreements
 from lab.images import app
 from lab.kubernetes import client
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-
 NAMES, SAMPLE, RUNS = 5, 12, 20
 LONGEST = 600
 """Seconds that all experiments together may take here before it is given up."""
@@ -38,9 +33,7 @@ _ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], ti
 
 def measure() -> Generator[Figure, None, None]:
     """Bring a cluster up, and measure on it with nothing else on the machine."""
-    with cluster.benchmark_cluster() as bench:
-        harness.progress("experiments: bringing a cluster up")
-        bench.lab("kind-up", timeout=cluster.FIRST)
+    with cluster.running("experiments") as bench:
         _run(bench, "names")
         yield _matrix(bench)
         meters.wait_until_idle()

@@ -1,37 +1,11 @@
 """What was measured, as frozen data: series, their statistics, bounds; nothing here measures."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Values = float | Iterable[float]
-
-
-@dataclass(frozen=True)
-class Series:
-    """One or more measurements of the same thing."""
-
-    what: str
-    values: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        """One run that something else disturbed does not move it."""
-        return statistics.median(self.values)
-
-    def text(self, unit: str) -> str:
-        """Return the median; of more than one value also how many there are, the least and the most."""
-        shown = f"{number(self.median, unit)} {unit}"
-        if len(self.values) == 1:
-            return shown
-        spread = f"{number(min(self.values), unit)}-{number(max(self.values), unit)}"
-        return f"{shown}\n{len(self.values)} runs: {spread}"
-
-    def data(self) -> dict[str, Any]:
-        return {"what": self.what, "values": self.values, "median": self.median}
 
 
 @dataclass(frozen=True)
@@ -49,51 +23,72 @@ class Bound:
 
 @dataclass(frozen=True)
 class Figure:
-    """One row: ours, what was measured beside it in the same run (the floor first), and the bound."""
+    """One row: ours, what was measured beside it in the same run (the floor first), and the bound.
+
+    The median of several runs counts: one that something else disturbed does not move it.
+    """
 
     name: str
     unit: str
-    ours: Series
-    beside: tuple[Series, ...] = ()
-    bound: Bound | None = None
-    note: str = ""
+    what: str
+    values: tuple[float, ...]
+    beside: dict[str, tuple[float, ...]]
+    bound: Bound | None
+    note: str
 
-    def ratios(self) -> tuple[float, ...]:
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    def ratios(self) -> list[float]:
         """Return how many times each of the others ours is."""
-        return tuple(self.ours.median / other.median for other in self.beside)
+        return [self.median / statistics.median(values) for values in self.beside.values()]
 
     def reached(self) -> bool | None:
         """Return whether the bound was reached, None without one."""
         if self.bound is None:
             return None
         if self.bound.side == "least":
-            return self.ours.median >= self.bound.value
-        value = self.ours.median if self.bound.side == "most" else self.ratios()[0]
+            return self.median >= self.bound.value
+        value = self.median if self.bound.side == "most" else self.ratios()[0]
         return value <= self.bound.value
 
     def row(self) -> tuple[str, ...]:
         """Return the cells: figure, ours, beside it, ratio, asked for, reached."""
+        medians = {what: statistics.median(values) for what, values in self.beside.items()}
         return (
             "\n".join(filter(None, (self.name, self.note))),
-            self.ours.text(self.unit),
-            "\n".join(f"{other.what}: {number(other.median, self.unit)}" for other in self.beside),
+            self._ours(),
+            "\n".join(f"{what}: {number(median, self.unit)}" for what, median in medians.items()),
             "\n".join(f"{ratio:.2f}" for ratio in self.ratios()),
             self.bound.text(self.unit) if self.bound else "",
             {None: "", True: "✓", False: "✗"}[self.reached()],
         )
 
+    def _ours(self) -> str:
+        """Return the median; of more than one value also how many there are, the least and the most."""
+        text = f"{number(self.median, self.unit)} {self.unit}"
+        if len(self.values) == 1:
+            return text
+        spread = f"{number(min(self.values), self.unit)}-{number(max(self.values), self.unit)}"
+        return f"{text}\n{len(self.values)} runs: {spread}"
+
     def data(self) -> dict[str, Any]:
         """Return the same for programs, with every value."""
-        beside = zip(self.beside, self.ratios(), strict=True)
+        beside = zip(self.beside.items(), self.ratios(), strict=True)
         return {
             "figure": self.name,
             "unit": self.unit,
-            "ours": self.ours.data(),
-            "beside": [{**other.data(), "ratio": ratio} for other, ratio in beside],
+            "ours": _series(self.what, self.values),
+            "beside": [{**_series(what, values), "ratio": ratio} for (what, values), ratio in beside],
             "asked": self.bound.text(self.unit) if self.bound else None,
             "reached": self.reached(),
             "note": self.note,
         }
+
+
+def _series(what: str, values: tuple[float, ...]) -> dict[str, Any]:
+    return {"what": what, "values": values, "median": statistics.median(values)}
 
 
 def figure(  # noqa: PLR0913 - a row has as many cells
@@ -106,8 +101,12 @@ def figure(  # noqa: PLR0913 - a row has as many cells
     beside: Mapping[str, Values] | None = None,
     note: str = "",
 ) -> Figure:
-    others = tuple(_series(other, theirs) for other, theirs in (beside or {}).items())
-    return Figure(name, unit, _series(what, values), others, bound, note)
+    others = {other: _tuple(theirs) for other, theirs in (beside or {}).items()}
+    return Figure(name, unit, what, _tuple(values), others, bound, note)
+
+
+def _tuple(values: Values) -> tuple[float, ...]:
+    return tuple(values) if isinstance(values, Iterable) else (float(values),)
 
 
 def at_most(value: float) -> Bound:
@@ -116,10 +115,6 @@ def at_most(value: float) -> Bound:
 
 def at_least(value: float) -> Bound:
     return Bound("least", value)
-
-
-def _series(what: str, values: Values) -> Series:
-    return Series(what, tuple(values) if isinstance(values, Iterable) else (values,))
 
 
 def number(value: float, unit: str) -> str:

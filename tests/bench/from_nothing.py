@@ -3,21 +3,15 @@
 Started by images.py and node.py with the copy's code; writes a line of JSON for each step that ended.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from lab import config, steps
 from lab.cluster.node_image import build
+from lab.config import Settings
 from lab.images import app
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.steps import Event, Report
+from lab.steps import Event, Report, Step
 
 
 def services(settings: Settings) -> list[Step]:

@@ -1,7 +1,5 @@
 """What every family of measurements needs: progress, timing, servers, a copy of the project."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import http
@@ -13,9 +11,9 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import urllib3
 
@@ -23,9 +21,6 @@ from lab import config, docker, shell, steps, waiting
 from lab.cluster import docker_daemon, preflight
 from lab.config import ROOT
 from lab.steps import Event, Report
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 LABEL = "chatroulette.bench"
 _LEFT_OUT = (".git", ".venv", ".*_cache", "__pycache__", "*.pyc", "node_modules")
@@ -139,11 +134,6 @@ def layers(image: str) -> list[int]:
     """Return the sizes of an image's layers, unpacked, in bytes, the base first."""
     sizes = docker.docker("history", "--no-trunc", "--human=false", "--format", "{{.Size}}", image)
     return [int(size) for size in reversed(sizes.split())]
-
-
-def output(project: Copy, program: str) -> str:
-    """Return what a line of Python says that uses the copy's own code."""
-    return shell.run([sys.executable, "-c", program], timeout=60, env=project.env, cwd=project.root).stdout.strip()
 
 
 def alternate(

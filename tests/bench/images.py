@@ -4,12 +4,11 @@
 and with one label more in each Dockerfile, so that neither the lab nor Docker has any of it yet.
 """
 
-from __future__ import annotations
-
 import json
 import sys
+from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import harness
 from figures import Figure, at_most, figure
@@ -17,9 +16,6 @@ from figures import Figure, at_most, figure
 from lab import registry_access, shell
 from lab.config import ROOT
 from lab.images import app, dependencies, recipes
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 DOCKERFILES = (
     "k8s/images/python/Dockerfile",

@@ -1,23 +1,18 @@
 """Play the load of tests/load in a process of its own while something else happens; read its verdict."""
 
-from __future__ import annotations
-
 import json
-import resource
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import harness
 
 from lab import shell
 from lab.config import ROOT
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ARRIVAL_SECONDS = 420
 """For entering, settling and leaving, beside the messages themselves."""
@@ -106,9 +101,3 @@ def play(url: str, plan: Plan, meanwhile: Callable[[threading.Event], None] | No
         raise LabError(f"the load ended with {done.code}: {done.stderr.strip()[-300:] or 'it said nothing'}")
     data = json.loads(done.stdout)
     return Result(data["verdict"], data["generator"], data["retried"])
-
-
-def raise_file_limit() -> None:
-    """Allow this process and its children as many open files as possible: each visitor is one, on both sides."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

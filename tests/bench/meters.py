@@ -1,23 +1,18 @@
 """What programs take while something is measured: processes by psutil, containers by what their kubelet counts."""
 
-from __future__ import annotations
-
 import json
+import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import harness
 import psutil
 
+from lab.config import Settings
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Mapping
-
-    from lab.config import Settings
 
 MIB = 2**20
 IDLE_CORES, IDLE_TIMEOUT, SAMPLE_SECONDS = 0.75, 60, 3

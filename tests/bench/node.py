@@ -1,19 +1,15 @@
 """The node image: how large, and with ``--cold`` how long from nothing."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Generator, Iterator
 
 import harness
 import images
 from figures import Figure, at_most, figure
 
-from lab import docker, registry_access
+from lab import docker, registry_access, shell
 from lab.cluster.node_image import build
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
 
 GB = 1e9
 LIMIT = 2400
@@ -57,7 +53,8 @@ def _from_nothing() -> Iterator[Figure]:
 def _remove(copy: harness.Copy) -> None:
     """Remove the image that the copy names, also where the build was interrupted just after it."""
     program = "from lab.cluster.node_image import build; print(build.reference())"
-    image = harness.output(copy, program)
+    words = [sys.executable, "-c", program]
+    image = shell.run(words, timeout=60, env=copy.env, cwd=copy.root).stdout.strip()
     if docker.inspect(image, "image"):
         docker.docker("image", "rm", "--force", image)
 

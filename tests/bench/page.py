@@ -3,14 +3,13 @@
 Lighthouse is pinned in tests/bench/lighthouse and comes from the npm registry into the cache when it first runs.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import harness
 import services
@@ -19,9 +18,6 @@ from figures import Figure, at_least, figure
 from lab import shell
 from lab.cluster import preflight
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
 
 PINNED = Path(__file__).with_name("lighthouse")
 NODE = (preflight.Program("node", ("nodejs",)), preflight.Program("npm", ("npm",)))

@@ -1,26 +1,21 @@
 """A cluster that several families share, and SHAPE=scale on it: kill Pods, restart Redis, roll out."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import random
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cluster
 import harness
 import meters
 
 from lab import docker, waiting
+from lab.config import Settings
 from lab.kubernetes import client, pod_status
-
-if TYPE_CHECKING:
-    import threading
-    from collections.abc import Iterator
-
-    from lab.config import Settings
 
 NAMESPACE = "chatroulette"
 BACK, FRONT, REDIS = "k8-chatroulette-back", "k8-chatroulette-front", "redis"
@@ -41,10 +36,7 @@ class Shared:
     def at(self, what: str, shape: str) -> cluster.Bench:
         """Return the cluster with everything of this shape ready, and the machine idle."""
         if self.bench is None:
-            harness.progress(f"{what}: bringing a cluster up")
-            bench = self.stack.enter_context(cluster.benchmark_cluster())
-            bench.lab("kind-up", timeout=cluster.FIRST)
-            self.bench = bench
+            self.bench = self.stack.enter_context(cluster.running(what))
         harness.progress(f"{what}: SHAPE={shape}")
         self.bench.lab("deploy", "--shape", shape)
         harness.until_answers(cluster.FRONT, "/", timeout=60)
@@ -99,9 +91,9 @@ def kill(settings: Settings, name: str, draw: random.Random) -> str:
     return str(pod["metadata"]["name"])
 
 
-def kill_in_turn(settings: Settings, over: threading.Event, every: float, seed: int) -> Disruption:
+def kill_in_turn(settings: Settings, done: Disruption, every: float, seed: int, over: threading.Event) -> None:
     """Kill backends and frontends in turn, one every so many seconds, and restart Redis once."""
-    draw, done, began = random.Random(seed), Disruption(), time.monotonic()
+    draw, began = random.Random(seed), time.monotonic()
     before = _redis(settings)
     while not over.wait(max(0.0, began + every * (len(done.killed) + 1) - time.monotonic())):
         done.killed.append(kill(settings, (BACK, FRONT)[len(done.killed) % 2], draw))
@@ -111,7 +103,6 @@ def kill_in_turn(settings: Settings, over: threading.Event, every: float, seed: 
             harness.progress("  redis-0 restarts")
     after = _redis(settings)
     done.redis_restarted = bool(before and after) and before != after
-    return done
 
 
 def _redis(settings: Settings) -> list[str]:

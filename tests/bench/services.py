@@ -1,7 +1,5 @@
 """The backend on this computer, beside a bare Flask and podinfo: how fast, how soon, how large."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
@@ -9,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import harness
 import meters
@@ -24,9 +22,6 @@ from lab.cluster.node_image import go_toolchain
 from lab.config import ROOT
 from lab.errors import LabError
 from lab.images import app
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
 
 PODINFO = "v1.8.1-0.20250910200901-e86405a8674e"
 """podinfo 6.9.2: its tags are none that Go's modules know, hence this name of its commit."""

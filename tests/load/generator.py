@@ -1,26 +1,19 @@
 """Visitors who enter, chat, go on and lose their connection, under gevent; whoever imports this has patched first."""
 
-from __future__ import annotations
-
 import gc
 import random
 import sys
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import gevent
 import msgspec
 from gevent.pool import Pool
-from records import ChatBegan, ChatEnded, Failed, Run, Sent, Shown, WentOn, mark_of, text_of
+from records import ChatBegan, ChatEnded, Failed, Mark, Run, Sent, Shown, WentOn, mark_of, text_of
 from verdict import lost, percentile
 
 from roulette import Client, Left, Message, NotInChat, Paired, Replaced, RouletteError, Visit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from records import Mark
 
 CONCURRENT = 24
 """So many enter, or quit, at the same time."""

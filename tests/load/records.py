@@ -1,7 +1,5 @@
 """What a run observed from outside; the verdict uses nothing else. Times are seconds on one clock."""
 
-from __future__ import annotations
-
 import re
 from typing import Literal
 

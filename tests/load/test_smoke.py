@@ -1,7 +1,5 @@
 """Visitors chat on a real cluster while one of its backends is killed: no message is lost."""
 
-from __future__ import annotations
-
 import random
 
 import loads

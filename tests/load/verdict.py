@@ -1,18 +1,12 @@
 """Find what was wrong in a run, from its records alone."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from records import Mark, Run, Sent
+from records import Mark, Run, Sent
 
 GRACE_SECONDS = 3.0
 """Who goes on so soon after a message was accepted may miss it, as going on empties one's log."""

@@ -1,7 +1,5 @@
 """What would make a published figure wrong."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 
