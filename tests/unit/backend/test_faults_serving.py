@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ...service_process import wait_until  # noqa: TID252 - tests are no package
+from .load_client import LoadClient
 
 OTHER_ADDRESS = "127.0.0.2"
 """An address of this machine that is not 127.0.0.1: a listener on that alone refuses here."""
@@ -238,8 +239,8 @@ def version(connection):
 def test_no_connection_is_reset_by_the_change(serve):
     """Clients on 127.0.0.1 may be refused for a moment; one that was accepted is answered."""
     with serve(BIND="0.0.0.0") as server:
-        lost, stop = [], threading.Event()
-        clients = [threading.Thread(target=connect_again_and_again, args=(server.port, lost, stop)) for _ in range(3)]
+        stop = threading.Event()
+        clients = [LoadClient(server.port, keep=False, stop=stop) for _ in range(3)]
         for client in clients:
             client.start()
         for _ in range(3):
@@ -248,22 +249,7 @@ def test_no_connection_is_reset_by_the_change(serve):
         stop.set()
         for client in clients:
             client.join(timeout=10)
-    assert lost == []
-
-
-def connect_again_and_again(port, lost, stop):
-    while not stop.is_set():
-        try:
-            sock = socket.create_connection(("127.0.0.1", port), timeout=5)
-        except ConnectionRefusedError:
-            continue
-        with sock:
-            try:
-                sock.sendall(b"GET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                if not sock.recv(1 << 16).startswith(b"HTTP/1.1 200"):
-                    lost.append("no answer")
-            except OSError as error:
-                lost.append(repr(error))
+    assert [client.lost for client in clients] == [[]] * 3
 
 
 @pytest.mark.parametrize(("drain", "fault"), [("1", 300), ("0", 1)], ids=["called-off-by-the-drain", "over-meanwhile"])

@@ -1,6 +1,5 @@
 """The real server in a process of its own: start, drain, end."""
 
-import http.client
 import json
 import signal
 import socket
@@ -9,43 +8,13 @@ import threading
 import pytest
 
 from ...service_process import wait_until  # noqa: TID252 - tests are no package
-
-
-class Client(threading.Thread):
-    """Requests again and again, over kept or over new connections, until refused; counts what it got."""
-
-    def __init__(self, port, *, keep):
-        super().__init__(daemon=True)
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        self.keep, self.answered, self.lost = keep, 0, []
-
-    def run(self):
-        while True:
-            try:
-                if self.connection.sock is None:
-                    self.connection.connect()
-            except ConnectionRefusedError:
-                return
-            try:
-                self.request()
-            except (OSError, http.client.HTTPException) as error:
-                self.lost.append(repr(error))
-                return
-
-    def request(self):
-        self.connection.request("GET", "/version")
-        answer = self.connection.getresponse()
-        answer.read()
-        self.lost += [] if answer.status == 200 else [answer.status]
-        self.answered += 1
-        if not self.keep:
-            self.connection.close()
+from .load_client import LoadClient
 
 
 def test_sigterm_loses_no_request(serving, tmp_path):
     """Un-ready at once, answering while it drains, then gone with exit code 0, under load from both kinds of client."""
     with serving(tmp_path / "log", DRAIN_SECONDS="2", LOG_LEVEL="debug") as server:
-        clients = [Client(server.port, keep=keep) for keep in (True, True, True, False, False)]
+        clients = [LoadClient(server.port, keep=keep) for keep in (True, True, True, False, False)]
         for client in clients:
             client.start()
         assert server.get("/version").headers["Connection"] == "keep-alive"
