@@ -16,7 +16,7 @@ import pytest
 from lab import cli, testing, waiting
 from lab.experiments import catalog
 from lab.experiments.course.claims import SENTENCES
-from lab.experiments.matrix import bind_addresses, compare, engine, environment, names, whatif
+from lab.experiments.matrix import bind_addresses, engine, environment, names, whatif
 from lab.experiments.model.predict import RULES, predict
 from lab.experiments.results import Experiment
 from lab.images import app
@@ -71,7 +71,7 @@ def measured(cluster, api):
         with environment.environment(lab, matrix, SILENT) as created:
             model = engine.read_model(api, created.namespaces)
             attempts = matrix.attempts(model, created.namespaces)
-            results = engine.evaluate(lab, model, attempts).cells
+            results, _ = engine.evaluate(lab, model, attempts)
         cells += [(model, attempt, cell.measured) for attempt, cell in zip(attempts, results, strict=True)]
     return cells
 
@@ -142,7 +142,7 @@ def test_an_inverted_rule_disagrees(measured, rule):
     """The model can be wrong: inverted, each of its rules disagrees with a cell that agrees with it."""
     rules = RULES.inverted(rule)
     assert any(
-        compare.agrees(predict(*cell), measurement) and not compare.agrees(predict(*cell, rules), measurement)
+        engine.agrees(predict(*cell), measurement) and not engine.agrees(predict(*cell, rules), measurement)
         for model, attempt, measurement in measured
         for cell in [(model, attempt.vantage, attempt.key)]
     )

@@ -13,7 +13,8 @@ from lab import cli
 from lab.cli import quiz, watch
 from lab.errors import BadInput, LabError
 from lab.experiments import catalog, results
-from lab.experiments.matrix import cluster_dns, labels
+from lab.experiments.matrix import labels
+from lab.experiments.run import until_dns_is_ready
 from lab.experiments.texts import load
 from lab.kubernetes import namespaces
 
@@ -87,7 +88,7 @@ def _check_writable(report: Path) -> None:
 
 
 def run(request: Request) -> None:
-    cluster_dns.until_ready(
+    until_dns_is_ready(
         request.api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True)
     )
     request.push_image()

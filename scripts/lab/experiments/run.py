@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from lab import docker
+from lab import docker, waiting
 from lab.experiments import catalog
 from lab.experiments.results import ClusterVersions, Experiment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lab.config import Settings
     from lab.experiments.catalog import Entry
     from lab.experiments.results import Expectation, Timeline
     from lab.kubernetes.client import Api
+
+DNS_WITHIN = 60.0
+"""Seconds that the cluster's DNS may take on a cluster that is otherwise up."""
+_SLICES = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices"
+_HINT = "kubectl -n kube-system rollout status deployment coredns"
 
 
 @dataclass(frozen=True)
@@ -66,4 +71,21 @@ def cluster_versions(settings: Settings, api: Api) -> ClusterVersions:
         kernel=info["kernelVersion"],
         cgroup="v2" if file_system == "cgroup2fs" else "v1",
         node=node["metadata"]["name"],
+    )
+
+
+def until_dns_is_ready(api: Api, *, timeout: float = DNS_WITHIN, on_state: Callable[[str], None] | None = None) -> None:
+    """Wait until the Service kube-dns has an endpoint that is ready; raises TimedOut after ``timeout`` seconds.
+
+    Without it every name ends in a time-out. ``on_state`` gets what is wanting, and nothing where nothing is.
+    """
+
+    def look() -> tuple[bool, str]:
+        slices = api.items(_SLICES, labelSelector="kubernetes.io/service-name=kube-dns")
+        endpoints = [endpoint for each in slices for endpoint in each.get("endpoints") or []]
+        ready = any((endpoint.get("conditions") or {}).get("ready") for endpoint in endpoints)
+        return ready, "" if ready else f"none of its {len(endpoints)} endpoints is ready"
+
+    waiting.until(
+        "the cluster's DNS, the Service kube-dns", look, timeout=timeout, interval=0.5, hint=_HINT, on_state=on_state
     )

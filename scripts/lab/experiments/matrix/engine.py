@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lab.errors import LabError
-from lab.experiments.matrix import compare
 from lab.experiments.matrix.diagram import packet_path
 from lab.experiments.matrix.evidence import evidence
 from lab.experiments.matrix.measure import measure
@@ -19,11 +18,11 @@ from lab.experiments.model import from_api
 from lab.experiments.model.cluster import Computer
 from lab.experiments.model.explain import because
 from lab.experiments.model.predict import mechanism, predict, target
-from lab.experiments.results import Cell, Measurement
+from lab.experiments.results import Cell, Flip, Measurement
 from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lab.config import Settings
     from lab.experiments.matrix.measure import Measured
@@ -69,21 +68,14 @@ class Attempt:
         return replace(self.address, id=f"{self.address.id} {self.address.host}:{self.address.port}")
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """The cells, in the order of their attempts, and all that was measured for them."""
-
-    cells: tuple[Cell, ...]
-    measured: Measured
-
-
-def evaluate(lab: Lab, model: ClusterModel, attempts: Sequence[Attempt]) -> Evaluation:
+def evaluate(lab: Lab, model: ClusterModel, attempts: Sequence[Attempt]) -> tuple[tuple[Cell, ...], Measured]:
     """Predict, measure and explain each attempt; ``model`` is of the cluster as it is now, by ``read_model``.
 
-    Raises KeyError for a Pod that is not in the model, LabError as ``measure``.
+    Return the cells, in the order of their attempts, and all that was measured for them. Raises KeyError for a Pod that
+    is not in the model, LabError as ``measure``.
     """
     measured = _measure(lab, model, attempts)
-    return Evaluation(tuple(_cell(model, attempt, measured) for attempt in attempts), measured)
+    return tuple(_cell(model, attempt, measured) for attempt in attempts), measured
 
 
 def settle(lab: Lab, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]]) -> None:
@@ -97,7 +89,7 @@ def settle(lab: Lab, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]])
         measured = _measure(lab, model, attempts)
         predictions = [predict(model, attempt.vantage, attempt.address) for attempt in attempts]
         results = [_measurement(measured, *pair) for pair in zip(attempts, predictions, strict=True)]
-        if all(compare.agrees(*pair) for pair in zip(predictions, results, strict=True)):
+        if all(agrees(*pair) for pair in zip(predictions, results, strict=True)):
             return
         time.sleep(0.2)
 
@@ -114,8 +106,7 @@ def read_model(api: Api, namespaces: Sequence[str]) -> ClusterModel:
         raise LabError("the cluster has no node, or no DNS", "`make kind-up` makes it anew")
     pods = [pod for part in lists[: len(namespaces)] for pod in part if not pod_status.is_ending(pod)]
     services = [service for part in lists[len(namespaces) :] for service in part]
-    objects = from_api.Objects(pods, services, node, dns_service)
-    return from_api.cluster_model(objects, _computer(from_api.node_ip(node)))
+    return from_api.cluster_model(pods, services, node, dns_service, _computer(from_api.node_ip(node)))
 
 
 def _computer(node_ip: str) -> Computer:
@@ -136,7 +127,7 @@ def _cell(model: ClusterModel, attempt: Attempt, measured: Measured) -> Cell:
         url=address.url,
         predicted=prediction,
         measured=measurement,
-        agrees=compare.agrees(prediction, measurement),
+        agrees=agrees(prediction, measurement),
         mechanism=mechanism(prediction),
         because=because(model, vantage, address, prediction),
         exhibits=evidence(model, vantage, address, prediction, measured),
@@ -159,3 +150,34 @@ def _measurement(measured: Measured, attempt: Attempt, prediction: Prediction) -
     if prediction.outcome == NOT_APPLICABLE:
         return Measurement(NOT_APPLICABLE)
     return measured.results[attempt.vantage.id, attempt.key.id]
+
+
+def agrees(predicted: Prediction, measured: Measurement) -> bool:
+    """Tell whether the measurement is as predicted.
+
+    The outcome is the same and, where the prediction names who answers, so is that. A packet that leaves for elsewhere
+    may meet anything there but one of our Pods; what could not be tried agrees with nothing. Of another server than the
+    cluster's DNS, silence is as good as a no: a computer may be offline.
+    """
+    if "outside-cluster-dns" in predicted.rules and (measured.outcome, measured.resolved) == ("timeout", ()):
+        return predicted.outcome == "no-name"
+    if predicted.outcome == "elsewhere":
+        return measured.outcome != "unmeasured" and not (measured.outcome == "answers" and measured.who)
+    return predicted.outcome == measured.outcome and predicted.who in {"", measured.who}
+
+
+def flips(cells: Sequence[Cell]) -> Iterator[Flip]:
+    """Yield the cells of each variant whose outcome is not the base's, predicted or measured.
+
+    A cell's base has the same vantage point and address, and no variant; one without a base is no flip. A flip that
+    was not predicted, or did not come, does not agree.
+    """
+    base = {(cell.vantage, cell.address): cell for cell in cells if not cell.variant}
+    for cell in cells:
+        before = base.get((cell.vantage, cell.address))
+        if cell.variant and before:
+            predicted = (before.predicted.outcome, cell.predicted.outcome)
+            measured = (before.measured.outcome, cell.measured.outcome)
+            same = before.agrees and cell.agrees
+            if predicted[0] != predicted[1] or (measured[0] != measured[1] and not same):
+                yield Flip(cell.variant, cell.vantage, cell.address, predicted, measured, same, cell.because)

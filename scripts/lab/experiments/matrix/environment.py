@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
-from lab.experiments.matrix import compare, labels
+from lab.experiments.matrix import labels
 from lab.experiments.matrix.diagram import diagram
-from lab.experiments.matrix.engine import Lab, evaluate, read_model, settle
+from lab.experiments.matrix.engine import Lab, evaluate, flips, read_model, settle
 from lab.experiments.pods import with_image
 from lab.experiments.run import begin, cluster_versions
 from lab.kubernetes import client, ephemeral, pod_status
@@ -114,17 +114,16 @@ class Environment:
         return result
 
     def _result(self, model: ClusterModel, attempts: Sequence[Attempt]) -> Experiment:
-        evaluation = evaluate(self.lab, model, attempts)
-        cells = evaluation.cells
+        cells, measured = evaluate(self.lab, model, attempts)
         variants = {cell.variant for cell in cells}
         return self.run.ended(
             self.cluster,
             cells=cells,
-            flips=tuple(compare.flips(cells)),
+            flips=tuple(flips(cells)),
             vantages=labels.chosen(labels.VANTAGES, [cell.vantage for cell in cells]),
             addresses=labels.chosen(labels.ADDRESSES, [cell.address for cell in cells]),
             variants=tuple(label for label in self.matrix.variants if label.id in variants),
-            scene=diagram(model, [attempt.vantage for attempt in attempts], evaluation.measured.surroundings),
+            scene=diagram(model, [attempt.vantage for attempt in attempts], measured.surroundings),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lab.experiments.matrix import exhibits, location
+from lab.experiments.matrix import exhibits
 from lab.experiments.model.dns import is_address
 from lab.experiments.model.predict import RULES, target
 from lab.experiments.model.routing import resolves_names
@@ -14,7 +14,7 @@ from lab.experiments.results import Measurement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from lab.experiments.matrix.location import Location
+    from lab.experiments.matrix.exhibits import Location
     from lab.experiments.matrix.measure import Measured
     from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
     from lab.experiments.model.routing import Target
@@ -32,7 +32,7 @@ def evidence(
     if measurement.outcome in {"unmeasured", "not-applicable"}:
         return ()
     call = target(model, vantage, address, measurement.resolved)
-    cell = _Measured(model, vantage, address, measurement, call, location.of_vantage(model, vantage, measured))
+    cell = _Measured(model, vantage, address, measurement, call, exhibits.of_vantage(model, vantage, measured))
     shown = [*_dialler(cell), *_name(cell)]
     if address.how not in {"getent", "nslookup"} and measurement.outcome != "no-name":
         shown += [*_network(cell, measured), *_endpoints(cell, measured)]
@@ -91,7 +91,7 @@ def _network(cell: _Measured, measured: Measured) -> Iterator[Exhibit]:
     """Yield the network namespaces on both sides, and who listens at the far one."""
     pod = cell.call.pod
     own = pod is None or (cell.vantage.kind == "init" and pod.name == cell.vantage.pod)
-    far = cell.origin if own or pod is None else location.of_pod(pod, measured)
+    far = cell.origin if own or pod is None else exhibits.of_pod(pod, measured)
     if far is None or not far.surroundings.netns:
         return
     if resolves_names(cell.vantage):

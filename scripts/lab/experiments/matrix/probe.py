@@ -46,9 +46,8 @@ NO_ANSWER = "no answer"
 UNDECIDED = {NO_ANSWER, "SERVFAIL", "REFUSED"}  # a server that does not know has not said that there is no such name
 LISTEN = "0A"
 LOCK = threading.Lock()
-DIALLED: dict[tuple[str, int], threading.Lock] = {}
+ONE_AT_A_TIME: dict[Any, threading.Lock] = {}
 FAILED: dict[tuple[str, int], OSError] = {}
-RESOLVING: dict[str, threading.Lock] = {}
 RESOLVED: dict[str, Result] = {}
 
 
@@ -164,12 +163,15 @@ def getent(cell: Cell) -> Result:
 
 def resolve(host: str) -> Result:
     """Ask the C library, which reads the hosts file and then asks DNS, as ``getent ahosts`` does; a name once."""
-    with LOCK:
-        one_at_a_time = RESOLVING.setdefault(host, threading.Lock())
-    with one_at_a_time:
+    with one_at_a_time(host):
         if host not in RESOLVED:
             RESOLVED[host] = look_up(host)
         return RESOLVED[host]
+
+
+def one_at_a_time(key: Any) -> threading.Lock:
+    with LOCK:
+        return ONE_AT_A_TIME.setdefault(key, threading.Lock())
 
 
 def look_up(host: str) -> Result:
@@ -190,9 +192,7 @@ def dial(address: str, port: int) -> socket.socket:
     A Service without endpoints is refused by ICMP, of which Linux sends one peer no more than six at once and then one
     a second (icmp(7), ``icmp_ratelimit``): to dial again for each of a Service's names would end in time-outs.
     """
-    with LOCK:
-        one_at_a_time = DIALLED.setdefault((address, port), threading.Lock())
-    with one_at_a_time:
+    with one_at_a_time((address, port)):
         if (address, port) in FAILED:
             raise FAILED[address, port]
         try:
@@ -454,7 +454,6 @@ def surroundings() -> dict[str, Any]:
         "hosts": read("/etc/hosts"),
         "resolv": read("/etc/resolv.conf"),
         "hostname": socket.gethostname(),
-        "cgroup": read("/proc/self/cgroup"),
         "sockets": listening(read("/proc/net/tcp"), 4) + listening(read("/proc/net/tcp6"), 16),
     }
 

@@ -36,7 +36,6 @@ class Surroundings(msgspec.Struct, frozen=True):
     hosts: str = ""
     resolv: str = ""
     hostname: str = ""
-    cgroup: str = ""
     sockets: tuple[Socket, ...] = ()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lab import docker, shell
 from lab.errors import LabError
-from lab.experiments.matrix import error_parsing, kubelet_probes
+from lab.experiments.matrix import dialled
 from lab.experiments.matrix.probe_protocol import SECONDS, NoReply, Reply, command, pod_of, read
 from lab.experiments.model.cluster import Address
 from lab.experiments.model.routing import applies
@@ -99,7 +99,7 @@ def _through_forward(runner: Runner, vantage: VantagePoint, address: Address) ->
         result = computer(runner, vantage, [near]).cells[address.id]
     if result.outcome == "answers" or not forward.errors:
         return result
-    return _quoted(forward.errors, result.seconds)
+    return dialled.quoted(forward.errors, result.seconds)
 
 
 def pod_proxy(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
@@ -112,13 +112,9 @@ def _through_proxy(runner: Runner, vantage: VantagePoint, address: Address) -> M
     try:
         body = runner.api.text(path)
     except ApiError as error:
-        return _quoted(error.message)
+        return dialled.quoted(error.message)
     pod = pod_of(body)
-    return Measurement("answers", pod, path) if pod else Measurement("elsewhere", detail=error_parsing.brief(body))
-
-
-def _quoted(message: str, seconds: float = 0.0) -> Measurement:
-    return Measurement(error_parsing.outcome(message), detail=error_parsing.brief(message), seconds=seconds)
+    return Measurement("answers", pod, path) if pod else Measurement("elsewhere", detail=dialled.brief(body))
 
 
 def kubelet(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
@@ -126,7 +122,7 @@ def kubelet(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address])
     if len(addresses) > 1:
         raise LabError(f"container {vantage.container} has one probe, and {len(addresses)} are asked for")
     return Reply(
-        {address.id: kubelet_probes.result(runner.api, runner.model.cluster.node, vantage) for address in addresses}
+        {address.id: dialled.probe_result(runner.api, runner.model.cluster.node, vantage) for address in addresses}
     )
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lab.experiments.model.cluster import ClusterModel
-    from lab.experiments.results import Label
     from lab.kubernetes.objects import Object
 
 CONTAINER = "back"
@@ -70,10 +69,6 @@ class Variant:
             return PORT
         return _ON_NODE + zlib.crc32(f"{namespace}/{self.pod}".encode()) % _MANY
 
-    @property
-    def label(self) -> Label:
-        return _LABELS[self.id]
-
 
 BASE = Variant("")
 VARIANTS: Sequence[Variant] = (
@@ -96,9 +91,7 @@ VARIANTS: Sequence[Variant] = (
     Variant("dns-none", spec={"dnsPolicy": "None"}),
     Variant("unready", unready=True),
 )
-_LABELS = {
-    label.id: label for label in labels(texts.load("whatif").section("variants", [each.id for each in VARIANTS]))
-}
+LABELS = labels(texts.load("whatif").section("variants", [variant.id for variant in VARIANTS]))
 
 
 def pod(variant: Variant, namespace: str, model: ClusterModel) -> Object:

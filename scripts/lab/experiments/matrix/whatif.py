@@ -64,7 +64,7 @@ def matrix(changed: Sequence[Variant]) -> Matrix:
             attempt for variant in compared for attempt in attempts(variant, model, namespaces[0])
         ],
         settles=lambda attempt: attempt.vantage.id == OTHER and attempt.address.id in {"cluster-ip", "headless"},
-        variants=tuple(variant.label for variant in changed),
+        variants=variants.LABELS,
     )
 
 

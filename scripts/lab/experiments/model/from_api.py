@@ -7,7 +7,6 @@ commands do so without them too.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab.experiments.model.cluster import (
@@ -43,29 +42,22 @@ _KINDS: tuple[tuple[str, ContainerKind], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Objects:
-    """What was read of the API: objects of the experiment's namespaces, the node, and its DNS Service."""
-
-    pods: Sequence[Object]
-    services: Sequence[Object]
-    node: Object
-    dns: Object
-
-
-def cluster_model(objects: Objects, computer: Computer) -> ClusterModel:
-    node = objects.node["status"]
+def cluster_model(
+    pods: Sequence[Object], services: Sequence[Object], node: Object, dns: Object, computer: Computer
+) -> ClusterModel:
+    """Describe Pods and Services, the node that they run on, and its DNS Service."""
+    status = node["status"]
     return ClusterModel(
         cluster=Cluster(
-            runtime=node["nodeInfo"]["containerRuntimeVersion"],
-            node=objects.node["metadata"]["name"],
-            node_ip=node_ip(objects.node),
-            dns_ip=objects.dns["spec"]["clusterIP"],
-            node_names=tuple(entry["address"] for entry in node["addresses"] if entry["type"] == "Hostname"),
+            runtime=status["nodeInfo"]["containerRuntimeVersion"],
+            node=node["metadata"]["name"],
+            node_ip=node_ip(node),
+            dns_ip=dns["spec"]["clusterIP"],
+            node_names=tuple(entry["address"] for entry in status["addresses"] if entry["type"] == "Hostname"),
         ),
         computer=computer,
-        pods=tuple(pod(item) for item in objects.pods),
-        services=tuple(service(item, objects.pods) for item in objects.services),
+        pods=tuple(pod(item) for item in pods),
+        services=tuple(service(item, pods) for item in services),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lab.experiments import texts
 from lab.experiments.model import dns, proxies, routing
 from lab.experiments.model.cluster import Place
 from lab.experiments.model.dns import is_address
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
     from lab.experiments.model.routing import Target
 
-RULES = Rules.of({**dns.RULES, **routing.RULES, **proxies.RULES})
+RULES = Rules({**dns.RULES, **routing.RULES, **proxies.RULES})
 """All that the model knows: what happens follows from these and the cluster, and from nothing else."""
+texts.load("model").section("rules", RULES)
 NAMING = frozenset(dns.RULES)
 """The ids of the rules about names."""
 

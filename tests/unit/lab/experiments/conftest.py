@@ -26,7 +26,7 @@ EARLY, LATE = "2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z"
 
 @pytest.fixture
 def empty():
-    return from_api.cluster_model(from_api.Objects((), (), NODE, DNS), Computer())
+    return from_api.cluster_model((), (), NODE, DNS, Computer())
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def described(empty):
         services = [_service(manifest, next(numbers)) for manifest in setup.services]
         pods = [_pod(with_image(pod, IMAGE), next(numbers), setup) for pod in setup.pods(services)]
         pods += [_copy(pods, copy, next(numbers)) for copy in setup.copies]
-        return from_api.cluster_model(from_api.Objects(pods, services, NODE, DNS), Computer())
+        return from_api.cluster_model(pods, services, NODE, DNS, Computer())
 
     return model_of
 

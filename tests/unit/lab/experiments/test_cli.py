@@ -15,7 +15,7 @@ from lab import cli
 from lab.cli import experiment_request, experiment_run, quiz, watch
 from lab.errors import LabError
 from lab.experiments import catalog, parallel, results
-from lab.experiments.matrix import cluster_dns, labels
+from lab.experiments.matrix import labels
 from lab.experiments.results import Experiment
 from lab.experiments.texts import Text
 from lab.steps import Step
@@ -54,7 +54,7 @@ def results_in(monkeypatch):
     def let(result):
         monkeypatch.setattr(experiment_request.client, "api", lambda _settings: None)
         monkeypatch.setattr(experiment_request.images, "app_steps", lambda *_: [])
-        monkeypatch.setattr(cluster_dns, "until_ready", lambda *_, **__: None)
+        monkeypatch.setattr("lab.cli.experiment_run.until_dns_is_ready", lambda *_, **__: None)
         monkeypatch.setattr(catalog.Entry, "run", lambda *_, **__: result)
 
     return let

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.errors import TimedOut
-from lab.experiments.matrix import cluster_dns
+from lab.experiments import run
 
 
 class Api:
@@ -32,7 +32,7 @@ class Api:
 def test_names_can_be_asked_for_and_a_wait_is_shown(monkeypatch, looks, states):
     monkeypatch.setattr("lab.waiting.time.sleep", lambda _seconds: None)
     shown = []
-    cluster_dns.until_ready(Api(*looks), on_state=shown.append)
+    run.until_dns_is_ready(Api(*looks), on_state=shown.append)
     assert [line.removeprefix("none of its ").removesuffix(" is ready") for line in shown] == states
 
 
@@ -41,5 +41,5 @@ def test_names_can_be_asked_for_and_a_wait_is_shown(monkeypatch, looks, states):
 )
 def test_without_dns_nothing_is_begun(ready, count):
     with pytest.raises(TimedOut, match=f"kube-dns; last seen: none of its {count} endpoints is ready") as error:
-        cluster_dns.until_ready(Api(ready), timeout=0)
+        run.until_dns_is_ready(Api(ready), timeout=0)
     assert error.value.hint == "kubectl -n kube-system rollout status deployment coredns"

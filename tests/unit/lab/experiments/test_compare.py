@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.experiments.matrix import compare
+from lab.experiments.matrix import engine
 from lab.experiments.results import Cell, Measurement, Prediction
 from lab.experiments.texts import Text
 
@@ -33,12 +33,12 @@ OUTSIDE = ("outside-cluster-dns",)
     ],
 )
 def test_agrees(predicted, measured, expected):
-    assert compare.agrees(predicted, measured) is expected
+    assert engine.agrees(predicted, measured) is expected
 
 
 def cell(predicted, measured, variant="", address="x"):
     prediction, result = Prediction(predicted), Measurement(measured)
-    agrees = compare.agrees(prediction, result)
+    agrees = engine.agrees(prediction, result)
     return Cell("app", address, "http://x", prediction, result, agrees, "rule", NO, variant=variant)
 
 
@@ -53,6 +53,6 @@ def cell(predicted, measured, variant="", address="x"):
     ],
 )
 def test_flips(before, after, expected):
-    flips = list(compare.flips([cell(*before), cell(*after, variant="v"), cell("refused", "refused", "v", "alone")]))
+    flips = list(engine.flips([cell(*before), cell(*after, variant="v"), cell("refused", "refused", "v", "alone")]))
     assert [flip.agrees for flip in flips] == expected
     assert all((flip.variant, flip.address) == ("v", "x") for flip in flips)

@@ -99,17 +99,6 @@ def test_all_that_is_passed_is_in_the_diagram(described, matrix, namespaces):
     assert {key for passed in paths for key in passed} <= known
 
 
-def test_a_hostname_of_one_s_own_is_in_the_hosts_file_too(described):
-    matrix = whatif.matrix(whatif.chosen(["hostname-subdomain"]))
-    model = described(matrix, NAMESPACES[:1])
-    ends = [
-        path(model, attempt)[-1]
-        for attempt in matrix.attempts(model, NAMESPACES[:1])
-        if (attempt.variant, attempt.address.how, attempt.vantage_id) == ("hostname-subdomain", "getent", "app")
-    ]
-    assert ends == ["net here/cat-hostname-subdomain"]
-
-
 def test_the_diagram_shows_who_shares_a_network_namespace():
     pod = Pod("p", "n", "10.0.0.1", (Container("back"), Container("s", "sidecar")), labels=(("a", "1"),))
     service = Service("s", "n", "10.96.0.1", (("a", "1"),), (ServicePort(80, 3000, 30001),))

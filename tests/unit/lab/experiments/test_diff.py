@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 
-import msgspec
 import pytest
 
 from lab.experiments.matrix import diff
@@ -71,27 +70,21 @@ def test_no_change_is_none():
 
 def experiment(*outcomes):
     cells = [
-        Cell("guest", address, "", Prediction(outcome), Measurement(outcome), agrees=True, mechanism="", because=TEXT)
+        Cell("guest", address, "", Prediction("answers"), Measurement(outcome), agrees=True, mechanism="", because=TEXT)
         for address, outcome in zip(("localhost", "pod-name"), outcomes, strict=False)
     ]
     versions = ClusterVersions("", "", "", "", "", "")
     return Experiment("names", TEXT, TEXT, versions, "", 0.0, agrees=True, cells=tuple(cells))
 
 
-def test_the_cells_that_ended_otherwise_are_the_difference():
-    ((was, now),) = diff.between(experiment("answers", "answers"), experiment("answers", "no-name"))
-    assert (was.address, was.measured.outcome, now.measured.outcome) == ("pod-name", "answers", "no-name")
-
-
-def test_a_cell_that_was_not_there_is_one_too():
-    ((was, now),) = diff.between(experiment("answers"), experiment("answers", "answers"))
-    assert was is None
-    assert now.address == "pod-name"
-
-
-def test_a_disagreement_that_comes_is_one_too():
-    before = experiment("answers")
-    (cell,) = before.cells
-    worse = msgspec.structs.replace(cell, measured=Measurement("refused"), agrees=False)
-    after = msgspec.structs.replace(before, cells=(worse,), agrees=False)
-    assert [now.measured.outcome for _, now in diff.between(before, after)] == ["refused"]
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(("answers",) * 2, ("answers", "no-name"), [("answers", "no-name")], id="another end"),
+        pytest.param(("answers",), ("answers",) * 2, [(None, "answers")], id="a new cell"),
+        pytest.param(("answers",), ("answers",), [], id="nothing"),
+    ],
+)
+def test_the_cells_that_ended_otherwise_are_the_difference(before, after, expected):
+    pairs = diff.between(experiment(*before), experiment(*after))
+    assert [(was and was.measured.outcome, now.measured.outcome) for was, now in pairs] == expected

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.errors import LabError
-from lab.experiments.matrix import engine, environment, manifests, names, stub_server, variants, whatif
+from lab.experiments.matrix import engine, environment, names, stub_server, variants, whatif
 from lab.experiments.matrix.measure import Measured
 from lab.experiments.results import Measurement
 
@@ -107,18 +107,6 @@ def test_the_stub_server_names_its_pod_as_the_backend_does(bind, dialled, family
     assert reply.startswith(b"HTTP/1.0 200 ")
 
 
-@pytest.mark.parametrize(
-    ("bind", "source"),
-    [
-        pytest.param("pod-ip", {"valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}, id="the downward API"),
-        pytest.param("::1", {"value": "::1"}, id="an address"),
-    ],
-)
-def test_a_container_binds_to_an_address_or_the_pods_own(bind, source):
-    (entry,) = [entry for entry in manifests.backend(bind=bind)["env"] if entry["name"] == "BIND"]
-    assert entry == {"name": "BIND", **source}
-
-
 def test_what_was_taken_away_is_named(described):
     model = described(names.MATRIX, NAMESPACES)
     without = replace(model, pods=[pod for pod in model.pods if pod.name != "other"])
@@ -153,7 +141,7 @@ def test_what_variants_ask_alike_is_asked_once(described, measured_as_refused):
     model = described(matrix, NAMESPACES[:1])
     attempts = matrix.attempts(model, NAMESPACES[:1])
     alike = [attempt for attempt in attempts if (attempt.vantage.id, attempt.address.id) == ("other", "host-alias")]
-    cells = engine.evaluate(engine.Lab(None, None, "i"), model, attempts).cells
+    cells, _ = engine.evaluate(engine.Lab(None, None, "i"), model, attempts)
     assert len(cells) == len(attempts)
     assert len(alike) == 2
     assert len({(vantage.id, address.id) for vantage, address in measured_as_refused}) == len(measured_as_refused)
@@ -164,7 +152,8 @@ def test_a_cell_has_its_prediction_its_measurement_and_both_are_compared(describ
     model = described(names.MATRIX, NAMESPACES)
     wanted = {("app", "pod-name"), ("app", "loopback6")}
     attempts = [each for each in names.attempts(model, NAMESPACES) if (each.vantage.id, each.address.id) in wanted]
-    cells = {cell.address: cell for cell in engine.evaluate(engine.Lab(None, None, "i"), model, attempts).cells}
+    evaluated, _ = engine.evaluate(engine.Lab(None, None, "i"), model, attempts)
+    cells = {cell.address: cell for cell in evaluated}
     assert measured_as_refused
     assert not cells["pod-name"].agrees
     assert (cells["pod-name"].predicted.outcome, cells["pod-name"].measured.outcome) == ("answers", "refused")

@@ -3,19 +3,8 @@
 import pytest
 
 from lab.experiments.model import from_api
-from lab.experiments.model.cluster import Computer, HandEdit, HostAlias, Listener, ServicePort
+from lab.experiments.model.cluster import HandEdit, Listener, ServicePort
 
-NODE = {
-    "metadata": {"name": "cats-control-plane"},
-    "status": {
-        "addresses": [
-            {"type": "InternalIP", "address": "172.18.0.2"},
-            {"type": "Hostname", "address": "cats-control-plane"},
-        ],
-        "nodeInfo": {"containerRuntimeVersion": "containerd://2.4.2"},
-    },
-}
-DNS = {"metadata": {"name": "kube-dns", "namespace": "kube-system"}, "spec": {"clusterIP": "10.96.0.10"}}
 IMAGE = "k8-chatroulette-back:abc"
 
 
@@ -28,36 +17,11 @@ def pod(*containers, status=None, **spec):
     }
 
 
-def test_a_world_holds_the_cluster_its_pods_and_its_services():
-    service = {"metadata": {"name": "s", "namespace": "n"}, "spec": {"clusterIP": "10.96.1.1", "ports": []}}
-    objects = from_api.Objects([pod()], [service], NODE, DNS)
-    model = from_api.cluster_model(objects, Computer(reaches_node=False))
-    assert model.cluster.node_ip == "172.18.0.2"
-    assert model.cluster.dns_ip == "10.96.0.10"
-    assert model.cluster.runtime == "containerd://2.4.2"
-    assert model.cluster.node_names == ("cats-control-plane",)
-    assert model.pod("n", "p").ip == "10.244.0.7"
-    assert model.services[0].cluster_ip == "10.96.1.1"
-    assert not model.computer.reaches_node
-
-
 @pytest.mark.parametrize(
     ("container", "listeners"),
     [
         pytest.param({}, (Listener("0.0.0.0", 3000),), id="the backend's own defaults"),
-        pytest.param({"env": [{"name": "BIND", "value": "::1"}]}, (Listener("::1", 3000),), id="an address given"),
-        pytest.param({"env": [{"name": "PORT", "value": "3005"}]}, (Listener("0.0.0.0", 3005),), id="a port given"),
-        pytest.param(
-            {"env": [{"name": "BIND", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}]},
-            (Listener("10.244.0.7", 3000),),
-            id="the Pod's IP by the downward API",
-        ),
         pytest.param({"command": ["python3"]}, (), id="another command does not serve"),
-        pytest.param(
-            {"command": ["python3"], "env": [{"name": "PORT", "value": "3001"}]},
-            (Listener("0.0.0.0", 3001),),
-            id="another command that is given a port",
-        ),
         pytest.param({"args": ["-c"]}, (), id="other arguments do not serve"),
         pytest.param({"image": "busybox"}, (), id="another image does not serve"),
     ],
@@ -89,34 +53,8 @@ def test_containers_are_told_apart():
     }
 
 
-def test_what_decides_about_names_is_taken_from_the_spec():
-    described = from_api.pod(
-        pod(
-            hostname="h",
-            subdomain="s",
-            hostAliases=[{"ip": "1.2.3.4", "hostnames": ["a", "b"]}],
-            hostNetwork=True,
-            dnsPolicy="None",
-            dnsConfig={"nameservers": ["9.9.9.9"], "searches": ["x.y"]},
-        )
-    )
-    assert (described.hostname, described.subdomain) == ("h", "s")
-    assert described.host_aliases == (HostAlias("1.2.3.4", ("a", "b")),)
-    assert (described.host_network, described.dns_policy) == (True, "None")
-    assert (described.nameservers, described.searches) == (("9.9.9.9",), ("x.y",))
-    assert described.labels == (("a", "1"), ("b", "2"))
-
-
-@pytest.mark.parametrize(
-    ("conditions", "ready"),
-    [
-        pytest.param([{"type": "Ready", "status": "True"}], True, id="ready"),
-        pytest.param([{"type": "Ready", "status": "False"}], False, id="not ready"),
-        pytest.param([], False, id="nobody has said so yet"),
-    ],
-)
-def test_ready_is_the_condition(conditions, ready):
-    assert from_api.pod(pod(status={"conditions": conditions})).ready is ready
+def test_a_pod_s_own_search_list_is_read():
+    assert from_api.pod(pod(dnsConfig={"searches": ["x.y"]})).searches == ("x.y",)
 
 
 def test_a_line_written_by_a_container_is_a_hand_edit_from_its_start_on():

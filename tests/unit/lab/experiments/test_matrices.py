@@ -9,7 +9,6 @@ from lab.experiments.matrix import bind_addresses, labels, names, variants, what
 from lab.experiments.model.predict import predict
 
 NAMESPACES = ("here", "there")
-YES, NEVER = "answers", "refused"
 
 
 def predicted(model, attempts):
@@ -20,53 +19,6 @@ def predicted(model, attempts):
         ).outcome
         for attempt in attempts
     }
-
-
-@pytest.mark.parametrize(
-    ("vantage", "address", "outcomes"),
-    [
-        pytest.param("app", "loopback4", (YES, YES, NEVER, YES, NEVER), id="127.0.0.1 in the Pod"),
-        pytest.param("app", "loopback6", (NEVER, NEVER, NEVER, YES, YES), id="::1 in the Pod"),
-        pytest.param("app", "localhost", (YES, YES, NEVER, YES, YES), id="localhost in the Pod"),
-        pytest.param("app", "pod-name", (NEVER, YES, YES, YES, NEVER), id="the name in the Pod"),
-        pytest.param("other", "pod-ip", (NEVER, YES, YES, YES, NEVER), id="another Pod"),
-        pytest.param("other", "service", (NEVER, YES, YES, YES, NEVER), id="a Service"),
-        pytest.param("kubelet-http", "probe", (NEVER, YES, YES, YES, NEVER), id="an HTTP probe"),
-        pytest.param("kubelet-exec", "probe-loopback", (YES, YES, NEVER, YES, NEVER), id="an exec probe"),
-        pytest.param("port-forward", "forward", (YES, YES, NEVER, YES, YES), id="port-forward"),
-        pytest.param("pod-proxy", "proxy", (NEVER, YES, YES, YES, NEVER), id="the API server's proxy"),
-    ],
-)
-def test_a_bind_address_answers_by_its_routes(described, vantage, address, outcomes):
-    model = described(bind_addresses.MATRIX, NAMESPACES[:1])
-    outcome = predicted(model, bind_addresses.attempts(model, NAMESPACES[:1]))
-    assert tuple(outcome[bind, vantage, address] for bind in bind_addresses.PORTS) == outcomes
-
-
-@pytest.mark.parametrize(
-    ("vantage", "address", "outcome"),
-    [
-        pytest.param("app", "pod-name", YES, id="the app knows its Pod's name"),
-        pytest.param("guest", "pod-name", YES, id="an ephemeral container knows it too"),
-        pytest.param("app", "container-name", "no-name", id="nobody knows a container's name"),
-        pytest.param("other", "pod-name", "no-name", id="another Pod does not know the Pod's name"),
-        pytest.param("copy", "pod-name", "no-name", id="nor does the copy"),
-        pytest.param("copy", "localhost", YES, id="the copy has its own app"),
-        pytest.param("init", "localhost", NEVER, id="the app has not started yet"),
-        pytest.param("init", "getent-pod-name", "resolves", id="but its name is there"),
-        pytest.param("twin", "service-like-pod", NEVER, id="the hosts file hides a Service of the Pod's name"),
-        pytest.param("other", "service-like-pod", YES, id="elsewhere that Service answers"),
-        pytest.param("other-namespace", "service", "no-name", id="a short name ends at its namespace"),
-        pytest.param("other-namespace", "service-fqdn", YES, id="the full name does not"),
-        pytest.param("node", "cluster-ip", YES, id="the node reaches a cluster IP"),
-        pytest.param("node", "service-fqdn", "no-name", id="but asks another DNS"),
-        pytest.param("kubelet-http", "probe-loopback", NEVER, id="a probe's 127.0.0.1 is the node's"),
-        pytest.param("kubelet-exec", "probe-loopback", YES, id="a command's is the Pod's"),
-    ],
-)
-def test_names_are_known_where_they_are(described, vantage, address, outcome):
-    model = described(names.MATRIX, NAMESPACES)
-    assert predicted(model, names.attempts(model, NAMESPACES))["", vantage, address] == outcome
 
 
 def test_the_init_container_is_asked_what_its_cells_are(described, empty):

@@ -12,7 +12,7 @@ import pytest
 
 from lab import docker, shell
 from lab.errors import LabError, TimedOut
-from lab.experiments.matrix import error_parsing, kubelet_probes, probe_protocol, runners
+from lab.experiments.matrix import dialled, probe_protocol, runners
 from lab.experiments.matrix.measure import measure, turns
 from lab.experiments.matrix.probe_protocol import Reply, Surroundings
 from lab.experiments.matrix.runners import Runner
@@ -154,13 +154,6 @@ def test_the_node_is_asked_from_a_confined_container_on_its_network(programs):
     assert (reply.cells["one"].who, reply.surroundings.netns) == ("p", "net:[7]")
 
 
-def test_init_is_read_from_its_log():
-    api = FakeApi('a warning before\n{"cells":{"one":{"outcome":"refused"}},"surroundings":{}}\n')
-    reply = runner(api).ask(VantagePoint("init", "init", "ns", "p", "first"), [ONE])
-    assert reply.cells["one"].outcome == "refused"
-    assert api.requests == [("/api/v1/namespaces/ns/pods/p/log", {"container": "first"})]
-
-
 def test_what_does_not_apply_to_a_vantage_is_not_tried(programs):
     """This computer runs the probe with its own Python, and no probe of kubelet's."""
     reply = runner().ask(COMPUTER, [Address("probe", "", 3000, "http-probe"), ONE])
@@ -235,12 +228,12 @@ def test_kubectl_says_how_a_forward_ended(monkeypatch, near, errors, outcome):
     ],
 )
 def test_error_messages_are_read(message, outcome):
-    assert error_parsing.outcome(f"Readiness probe failed: {message}") == outcome
+    assert dialled.outcome(f"Readiness probe failed: {message}") == outcome
 
 
 def test_a_long_message_keeps_its_end():
-    assert error_parsing.brief("a  b\nc") == "a b c"
-    assert error_parsing.brief("x" * 500 + "end", 10) == "…xxxxxxxend"
+    assert dialled.brief("a  b\nc") == "a b c"
+    assert dialled.brief("x" * 500 + "end", 10) == "…xxxxxxxend"
 
 
 PROBED = VantagePoint("kubelet-http", "kubelet", "ns", "p", "probed")
@@ -269,14 +262,8 @@ def metrics(passed, failed, container="probed"):
     ],
 )
 def test_two_readings_of_the_count_tell(before, now, passes):
-    tallies = [kubelet_probes.tally(metrics(*counts) + metrics(9, 9, "another"), PROBED) for counts in (before, now)]
-    assert kubelet_probes.passes(*tallies) is passes
-
-
-def test_a_probe_that_passes_is_known_by_its_count():
-    result = runner(FakeApi([metrics(3, 0), metrics(4, 0)])).ask(PROBED, [PROBE]).cells["probe"]
-    assert (result.outcome, result.who) == ("answers", "")
-    assert 'result="successful"} 4' in result.detail
+    tallies = [dialled.tally(metrics(*counts) + metrics(9, 9, "another"), PROBED) for counts in (before, now)]
+    assert dialled.passes(*tallies) is passes
 
 
 REFUSED, SLOW = "connect: connection refused", "i/o timeout"
@@ -304,7 +291,7 @@ def event(message, count=1, second=0, container="probed"):
 def test_a_probe_that_fails_is_known_by_its_events(failures, outcome):
     events = [event(message, count, second) for second, (message, count) in enumerate(failures)]
     events.append(event("no such host", 9, 9, "another"))
-    readings = [metrics(0, 1), metrics(0, 2)] * kubelet_probes.TRIES
+    readings = [metrics(0, 1), metrics(0, 2)] * dialled.TRIES
     assert runner(FakeApi(readings, events)).ask(PROBED, [PROBE]).cells["probe"].outcome == outcome
 
 
@@ -314,9 +301,9 @@ def test_a_probe_that_was_late_once_passes():
 
 
 def test_a_probe_that_is_never_tried_is_an_error(monkeypatch):
-    monkeypatch.setattr(kubelet_probes, "WAIT", 0.1)
+    monkeypatch.setattr(dialled, "WAIT", 0.1)
     with pytest.raises(TimedOut, match="it was not tried"):
-        kubelet_probes.result(FakeApi(metrics(0, 0)), "node-1", PROBED)
+        dialled.probe_result(FakeApi(metrics(0, 0)), "node-1", PROBED)
 
 
 @pytest.mark.parametrize(

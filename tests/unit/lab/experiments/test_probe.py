@@ -215,11 +215,8 @@ def test_a_failure_names_every_address_and_a_dead_one_is_dialled_once(probe, mon
 @pytest.mark.parametrize(
     ("number", "outcome"),
     [
-        pytest.param("ECONNREFUSED", "refused", id="refused"),
         pytest.param("EADDRNOTAVAIL", "refused", id="no IPv6 loopback"),
-        pytest.param("ECONNRESET", "reset", id="reset"),
         pytest.param("ETIMEDOUT", "timeout", id="the kernel gives up"),
-        pytest.param("EHOSTUNREACH", "elsewhere", id="no route to host"),
         pytest.param("ENETUNREACH", "elsewhere", id="no route at all"),
     ],
 )
@@ -241,10 +238,7 @@ def test_what_has_not_ended_in_time_is_a_time_out(probe, monkeypatch):
 @pytest.mark.parametrize(
     ("word", "size", "text"),
     [
-        pytest.param("0100007F:0BB8", 4, "127.0.0.1:3000", id="IPv4"),
-        pytest.param("00000000:0050", 4, "0.0.0.0:80", id="any"),
         pytest.param("00000000000000000000000001000000:0BB8", 16, "[::1]:3000", id="IPv6 loopback"),
-        pytest.param("00000000000000000000000000000000:0BB8", 16, "[::]:3000", id="IPv6 any"),
         pytest.param("0000000000000000FFFF00000100007F:0BB8", 16, "[::ffff:127.0.0.1]:3000", id="mapped"),
     ],
 )
@@ -255,11 +249,6 @@ def test_the_kernel_s_addresses_are_read(probe, word, size, text):
 
 
 CLUSTER = "search cats.svc.cluster.local svc.cluster.local\nnameserver 10.96.0.10 # ours\noptions ndots:5 timeout:2\n"
-
-
-def test_resolv_conf_is_read(probe):
-    assert probe.resolver(CLUSTER) == (["10.96.0.10"], ["cats.svc.cluster.local", "svc.cluster.local"], 5)
-    assert probe.resolver("") == (["127.0.0.1"], [], 1)
 
 
 @pytest.mark.parametrize(
@@ -370,11 +359,6 @@ def test_a_server_that_is_silent_has_not_said_that_there_is_no_such_name(asks):
     with dns({}, drops=100) as (port, _):
         result = asks(port).nslookup({"host": "cats"})
     assert (result["outcome"], result["detail"].count("no answer")) == ("timeout", 3)
-
-
-def test_what_is_no_reply_is_an_error(probe):
-    with pytest.raises(ValueError, match="not a reply of DNS"):
-        probe.records(b"\0\0\x81\x80\0\1")
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ NODE = {
 
 
 def model(pods: list[Any], services: tuple[str, ...] = (BACK, FRONT)) -> Any:
-    live = from_api.Objects(pods, [service(name) for name in services], NODE, {"spec": {"clusterIP": DNS_IP}})
-    return from_api.cluster_model(live, Computer())
+    dns = {"spec": {"clusterIP": DNS_IP}}
+    return from_api.cluster_model(pods, [service(name) for name in services], NODE, dns, Computer())
 
 
 PODS = [pod(BACK, container="back"), pod(FRONT, container="front")]

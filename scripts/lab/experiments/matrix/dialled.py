@@ -1,6 +1,7 @@
-"""What kubelet's probes came to: it counts each try, and reports failures in events.
+"""How calls ended that others dialled: by the messages of kubectl, the API server and kubelet, and by kubelet's count.
 
-The container of such a vantage point sleeps, and its only probe dials the app.
+kubelet counts each try of a probe, and reports failures in events. The container of such a vantage point sleeps, and
+its only probe dials the app.
 """
 
 from __future__ import annotations
@@ -10,16 +11,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lab import waiting
-from lab.experiments.matrix import error_parsing
 from lab.experiments.results import Measurement
 
 if TYPE_CHECKING:
     from lab.experiments.model.cluster import VantagePoint
+    from lab.experiments.results import Outcome
     from lab.kubernetes.client import Api
 
 TRIES = 3
 WAIT = 20.0
 """Seconds in which a probe that is tried every second is sure to have been, also on a busy computer."""
+_PHRASES: tuple[tuple[str, Outcome], ...] = (
+    ("no such host", "no-name"),
+    ("name or service not known", "no-name"),
+    ("connection refused", "refused"),
+    ("connection reset", "reset"),
+    ("i/o timeout", "timeout"),
+    ("timed out", "timeout"),
+    ("deadline exceeded", "timeout"),
+    ("statuscode:", "answers"),  # kubelet's, of an HTTP probe: an app answered, though not with success
+    ("no route to host", "elsewhere"),
+    ("network is unreachable", "elsewhere"),
+)
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -32,7 +45,7 @@ class Tally:
     lines: tuple[str, ...] = ()
 
 
-def result(api: Api, node: str, vantage: VantagePoint) -> Measurement:
+def probe_result(api: Api, node: str, vantage: VantagePoint) -> Measurement:
     """Return how the probe of a container ends now; raises TimedOut where it has not been tried.
 
     A time-out is tried again up to `TRIES` times: a busy computer is late now and then.
@@ -56,7 +69,7 @@ def _try(api: Api, node: str, vantage: VantagePoint) -> Measurement:
         return Measurement("answers", detail=" ".join(tallies[-1].lines))
     what = f"kubelet's event about container {vantage.container}"
     message = waiting.until(what, lambda: _last_failure(api, vantage), timeout=WAIT)
-    return Measurement(error_parsing.outcome(message), detail=error_parsing.brief(message))
+    return quoted(message)
 
 
 def passes(before: Tally, now: Tally) -> bool | None:
@@ -78,8 +91,8 @@ def tally(metrics: str, vantage: VantagePoint) -> Tally:
     labelled = [(dict(_LABEL.findall(line)), line) for line in lines]
     own = [(labels["result"], line) for labels, line in labelled if wanted.items() <= labels.items()]
     counts = {"successful": 0.0, "failed": 0.0}
-    for outcome, line in own:
-        counts[outcome] = counts.get(outcome, 0) + float(line.split()[-1])
+    for result_label, line in own:
+        counts[result_label] = counts.get(result_label, 0) + float(line.split()[-1])
     return Tally(counts["successful"], counts["failed"], tuple(line for _, line in own))
 
 
@@ -102,6 +115,22 @@ def _last_failure(api: Api, vantage: VantagePoint) -> tuple[bool, str]:
         return False, "no event complains of it"
     newest = sorted(own, key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "", reverse=True)
     message = str(newest[0]["message"])
-    if error_parsing.outcome(message) == "timeout":
+    if outcome(message) == "timeout":
         message = str(max(newest, key=lambda event: event.get("count") or 1)["message"])
     return True, message
+
+
+def outcome(message: str) -> Outcome:
+    """Return the outcome that an error message speaks of; `unmeasured` for an unknown one."""
+    low = message.lower()
+    return next((outcome for phrase, outcome in _PHRASES if phrase in low), "unmeasured")
+
+
+def brief(message: str, most: int = 300) -> str:
+    """Return a message on one line: its end, where a program's last word stands."""
+    line = " ".join(message.split())
+    return line if len(line) <= most else f"…{line[-most:]}"
+
+
+def quoted(message: str, seconds: float = 0.0) -> Measurement:
+    return Measurement(outcome(message), detail=brief(message), seconds=seconds)
