@@ -69,10 +69,8 @@ def verify(session: Session) -> None:
 
     checks = verify_.verify(session.settings)
     wrong = sum(not check.ok for check in checks)
-    if session.as_json:
-        click.echo(tables.as_json({"ok": not wrong, "checks": [asdict(check) for check in checks]}))
-    else:
-        tables.checks(checks)
+    document = {"ok": not wrong, "checks": [asdict(check) for check in checks]}
+    session.show(document, lambda: tables.checks(checks))
     failure = f"{wrong} of {len(checks)} did not answer as predicted"
     session.fail_unless(not wrong, failure, "`make status` shows the Pods")
     if not session.as_json:
@@ -116,10 +114,7 @@ def status(session: Session) -> None:
     from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
     result = status_.status(session.settings)
-    if session.as_json:
-        click.echo(tables.as_json(asdict(result)))
-    else:
-        tables.status(result)
+    session.show(asdict(result), lambda: tables.status(result))
 
 
 @command("logs", output_options=False)

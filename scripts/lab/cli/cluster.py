@@ -152,10 +152,8 @@ def doctor(session: Session) -> None:
 
     requirements = preflight.requirements(session.settings)
     lacking = [requirement.name for requirement in requirements if not requirement.ok]
-    if session.as_json:
-        click.echo(tables.as_json({"ok": not lacking, "requirements": [asdict(each) for each in requirements]}))
-    else:
-        tables.requirements(requirements)
+    document = {"ok": not lacking, "requirements": [asdict(requirement) for requirement in requirements]}
+    session.show(document, lambda: tables.requirements(requirements))
     hint = "`make kind-up` gets what it can on Debian"
     session.fail_unless(not lacking, f"this machine lacks: {', '.join(lacking)}", hint)
     if not session.as_json:

@@ -66,6 +66,13 @@ class Session:
             click.get_current_context().exit(1)
         raise LabError(failure, hint)
 
+    def show(self, document: dict[str, Any], print_tables: Callable[[], None]) -> None:
+        """Print a result: as a JSON document, or as tables."""
+        if self.as_json:
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        else:
+            print_tables()
+
     def finish(self, text: str, **data: Any) -> None:
         click.echo(json.dumps({"done": text, **data}) if self.as_json else text)
 

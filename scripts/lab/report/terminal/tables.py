@@ -1,10 +1,9 @@
-"""Results as tables for a terminal of 100 columns, and as JSON; the same said without colour."""
+"""Results as tables for a terminal of 100 columns; the same said without colour."""
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from lab.results import Check, Requirement
 
 _WIDTH = 100
-
-
-def as_json(value: dict[str, Any]) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def requirements(results: Sequence[Requirement], console: Console | None = None) -> None:
