@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,7 +35,6 @@ class Context:
     cluster: ClusterVersions
     data: dict[str, Any] = field(default_factory=dict)
     last_step: float = 0.0
-    _background: list[threading.Thread] = field(default_factory=list)
 
     @cached_property
     def exec(self) -> PodExec:
@@ -61,17 +59,6 @@ class Context:
 
     def step(self, name: str) -> None:
         self.last_step = self.recorder.step(name)
-
-    def start(self, act: Callable[[], None]) -> None:
-        """Do something beside the steps that follow."""
-        thread = threading.Thread(target=act, daemon=True)
-        self._background.append(thread)
-        thread.start()
-
-    def join(self) -> None:
-        """Wait for what was started."""
-        for thread in self._background:
-            thread.join(SHORT)
 
 
 Action = Callable[[Context], None]

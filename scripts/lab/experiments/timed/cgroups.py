@@ -124,12 +124,6 @@ def parse_printed(output: str) -> dict[str, str]:
     return {path: "\n".join(lines) for path, lines in contents.items()}
 
 
-def throttled_part(before: Cgroup, after: Cgroup) -> float:
-    """Return which part of the periods between the two was cut short, 0 to 1."""
-    periods = after.periods - before.periods
-    return (after.throttled - before.throttled) / periods if periods else 0.0
-
-
 def _memory_limit(text: str) -> int | None:
     return None if text == "max" or int(text) >= _NO_LIMIT else int(text)
 

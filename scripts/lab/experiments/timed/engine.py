@@ -5,7 +5,7 @@
         pods=[pod("cats", backend(readinessProbe=PROBE.http("/readyz"))), pod("other", idle("other"))],
         services=[service("cats-service", "cats")],
         ready=[pod_ready("cats"), endpoint("cats", ready=True), running("other", "other")],
-        polls=[Poll("service", "http://cats-service/whoami", "other"), Forward("port-forward", "cats")],
+        polls=[Poll("service", "http://cats-service/whoami", "other", "other"), Forward("port-forward", "cats")],
         steps=[step("readiness-fails", fault("cats", "readiness")), until(answer("service", "refused"))],
         expects=[
             happens("not-ready", "cats", condition("cats", "Ready", "False"), failed(PROBE), after="readiness-fails"),
@@ -149,7 +149,6 @@ class Timed:
             context.recorder.require("every address to answer", every(answers), SHORT)
             for action in self.steps:
                 action(context)
-            context.join()
 
     def _record(self, context: Context) -> Record:
         recorder = context.recorder

@@ -106,7 +106,11 @@ class Log:
     @property
     def throttled_part(self) -> float:
         """Which part of all periods was cut short, 0 to 1."""
-        return cgroups.throttled_part(self.samples[0][1], self.samples[-1][1]) if self.samples else 0.0
+        if not self.samples:
+            return 0.0
+        (_, begin), (_, end) = self.samples[0], self.samples[-1]
+        periods = end.periods - begin.periods
+        return (end.throttled - begin.throttled) / periods if periods else 0.0
 
 
 def keep_log(context: Context, pod: str, container: str, *, previous: bool = False) -> Log:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Poll:
-    """An address that is polled under a name, from a container, which is called as its Pod where none is given.
+    """An address that is polled under a name, from a container of a Pod.
 
     ``{cats}`` in it is the IP of the Pod ``cats``; ``ping://`` sends ICMP echoes.
     """
@@ -33,11 +33,7 @@ class Poll:
     name: str
     url: str
     pod: str
-    container_name: str = ""
-
-    @property
-    def container(self) -> str:
-        return self.container_name or self.pod
+    container: str
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ PROBES = Timed(
     progress="starting a Pod a trouble, each with three kinds of probe",
     pods=[*(pod(name, backend(), *PROBED, grace=0) for name in FAULTS), pod("other", idle("other"), grace=0)],
     ready=[*map(pod_ready, FAULTS), running("other", "other")],
-    polls=[Poll("ping", "ping://{loopback}", "other")],
+    polls=[Poll("ping", "ping://{loopback}", "other", "other")],
     steps=[
         report("making trouble, and watching who notices"),
         *(step(name, action) for name, action in FAULTS.items()),

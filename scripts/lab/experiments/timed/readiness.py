@@ -34,8 +34,8 @@ READINESS = Timed(
     ],
     ready=[pod_ready("cats"), RETURNED, running("other", "other")],
     polls=[
-        Poll("service", "http://cats-service/whoami", "other"),
-        Poll("pod-ip", "http://{cats}:3000/whoami", "other"),
+        Poll("service", "http://cats-service/whoami", "other", "other"),
+        Poll("pod-ip", "http://{cats}:3000/whoami", "other", "other"),
         Poll("pod-name", "http://cats:3000/whoami", "cats", "back"),
         Forward("port-forward", "cats"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from lab import waiting
@@ -52,7 +53,7 @@ def send_request(context: Context) -> None:
         else:
             context.recorder.add("answer", ANSWERED, "answers", {"raw": text})
 
-    context.start(send)
+    threading.Thread(target=send, daemon=True).start()
 
 
 def wait_until_received(context: Context) -> None:
@@ -81,8 +82,8 @@ TERMINATION = Timed(
     deletes=True,
     ready=[pod_ready("polite"), pod_ready("deaf"), running("other", "other"), endpoint("polite", ready=True)],
     polls=[
-        Poll("pod-ip", "http://{polite}:3000/whoami", "other"),
-        Poll("service", "http://polite-service/whoami", "other"),
+        Poll("pod-ip", "http://{polite}:3000/whoami", "other", "other"),
+        Poll("service", "http://polite-service/whoami", "other", "other"),
     ],
     answers=[ANSWERED],
     steps=[
@@ -93,7 +94,7 @@ TERMINATION = Timed(
         rest(BEFORE),
         wait_until_received,
         step(DELETED, Delete("polite", GRACE), Delete("deaf", SHORT_GRACE)),
-        until(deleted("polite"), deleted("deaf")),
+        until(deleted("polite"), deleted("deaf"), answer(ANSWERED)),
     ],
     expects=[
         happens("terminating", TERMINATING, (0.0, DELAY), DELETED),

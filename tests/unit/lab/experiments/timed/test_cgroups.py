@@ -64,15 +64,3 @@ def test_both_versions_say_the_same(files):
 )
 def test_no_limit(files):
     assert cgroups.read(files).limits == Limits(None, None)
-
-
-def test_what_grep_prints_is_the_files_again():
-    output = "\n".join(f"{path}:{line}" for path, text in V1.items() for line in text.splitlines())
-    assert cgroups.parse_printed(output) == V1
-
-
-def test_throttling_is_the_part_of_the_periods_that_were_cut_short():
-    before = cgroups.read(V1)
-    after = cgroups.read(V1 | {cgroups.FILES["v1"].cpu_stat: "nr_periods 48\nnr_throttled 22\nthrottled_time 0"})
-    assert cgroups.throttled_part(before, after) == 0.75
-    assert cgroups.throttled_part(before, before) == 0

@@ -64,8 +64,8 @@ def expecting(measure):
         pytest.param(expecting(restarts("cats", "front", same(""))), id="a container"),
         pytest.param(expecting(Occurs(pod_ready("cats"), "fails", reason=event("dogs"))), id="an event's Pod"),
         pytest.param({"ready": [pod_ready("dogs")]}, id="a ready Pod"),
-        pytest.param({"polls": [Poll("ip", "http://cats", "dogs")]}, id="a poll's Pod"),
-        pytest.param({"polls": [Poll("ip", "http://cats", "cats")]}, id="a poll's container"),
+        pytest.param({"polls": [Poll("ip", "http://cats", "dogs", "dogs")]}, id="a poll's Pod"),
+        pytest.param({"polls": [Poll("ip", "http://cats", "cats", "cats")]}, id="a poll's container"),
         pytest.param({"steps": [actions.step("fails", actions.Clear("dogs"))]}, id="an action's Pod"),
         pytest.param({"ephemeral": [Ephemeral("cats", "guest", target="front")]}, id="an ephemeral container's target"),
         pytest.param({"tracks": [timeline.container("cats", "front", "pod")]}, id="a track's container"),
@@ -141,7 +141,7 @@ def polled(monkeypatch, context, program):
     monkeypatch.setattr(
         "lab.kubernetes.exec.PodExec.__init__", lambda self, settings: setattr(self, "_settings", settings)
     )
-    return polling(context, [Poll("ip", "http://{cats}/", "cats")], {"cats": "10.0.0.1"})
+    return polling(context, [Poll("ip", "http://{cats}/", "cats", "cats")], {"cats": "10.0.0.1"})
 
 
 NETNS = 'print(\'{"name": "netns", "outcome": "net:[1]", "raw": ""}\')'

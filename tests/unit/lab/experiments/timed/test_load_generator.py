@@ -27,32 +27,6 @@ def test_it_reports_what_it_does_and_ends_by_itself():
     assert log.last("ended").body["held"] == 1
 
 
-def test_it_reports_its_cgroup_as_it_takes_memory():
-    """Once by the clock and once at the end, and once for every second mebibyte."""
-    assert sum(line.event == "cgroup" for line in run(take=8).lines) == 2 + 4
-
-
-def test_its_second_start_takes_nothing(tmp_path):
-    once = str(tmp_path / "done")
-    assert [run(take=1, once=once).last("ended").body["held"] for _ in range(2)] == [1, 0]
-
-
-def test_it_writes_a_file(tmp_path):
-    path = tmp_path / "file"
-    assert run(file=2, path=str(path)).last("wrote").body["mebibytes"] == 2
-    assert path.stat().st_size == 2 << 20
-
-
-def test_it_reports_how_its_child_ended():
-    assert run(child=1).last("child ended").body["signal"] == 0
-
-
-def test_it_uses_a_share_of_a_core_for_as_long_as_ordered():
-    log = run(cores=0.3, seconds=1)
-    began, ended = (log.last(event).at for event in ("began", "ended"))
-    assert ended - began >= 0.9
-
-
 @pytest.mark.parametrize(
     ("text", "events"),
     [
