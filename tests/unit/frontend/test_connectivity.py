@@ -89,18 +89,10 @@ def test_a_name_that_does_not_exist(connect):
     assert "kubectl" in str(shown["commands"])
 
 
-def test_a_closed_port(connect, closed_port):
-    url = f"http://127.0.0.1:{closed_port}"
-    shown = check(connect(url))
-    assert (shown["hop"], shown["stage"], shown["addresses"]) == ("refused", "service", ["127.0.0.1"])
-    assert shown["tried"] == url
-
-
 REPLIES = {
     "accepts and never answers": (None, "no_answer", "pod"),
     "another protocol": (b"SSH-2.0-OpenSSH_9.2\r\n", "not_http", "service"),
     "hangs up": (b"", "not_http", "service"),
-    "another web server": (b"HTTP/1.0 200 OK\r\n\r\n<h1>nginx</h1>", "not_ours", "service"),
     "a redirect is not followed": (b"HTTP/1.0 302 Found\r\nLocation: /version\r\n\r\n", "not_ours", "service"),
 }
 

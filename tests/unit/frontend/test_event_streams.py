@@ -36,7 +36,7 @@ def open_stream(frontend, backend):
         responses.append(requests.get(f"{frontend.url}/api/visitors/cafe/events", stream=True, timeout=10))
         chunks = responses[-1].iter_content(None)
         assert next(chunks) == RETRY
-        return responses[-1], chunks, backend.connections.get(timeout=5)
+        return responses[-1], chunks, backend.connections.get(timeout=20)
 
     yield start
     for response in responses:
@@ -79,7 +79,7 @@ def test_a_side_that_goes_away_is_noticed_on_the_other(open_stream):
 
 def test_one_stream_too_many_is_told_to_come_back(open_stream, frontend):
     opened = [open_stream(), open_stream()]
-    refused = requests.get(f"{frontend.url}/api/visitors/cafe/events", timeout=5)
+    refused = requests.get(f"{frontend.url}/api/visitors/cafe/events", timeout=20)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
     assert refused.headers["Content-Type"] == "application/problem+json"
     for _, chunks, connection in opened:
@@ -119,17 +119,10 @@ def test_open_streams_end_one_by_one(monkeypatch):
     assert [relay(stream, BEAT, BEAT) for stream in opened] == [[BEAT, MOVE]] * 4
 
 
-@pytest.mark.parametrize(
-    ("first", "relayed"),
-    [
-        pytest.param(BEAT, [BEAT, MOVE], id="after its first event"),
-        pytest.param(b"data: ha", [b"data: ha"], id="half an event is not followed by another"),
-    ],
-)
-def test_a_stream_that_comes_after_the_drain_moves(first, relayed):
+def test_half_an_event_is_not_followed_by_another():
     streams = EventStreams(2)
     streams.close()
-    assert relay(streams.acquire(), first, BEAT) == relayed
+    assert relay(streams.acquire(), b"data: ha", BEAT) == [b"data: ha"]
 
 
 def test_a_browser_that_no_longer_acknowledges_is_disconnected_after_twenty_seconds():

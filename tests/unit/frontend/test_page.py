@@ -1,12 +1,8 @@
-"""The page, its language, its files, its weight."""
+"""The page, its language, its files."""
 
 import re
 
 import pytest
-
-MAX_BYTES = 100_000
-GZIP = {"Accept-Encoding": "gzip"}
-
 
 LANGUAGES = {
     "a French browser": ("fr-FR,fr;q=0.9,en;q=0.8", "fr"),
@@ -68,18 +64,3 @@ def test_the_scripts_are_preloaded(client):
 @pytest.mark.parametrize("name", ["missing.js", "../page.py", "..%2fpage.py", "fallback_cats/"])
 def test_only_the_pages_own_files_are_served(client, name):
     assert client.get(f"/static/x/{name}").status_code == 404
-
-
-def test_the_fallback_cats_are_drawn_without_a_backend(client):
-    drawings = [name for name in client.application.extensions["context"].static_files.files if "cats/" in name]
-    assert len(drawings) == 12
-    assert {client.get(f"/static/x/{name}").mimetype for name in drawings} == {"image/svg+xml"}
-
-
-@pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_first_view_is_light(client, language):
-    """Page, styles and scripts, with the fallback cats, gzipped."""
-    page = client.get("/", headers={**GZIP, "Accept-Language": language})
-    static_files = client.application.extensions["context"].static_files
-    files = [client.get(static_files.url(name), headers=GZIP) for name in static_files.files]
-    assert sum(len(response.data) for response in (page, *files)) < MAX_BYTES

@@ -4,8 +4,6 @@ import gzip
 
 import pytest
 
-from .servers import RETRY, STREAM_START, chunk
-
 PROBLEM = "application/problem+json"
 
 
@@ -96,17 +94,6 @@ def test_a_repeated_header_is_kept(raw_server, connect):
 def test_the_url_is_the_same_for_the_backend(fake, client, path):
     client.get(path)
     assert fake.paths() == [path]
-
-
-def test_event_streams_are_proxied_event_by_event(raw_server, connect):
-    """The first event is there while the backend still holds the second back."""
-    server = raw_server(STREAM_START, keep_open=True)
-    response = connect(server.url).get("/api/events", headers={"Accept-Encoding": "gzip"}, buffered=False)
-    chunks = iter(response.response)
-    assert next(chunks) == RETRY
-    server.connections.get(timeout=5).sendall(chunk(b"data: 2\n\n"))
-    assert next(chunks) == b"data: 2\n\n"
-    response.close()
 
 
 def test_drawings_are_compressed_where_that_is_accepted(fake, client):
