@@ -13,7 +13,7 @@ from rich.text import Text as RichText
 
 from lab.experiments.results import Label, Outcome
 from lab.experiments.texts import same
-from lab.report import phrases
+from lab.report import phrases, timelines
 from lab.report.grids import grids, mechanisms
 from lab.report.terminal import experiment as terminal
 
@@ -141,6 +141,29 @@ def test_expectations_stand_beside_what_happened_with_window_and_time(language, 
     text = words(shown(samples.readiness(), language))
     assert all(line in text for line in lines)
     assert text.count("failureThreshold times") == 1, "a reason stands once"
+
+
+def test_what_only_repeats_is_shown_once():
+    moments = [(moment.at, moment.lane) for moment in timelines.changes(samples.timeline())]
+    assert [at for at, track in moments if track == "name"] == [0.0]
+    assert [at for at, track in moments if track == "endpoints"] == [0.0, 5.9, 16.2]
+
+
+@pytest.mark.parametrize(
+    ("other", "first", "own", "others"),
+    [
+        pytest.param(None, "leaves", [1, 2], [], id="the only timeline has all that have a time"),
+        pytest.param("else", "leaves", [1, 2], [], id="those of its subject"),
+        pytest.param("errors", "errors-leaves", [2], [1], id="one whose id begins with another timeline's"),
+    ],
+)
+def test_an_expectation_belongs_to_one_timeline(other, first, own, others):
+    whole = samples.readiness()
+    more = [replaced(whole.timelines[0], id=other, lanes=())] if other else []
+    expectations = (replaced(whole.expectations[0], id=first), *whole.expectations[1:])
+    whole = replaced(whole, timelines=(*whole.timelines, *more), expectations=expectations)
+    shown = [[number for number, _ in timelines.expectations(whole, each)] for each in whole.timelines]
+    assert shown == [own, *([others] if other else [])]
 
 
 def test_a_timeline_draws_moments_and_windows_where_they_were():
