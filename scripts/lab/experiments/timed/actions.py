@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lab.experiments.pods import PORT, create
-from lab.experiments.timed.record import AnyOf, Match, Record, every, first
+from lab.experiments.timed.record import Match, Record, every, first
 from lab.experiments.timed.recorder import SHORT
 from lab.kubernetes.exec import ContainerRef, PodExec
 from lab.kubernetes.objects import pod_path
@@ -125,7 +125,7 @@ class Until:
     It goes on after ``timeout`` seconds: what did not happen is for the checks to tell.
     """
 
-    matches: tuple[Match | AnyOf, ...]
+    matches: tuple[Match, ...]
     after: str | Match = ""
     timeout: float = SHORT
 
@@ -139,7 +139,7 @@ class Until:
         context.recorder.wait(every(self.matches, start), self.timeout)
 
 
-def until(*matches: Match | AnyOf, after: str | Match = "", timeout: float = SHORT) -> Until:
+def until(*matches: Match, after: str | Match = "", timeout: float = SHORT) -> Until:
     return Until(matches, after, timeout)
 
 

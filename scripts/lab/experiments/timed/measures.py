@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lab.experiments import texts
 from lab.experiments.results import Exhibit, ExhibitKind
 from lab.experiments.timed.expectations import Expect, Fact
-from lab.experiments.timed.record import AnyOf, Match, answer
+from lab.experiments.timed.record import Match, answer
 from lab.kubernetes import pod_status
 from lab.kubernetes.objects import condition_status
 
@@ -38,7 +38,7 @@ class Occurs:
     shown beside it, such as the event that says why.
     """
 
-    match: Match | AnyOf
+    match: Match
     after: str | Match = ""
     reason: Match | None = None
     anytime: bool = False
@@ -63,7 +63,7 @@ class Occurs:
 
 def happens(  # noqa: PLR0913 - what an expectation and its measure take together
     id_: str,
-    match: Match | AnyOf,
+    match: Match,
     within: Window,
     after: str | Match,
     *,

@@ -23,7 +23,8 @@ class Match:
     """Matches observations of a kind and a name for which something holds.
 
     The name is that of the Pod, also for its events and endpoints, of the poll or the step; ``container`` is for the
-    check of declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it.
+    check of declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it. It matches what one
+    of ``others`` does too.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Match:
     container: str = ""
     word: str = "happens"
     value: Callable[[Observation], str] | None = None
+    others: tuple[Match, ...] = ()
 
     @property
     def pod(self) -> str:
@@ -46,28 +48,14 @@ class Match:
         return self.name if self.kind == "step" else ""
 
     def __call__(self, observation: Observation) -> bool:
-        return observation.kind == self.kind and self._is_about(observation) and self.holds(observation)
+        if observation.kind == self.kind and self._is_about(observation) and self.holds(observation):
+            return True
+        return any(match(observation) for match in self.others)
 
     def _is_about(self, observation: Observation) -> bool:
         if self.kind == "Event":
             return bool(observation.body.get("involvedObject", {}).get("name") == self.name)
         return self.kind == "EndpointSlice" or observation.name == self.name
-
-
-@dataclass(frozen=True)
-class AnyOf:
-    """Matches what one of several does."""
-
-    matches: tuple[Match, ...]
-    word: str = "happens"
-    value: None = None
-
-    @property
-    def name(self) -> str:
-        return self.matches[0].name
-
-    def __call__(self, observation: Observation) -> bool:
-        return any(match(observation) for match in self.matches)
 
 
 @dataclass(frozen=True)
@@ -86,11 +74,11 @@ class Record:
     sent: Mapping[str, Object] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
 
-    def first(self, match: Match | AnyOf, after: float = 0.0) -> Observation | None:
+    def first(self, match: Match, after: float = 0.0) -> Observation | None:
         """Return the first match from a moment on."""
         return first(match, after)(self.observations)
 
-    def all(self, match: Match | AnyOf, by: float = UNTIL_THE_END) -> list[Observation]:
+    def all(self, match: Match, by: float = UNTIL_THE_END) -> list[Observation]:
         """Return every match up to a moment."""
         return [item for item in self.observations if item.at <= by and match(item)]
 
@@ -108,12 +96,12 @@ class Record:
         return pod_status.container_status(self.pod(pod, by), name)
 
 
-def first(match: Match | AnyOf, after: float = 0.0) -> Query[Observation]:
+def first(match: Match, after: float = 0.0) -> Query[Observation]:
     """Find the first match from a moment on."""
     return lambda observations: next((item for item in observations if item.at >= after and match(item)), None)
 
 
-def every(matches: Sequence[Match | AnyOf], after: float = 0.0) -> Query[list[Observation]]:
+def every(matches: Sequence[Match], after: float = 0.0) -> Query[list[Observation]]:
     """Find the first match of each, once there is one of each."""
     queries = [first(match, after) for match in matches]
 
@@ -124,8 +112,9 @@ def every(matches: Sequence[Match | AnyOf], after: float = 0.0) -> Query[list[Ob
     return query
 
 
-def any_of(*matches: Match) -> AnyOf:
-    return AnyOf(matches)
+def any_of(match: Match, *others: Match) -> Match:
+    """Match what one of several does."""
+    return replace(match, word="happens", value=None, others=others)
 
 
 def condition(pod: str, kind: str, status: str) -> Match:

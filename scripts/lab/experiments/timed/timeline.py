@@ -10,7 +10,7 @@ from lab.experiments.results import Label, Moment, Timeline
 from lab.experiments.texts import same
 from lab.experiments.timed.expectations import word
 from lab.experiments.timed.measures import line
-from lab.experiments.timed.record import AnyOf, Match, any_of, endpoints, event
+from lab.experiments.timed.record import Match, any_of, endpoints, event
 from lab.kubernetes import pod_status
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Track:
 
     id: str
     moments: Callable[[Record, Track, Texts], Iterable[Moment]]
-    refers: tuple[Match | AnyOf, ...] = ()
+    refers: tuple[Match, ...] = ()
 
 
 def timeline(name: str, title: Text, tracks: Sequence[Track], record: Record, texts: Texts) -> Timeline:
@@ -67,7 +67,7 @@ def stretches(id_: str, match: Match, state: Callable[[Observation], Drawn | Non
     return Track(id_, moments, (match,))
 
 
-def points(id_: str, match: Match | AnyOf, state: Callable[[Observation], Drawn | None]) -> Track:
+def points(id_: str, match: Match, state: Callable[[Observation], Drawn | None]) -> Track:
     """Draw one moment for each match."""
 
     def moments(record: Record, track: Track, _texts: Texts) -> Iterable[Moment]:
@@ -78,7 +78,7 @@ def points(id_: str, match: Match | AnyOf, state: Callable[[Observation], Drawn 
 
 
 def _drawn(
-    record: Record, match: Match | AnyOf, state: Callable[[Observation], Drawn | None]
+    record: Record, match: Match, state: Callable[[Observation], Drawn | None]
 ) -> list[tuple[Observation, Drawn]]:
     items = record.all(match, record.seconds)
     return [(item, drawn) for item in items if (drawn := state(item)) is not None]
