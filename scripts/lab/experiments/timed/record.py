@@ -23,8 +23,8 @@ class Match:
     """Matches observations of a kind and a name for which something holds.
 
     The name is that of the Pod, also for its events and endpoints, of the poll or the step; ``container`` is for the
-    check of declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it. It matches what one
-    of ``others`` does too.
+    check of declarations alone. ``word`` is what is said of a match, or what ``value`` reads off it. What one of
+    ``others`` matches is a match too.
     """
 
     kind: Kind
