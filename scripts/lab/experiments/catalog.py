@@ -1,22 +1,17 @@
 """Every experiment by its id: what it asks, how long it takes, and where it is; a module is loaded when it runs."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lab.config import Settings
 from lab.errors import BadInput
 from lab.experiments import texts
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.config import Settings
-    from lab.experiments.results import Experiment
-    from lab.experiments.texts import Text
-    from lab.kubernetes.client import Api
-    from lab.steps import Report
+from lab.experiments.results import Experiment
+from lab.experiments.texts import Text
+from lab.kubernetes.client import Api
+from lab.steps import Report
 
 
 @dataclass(frozen=True)

@@ -4,32 +4,25 @@ Each ends as it would alone, its namespaces gone, when it is done, when it is st
 group, and also when the process that started it is killed: it watches for that.
 """
 
-from __future__ import annotations
-
 import contextlib
 import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
-from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any, NoReturn
+from multiprocessing.connection import Connection, wait
+from typing import Any, NoReturn
 
+from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments import catalog
-from lab.experiments.results import disagreements, summary
+from lab.experiments.catalog import Entry
+from lab.experiments.results import Experiment, disagreements, summary
 from lab.kubernetes import client
 from lab.steps import Event, Report
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from multiprocessing.connection import Connection
-
-    from lab.config import Settings
-    from lab.experiments.catalog import Entry
-    from lab.experiments.results import Experiment
 
 STOP_SECONDS = 15.0
 """Seconds that stopped experiments have, all together, to delete their namespaces."""

@@ -4,16 +4,12 @@
 from the beginning of the experiment, sizes are bytes.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
 
-from lab.experiments.texts import Text  # noqa: TC001 - msgspec reads the annotations
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from lab.experiments.texts import Text
 
 Outcome = Literal[
     "answers", "resolves", "no-name", "refused", "timeout", "reset", "elsewhere", "not-applicable", "unmeasured"
@@ -146,14 +142,6 @@ class Expectation(msgspec.Struct, frozen=True):
     source: str = ""
 
 
-class Diagram(msgspec.Struct, frozen=True):
-    """What the picture shows: namespaces with their Pods, each with containers; Services and whom they lead to."""
-
-    node: str
-    pods: tuple[DiagramPod, ...] = ()
-    services: tuple[DiagramService, ...] = ()
-
-
 class DiagramPod(msgspec.Struct, frozen=True):
     """A Pod as it was: `netns` is the inode of its network namespace; `containers` are (name, kind, vantage id)."""
 
@@ -174,6 +162,14 @@ class DiagramService(msgspec.Struct, frozen=True):
     cluster_ip: str
     ports: str
     pods: tuple[str, ...]
+
+
+class Diagram(msgspec.Struct, frozen=True):
+    """What the picture shows: namespaces with their Pods, each with containers; Services and whom they lead to."""
+
+    node: str
+    pods: tuple[DiagramPod, ...] = ()
+    services: tuple[DiagramService, ...] = ()
 
 
 class ClusterVersions(msgspec.Struct, frozen=True):

@@ -1,22 +1,16 @@
 """One run of an experiment: when it began, and its whole result with the versions of the cluster that it was run on."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab import docker, waiting
+from lab.config import Settings
 from lab.experiments import catalog
-from lab.experiments.results import ClusterVersions, Experiment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from lab.config import Settings
-    from lab.experiments.catalog import Entry
-    from lab.experiments.results import Expectation, Timeline
-    from lab.kubernetes.client import Api
+from lab.experiments.catalog import Entry
+from lab.experiments.results import ClusterVersions, Expectation, Experiment, Timeline
+from lab.kubernetes.client import Api
 
 DNS_WITHIN = 60.0
 """Seconds that the cluster's DNS may take on a cluster that is otherwise up."""

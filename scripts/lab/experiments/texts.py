@@ -3,19 +3,15 @@
 A text is a mapping of exactly ``en`` and ``fr``; a plain string, such as the address of a source, is the same in both.
 """
 
-from __future__ import annotations
-
 import re
 import string
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 import yaml
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
@@ -39,7 +35,7 @@ class Text(msgspec.Struct, frozen=True):
     def of(self, language: Language) -> str:
         return self.fr if language == "fr" else self.en
 
-    def format(self, **values: object) -> Text:
+    def format(self, **values: object) -> "Text":
         """Fill the fields in as `str.format` does: a Text in its language, a float with a comma in French."""
         return Text(*(_Formatter(language).format(self.of(language), **values) for language in LANGUAGES))
 
@@ -66,7 +62,7 @@ class Texts:
         value = self._value(key)
         return same(value) if isinstance(value, str) else Text(**value)
 
-    def section(self, key: str, ids: Iterable[str] | None = None) -> Texts:
+    def section(self, key: str, ids: Iterable[str] | None = None) -> "Texts":
         """Return a section; raises KeyError where ``ids`` are given and are not exactly its ids."""
         section = Texts(f"{self.name}: {key}", self._value(key))
         if ids is not None and (differ := set(ids) ^ set(section)):

@@ -1,8 +1,6 @@
 """Bind address by route: by which ways an app that listens on one address is still reached."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from lab.experiments import texts
 from lab.experiments.matrix import manifests
@@ -10,14 +8,9 @@ from lab.experiments.matrix.engine import Attempt
 from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.labels import labels
 from lab.experiments.matrix.manifests import Setup
-from lab.experiments.model.cluster import Address, VantagePoint
+from lab.experiments.model.cluster import Address, ClusterModel, Service, VantagePoint
 from lab.experiments.pods import idle
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from lab.experiments.model.cluster import ClusterModel, Service
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 POD, OTHER = "binds", "other"
 PORTS: Mapping[str, int] = {"127.0.0.1": 3001, "0.0.0.0": 3002, "pod-ip": 3003, "::": 3004, "::1": 3005}  # noqa: S104

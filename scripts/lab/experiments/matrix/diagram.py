@@ -1,21 +1,14 @@
 """The diagram of an experiment, and the path of each cell's packet in it. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from lab.experiments.matrix.probe_protocol import Surroundings
+from lab.experiments.model.cluster import ClusterModel, Pod, Service, VantagePoint
 from lab.experiments.model.dns import selected
 from lab.experiments.model.predict import RULES
-from lab.experiments.results import Diagram, DiagramPod, DiagramService
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from lab.experiments.matrix.probe_protocol import Surroundings
-    from lab.experiments.model.cluster import ClusterModel, Pod, Service, VantagePoint
-    from lab.experiments.model.routing import Target
-    from lab.experiments.results import Measurement, Prediction
+from lab.experiments.model.routing import Target
+from lab.experiments.results import Diagram, DiagramPod, DiagramService, Measurement, Prediction
 
 _STARTS = {
     "node": ("node",),

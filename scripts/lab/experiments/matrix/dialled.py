@@ -4,19 +4,13 @@ kubelet counts each try of a probe, and reports failures in events. The containe
 its only probe dials the app.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lab import waiting
-from lab.experiments.results import Measurement
-
-if TYPE_CHECKING:
-    from lab.experiments.model.cluster import VantagePoint
-    from lab.experiments.results import Outcome
-    from lab.kubernetes.client import Api
+from lab.experiments.model.cluster import VantagePoint
+from lab.experiments.results import Measurement, Outcome
+from lab.kubernetes.client import Api
 
 TRIES = 3
 WAIT = 20.0

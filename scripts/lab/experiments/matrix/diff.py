@@ -1,22 +1,15 @@
 """What changed: in an environment that somebody edits with kubectl, and between two measurements of it."""
 
-from __future__ import annotations
-
 import contextlib
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lab import waiting
 from lab.errors import TimedOut
+from lab.experiments.results import Cell, Experiment
 from lab.kubernetes import pod_status
-from lab.kubernetes.objects import condition_status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from lab.experiments.results import Cell, Experiment
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import Object, condition_status
 
 _KINDS: Mapping[str, str] = {
     "Pod": "/api/v1/namespaces/{}/pods",

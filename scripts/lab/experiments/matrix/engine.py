@@ -1,34 +1,26 @@
 """A matrix of cells: predict, measure and explain each, over whatever Pods and Services the cluster has."""
 
-from __future__ import annotations
-
 import platform
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.matrix.diagram import packet_path
 from lab.experiments.matrix.evidence import evidence
-from lab.experiments.matrix.measure import measure
+from lab.experiments.matrix.measure import Measured, measure
 from lab.experiments.matrix.runners import Runner
 from lab.experiments.model import from_api
-from lab.experiments.model.cluster import Computer
+from lab.experiments.model.cluster import Address, ClusterModel, Computer, VantagePoint
 from lab.experiments.model.explain import because
 from lab.experiments.model.predict import mechanism, predict, target
-from lab.experiments.results import Cell, Flip, Measurement
+from lab.experiments.results import Cell, Flip, Measurement, Prediction
 from lab.kubernetes import pod_status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from lab.config import Settings
-    from lab.experiments.matrix.measure import Measured
-    from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
-    from lab.experiments.results import Prediction
-    from lab.kubernetes.client import Api
+from lab.kubernetes.client import Api
 
 _ROUTES = Path("/proc/net/route")
 NOT_APPLICABLE: Final = "not-applicable"

@@ -1,38 +1,29 @@
 """The environment of a matrix: its namespaces, Services, Pods, ephemeral containers and copies, gone at the end."""
 
-from __future__ import annotations
-
 import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from lab import waiting
+from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.matrix import labels
 from lab.experiments.matrix.diagram import diagram
-from lab.experiments.matrix.engine import Lab, evaluate, flips, read_model, settle
+from lab.experiments.matrix.engine import Attempt, Lab, evaluate, flips, read_model, settle
+from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
+from lab.experiments.model.cluster import ClusterModel
 from lab.experiments.pods import with_image
-from lab.experiments.run import begin, cluster_versions
+from lab.experiments.results import ClusterVersions, Experiment, Label
+from lab.experiments.run import Run, begin, cluster_versions
 from lab.kubernetes import client, ephemeral, pod_status
+from lab.kubernetes.client import Api
 from lab.kubernetes.ephemeral import SLEEP
 from lab.kubernetes.namespaces import temporary_namespaces
-from lab.kubernetes.objects import pod_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
-
-    from lab.config import Settings
-    from lab.experiments.matrix.engine import Attempt
-    from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
-    from lab.experiments.model.cluster import ClusterModel
-    from lab.experiments.results import ClusterVersions, Experiment, Label
-    from lab.experiments.run import Run
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
-    from lab.steps import Report
+from lab.kubernetes.objects import Object, pod_path
+from lab.steps import Report
 
 STARTED = 120.0
 AT_ONCE = 8
@@ -60,7 +51,7 @@ class Matrix:
 
     def environment(
         self, settings: Settings, api: Api, image: str, report: Report
-    ) -> AbstractContextManager[Environment]:
+    ) -> AbstractContextManager["Environment"]:
         return environment(Lab(settings, api, image), self, report)
 
     def attempts_now(

@@ -1,24 +1,16 @@
 """The evidence for a cell: which exhibits show why it ends as it does, in the order of the packet's path."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lab.experiments.matrix import exhibits
+from lab.experiments.matrix.exhibits import Location
+from lab.experiments.matrix.measure import Measured
+from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
 from lab.experiments.model.dns import is_address
 from lab.experiments.model.predict import RULES, target
-from lab.experiments.model.routing import resolves_names
-from lab.experiments.results import Measurement
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from lab.experiments.matrix.exhibits import Location
-    from lab.experiments.matrix.measure import Measured
-    from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
-    from lab.experiments.model.routing import Target
-    from lab.experiments.results import Exhibit, Prediction
+from lab.experiments.model.routing import Target, resolves_names
+from lab.experiments.results import Exhibit, Measurement, Prediction
 
 
 def evidence(

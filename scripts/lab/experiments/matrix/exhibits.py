@@ -1,21 +1,14 @@
 """The pieces of evidence, each made of what was measured: its raw text, what it shows, and how to see the same."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
-from typing import TYPE_CHECKING
 
 from lab.experiments import texts
+from lab.experiments.matrix.measure import Measured
 from lab.experiments.matrix.probe_protocol import Surroundings
-from lab.experiments.results import Exhibit
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.experiments.matrix.measure import Measured
-    from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
-    from lab.experiments.results import ExhibitKind, Measurement
+from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
+from lab.experiments.results import Exhibit, ExhibitKind, Measurement
 
 SHOWS = texts.load("exhibits")
 _FIELDS = SHOWS.section("fields")

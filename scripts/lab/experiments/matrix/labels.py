@@ -1,16 +1,10 @@
 """What the ids of vantage points, addresses and variants stand for."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from lab.experiments import texts
 from lab.experiments.results import Label
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from lab.experiments.texts import Texts
+from lab.experiments.texts import Texts
 
 
 def labels(section: Texts) -> tuple[Label, ...]:

@@ -1,18 +1,13 @@
 """The Pods and Services that the matrices need, as the API takes them; their image is filled in later. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.experiments import pods
 from lab.experiments.matrix import stub_server
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 PORT = pods.PORT
 PART_OF = "chatroulette.lab/part-of"

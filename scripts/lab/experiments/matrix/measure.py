@@ -1,26 +1,19 @@
 """Measure: every vantage point is asked once, all of them at the same time, each within its own bounded time."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from lab.errors import LabError
-from lab.experiments.matrix.probe_protocol import Reply
+from lab.experiments.matrix.probe_protocol import Reply, Surroundings
+from lab.experiments.matrix.runners import Runner
+from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
 from lab.experiments.results import Measurement
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import Object
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from lab.experiments.matrix.probe_protocol import Surroundings
-    from lab.experiments.matrix.runners import Runner
-    from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
-
-Batch = tuple["VantagePoint", tuple["Address", ...]]
+Batch = tuple[VantagePoint, tuple[Address, ...]]
 RETRY_SECONDS = 15.0
 """Seconds that an app which took a call has to answer, when it was too slow at first."""
 _ONCE = {"computer", "init", "kubelet"}

@@ -1,22 +1,15 @@
 """Name by vantage point: from where which name or address leads to the app, and why."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from lab.experiments.matrix import manifests
 from lab.experiments.matrix.engine import Attempt
 from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.manifests import PORT, Copy, EphemeralContainers, Setup
 from lab.experiments.matrix.probe_protocol import command
-from lab.experiments.model.cluster import Address, VantagePoint
+from lab.experiments.model.cluster import Address, ClusterModel, How, VantagePoint
 from lab.experiments.pods import idle
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.experiments.model.cluster import ClusterModel, How
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 POD, COPY, TWIN, OTHER, ON_NODE = "k8-chatroulette-back", "k8-chatroulette-back-copy", "twin", "other", "host-network"
 SERVICE, SUBDOMAIN, ALIAS = "cats", "litter", "minou"

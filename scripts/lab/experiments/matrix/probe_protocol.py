@@ -1,21 +1,16 @@
 """How the probe program is asked, and what it prints."""
 
-from __future__ import annotations
-
 import functools
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from lab.errors import LabError
-from lab.experiments.results import Measurement, Outcome  # noqa: TC001 - msgspec reads them at run time
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from lab.experiments.model.cluster import Address
+from lab.experiments.model.cluster import Address
+from lab.experiments.results import Measurement, Outcome
 
 _Printed = TypeVar("_Printed")
 SECONDS = 4.0

@@ -1,30 +1,22 @@
 """How each kind of vantage point is asked: each runs the same probe, or quotes the one who dials there."""
 
-from __future__ import annotations
-
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from lab import docker, shell
+from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.matrix import dialled
 from lab.experiments.matrix.probe_protocol import SECONDS, NoReply, Reply, command, pod_of, read
-from lab.experiments.model.cluster import Address
+from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
 from lab.experiments.model.routing import applies
 from lab.experiments.results import Measurement
-from lab.kubernetes.client import ApiError
+from lab.kubernetes.client import Api, ApiError
 from lab.kubernetes.exec import ContainerRef, PodExec
 from lab.kubernetes.objects import pod_path
 from lab.kubernetes.port_forward import port_forward
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from lab.config import Settings
-    from lab.experiments.model.cluster import ClusterModel, VantagePoint
-    from lab.kubernetes.client import Api
 
 BOUND = 30.0
 """Seconds for one vantage point: the probe has its own; a busy computer needs more to get there."""

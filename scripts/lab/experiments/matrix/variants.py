@@ -1,23 +1,18 @@
 """The counterfactuals: what is changed of a Pod, one thing at a time. Pure."""
 
-from __future__ import annotations
-
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.experiments import texts
 from lab.experiments.matrix import manifests
 from lab.experiments.matrix.labels import labels
 from lab.experiments.matrix.manifests import PORT, EphemeralContainers
+from lab.experiments.model.cluster import ClusterModel
 from lab.experiments.model.from_api import HOSTS_LINE
 from lab.experiments.pods import idle
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from lab.experiments.model.cluster import ClusterModel
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 CONTAINER = "back"
 HOSTNAME, ALIAS, EDITED, SUBDOMAIN = "felix", "minou", "griffe", "litter"

@@ -1,27 +1,19 @@
 """Counterfactuals: one thing of a Pod is changed; which cells flip, and do all others stay."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
-
+from lab.config import Settings
 from lab.errors import BadInput
 from lab.experiments.matrix import manifests, variants
 from lab.experiments.matrix.engine import Attempt
 from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.manifests import Setup
-from lab.experiments.matrix.variants import ALIAS, BASE, EDITED, HOSTNAME, SUBDOMAIN, VARIANTS
-from lab.experiments.model.cluster import Address, VantagePoint
+from lab.experiments.matrix.variants import ALIAS, BASE, EDITED, HOSTNAME, SUBDOMAIN, VARIANTS, Variant
+from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
 from lab.experiments.pods import idle
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.config import Settings
-    from lab.experiments.matrix.variants import Variant
-    from lab.experiments.model.cluster import ClusterModel
-    from lab.experiments.results import Experiment
-    from lab.kubernetes.client import Api
-    from lab.steps import Report
+from lab.experiments.results import Experiment
+from lab.kubernetes.client import Api
+from lab.steps import Report
 
 OTHER = "other"
 _LOOPBACK = {"loopback4", "loopback6", "localhost"}

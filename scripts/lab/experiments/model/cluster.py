@@ -3,8 +3,6 @@
 Nothing here says what happens; `from_api` reads live objects into it, so an edit with kubectl changes predictions.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

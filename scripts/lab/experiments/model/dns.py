@@ -1,16 +1,11 @@
 """From a name to addresses, as a program does it: the hosts file first, then DNS."""
 
-from __future__ import annotations
-
 import ipaddress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from lab.experiments.model.cluster import Cluster, ClusterModel, HandEdit, Pod, Service
-    from lab.experiments.model.rules import Caller, Rules
+from lab.experiments.model.cluster import Cluster, ClusterModel, HandEdit, Pod, Service
+from lab.experiments.model.rules import Caller, Rules
 
 LABEL_LENGTH = 63
 """The longest hostname that kubelet gives, in characters; RFC 1035's longest label."""

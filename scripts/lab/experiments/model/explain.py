@@ -1,22 +1,16 @@
 """Why a cell ends as it does: two plain sentences at most, with the cell's own names and addresses."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from lab.experiments import texts
-from lab.experiments.model.cluster import Place
+from lab.experiments.model.cluster import Address, ClusterModel, Place, Pod, Service, VantagePoint
 from lab.experiments.model.dns import hostname, is_address, resolve
 from lab.experiments.model.predict import NAMING, RULES, place_of, route
+from lab.experiments.model.routing import Target
 from lab.experiments.model.rules import Caller
+from lab.experiments.results import Prediction
 from lab.experiments.texts import Text, join, same
-
-if TYPE_CHECKING:
-    from lab.experiments.model.cluster import Address, ClusterModel, Pod, Service, VantagePoint
-    from lab.experiments.model.routing import Target
-    from lab.experiments.results import Prediction
 
 SENTENCES = texts.load("model").section("explanations")
 _OWN_NAME = {"pod-hosts-file", "hostname-field", "hostname-cut", "subdomain-field"}

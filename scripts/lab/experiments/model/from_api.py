@@ -4,16 +4,15 @@ Objects are JSON as ``kubectl get -o json`` prints them. A container listens whe
 commands do so without them too.
 """
 
-from __future__ import annotations
-
 import ipaddress
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from lab.experiments.model.cluster import (
     Cluster,
     ClusterModel,
     Computer,
     Container,
+    ContainerKind,
     HandEdit,
     HostAlias,
     Listener,
@@ -22,13 +21,7 @@ from lab.experiments.model.cluster import (
     ServicePort,
 )
 from lab.kubernetes import pod_status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from lab.experiments.model.cluster import ContainerKind
-    from lab.kubernetes.objects import Object
-
+from lab.kubernetes.objects import Object
 
 _SERVERS = {"k8-chatroulette-back": 3000, "k8-chatroulette-front": 8080}
 """The images, whatever registry and tag, whose own command is a server, and its default port."""

@@ -1,23 +1,15 @@
 """What happens when a vantage point tries an address: derived rule by rule from the cluster's model."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from lab.experiments import texts
 from lab.experiments.model import dns, proxies, routing
-from lab.experiments.model.cluster import Place
+from lab.experiments.model.cluster import Address, ClusterModel, Place, VantagePoint
 from lab.experiments.model.dns import is_address
-from lab.experiments.model.routing import Route, applies, call, first, resolves_names
+from lab.experiments.model.routing import Route, Target, applies, call, first, resolves_names
 from lab.experiments.model.rules import Caller, Rules
 from lab.experiments.results import Prediction
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
-    from lab.experiments.model.routing import Target
 
 RULES = Rules({**dns.RULES, **routing.RULES, **proxies.RULES})
 """All that the model knows: what happens follows from these and the cluster, and from nothing else."""

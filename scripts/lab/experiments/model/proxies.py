@@ -1,21 +1,13 @@
 """Those who dial for somebody else: port-forward, the API server's proxy, kubelet's probes."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from lab.experiments.model.cluster import Place
+from lab.experiments.model.cluster import Address, Cluster, ClusterModel, Place, Pod, VantagePoint
 from lab.experiments.model.dns import selected
 from lab.experiments.model.routing import Route, Target, call, first, in_pod
-from lab.experiments.model.rules import Caller
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from lab.experiments.model.cluster import Address, Cluster, ClusterModel, Pod, VantagePoint
-    from lab.experiments.model.rules import Rules
+from lab.experiments.model.rules import Caller, Rules
 
 FALLS_BACK = (2, 5)
 """The first containerd that may dial the Pod IP too, https://github.com/containerd/containerd/pull/14074."""

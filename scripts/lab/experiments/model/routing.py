@@ -1,20 +1,14 @@
 """From an address and a port to who answers: loopback, Services, Pods, and the sockets that listen there."""
 
-from __future__ import annotations
-
 import ipaddress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from lab.experiments.model import dns
+from lab.experiments.model.cluster import Address, ClusterModel, Listener, Place, Pod, Service, VantagePoint
 from lab.experiments.model.dns import endpoints, is_address, selected
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from lab.experiments.model.cluster import Address, ClusterModel, Listener, Place, Pod, Service, VantagePoint
-    from lab.experiments.model.rules import Caller, Rules
-    from lab.experiments.results import Outcome
+from lab.experiments.model.rules import Caller, Rules
+from lab.experiments.results import Outcome
 
 _PROGRAM = {"connect", "getent", "nslookup"}
 _HOWS = {
@@ -95,7 +89,7 @@ class Route:
     rules: tuple[str, ...] = ()
     target: Target = Target()
 
-    def after(self, *rules: str) -> Route:
+    def after(self, *rules: str) -> "Route":
         """Return this route as it is reached through further rules, which come first."""
         return replace(self, rules=(*rules, *self.rules))
 

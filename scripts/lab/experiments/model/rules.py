@@ -3,14 +3,10 @@
 ``text/model.yaml`` says each in words, with the URL of where it is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lab.experiments.model.cluster import ClusterModel, Place
+from lab.experiments.model.cluster import ClusterModel, Place
 
 
 class Rules(dict[str, Callable[..., bool]]):
@@ -19,7 +15,7 @@ class Rules(dict[str, Callable[..., bool]]):
     def holds(self, rule: str, *facts: object) -> bool:
         return self[rule](*facts)
 
-    def inverted(self, rule: str) -> Rules:
+    def inverted(self, rule: str) -> "Rules":
         """Return all rules with this one saying the opposite; raises KeyError for an id that is none."""
         right = self[rule]
         return Rules({**self, rule: lambda *facts: not right(*facts)})
