@@ -6,19 +6,8 @@ import pytest
 
 from lab.errors import BadInput
 from lab.experiments.matrix import bind_addresses, labels, names, variants, whatif
-from lab.experiments.model.predict import predict
 
 NAMESPACES = ("here", "there")
-
-
-def predicted(model, attempts):
-    """Return the outcome of each cell, by variant, vantage and address."""
-    return {
-        (attempt.variant, attempt.vantage_id, attempt.address.id): predict(
-            model, attempt.vantage, attempt.address
-        ).outcome
-        for attempt in attempts
-    }
 
 
 def test_the_init_container_is_asked_what_its_cells_are(described, empty):
@@ -31,57 +20,6 @@ def test_the_init_container_is_asked_what_its_cells_are(described, empty):
     request = json.loads(init["command"][-1])
     assert {cell["id"] for cell in request["cells"]} == ids
     assert "$POD_IP" in {cell["host"] for cell in request["cells"]}
-
-
-ON_LOOPBACK = {
-    *(("app", address) for address in ("pod-ip", "pod-name", "service", "service-fqdn", "cluster-ip", "pod-dns")),
-    *(("other", address) for address in ("pod-ip", "service", "service-fqdn", "cluster-ip", "pod-dns")),
-    ("node", "pod-ip"),
-    ("node", "cluster-ip"),
-    ("pod-proxy", "proxy"),
-}
-OWN_NAME_LOST = {("app", "pod-name"), ("app", "service-like-pod"), ("app", "getent-pod-name")}
-NO_CLUSTER_DNS = {("app", "service"), ("app", "service-fqdn"), ("app", "pod-dns")}
-BY_SERVICE = {
-    *((vantage, address) for vantage in ("app", "other") for address in ("service", "service-fqdn", "cluster-ip")),
-    ("node", "cluster-ip"),
-}
-FLIPS = {
-    "bind-loopback4": ON_LOOPBACK,
-    "bind-pod-ip": {("app", "loopback4"), ("app", "localhost")},
-    "bind-any6": {("app", "loopback6")},
-    "bind-loopback6": {*ON_LOOPBACK, ("app", "loopback4"), ("app", "loopback6")},
-    "rename": {("app", "container-name")},
-    "hostname": {*OWN_NAME_LOST, ("app", "hostname")},
-    "subdomain": {("app", "headless")},
-    "hostname-subdomain": {("app", "headless"), ("other", "headless")},
-    "host-aliases": {("app", "host-alias")},
-    "hosts-edit": {("app", "hand-edit")},
-    "hosts-edit-guest": set(),
-    "long-name": OWN_NAME_LOST,
-    "service-like-pod": {
-        ("app", "nslookup-pod-name"),
-        *(("other", address) for address in ("pod-name", "service-like-pod", "getent-pod-name", "nslookup-pod-name")),
-    },
-    "host-network": {*OWN_NAME_LOST, *NO_CLUSTER_DNS},
-    "host-network-dns": OWN_NAME_LOST,
-    "dns-default": NO_CLUSTER_DNS,
-    "dns-none": {("app", "service")},
-    "unready": BY_SERVICE,
-}
-
-
-@pytest.mark.parametrize("variant", [pytest.param(variant, id=variant.id) for variant in variants.VARIANTS])
-def test_one_change_flips_its_own_cells_and_no_other(described, variant):
-    matrix = whatif.matrix([variant])
-    model = described(matrix, NAMESPACES[:1])
-    outcomes = predicted(model, matrix.attempts(model, NAMESPACES[:1]))
-    flipped = {
-        (vantage, address)
-        for (changed, vantage, address), outcome in outcomes.items()
-        if changed and ("", vantage, address) in outcomes and outcomes["", vantage, address] != outcome
-    }
-    assert flipped == FLIPS[variant.id]
 
 
 def test_only_those_asked_for_are_made(described):
