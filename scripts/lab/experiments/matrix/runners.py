@@ -11,7 +11,6 @@ from lab.errors import LabError
 from lab.experiments.matrix import dialled
 from lab.experiments.matrix.probe_protocol import SECONDS, NoReply, Reply, command, pod_of, read
 from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
-from lab.experiments.model.routing import applies
 from lab.experiments.results import Measurement
 from lab.kubernetes.client import Api, ApiError
 from lab.kubernetes.exec import ContainerRef, PodExec
@@ -37,14 +36,8 @@ class Runner:
         return PodExec(self.settings)
 
     def ask(self, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
-        """Try the addresses from there and read the surroundings; what does not apply is not tried.
-
-        Raises LabError where the vantage cannot be asked.
-        """
-        tried = [address for address in addresses if applies(vantage, address.how)]
-        never = {address.id: Measurement("not-applicable") for address in addresses if address not in tried}
-        reply = _RUNNERS[vantage.kind](self, vantage, tried) if tried else Reply({})
-        return Reply({**never, **reply.cells}, reply.surroundings)
+        """Try the addresses from there and read the surroundings; raises LabError where the vantage cannot be asked."""
+        return _RUNNERS[vantage.kind](self, vantage, addresses)
 
 
 def container(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:

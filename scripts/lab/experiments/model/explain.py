@@ -233,7 +233,11 @@ def _listens(case: Case) -> str:
 def _values(case: Case) -> dict[str, object]:
     """Return what the sentences' fields stand for; empty what this cell has not."""
     address, call, own, pod, service = case.address, case.call, case.place.pod, case.pod, case.named_service
-    resolved = () if case.vantage.kind == "kubelet" else resolve(_caller(case), address.host, address.how).addresses
+    resolved = (
+        ()
+        if case.vantage.kind == "kubelet"
+        else resolve(Caller(RULES, case.model, case.place), address.host, address.how).addresses
+    )
     caller, owner = _who_calls(case)
     itself = case.vantage.pod == case.prediction.who and case.vantage.kind == "container"
     return {
@@ -261,10 +265,6 @@ def _values(case: Case) -> dict[str, object]:
         "owner": owner,
         "itself": SENTENCES["itself"] if itself else same(""),
     }
-
-
-def _caller(case: Case) -> Caller:
-    return Caller(RULES, case.model, case.place)
 
 
 def _with_port(address: str, port: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 import threading
 from types import SimpleNamespace
 
@@ -152,14 +151,6 @@ def test_the_node_is_asked_from_a_confined_container_on_its_network(programs):
     assert {"--user=10001:10001", "--cap-drop=ALL", "--read-only"} <= set(words[: words.index("back:1")])
     assert words[words.index("back:1") + 1 :] == probe_protocol.command([ONE])
     assert (reply.cells["one"].who, reply.surroundings.netns) == ("p", "net:[7]")
-
-
-def test_what_does_not_apply_to_a_vantage_is_not_tried(programs):
-    """This computer runs the probe with its own Python, and no probe of kubelet's."""
-    reply = runner().ask(COMPUTER, [Address("probe", "", 3000, "http-probe"), ONE])
-    assert {id_: result.outcome for id_, result in reply.cells.items()} == {"probe": "not-applicable", "one": "answers"}
-    assert [words[0] for words in programs] == [sys.executable]
-    assert '"id": "probe"' not in programs[0][-1]
 
 
 PROXY = VantagePoint("pod-proxy", "pod-proxy", "ns", "p")

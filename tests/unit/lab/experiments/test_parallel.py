@@ -60,14 +60,6 @@ def test_all_are_asked_at_once_and_killed_after_one_deadline(monkeypatch, childr
     assert all(child.connection.closed for child in started)
 
 
-def test_one_that_has_ended_is_left_as_it_is(children):
-    (child,) = children(*[True])
-    child.process.terminate()
-    child.process.join()
-    parallel.stop(child)
-    assert child.connection.closed
-
-
 STAND_IN = """
 import sys, time
 from multiprocessing import util
