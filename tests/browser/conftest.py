@@ -20,10 +20,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
-from ..service_process import ServiceProcess, unused_port  # noqa: TID252 - tests are no package
+from ..service_process import ServiceProcess  # noqa: TID252 - tests are no package
 
 MISSING = "Chromium is missing: apt-get install --no-install-recommends chromium chromium-driver"
-WAIT_SECONDS = 15
+WAIT_SECONDS = 30
+SERVICE = {"VERSION": "1.2.3", "FAULTS": "on", "DRAIN_SECONDS": "0"}
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--window-size=1280,900"]
 LEAVE = """
@@ -100,7 +101,7 @@ class Person:
 
     def module(self, name):
         """Return the URL of one of the page's scripts."""
-        digest = requests.get(self.url, timeout=5).text.split("/static/")[1].split("/")[0]
+        digest = requests.get(self.url, timeout=20).text.split("/static/")[1].split("/")[0]
         return f"/static/{digest}/{name}"
 
     def run(self, script, *arguments):
@@ -137,6 +138,12 @@ class Person:
     def choose_cat(self, index=3):
         self.until(lambda: len(self.find_all(".window.lit")) > index, "too few cats came to the windows")
         self.find_all(".window.lit")[index].click()
+
+    def wait_alone(self):
+        """Choose a cat, and keep waiting until `unmock("/chat")`."""
+        self.mock("/chat", {"hold": True})
+        self.choose_cat()
+        self.meets("waiting")
 
     def meets(self, phase="chat"):
         """Wait until the dialog shows this phase; its code is loaded when a cat is first chosen."""
@@ -188,13 +195,12 @@ class Person:
 
 
 def backend_process(state_dir, **settings):
-    settings = {"POD_NAME": "k8-chatroulette-back", "VERSION": "1.2.3", "FAULTS": "on", "DRAIN_SECONDS": "0"} | settings
-    return ServiceProcess("backend", STATE_DIR=str(state_dir), **settings)
+    names = {"POD_NAME": "k8-chatroulette-back", "STATE_DIR": str(state_dir)}
+    return ServiceProcess("backend", **SERVICE, **names, **settings)
 
 
 def frontend_process(backend):
-    settings = {"POD_NAME": "k8-chatroulette-front", "VERSION": "1.2.3", "FAULTS": "on", "DRAIN_SECONDS": "0"}
-    return ServiceProcess("frontend", BACKEND_URL=backend.url, **settings)
+    return ServiceProcess("frontend", **SERVICE, POD_NAME="k8-chatroulette-front", BACKEND_URL=backend.url)
 
 
 @pytest.fixture(scope="session")
@@ -299,13 +305,7 @@ def two(person):
     """Two visitors, an English and a French one, who talk with each other."""
     english, french = person("en").visit(), person("fr").visit()
     english.choose_cat()
-    english.meets("waiting")
     french.choose_cat()
     french.reads("#chat-name", english.cat)
     english.reads("#chat-name", french.cat)
     return english, french
-
-
-@pytest.fixture
-def free_port():
-    return unused_port()

@@ -61,7 +61,7 @@ def test_who_waits_comes_to_the_first_cell_with_a_lamp(visitor, person):
     first, *others = names(visitor)
     other = person("fr").visit()
     other.choose_cat()
-    other.meets("waiting")
+    other.meets()
     visitor.poll_status()
     visitor.until("document.querySelector('.window.waits.lit')", "no lamp is lit")
     visitor.until(lambda: names(visitor) == [other.cat, *others], "another cat is there")
@@ -72,7 +72,7 @@ def test_who_waits_comes_to_the_first_cell_with_a_lamp(visitor, person):
     visitor.until(lambda: names(visitor)[0] == first, "the first cat did not come back")
     visitor.run("arguments[0].focus()", visitor.find(".window"))
     other.choose_cat()
-    other.meets("waiting")
+    other.meets()
     visitor.poll_status()
     visitor.until(lambda: names(visitor)[:2] == [first, other.cat], "the focused cell has changed")
 
@@ -117,7 +117,13 @@ def test_without_a_backend_from_the_start(person, own_backend):
 
 
 @pytest.mark.parametrize(
-    ("width", "columns", "scheme"), [(320, 2, "dark"), (390, 2, "light"), (768, 4, "dark"), (1280, 6, "light")]
+    ("width", "columns", "scheme"),
+    [
+        (320, 2, "dark"),
+        pytest.param(390, 2, "light", marks=pytest.mark.nightly),
+        pytest.param(768, 4, "dark", marks=pytest.mark.nightly),
+        (1280, 6, "light"),
+    ],
 )
 def test_everything_fits_at_any_width(person, width, columns, scheme):
     visitor = person()
@@ -148,8 +154,7 @@ return [...document.querySelectorAll('button:not(.window)')]
 def test_no_motion_for_those_who_asked(person):
     visitor = person()
     visitor.size(1280, motion="reduce")
-    complete(visitor.visit()).choose_cat()
-    visitor.meets("waiting")
+    complete(visitor.visit()).wait_alone()
     assert visitor.run("return document.getAnimations().length") == 0
 
 
@@ -236,29 +241,30 @@ def test_nothing_is_back_that_was_not_away(person, first):
     assert any(BACK in text for text in visitor.run("return window.statuses")) is bool(first)
 
 
-@pytest.mark.parametrize(
-    ("current", "waiting", "busy", "step"),
-    [
-        pytest.param("abcd", "", "", None, id="nobody waits"),
-        pytest.param("abcd", "x", "", [0, "x"], id="to the first cell"),
-        pytest.param("abcd", "x", "a", [1, "x"], id="not where the pointer is"),
-        pytest.param("xbcd", "xy", "", [1, "y"], id="one after the other"),
-        pytest.param("xbcd", "x", "", None, id="already there"),
-        pytest.param("xbcd", "", "", [0, "a"], id="the first cat comes back"),
-        pytest.param("xbcd", "", "x", None, id="not while the pointer is there"),
-        pytest.param("xbcd", "y", "", [0, "y"], id="the cell goes on to the next"),
-        pytest.param("abcd", "c", "", None, id="one of the grid's own waits in its own cell"),
-        pytest.param("xyzw", "xyzwv", "", None, id="no cell is left"),
-    ],
-)
-def test_placement(person, current, waiting, busy, step):
-    visitor = person()
-    visitor.browser.get(f"{visitor.url}/livez")
-    script = """
-    const [path, current, waiting, busy, done] = arguments;
-    import(path).then(({ nextPlacement }) => {
-      const step = nextPlacement([...current], [...'abcd'], [...waiting], (index) => busy.includes(current[index]));
-      done(step && [step.index, step.seed]);
-    }, (error) => done(String(error)));
-    """
-    assert visitor.browser.execute_async_script(script, visitor.module("placement.js"), current, waiting, busy) == step
+PLACEMENTS = {
+    "nobody waits": ("abcd", "", "", None),
+    "to the first cell": ("abcd", "x", "", [0, "x"]),
+    "not where the pointer is": ("abcd", "x", "a", [1, "x"]),
+    "one after the other": ("xbcd", "xy", "", [1, "y"]),
+    "already placed": ("xbcd", "x", "", None),
+    "the first cat comes back": ("xbcd", "", "", [0, "a"]),
+    "not while the pointer is on it": ("xbcd", "", "x", None),
+    "the cell goes on to the next": ("xbcd", "y", "", [0, "y"]),
+    "a cat of the grid waits in its own cell": ("abcd", "c", "", None),
+    "no cell is left": ("xyzw", "xyzwv", "", None),
+}
+PLACE = """
+const [path, cases, done] = arguments;
+const stepOf = (nextPlacement, [current, waiting, busy]) => {
+  const step = nextPlacement([...current], [...'abcd'], [...waiting], (index) => busy.includes(current[index]));
+  return step && [step.index, step.seed];
+};
+import(path).then(({ nextPlacement }) => done(cases.map((values) => stepOf(nextPlacement, values) ?? null)),
+  (error) => done(String(error)));
+"""
+
+
+def test_placement(visitor):
+    cases = list(PLACEMENTS.values())
+    steps = visitor.browser.execute_async_script(PLACE, visitor.module("placement.js"), cases)
+    assert dict(zip(PLACEMENTS, steps, strict=True)) == {name: case[3] for name, case in PLACEMENTS.items()}

@@ -7,6 +7,8 @@ import pytest
 import requests
 from selenium.webdriver.common.keys import Keys
 
+from ..service_process import unused_port  # noqa: TID252 - tests are no package
+
 ME, OTHER = "mine", "other"
 REFUSAL = {"type": "about:blank", "detail": "no such thing"}
 OURS = {"status": 400, "body": REFUSAL, "headers": {"Content-Type": "application/problem+json"}}
@@ -18,7 +20,7 @@ def token_of(visitor):
 
 
 def api_state(visitor):
-    return requests.get(f"{visitor.url}/api/visitors/{token_of(visitor)}", timeout=5).json()["state"]
+    return requests.get(f"{visitor.url}/api/visitors/{token_of(visitor)}", timeout=20).json()["state"]
 
 
 def test_two_people_talk(two):
@@ -149,9 +151,9 @@ def test_a_message_that_fails(two):
 
 def test_a_house_cat_keeps_one_company_and_steps_aside(visitor, person):
     """Alone, a house cat greets, knows a fact, and thinks before it answers; it leaves when a visitor comes."""
-    visitor.choose_cat()
-    visitor.meets("waiting")
+    visitor.wait_alone()
     assert visitor.text("#chat-status") == "Waiting for somebody."
+    visitor.unmock("/chat")
     visitor.reads("#chat-status", "house cat")
     assert [sender for sender, _ in visitor.messages()] == [OTHER, OTHER]
     visitor.write("What do you know?")
@@ -175,7 +177,6 @@ def test_keyboard_and_screen_reader_only(visitor, person):
             break
     chosen = visitor.focused()
     visitor.press(Keys.ENTER)
-    visitor.meets("waiting")
     other.choose_cat()
     visitor.reads("#chat-status", "You are talking with a visitor.")
     visitor.until(lambda: visitor.focused() == "chat-words", "the field did not get the focus")
@@ -232,7 +233,7 @@ def test_a_forgotten_visitor_begins_anew(visitor):
     visitor.choose_cat()
     visitor.meets()
     old = token_of(visitor)
-    requests.delete(f"{visitor.url}/api/visitors/{old}", timeout=5).raise_for_status()
+    requests.delete(f"{visitor.url}/api/visitors/{old}", timeout=20).raise_for_status()
     visitor.reads("#chat-state p", "a new visit has begun")
     visitor.until(lambda: token_of(visitor) != old, "no new visit")
     visitor.find("#chat-next").click()
@@ -286,26 +287,27 @@ def test_a_slow_request_is_not_overtaken(visitor, held, clicks, state):
 
 
 @pytest.fixture
-def start_redis(tmp_path, free_port):
-    """Start Redis on one port, again and again; its data stays."""
-    processes = []
-    options = {"port": free_port, "dir": tmp_path, "appendonly": "yes"}
+def redis(tmp_path):
+    """Returns a function that starts Redis, again and again, and its one port; its data stays."""
+    processes, port = [], unused_port()
+    options = {"port": port, "dir": tmp_path, "appendonly": "yes"}
     arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
 
     def start():
         processes.append(subprocess.Popen([shutil.which("redis-server"), *arguments], stdout=subprocess.DEVNULL))
         return processes[-1]
 
-    yield start
+    yield start, port
     for process in processes:
         process.kill()
         process.wait()
 
 
-def test_redis_away_and_back(person, run_services, start_redis, free_port):
+def test_redis_away_and_back(person, run_services, redis):
     """The page says that the memory is away; the conversation goes on where it was, what was written meanwhile too."""
+    start_redis, port = redis
     process = start_redis()
-    url = run_services(REDIS_URL=f"redis://127.0.0.1:{free_port}/0", ALONE_SECONDS="1")
+    url = run_services(REDIS_URL=f"redis://127.0.0.1:{port}/0", ALONE_SECONDS="1")
     visitor = person("en", url).visit()
     visitor.choose_cat()
     visitor.meets()

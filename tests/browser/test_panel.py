@@ -70,10 +70,10 @@ def test_probes_appear_as_they_come(panel, own_backend):
     """A tick for each probe, in the lane of its kind; a refusal by sign, status and reason."""
     lane = ".pod .lane [aria-label^='readyz']"
     for path in ("readyz", "livez"):
-        requests.get(f"{own_backend.url}/{path}", headers=PROBE, timeout=5)
+        requests.get(f"{own_backend.url}/{path}", headers=PROBE, timeout=20)
     panel.until(f'document.querySelectorAll("{lane} .tick").length >= 1', "no probe is shown")
-    requests.post(f"{own_backend.url}/faults/readiness", json={"seconds": 60}, timeout=5).raise_for_status()
-    requests.get(f"{own_backend.url}/readyz", headers=PROBE, timeout=5)
+    requests.post(f"{own_backend.url}/faults/readiness", json={"seconds": 60}, timeout=20).raise_for_status()
+    requests.get(f"{own_backend.url}/readyz", headers=PROBE, timeout=20)
     panel.reads(".pod .failures", "readyz 503")
     panel.reads(".pod .ready b", "○ not ready")
     assert "refused" in panel.find(lane).get_attribute("aria-label")
