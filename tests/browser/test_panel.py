@@ -162,8 +162,10 @@ def test_limits_restarts_and_replicas(visitor):
     history = {"lives": [OOM_KILLED, RUNNING], "probes": PROBES}
     later = {"at": "2026-01-01T12:05:02Z", "container": container(11.0, 200, 25, oom_kills=1)}
     first, second = pod("back-a", **history), pod("back-a", **history, **later)
-    visitor.mock("/api/house", status(first), status(pod("back-b", ready=False), second))
-    open_panel(visitor).reads(".pod .limits", "throttled in 25% of the periods")
+    visitor.mock("/api/house", status(first))
+    open_panel(visitor).reads(".pod .limits", "limit 128")
+    visitor.mock("/api/house", status(pod("back-b", ready=False), second))
+    visitor.reads(".pod .limits", "throttled in 25% of the periods")
     shown = visitor.text(".pod .limits").replace("\u00a0", " ")
     for text in ("0.5 CPU used", "request 0.1 CPU", "limit 1 CPU", "48 MiB used", "limit 128 MiB", "1 OOM kill"):
         assert text in shown
@@ -182,11 +184,12 @@ def test_limits_restarts_and_replicas(visitor):
 def test_the_selected_pod_stays_selected(visitor):
     """Whoever answers, and whoever goes; what has gone is named, and nothing is sent to it."""
     first, second = pod("back-a"), pod("back-b")
-    visitor.mock("/api/house", status(second, first), status(second, first), status(first))
+    visitor.mock("/api/house", status(second, first))
     open_panel(visitor).until("document.querySelectorAll('#fault-pod option').length === 2", "not both are offered")
     choice = Select(visitor.find("#fault-pod"))
     assert [option.text for option in choice.options] == ["back-a", "back-b"]
     choice.select_by_value("back-b")
+    visitor.mock("/api/house", status(first))
     visitor.until(lambda: choice.first_selected_option.text == "back-b has gone", "nothing says that it has gone")
     visitor.run("document.querySelector('.fault').open = true")
     visitor.click(".fault[open] button")
