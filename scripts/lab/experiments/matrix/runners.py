@@ -7,7 +7,6 @@ from functools import cached_property
 
 from lab import docker, shell
 from lab.config import Settings
-from lab.errors import LabError
 from lab.experiments.matrix import dialled
 from lab.experiments.matrix.probe_protocol import SECONDS, NoReply, Reply, command, pod_of, read
 from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
@@ -37,7 +36,9 @@ class Runner:
 
     def ask(self, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
         """Try the addresses from there and read the surroundings; raises LabError where the vantage cannot be asked."""
-        return _RUNNERS[vantage.kind](self, vantage, addresses)
+        if vantage.kind in _PROGRAMS:
+            return _PROGRAMS[vantage.kind](self, vantage, addresses)
+        return Reply({address.id: _DIALLERS[vantage.kind](self, vantage, address) for address in addresses})
 
 
 def container(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
@@ -72,13 +73,11 @@ def computer(runner: Runner, _vantage: VantagePoint, addresses: Sequence[Address
     return read(shell.run(command(addresses, sys.executable, runner.seconds), timeout=BOUND).stdout)
 
 
-def forwarded(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
-    """Run the probe on this computer, through a port-forward for each address."""
-    return Reply({address.id: _through_forward(runner, vantage, address) for address in addresses})
+def forwarded(runner: Runner, vantage: VantagePoint, address: Address) -> Measurement:
+    """Run the probe on this computer, through a port-forward.
 
-
-def _through_forward(runner: Runner, vantage: VantagePoint, address: Address) -> Measurement:
-    """Dial a forwarded port: kubectl takes the call, and says itself how the dial in the Pod ended."""
+    kubectl takes the call, and says itself how the dial in the Pod ended.
+    """
     with port_forward(runner.settings, address.host, address.port, namespace=vantage.namespace) as forward:
         near = Address(address.id, "127.0.0.1", forward.port)
         result = computer(runner, vantage, [near]).cells[address.id]
@@ -87,12 +86,8 @@ def _through_forward(runner: Runner, vantage: VantagePoint, address: Address) ->
     return dialled.quoted(forward.errors, result.seconds)
 
 
-def pod_proxy(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
+def pod_proxy(runner: Runner, vantage: VantagePoint, address: Address) -> Measurement:
     """Have the API server dial the Pod."""
-    return Reply({address.id: _through_proxy(runner, vantage, address) for address in addresses})
-
-
-def _through_proxy(runner: Runner, vantage: VantagePoint, address: Address) -> Measurement:
     path = f"{pod_path(vantage.namespace, vantage.pod)}:{address.port}/proxy/whoami"
     try:
         body = runner.api.text(path)
@@ -102,20 +97,18 @@ def _through_proxy(runner: Runner, vantage: VantagePoint, address: Address) -> M
     return Measurement("answers", pod, path) if pod else Measurement("elsewhere", detail=dialled.brief(body))
 
 
-def kubelet(runner: Runner, vantage: VantagePoint, addresses: Sequence[Address]) -> Reply:
-    """Read how kubelet's probe of the vantage's container ends."""
-    if len(addresses) > 1:
-        raise LabError(f"container {vantage.container} has one probe, and {len(addresses)} are asked for")
-    return Reply(
-        {address.id: dialled.probe_result(runner.api, runner.model.cluster.node, vantage) for address in addresses}
-    )
+def kubelet(runner: Runner, vantage: VantagePoint, _address: Address) -> Measurement:
+    """Read how the only probe of the vantage's container ends."""
+    return dialled.probe_result(runner.api, runner.model.cluster.node, vantage)
 
 
-_RUNNERS: dict[str, Callable[[Runner, VantagePoint, Sequence[Address]], Reply]] = {
+_PROGRAMS: dict[str, Callable[[Runner, VantagePoint, Sequence[Address]], Reply]] = {
     "container": container,
     "init": init,
     "node": node,
     "computer": computer,
+}
+_DIALLERS: dict[str, Callable[[Runner, VantagePoint, Address], Measurement]] = {
     "port-forward": forwarded,
     "service-forward": forwarded,
     "pod-proxy": pod_proxy,
