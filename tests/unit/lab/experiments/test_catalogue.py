@@ -1,7 +1,5 @@
 """Every experiment by its name: it is there, it can be run, and its published schema is the one of the code."""
 
-from __future__ import annotations
-
 import json
 from importlib import import_module
 

@@ -1,7 +1,5 @@
 """Before an experiment begins: the cluster's DNS has a Pod that is ready, or one clear error says that it has none."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.errors import TimedOut

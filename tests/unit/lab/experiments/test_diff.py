@@ -1,7 +1,5 @@
 """What --watch shows: a change that matters, once it is whole, and nothing that time alone changes."""
 
-from __future__ import annotations
-
 import copy
 
 import pytest

@@ -1,7 +1,5 @@
 """Exhibits: what was seen is shown unchanged, and the pieces are those that the cell's end rests on."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,7 +1,5 @@
 """Measuring: one request a vantage point, all at the same time; what cannot be asked is unmeasured, with the reason."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import threading

@@ -1,7 +1,5 @@
 """The model's predictions and explanations over a made-up cluster like the matrices' own."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

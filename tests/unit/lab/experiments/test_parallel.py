@@ -1,7 +1,5 @@
 """How experiments in processes of their own are stopped: all at once, and within one deadline."""
 
-from __future__ import annotations
-
 import contextlib
 import multiprocessing
 import os

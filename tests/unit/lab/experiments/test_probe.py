@@ -1,7 +1,5 @@
 """The probe as a real process against real sockets; what needs another resolver, in process."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import importlib.util

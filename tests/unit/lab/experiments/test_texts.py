@@ -1,7 +1,5 @@
 """Texts stand in both languages, are found by their ids, and each is used."""
 
-from __future__ import annotations
-
 import re
 
 import pytest
