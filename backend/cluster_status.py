@@ -136,7 +136,7 @@ class ClusterStatus:
         if reason is None:
             try:
                 reports = self.shared.pods.pods()
-                census, pods = self.shared.census.take(), own_first(own, reports)
+                census, pods = self.shared.census(), own_first(own, reports)
             except Unavailable as error:
                 reason = str(error)
         store = StoreStatus(self.shared.kind, ok=reason is None, reason=reason, url=self.url)

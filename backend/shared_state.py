@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from backend.replicas.command_bus import CommandBus, MemoryCommandBus
-from backend.replicas.pod_registry import MemoryPodRegistry, PodRegistry
-from backend.roulette.census import CensusTaker, MemoryCensus
+from backend.replicas.command_bus import MemoryCommandBus, RedisCommandBus
+from backend.replicas.pod_registry import MemoryPodRegistry, RedisPodRegistry
+from backend.roulette.census import memory_census, redis_census
 from backend.roulette.memory_store import MemoryStore
 from backend.roulette.store import Limits, Store
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backend.config import Settings
+    from backend.roulette.census import Census
 
 
 @dataclass
@@ -24,9 +26,9 @@ class SharedState:
 
     kind: Literal["memory", "redis"]
     store: Store
-    census: CensusTaker
-    pods: PodRegistry
-    commands: CommandBus
+    census: Callable[[], Census]
+    pods: MemoryPodRegistry | RedisPodRegistry
+    commands: MemoryCommandBus | RedisCommandBus
     check: Callable[[], str | None]
     close: Callable[[], None]
 
@@ -48,7 +50,7 @@ def in_memory(pod: str, limits: Limits, clock: Callable[[], float] = time.time) 
     return SharedState(
         "memory",
         store,
-        MemoryCensus(store),
+        partial(memory_census, store),
         MemoryPodRegistry(clock),
         MemoryCommandBus(pod),
         check=lambda: None,
@@ -59,10 +61,7 @@ def in_memory(pod: str, limits: Limits, clock: Callable[[], float] = time.time) 
 def in_redis(url: str, pod: str, limits: Limits, clock: Callable[[], float] | None = None) -> SharedState:
     """Connect on first use; without a clock the time is Redis's."""
     # Not above: without Redis its client's memory is better spent on streams.
-    from backend.replicas.command_bus import RedisCommandBus  # noqa: PLC0415
-    from backend.replicas.pod_registry import RedisPodRegistry  # noqa: PLC0415
     from backend.replicas.redis_client import RedisCheck, RedisClient  # noqa: PLC0415
-    from backend.roulette.census import RedisCensus  # noqa: PLC0415
     from backend.roulette.redis_scripts import RedisScripts  # noqa: PLC0415
     from backend.roulette.redis_store import RedisStore  # noqa: PLC0415
 
@@ -77,7 +76,7 @@ def in_redis(url: str, pod: str, limits: Limits, clock: Callable[[], float] | No
     return SharedState(
         "redis",
         RedisStore(client, scripts, pod, limits),
-        RedisCensus(scripts),
+        partial(redis_census, scripts),
         RedisPodRegistry(client, clock),
         RedisCommandBus(client, pod),
         check=check.run,

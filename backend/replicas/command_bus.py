@@ -1,21 +1,13 @@
-"""Commands from one Pod to another."""
+"""Commands from one Pod to another; `send` returns whether a process of that Pod received the command."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backend.replicas.redis_client import RedisClient
-
-
-class CommandBus(Protocol):
-    def listen(self, receive: Callable[[bytes], None]) -> None:
-        """Call this with each command to this Pod."""
-
-    def send(self, pod: str, command: bytes) -> bool:
-        """Return whether a process of that Pod received the command. Raises Unavailable."""
 
 
 class MemoryCommandBus:
@@ -43,6 +35,7 @@ class RedisCommandBus:
         self._client.subscribe(_channel(self._pod), receive, on_subscribe=lambda: None)
 
     def send(self, pod: str, command: bytes) -> bool:
+        """Publish the command. Raises Unavailable."""
         return bool(self._client.call(lambda: self._client.redis.publish(_channel(pod), command)))
 
 

@@ -1,9 +1,9 @@
-"""Registry of Pods: each reports its status, and all can be listed."""
+"""Registry of Pods: each reports its status, which is listed for ten seconds."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,16 +14,6 @@ TTL_SECONDS = 10.0
 _KEY = "cats:reports"
 _KEY_SECONDS = 3600
 _PRUNE_SECONDS = 60.0
-
-
-class PodRegistry(Protocol):
-    """Both raise Unavailable."""
-
-    def report(self, pod: str, status: bytes) -> None:
-        """Keep the Pod's status for ten seconds."""
-
-    def pods(self) -> dict[str, bytes]:
-        """Return each Pod's latest status by its name."""
 
 
 class MemoryPodRegistry:
@@ -41,7 +31,10 @@ class MemoryPodRegistry:
 
 
 class RedisPodRegistry:
-    """`clock` returns Unix seconds; without one Redis's own time is used, which all replicas share."""
+    """`clock` returns Unix seconds; without one Redis's own time is used, which all replicas share.
+
+    Both methods raise Unavailable.
+    """
 
     def __init__(self, client: RedisClient, clock: Callable[[], float] | None = None) -> None:
         self._client, self._clock = client, clock

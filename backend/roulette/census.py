@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,26 +23,14 @@ class Census(msgspec.Struct, frozen=True):
     windows: list[str]
 
 
-class CensusTaker(Protocol):
-    def take(self) -> Census:
-        """Count. Raises Unavailable."""
+def memory_census(store: MemoryStore) -> Census:
+    findable = store.findable.values()
+    waiting = sum(session.state == "waiting" for session in findable)
+    cats = [session.cat for session in islice(findable, _WINDOWS)]
+    return Census(len(store.sessions), waiting, store.chats, cats)
 
 
-class MemoryCensus:
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-
-    def take(self) -> Census:
-        findable = self._store.findable.values()
-        waiting = sum(session.state == "waiting" for session in findable)
-        cats = [session.cat for session in islice(findable, _WINDOWS)]
-        return Census(len(self._store.sessions), waiting, self._store.chats, cats)
-
-
-class RedisCensus:
-    def __init__(self, scripts: RedisScripts) -> None:
-        self._scripts = scripts
-
-    def take(self) -> Census:
-        visitors, waiting, chats, cats = self._scripts.run("census")
-        return Census(visitors, waiting, chats, [cat.decode() for cat in cats])
+def redis_census(scripts: RedisScripts) -> Census:
+    """Count in Redis. Raises Unavailable."""
+    visitors, waiting, chats, cats = scripts.run("census")
+    return Census(visitors, waiting, chats, [cat.decode() for cat in cats])

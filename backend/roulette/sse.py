@@ -13,7 +13,7 @@ from backend.cats import words
 from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.roulette import store
-from backend.roulette.store import State, Why  # noqa: TC001 - msgspec reads the annotations
+from backend.roulette.store import State  # noqa: TC001 - msgspec reads the annotations
 from service_runtime.responses import encode
 
 if TYPE_CHECKING:
@@ -51,21 +51,12 @@ class Paired(msgspec.Struct, frozen=True):
     fact: str | None
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(store.Message, frozen=True, tag=False):
     """`at` is in Unix milliseconds."""
 
-    chat: str
-    id: str
-    mine: bool
-    text: str
-    at: int
 
-
-class Left(msgspec.Struct, frozen=True):
+class Left(store.Left, frozen=True, tag=False):
     """The chat is over: you left or went on; the partner went on; left; or is gone."""
-
-    chat: str
-    why: Why
 
 
 class Typing(msgspec.Struct, frozen=True):

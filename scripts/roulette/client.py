@@ -28,15 +28,6 @@ class _Entered(msgspec.Struct, frozen=True):
     cat: Cat
 
 
-class _Sought(msgspec.Struct, frozen=True):
-    state: State
-
-
-class _Accepted(msgspec.Struct, frozen=True):
-    number: int
-    repeated: bool
-
-
 class Receipt(msgspec.Struct, frozen=True):
     """A message was accepted as entry `number` of the sender's log; `failures` are why earlier attempts failed."""
 
@@ -95,7 +86,7 @@ class Visit:
     def seek(self) -> State:
         """Leave the current chat, and be paired at once or wait."""
         data, _ = self._transport.call("POST", f"{self._path}/chat", {"id": uuid.uuid4().hex})
-        return msgspec.json.decode(data, type=_Sought).state
+        return msgspec.json.decode(data, type=dict[str, State])["state"]
 
     next = seek
 
@@ -104,8 +95,8 @@ class Visit:
         chat, message_id = chat or self._current_chat(), uuid.uuid4().hex
         body = {"id": message_id, "chat": chat, "text": text}
         data, failures = self._transport.call("POST", f"{self._path}/messages", body)
-        accepted = msgspec.json.decode(data, type=_Accepted)
-        return Receipt(message_id, accepted.number, accepted.repeated, failures)
+        accepted = msgspec.json.decode(data, type=dict[str, object])
+        return msgspec.convert(accepted | {"id": message_id, "failures": failures}, Receipt)
 
     def typing(self) -> None:
         """Tell the partner that the visitor types. Raises NotInChat."""

@@ -59,11 +59,12 @@ def test_with_redis_unavailable_this_pod_is_still_shown(context, client, monkeyp
     def fail(*_arguments):
         raise Unavailable("connection refused")
 
-    shared = context.shared
     if failing == "check":
-        monkeypatch.setattr(shared, "check", lambda: "connection refused")
+        monkeypatch.setattr(context.shared, "check", lambda: "connection refused")
+    elif failing == "census":
+        monkeypatch.setattr(context.shared, "census", fail)
     else:
-        monkeypatch.setattr(getattr(shared, failing), {"census": "take", "pods": "pods"}[failing], fail)
+        monkeypatch.setattr(context.shared.pods, "pods", fail)
     answer = client.get("/api/house")
     assert answer.status_code == 200
     assert answer.json["census"] is None

@@ -52,10 +52,10 @@ def test_at_the_limit_of_chats_those_alone_go_on_waiting(open_shared, clock, pai
     assert store.seek("c", "first") == "chat"
     clock.advance(3)
     store.tick()
-    assert (shared.census.take().waiting, shared.census.take().chats) == (1, 1)
+    assert (shared.census().waiting, shared.census().chats) == (1, 1)
     store.leave("c")
     store.tick()
-    assert (shared.census.take().waiting, shared.census.take().chats) == (0, 1)
+    assert (shared.census().waiting, shared.census().chats) == (0, 1)
 
 
 def test_too_many_messages_are_refused_until_the_period_is_over(open_shared, clock, pair):
@@ -217,25 +217,3 @@ def test_alone_for_so_long_a_visitor_gets_a_bot_and_absent_for_longer_it_is_remo
     store.tick()
     with pytest.raises(UnknownVisitor):
         store.get("a")
-
-
-def test_the_last_partner_of_either_side_is_not_drawn(store, pair):
-    """For `b`, `a` was the last partner; `a` has met another since."""
-    pair(store)
-    store.seek("a", "second")
-    enter(store, "c")
-    assert store.seek("c", "first") == "chat"
-    assert store.seek("b", "second") == "waiting"
-    assert store.seek("a", "third") == "waiting"
-
-
-def test_an_id_is_a_repeat_only_for_the_same_visitor_in_the_same_chat(store, pair):
-    chat = pair(store)
-    assert not store.say("a", chat, "1", "from a").repeated
-    assert not store.say("b", chat, "1", "from b").repeated
-    store.leave("b")
-    assert store.say("a", chat, "1", "from a").repeated, "also when the chat is over"
-    with pytest.raises(NotInChat):
-        store.say("a", "another", "1", "from a")
-    with pytest.raises(NotInChat):
-        store.say("a", chat, "2", "too late")

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from backend.replicas.errors import Unavailable
-from service_runtime import logs
 from service_runtime.lifecycle import Phase
 
 TURN = 20
@@ -248,27 +247,3 @@ def test_with_redis_unavailable_streams_move_and_calls_answer_503(streams, visit
         assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
         assert json.loads(response.data)["type"] == "redis-away"
     assert streams.count == 0
-
-
-def test_an_outage_moves_streams_and_is_logged_once(background, visit, app_store, monkeypatch, capsys):
-    logs.configure("backend", "info", "back")
-    stream = visit.stream()
-    stream.read()
-    with monkeypatch.context() as patched:
-        make_unavailable(app_store, patched, "tick")
-        for _ in range(3):
-            background.tick()
-    background.tick()
-    assert stream.names() == ["move"]
-    messages = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines() if "memory" in line]
-    assert messages == ["the shared memory is away", "the shared memory is back"]
-
-
-def test_presence_is_renewed_for_those_who_have_a_stream(enter, background, app_store, monkeypatch):
-    present, _absent = enter(), enter()
-    heartbeats = []
-    monkeypatch.setattr(app_store, "heartbeat", heartbeats.append)
-    present.stream()
-    for _ in range(20):
-        background.tick()
-    assert heartbeats == [[present.visitor]]
