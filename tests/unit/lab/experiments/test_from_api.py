@@ -53,6 +53,10 @@ def test_containers_are_told_apart():
     }
 
 
+def test_the_node_s_own_names_are_read(empty):
+    assert empty.cluster.node_names == ("cats-control-plane",)
+
+
 def test_a_pod_s_own_search_list_is_read():
     assert from_api.pod(pod(dnsConfig={"searches": ["x.y"]})).searches == ("x.y",)
 

@@ -286,13 +286,20 @@ def test_a_probe_that_fails_is_known_by_its_events(failures, outcome):
 
 def test_a_probe_that_was_late_once_passes():
     api = FakeApi([metrics(3, 0), metrics(3, 1), metrics(3, 1), metrics(4, 1)], [event(SLOW)])
-    assert runner(api).ask(PROBED, [PROBE]).cells["probe"].outcome == "answers"
+    result = runner(api).ask(PROBED, [PROBE]).cells["probe"]
+    assert result.outcome == "answers"
+    assert 'result="successful"} 4' in result.detail
 
 
 def test_a_probe_that_is_never_tried_is_an_error(monkeypatch):
     monkeypatch.setattr(dialled, "WAIT", 0.1)
     with pytest.raises(TimedOut, match="it was not tried"):
         dialled.probe_result(FakeApi(metrics(0, 0)), "node-1", PROBED)
+
+
+def test_a_reply_is_found_among_other_lines_of_a_log():
+    output = 'a warning before\n{"cells":{"one":{"outcome":"refused"}},"surroundings":{}}\n'
+    assert probe_protocol.read(output).cells["one"].outcome == "refused"
 
 
 @pytest.mark.parametrize(

@@ -318,6 +318,15 @@ def asks(probe, monkeypatch):
     return make
 
 
+def test_without_a_resolv_conf_this_computer_is_asked(probe):
+    assert probe.resolver("") == (["127.0.0.1"], [], 1)
+
+
+def test_what_is_no_reply_is_an_error(probe):
+    with pytest.raises(ValueError, match="not a reply of DNS"):
+        probe.records(b"\0\0\x81\x80\0\1")
+
+
 SUFFIX = ".cats.svc.cluster.local"
 
 
