@@ -1,11 +1,9 @@
 """The application put together."""
 
-from __future__ import annotations
-
 import logging
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from flask import Flask, Response, g, request
@@ -13,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from backend import cgroup, openapi, request_logging
 from backend.cluster_status import ClusterStatus, OwnStatus
+from backend.config import Settings
 from backend.context import Context
 from backend.endpoints.cats import routes as cats
 from backend.endpoints.cluster_status import routes as cluster_status
@@ -35,9 +34,6 @@ from backend.state_files import StateFiles
 from service_runtime import logs, request_tracking, responses
 from service_runtime.health import Health, not_shutting_down, ping, started
 from service_runtime.lifecycle import Lifecycle
-
-if TYPE_CHECKING:
-    from backend.config import Settings
 
 FAMILIES = (service, health, cluster_status, cats, roulette, faults)
 

@@ -4,8 +4,6 @@ Sources: https://docs.kernel.org/admin-guide/cgroup-v2.html,
 https://docs.kernel.org/admin-guide/cgroup-v1/memory.html, https://docs.kernel.org/scheduler/sched-bwc.html
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,12 +1,10 @@
 """The status of this Pod and of all: each reports itself, and any of them shows the whole."""
 
-from __future__ import annotations
-
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import gevent
 import msgspec
@@ -14,24 +12,27 @@ from gevent.lock import RLock
 
 from backend import restarts
 from backend.config import without_password
-from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
-from backend.identity import Container  # noqa: TC001 - the same
-from backend.probe_log import Probe  # noqa: TC001 - the same
+from backend.faults.manager import (
+    Active,
+    FaultManager,
+)
+from backend.identity import (
+    Container,
+    Identity,
+)
+from backend.probe_log import (
+    Probe,
+    ProbeLog,
+)
 from backend.replicas.errors import Unavailable
-from backend.restarts import Life  # noqa: TC001 - the same
-from backend.roulette.census import Census  # noqa: TC001 - the same
-from service_runtime.lifecycle import Phase
+from backend.restarts import Life
+from backend.roulette.census import Census
+from backend.roulette.streams import Streams
+from backend.shared_state import SharedState
+from backend.state_files import StateFiles
+from service_runtime.health import Health
+from service_runtime.lifecycle import Lifecycle, Phase
 from service_runtime.responses import encode
-
-if TYPE_CHECKING:
-    from backend.faults.manager import FaultManager
-    from backend.identity import Identity
-    from backend.probe_log import ProbeLog
-    from backend.roulette.streams import Streams
-    from backend.shared_state import SharedState
-    from backend.state_files import StateFiles
-    from service_runtime.health import Health
-    from service_runtime.lifecycle import Lifecycle
 
 REPORT_SECONDS = 2.0
 CACHE_SECONDS = 0.5

@@ -1,18 +1,14 @@
 """Everything that the environment can set, read and validated here and nowhere else."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Meta
 
 from service_runtime import environment
 from service_runtime.environment import Port, ServiceSettings, Text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Count = Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
 AloneSeconds = Annotated[float, Meta(ge=0, le=600, description="a number of seconds from 0 to 600")]

@@ -1,24 +1,20 @@
 """What one application holds, and how a request finds it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flask import current_app
 
-if TYPE_CHECKING:
-    from backend.cluster_status import ClusterStatus
-    from backend.config import Settings
-    from backend.faults.manager import FaultManager
-    from backend.identity import Identity
-    from backend.metrics import Metrics
-    from backend.probe_log import ProbeLog
-    from backend.roulette.background import BackgroundTasks
-    from backend.roulette.streams import Streams
-    from backend.shared_state import SharedState
-    from service_runtime.health import Health
-    from service_runtime.lifecycle import Lifecycle
+from backend.cluster_status import ClusterStatus
+from backend.config import Settings
+from backend.faults.manager import FaultManager
+from backend.identity import Identity
+from backend.metrics import Metrics
+from backend.probe_log import ProbeLog
+from backend.roulette.background import BackgroundTasks
+from backend.roulette.streams import Streams
+from backend.shared_state import SharedState
+from service_runtime.health import Health
+from service_runtime.lifecycle import Lifecycle
 
 
 @dataclass(frozen=True)

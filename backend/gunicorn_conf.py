@@ -1,7 +1,5 @@
 """gunicorn's settings: `python3 -m gunicorn -c python:backend.gunicorn_conf 'backend:create_app()'`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from backend import cgroup, restarts

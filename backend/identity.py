@@ -1,18 +1,13 @@
 """Who answers: the version, and the Pod, its place and its resources."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from backend import cgroup
+from backend.config import Settings
 from service_runtime.responses import encode
 from service_runtime.version import version
-
-if TYPE_CHECKING:
-    from backend.config import Settings
 
 NAME = "k8-chatroulette-back"
 

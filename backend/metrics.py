@@ -1,7 +1,5 @@
 """Prometheus metrics of the roulette, besides those of HTTP requests."""
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Gauge
 
 from service_runtime.metrics import HttpMetrics

@@ -1,20 +1,16 @@
 """The contract, as OpenAPI 3.1: schemas come from the very types that validate and answer."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from flask import Blueprint, Response
 
 from service_runtime.responses import Problem, encode
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 View = TypeVar("View", bound="Callable[..., Response]")
 

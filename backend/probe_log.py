@@ -1,19 +1,16 @@
 """The kubelet's probes as this Pod has answered them, kept across restarts of the container."""
 
-from __future__ import annotations
-
 from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from service_runtime.health import ProbeKind  # noqa: TC001 - msgspec reads the annotations
+from backend.state_files import StateFiles
+from service_runtime.health import ProbeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from backend.state_files import StateFiles
 
 KEPT = 60
 FILE = "probes"

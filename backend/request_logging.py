@@ -1,7 +1,5 @@
 """Each request's line in the log."""
 
-from __future__ import annotations
-
 import logging
 
 from flask import g, request

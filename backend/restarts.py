@@ -1,17 +1,13 @@
 """Restart history of the container, kept on the Pod's emptyDir."""
 
-from __future__ import annotations
-
 import signal
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from backend.cgroup import Memory
-
-if TYPE_CHECKING:
-    from backend.state_files import StateFiles
+from backend.state_files import StateFiles
 
 How = Literal["exit", "crash", "killed", "oom"]
 KEPT = 10

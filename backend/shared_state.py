@@ -1,23 +1,17 @@
 """The state that replicas share, in this process's memory or in Redis."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from backend.config import Settings
 from backend.replicas.command_bus import MemoryCommandBus, RedisCommandBus
 from backend.replicas.pod_registry import MemoryPodRegistry, RedisPodRegistry
-from backend.roulette.census import memory_census, redis_census
+from backend.roulette.census import Census, memory_census, redis_census
 from backend.roulette.memory_store import MemoryStore
 from backend.roulette.store import Limits, Store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backend.config import Settings
-    from backend.roulette.census import Census
 
 
 @dataclass

@@ -3,8 +3,6 @@
 https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from pathlib import Path

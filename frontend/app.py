@@ -1,9 +1,7 @@
 """The application put together: context, routes, and what every request and response carries."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
@@ -12,7 +10,7 @@ from frontend import health, page, proxy
 from frontend.backend_check import BackendCheck
 from frontend.backend_client import BackendClient
 from frontend.compression import compress
-from frontend.config import load
+from frontend.config import Settings, load
 from frontend.context import Context
 from frontend.event_streams import EventStreams
 from frontend.i18n import negotiate_language
@@ -22,11 +20,6 @@ from frontend.static_files import StaticFiles
 from service_runtime import request_tracking, responses
 from service_runtime.health import Health, not_shutting_down, ping, started
 from service_runtime.lifecycle import Lifecycle
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from frontend.config import Settings
 
 MAX_REQUEST_BYTES = 65_536
 STREAMS_END_SECONDS = 2.0

@@ -1,17 +1,15 @@
 """Check the path to the backend: resolve its name, ask `/version` and `/readyz`, each with a deadline."""
 
-from __future__ import annotations
-
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from frontend.backend_client import REQUEST_ERRORS, BackendRequest, ConnectError, connect, send_over
+from frontend.config import Settings
 from frontend.connectivity import (
     CONNECT_FAILURES,
     HEALTHY,
@@ -24,10 +22,7 @@ from frontend.connectivity import (
     classify_error,
     classify_ready,
 )
-
-if TYPE_CHECKING:
-    from frontend.config import Settings
-    from frontend.resolver import Resolver
+from frontend.resolver import Resolver
 
 CHECK_SECONDS = 2.5
 MIN_SECONDS = 0.05

@@ -4,22 +4,17 @@ A Service then chooses a Pod for each request, and no request meets a kept conne
 closed: such a request is lost or must be sent twice.
 """
 
-from __future__ import annotations
-
 import contextlib
 import random
 import socket
 import time
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from frontend.config import Address, Settings
-    from frontend.resolver import Resolver
+from frontend.config import Address, Settings
+from frontend.resolver import Resolver
 
 RETRY_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds between rounds of connecting: in all longer than a Service needs to drop a Pod that is gone."""

@@ -1,10 +1,9 @@
 """Settings, read from the environment and validated at start."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,9 +11,6 @@ from msgspec import Meta
 
 from service_runtime import environment
 from service_runtime.environment import ConfigError, Port, ServiceSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NAME = "k8-chatroulette-front"
 
@@ -47,7 +43,7 @@ class Address(msgspec.Struct, frozen=True):
         return True
 
     @property
-    def headless(self) -> Address:
+    def headless(self) -> "Address":
         """The headless Service beside the Service, whose name has the Pods' own IP addresses, ready or not."""
         name, dot, rest = self.host.partition(".")
         return Address(f"{name}-pods{dot}{rest}", self.port)

@@ -1,7 +1,5 @@
 """Classify how the backend is reached: pure decisions on data (`backend_check` does the I/O)."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 from enum import StrEnum

@@ -1,20 +1,16 @@
 """The parts of the running application, typed; a route reaches them through `context()`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flask import current_app
 
-if TYPE_CHECKING:
-    from frontend.backend_check import BackendCheck
-    from frontend.backend_client import BackendClient
-    from frontend.config import Settings
-    from frontend.event_streams import EventStreams
-    from frontend.metrics import Metrics
-    from frontend.static_files import StaticFiles
-    from service_runtime.health import Health
+from frontend.backend_check import BackendCheck
+from frontend.backend_client import BackendClient
+from frontend.config import Settings
+from frontend.event_streams import EventStreams
+from frontend.metrics import Metrics
+from frontend.static_files import StaticFiles
+from service_runtime.health import Health
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,13 @@
 """Explain an outcome: title, cause, and the `kubectl` commands to try next."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from gettext import NullTranslations
+from typing import Any
 
 import msgspec
 
+from frontend.config import Address, Settings
 from frontend.connectivity import HEALTHY, Connectivity, Outcome
 from frontend.i18n import gettext_noop
-
-if TYPE_CHECKING:
-    from gettext import NullTranslations
-
-    from frontend.config import Address, Settings
 
 LABEL = "app.kubernetes.io/name"
 DESCRIBE_SERVICE = "kubectl describe service {name}{ns}"

@@ -1,19 +1,12 @@
 """Relay of event streams to browsers: how many, until when, and how they end."""
 
-from __future__ import annotations
-
 import errno
 import socket
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from weakref import WeakSet
 
-from frontend.backend_client import REQUEST_ERRORS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from frontend.backend_client import BackendResponse
+from frontend.backend_client import REQUEST_ERRORS, BackendResponse
 
 CHUNK_BYTES = 65_536
 TCP_ESTABLISHED = 1
@@ -32,7 +25,7 @@ class EventStreams:
         self._open: WeakSet[EventStream] = WeakSet()
         self._closed = False
 
-    def acquire(self) -> EventStream | None:
+    def acquire(self) -> "EventStream | None":
         """Return a new stream; None when there are as many as the limit."""
         if len(self._open) >= self._limit:
             return None

@@ -1,7 +1,5 @@
 """gunicorn's settings: `python3 -m gunicorn -c python:frontend.gunicorn_conf 'frontend:create_app()'`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from frontend.config import load

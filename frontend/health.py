@@ -1,7 +1,5 @@
 """Routes of the frontend's own health, version and metrics."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, request
 
 from frontend.config import NAME

@@ -1,16 +1,9 @@
 """Prometheus metrics of the frontend, besides those of HTTP requests."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from prometheus_client import Gauge
 
-from frontend.config import NAME
+from frontend.config import NAME, Settings
 from service_runtime.metrics import HttpMetrics
-
-if TYPE_CHECKING:
-    from frontend.config import Settings
 
 
 class Metrics(HttpMetrics):

@@ -1,29 +1,21 @@
 """Routes that are proxied to the backend: `/api/…` and `/cats/…`, `/faults` when it is switched on, nothing else."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest
 
-from frontend.backend_client import REQUEST_ERRORS, BackendRequest
+from frontend.backend_client import REQUEST_ERRORS, BackendRequest, BackendResponse
 from frontend.connectivity import Outcome, classify_error
 from frontend.context import context
 from frontend.diagnosis import describe
-from frontend.event_streams import CHUNK_BYTES, truncated
+from frontend.event_streams import CHUNK_BYTES, EventStream, truncated
 from frontend.i18n import translations
 from service_runtime.responses import problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from frontend.backend_client import BackendResponse
-    from frontend.event_streams import EventStream
 
 HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"}
 HOP_BY_HOP |= {"te", "trailer", "transfer-encoding", "upgrade"}

@@ -1,7 +1,5 @@
 """Cached name resolution: one look-up a second for each name, however many requests need it."""
 
-from __future__ import annotations
-
 import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor

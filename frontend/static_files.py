@@ -1,7 +1,5 @@
 """The page's own files, in memory, under one path that changes with their content."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ class StaticFiles:
     digest: str
 
     @classmethod
-    def load(cls, root: Path = ROOT) -> StaticFiles:
+    def load(cls, root: Path = ROOT) -> "StaticFiles":
         paths = sorted(path for path in root.rglob("*") if path.suffix in TYPES)
         files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
         digest = hashlib.sha256()

@@ -1,22 +1,17 @@
 """A cat as the page shows it: its card, its portrait, a wall of them."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count as numbers
 from itertools import islice
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from backend.cats import words
 from backend.cats.portrait import draw
 from backend.cats.traits import Cat, Coat, Mood, cat_of
-from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from backend.cats.words import Both
 
 APART = 48
 """Two cats of the same look have at least so many others between them; of the same coat, three."""

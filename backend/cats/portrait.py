@@ -1,16 +1,13 @@
 """The portrait: the SVG templates of `shapes.json`, filled with a cat's traits, colours (`palette.json`) and mood."""
 
-from __future__ import annotations
-
 import hashlib
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from backend.cats.traits import Cat
+from backend.cats.traits import Cat
 
 
 def _load(name: str) -> dict[str, Any]:

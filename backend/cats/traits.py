@@ -1,15 +1,11 @@
 """Which cat a seed is: drawn from a hash, so that no two processes disagree."""
 
-from __future__ import annotations
-
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Coat = Literal["solid", "tabby", "tuxedo", "calico", "pointed", "tortoiseshell"]
 Mood = Literal["content", "curious", "playful", "sleepy", "smug", "grumpy", "amazed", "happy"]

@@ -3,19 +3,15 @@
 The texts are in `words.json`. Names are not translated.
 """
 
-from __future__ import annotations
-
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
 from backend.cats.portrait import EXPRESSIONS
-
-if TYPE_CHECKING:
-    from backend.cats.traits import Cat
+from backend.cats.traits import Cat
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, Language] = ("fr", "en")

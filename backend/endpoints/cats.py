@@ -1,7 +1,5 @@
 """The cats over HTTP: portraits, a wall of them."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 
@@ -10,7 +8,7 @@ from flask import Response, request
 from msgspec import Meta
 
 from backend.cats.cards import Wall, portrait, wall
-from backend.cats.traits import Mood  # noqa: TC001 - msgspec reads the annotations
+from backend.cats.traits import Mood
 from backend.openapi import Endpoints
 from service_runtime.responses import BadInput, reply
 

@@ -1,15 +1,13 @@
 """The faults over HTTP, for this Pod or, through the shared memory, for another."""
 
-from __future__ import annotations
-
 import msgspec
 from flask import Response, request
 
-from backend.cats.words import Both  # noqa: TC001 - msgspec reads the annotations
+from backend.cats.words import Both
 from backend.context import context
 from backend.faults.bounds import Bound, bounds, values
 from backend.faults.catalogue import CATALOGUE, Lesson, Name
-from backend.faults.manager import Active  # noqa: TC001 - msgspec reads the annotations
+from backend.faults.manager import Active
 from backend.faults.orders import Order
 from backend.openapi import Endpoints
 from service_runtime.responses import problem, reply

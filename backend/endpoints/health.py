@@ -1,7 +1,5 @@
 """Health checks, as the kubelet probes them."""
 
-from __future__ import annotations
-
 from flask import Response, request
 
 from backend.context import context

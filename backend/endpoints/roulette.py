@@ -1,13 +1,11 @@
 """The roulette over HTTP: a visit, its chats, its messages, its events."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import time
 from contextlib import suppress
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 from flask import Response, request
@@ -21,11 +19,9 @@ from backend.replicas.errors import Unavailable
 from backend.roulette import bot_replies, sse, store
 from backend.roulette.event_response import EventResponse
 from backend.roulette.store import NotInChat, TooMany, UnknownVisitor
+from backend.roulette.streams import Stream
 from backend.roulette.validation import TOKEN, Id, Text, body, normalize
 from service_runtime.responses import problem, reply
-
-if TYPE_CHECKING:
-    from backend.roulette.streams import Stream
 
 RETRY_SECONDS = 2
 """Retry-After while Redis is unavailable."""

@@ -1,7 +1,5 @@
 """What this service is: its version, its Pod, its metrics, its endpoints."""
 
-from __future__ import annotations
-
 from flask import Response
 
 from backend.context import context

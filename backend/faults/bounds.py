@@ -1,17 +1,12 @@
 """What a fault may be given in this very container."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from backend.faults.catalogue import CATALOGUE
+from backend.cgroup import Usage
+from backend.faults.catalogue import CATALOGUE, Name, Values
 from service_runtime.responses import BadInput
-
-if TYPE_CHECKING:
-    from backend.cgroup import Usage
-    from backend.faults.catalogue import Name, Values
 
 MEBIBYTE = 1 << 20
 UNLIMITED_MEBIBYTES = 256

@@ -1,7 +1,5 @@
 """The faults there are: the values of each, its lesson, and in `catalogue.json` its texts."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 

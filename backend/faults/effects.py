@@ -1,7 +1,5 @@
 """What faults do to the process and its container: each effect returns how it is undone."""
 
-from __future__ import annotations
-
 import logging
 import math
 import mmap
@@ -9,25 +7,20 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import gevent
 
 from backend import restarts
+from backend.cgroup import Memory
 from backend.faults.bounds import MEBIBYTE
-from backend.faults.manager import SLOW_START_FILE
+from backend.faults.catalogue import Burning, Crashing, Name, Taking, Timed
+from backend.faults.manager import SLOW_START_FILE, Effect, Undo
 from backend.faults.sigterm import ignore_until
+from backend.state_files import StateFiles
+from service_runtime.lifecycle import Lifecycle
 from service_runtime.responses import BadInput
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backend.cgroup import Memory
-    from backend.faults.catalogue import Burning, Crashing, Name, Taking, Timed
-    from backend.faults.manager import Effect, Undo
-    from backend.state_files import StateFiles
-    from service_runtime.lifecycle import Lifecycle
 
 STEPS = 50
 CRASH_SECONDS = 0.3

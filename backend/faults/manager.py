@@ -1,26 +1,20 @@
 """The faults that are on: each begins with its effect and ends with its undoing, at the latest when its time is up."""
 
-from __future__ import annotations
-
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 import msgspec
 from gevent.lock import RLock
 
+from backend.faults.bounds import Caps
 from backend.faults.catalogue import CATALOGUE, Crashing, Lesson, Name, Timed, Values
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from backend.faults.bounds import Caps
-    from backend.state_files import StateFiles
+from backend.state_files import StateFiles
 
 Undo = Callable[[], None]
 Effect = Callable[[Any], Undo]

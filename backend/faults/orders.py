@@ -1,19 +1,15 @@
 """Faults ordered by another replica, as messages."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import gevent
 import msgspec
 
 from backend.faults.bounds import values
-from backend.faults.catalogue import Name, Values  # noqa: TC001 - msgspec reads the annotations
+from backend.faults.catalogue import Name, Values
+from backend.faults.manager import FaultManager
 from service_runtime.responses import BadInput
-
-if TYPE_CHECKING:
-    from backend.faults.manager import FaultManager
 
 log = logging.getLogger("backend")
 

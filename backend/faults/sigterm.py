@@ -1,7 +1,5 @@
 """Ignoring SIGTERM for a while, in the main process."""
 
-from __future__ import annotations
-
 import mmap
 import struct
 import time

@@ -1,13 +1,8 @@
 """Commands from one Pod to another; `send` returns whether a process of that Pod received the command."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backend.replicas.redis_client import RedisClient
+from backend.replicas.redis_client import RedisClient
 
 
 class MemoryCommandBus:

@@ -1,14 +1,10 @@
 """Registry of Pods: each reports its status, which is listed for ten seconds."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import cast
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backend.replicas.redis_client import RedisClient
+from backend.replicas.redis_client import RedisClient
 
 TTL_SECONDS = 10.0
 _KEY = "cats:reports"

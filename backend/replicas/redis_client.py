@@ -1,10 +1,9 @@
 """Connections to Redis, bounded in number and time; raises Unavailable for every kind of outage."""
 
-from __future__ import annotations
-
 import threading
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import NoBackoff
@@ -15,9 +14,6 @@ from redis.retry import Retry
 
 from backend.replicas.errors import Unavailable
 from backend.replicas.redis_pubsub import Subscription
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 T = TypeVar("T")
 

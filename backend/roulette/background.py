@@ -1,18 +1,12 @@
 """Background tasks of one process: stream beats, what is due in the store, presence."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING
 
 import gevent
 
 from backend.replicas.errors import Unavailable
-from backend.roulette.streams import SLOTS
-
-if TYPE_CHECKING:
-    from backend.roulette.store import Store
-    from backend.roulette.streams import Streams
+from backend.roulette.store import Store
+from backend.roulette.streams import SLOTS, Streams
 
 BEAT_SECONDS = 5.0
 TICK_SECONDS = 0.25

@@ -3,23 +3,18 @@
 The same cat gives the same answer to the same text at the same point of a chat, and no answer twice in a row.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from backend.cats import words
 from backend.cats.traits import Mood, cat_of
 from backend.cats.words import Both
-
-if TYPE_CHECKING:
-    from backend.roulette.store import Language
+from backend.roulette.store import Language
 
 Lines = tuple[Both, ...]
 

@@ -1,17 +1,12 @@
 """The HTTP response that carries an event stream."""
 
-from __future__ import annotations
-
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Response
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from wsgiref.types import StartResponse, WSGIEnvironment
-
-    from backend.roulette.streams import Stream
+from backend.roulette.streams import Stream
 
 ACKNOWLEDGE_MILLISECONDS = 20_000
 """A connection whose peer acknowledges nothing for so long is closed: beats make sure that there is something."""

@@ -1,7 +1,5 @@
 """Visitors' logs in memory, within a budget for all of them together."""
 
-from __future__ import annotations
-
 import sys
 
 from backend.roulette.store import Entry, Event, Message, Paired

@@ -3,33 +3,33 @@
 No method yields to another greenlet before its work is done, so none sees half of it; the listener is called after.
 """
 
-from __future__ import annotations
-
 import math
 import secrets
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from backend.roulette.memory_log import BUDGET_BYTES, LogBudget, VisitorLog
 from backend.roulette.store import (
     ChatsFull,
+    Entry,
+    Event,
+    Language,
     Left,
+    Limits,
+    Listener,
     Message,
     NotInChat,
     Paired,
     Receipt,
+    State,
     TooMany,
     UnknownVisitor,
     Visitor,
     VisitorsFull,
     Waiting,
+    Why,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-    from backend.roulette.store import Entry, Event, Language, Limits, Listener, State, Why
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +44,7 @@ class Session:
     state: State = "idle"
     chat: str | None = None
     """The latest chat, which may be over; `state` says."""
-    partner: Session | None = None
+    partner: "Session | None" = None
     bot: str | None = None
     bot_turns: int = 0
     last_cat: str | None = None

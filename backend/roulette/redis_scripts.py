@@ -1,18 +1,12 @@
 """The scripts in lua/, each one atomic step; lua/prelude.lua says what is kept under which key."""
 
-from __future__ import annotations
-
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from backend.roulette.store import ChatsFull, NotInChat, StoreError, TooMany, UnknownVisitor, VisitorsFull
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from backend.replicas.redis_client import RedisClient
-    from backend.roulette.store import Limits
+from backend.replicas.redis_client import RedisClient
+from backend.roulette.store import ChatsFull, Limits, NotInChat, StoreError, TooMany, UnknownVisitor, VisitorsFull
 
 _FOLDER = Path(__file__).with_name("lua")
 

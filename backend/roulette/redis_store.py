@@ -4,20 +4,14 @@ What is accepted is as durable as Redis's own persistence. Notifications go thro
 may be lost: the log in Redis is what counts.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Collection
+from typing import Any, cast
 
 import msgspec
 
-from backend.roulette.store import Entry, Event, Receipt, UnknownVisitor, Visitor
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from backend.replicas.redis_client import RedisClient
-    from backend.roulette.redis_scripts import RedisScripts
-    from backend.roulette.store import Language, Limits, Listener, State
+from backend.replicas.redis_client import RedisClient
+from backend.roulette.redis_scripts import RedisScripts
+from backend.roulette.store import Entry, Event, Language, Limits, Listener, Receipt, State, UnknownVisitor, Visitor
 
 _HEARTBEAT_BATCH = 250
 _decode = msgspec.json.Decoder(Event).decode

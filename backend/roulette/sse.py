@@ -3,9 +3,7 @@
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,11 +11,8 @@ from backend.cats import words
 from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.roulette import store
-from backend.roulette.store import State  # noqa: TC001 - msgspec reads the annotations
+from backend.roulette.store import Entry, Language, State
 from service_runtime.responses import encode
-
-if TYPE_CHECKING:
-    from backend.roulette.store import Entry, Language
 
 RETRY = b"retry: 1000\n\n"
 """Milliseconds before a browser reconnects."""

@@ -9,14 +9,10 @@ are dropped, its `Paired` never.
 Each call that a client may repeat carries an id that the client made: repeated, it changes nothing.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Collection
+from typing import Literal, Protocol
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 Language = Literal["fr", "en"]
 State = Literal["idle", "waiting", "house", "chat"]

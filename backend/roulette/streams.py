@@ -4,22 +4,16 @@ A stream is a greenlet of the server that sleeps in `Stream.__next__` until ther
 since there are thousands: no timer (one wheel gives all their beats), no queue (the events are in the store's log).
 """
 
-from __future__ import annotations
-
 import os
+from collections.abc import Callable, Iterator
 from itertools import chain, count, takewhile
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from gevent.event import Event
 
 from backend.replicas.errors import Unavailable
 from backend.roulette import sse
-from backend.roulette.store import TooMany, UnknownVisitor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from backend.roulette.store import Language, Store
+from backend.roulette.store import Language, Store, TooMany, UnknownVisitor
 
 SLOTS = 20
 """Each stream beats once in a turn of the wheel, which has so many slots."""
@@ -35,7 +29,7 @@ class Stream:
         *("hello", "read_log", "typing_chat", "beat", "ending", "_ended", "environ"),
     )
 
-    def __init__(self, streams: Streams, visitor: str, connection: str, after: int) -> None:
+    def __init__(self, streams: "Streams", visitor: str, connection: str, after: int) -> None:
         self._streams, self.visitor, self.connection, self._after = streams, visitor, connection, after
         self.language: Language = "en"
         self.hello: bytes | None = None

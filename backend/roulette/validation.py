@@ -1,7 +1,5 @@
 """Validation of request bodies: size, ids, text."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Annotated, TypeVar

@@ -1,17 +1,13 @@
 """Every setting of the lab, read in one place from the environment and checked at once."""
 
-from __future__ import annotations
-
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 from lab.errors import BadInput
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 """The project's folder: the lab works from a clone, whose manifests and Dockerfiles it uses."""

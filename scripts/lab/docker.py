@@ -1,17 +1,13 @@
 """Run Docker's own client; :mod:`lab.cluster.docker_daemon` starts the daemon."""
 
-from __future__ import annotations
-
 import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from lab import shell
 from lab.errors import CommandFailed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 
 def docker(*args: str | Path, timeout: float = 60, on_line: Callable[[str], None] | None = None) -> str:

@@ -7,13 +7,8 @@ LabError
 └── TimedOut        a wait, or a program, reached its deadline
 """
 
-from __future__ import annotations
-
 import shlex
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 
 class LabError(Exception):

@@ -1,18 +1,13 @@
 """One lab command at a time changes things on this machine: a second one waits, and says for which."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.config import CACHE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 TIMEOUT = 1800.0
 FOLDER = tempfile.gettempdir()

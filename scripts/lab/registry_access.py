@@ -1,14 +1,9 @@
 """Whether published images can be had, which decides between pulling and building."""
 
-from __future__ import annotations
-
 import functools
-from typing import TYPE_CHECKING
 
 from lab import docker
-
-if TYPE_CHECKING:
-    from lab.config import Settings
+from lab.config import Settings
 
 NODE_IMAGE = "chatroulette-node"
 """The name of the node image that is built here; a node of any other image is kind's published one."""

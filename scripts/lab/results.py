@@ -1,7 +1,5 @@
 """What the lab found out, as frozen data; :mod:`lab.report` shows it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

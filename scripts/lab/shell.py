@@ -1,20 +1,16 @@
 """Start programs: argument lists, a deadline each, and nothing left running when the lab is interrupted."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal
 import subprocess
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import IO
 
 from lab.errors import CommandFailed, LabError, TimedOut
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 _GRACE = 5.0
 _TAIL = 5

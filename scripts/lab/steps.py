@@ -1,13 +1,9 @@
 """Long work is a list of named steps, run by one loop that emits events; terminal, JSON and log are views of them."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from typing import Literal
 
 Kind = Literal["start", "progress", "done", "skipped", "differs", "failed", "note"]
 

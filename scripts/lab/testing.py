@@ -4,14 +4,13 @@ Load it with ``-p lab.testing``, or ``pytest_plugins = ["lab.testing"]`` in the 
 up and taken down by the lab's own commands, with its own name, ports and kubeconfig: one that is in use is untouched.
 """
 
-from __future__ import annotations
-
 import os
 import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,15 +18,11 @@ import pytest
 from lab import config, shell
 from lab.errors import LabError
 from lab.experiments import catalog, results
-from lab.experiments.results import Claim, Experiment
+from lab.experiments.results import Cell, Claim, Expectation, Experiment, Flip
 from lab.kubernetes import client
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+_Checked = Cell | Flip | Expectation | Claim
 
-    from lab.experiments.results import Cell, Expectation, Flip
-
-    _Checked = Cell | Flip | Expectation | Claim
 
 UP_SECONDS, DOWN_SECONDS, COMMAND_SECONDS = 1500, 180, 300
 DUMP = (

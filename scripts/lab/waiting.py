@@ -1,14 +1,9 @@
 """Wait for something to become true: with a deadline, the last state seen, and a hint."""
 
-from __future__ import annotations
-
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from lab.errors import TimedOut
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def until(  # noqa: PLR0913 - a wait is named by all of these

@@ -28,6 +28,15 @@ class _Entered(msgspec.Struct, frozen=True):
     cat: Cat
 
 
+class _Sought(msgspec.Struct, frozen=True):
+    state: State
+
+
+class _Accepted(msgspec.Struct, frozen=True):
+    number: int
+    repeated: bool
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """A message was accepted as entry `number` of the sender's log; `failures` are why earlier attempts failed."""
 
@@ -86,7 +95,7 @@ class Visit:
     def seek(self) -> State:
         """Leave the current chat, and be paired at once or wait."""
         data, _ = self._transport.call("POST", f"{self._path}/chat", {"id": uuid.uuid4().hex})
-        return msgspec.json.decode(data, type=dict[str, State])["state"]
+        return msgspec.json.decode(data, type=_Sought).state
 
     next = seek
 
@@ -95,8 +104,8 @@ class Visit:
         chat, message_id = chat or self._current_chat(), uuid.uuid4().hex
         body = {"id": message_id, "chat": chat, "text": text}
         data, failures = self._transport.call("POST", f"{self._path}/messages", body)
-        accepted = msgspec.json.decode(data, type=dict[str, object])
-        return msgspec.convert(accepted | {"id": message_id, "failures": failures}, Receipt)
+        accepted = msgspec.json.decode(data, type=_Accepted)
+        return Receipt(message_id, accepted.number, accepted.repeated, failures)
 
     def typing(self) -> None:
         """Tell the partner that the visitor types. Raises NotInChat."""

@@ -7,8 +7,6 @@ RouletteError
 └── GaveUp           no answer within the time limit
 """
 
-from __future__ import annotations
-
 
 class RouletteError(Exception):
     """`failures` are the reasons of earlier attempts: one of those may have been accepted and its answer lost."""

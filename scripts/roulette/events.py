@@ -1,13 +1,10 @@
 """The events of a visitor's stream; `number` is the entry's place in the visitor's log."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
-if TYPE_CHECKING:
-    from roulette.sse import Frame
+from roulette.sse import Frame
 
 State = Literal["idle", "waiting", "house", "chat"]
 Why = Literal["you", "next", "left", "gone"]

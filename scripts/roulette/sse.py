@@ -1,7 +1,5 @@
 """Parser of https://html.spec.whatwg.org/multipage/server-sent-events.html, except for lone carriage returns."""
 
-from __future__ import annotations
-
 import msgspec
 
 

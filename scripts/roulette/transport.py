@@ -1,20 +1,16 @@
 """HTTP requests that are repeated until they are answered, within a time limit."""
 
-from __future__ import annotations
-
 import random
 import time
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from roulette.errors import GaveUp, NotInChat, Refused, RouletteError, UnknownVisitor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _TOKEN_LENGTH = 32

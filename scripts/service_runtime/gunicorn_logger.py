@@ -1,18 +1,14 @@
 """gunicorn's own messages and access log, in the services' format."""
 
-from __future__ import annotations
-
 import logging
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 from gunicorn.glogging import Logger
 
 from service_runtime import logs
-
-if TYPE_CHECKING:
-    from datetime import timedelta
 
 
 class JsonLogger(Logger):  # type: ignore[misc] # gunicorn ships no types

@@ -1,11 +1,10 @@
 """A worker's listening sockets: where they listen, and how they are closed without losing a connection."""
 
-from __future__ import annotations
-
 import select
 import socket
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from gevent.lock import RLock
@@ -14,9 +13,6 @@ from gevent.server import StreamServer
 from gevent.socket import socket as gevent_socket
 
 from service_runtime.socket_filter import accept_new_connections, drop_new_connections
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ROUND_TRIP = 0.2
 """Seconds that a connection may need from its first packet to be there to be accepted."""

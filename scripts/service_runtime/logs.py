@@ -1,7 +1,5 @@
 """One JSON object a line on standard output: the service's records and gunicorn's."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sys

@@ -1,7 +1,5 @@
 """Prometheus metrics of HTTP requests and of the process."""
 
-from __future__ import annotations
-
 from flask import Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest

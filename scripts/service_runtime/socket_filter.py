@@ -1,7 +1,5 @@
 """Closing a listening socket without resetting connections that the kernel has already made on it."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import struct

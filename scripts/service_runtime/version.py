@@ -1,15 +1,11 @@
 """The software that answers, as both services say it."""
 
-from __future__ import annotations
-
 import colorsys
 import hashlib
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:
-    from service_runtime.environment import ServiceSettings
+from service_runtime.environment import ServiceSettings
 
 
 class Version(msgspec.Struct, frozen=True):

@@ -1,19 +1,15 @@
 """gunicorn's gevent worker, which ends without losing a request."""
 
-from __future__ import annotations
-
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from gevent.event import Event
 from gunicorn.workers.ggevent import GeventWorker
 
+from service_runtime.lifecycle import Lifecycle
 from service_runtime.listeners import Listeners
-
-if TYPE_CHECKING:
-    from service_runtime.lifecycle import Lifecycle
 
 
 class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no types

@@ -1,9 +1,8 @@
 """The report of experiments as people read it: opened from a file, with a mouse, with keys, by ear, on paper."""
 
-from __future__ import annotations
-
 import base64
 import json
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +15,6 @@ from .conftest import Person, start_browser
 from .test_access import axe, in_both_themes  # noqa: F401 - a fixture is used by its name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 WRONG = "#b-names-1"

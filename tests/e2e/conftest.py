@@ -1,26 +1,20 @@
 """The course's words are typed as a student would: in a shell, with ``k`` for kubectl, and on a terminal."""
 
-from __future__ import annotations
-
 import os
 import pty
 import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from lab import shell
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.testing import Namespace
+from lab.testing import Namespace
 
 
 class Terminal:

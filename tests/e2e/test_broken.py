@@ -1,8 +1,6 @@
 """Everything that can keep a Pod from being Ready, brought about on a real cluster, is told in plain words."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -10,9 +8,7 @@ from lab.deploy import apply, wait
 from lab.deploy.manifests import RENDERED
 from lab.errors import LabError
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from lab.testing import Namespace
+from lab.testing import Namespace
 
 pytestmark = pytest.mark.cluster
 nightly = pytest.mark.nightly

@@ -1,7 +1,5 @@
 """Every command of the course's Pod module, as typed, on a cluster without an image registry in reach."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

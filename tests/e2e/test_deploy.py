@@ -1,11 +1,11 @@
 """``lab deploy``, ``verify`` and ``undeploy`` on a real cluster, in both shapes."""
 
-from __future__ import annotations
-
 import json
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -17,12 +17,7 @@ from lab.deploy import plan, status
 from lab.errors import Refused
 from lab.experiments.matrix import verify
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from lab.testing import Cluster
+from lab.testing import Cluster
 
 pytestmark = pytest.mark.cluster
 

@@ -1,18 +1,14 @@
 """A rolling restart under a steady stream of requests through the Service, each over a connection of its own."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from lab import waiting
 from lab.deploy import apply, manifests, wait
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from lab.testing import Namespace
+from lab.testing import Namespace
 
 pytestmark = [pytest.mark.cluster, pytest.mark.nightly]
 NAME = "k8-chatroulette-back"

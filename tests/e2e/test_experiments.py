@@ -1,7 +1,5 @@
 """Every experiment on a cluster: what is measured is what is predicted, the model can be wrong, nothing is left."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import os

@@ -4,12 +4,11 @@ Those of readiness and liveness are proven by the experiments of these names.
 Bare Pods with quick probes, one a fault: each restart of a container makes its next one wait longer.
 """
 
-from __future__ import annotations
-
 import copy
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,14 +16,9 @@ from lab import waiting
 from lab.deploy import apply, manifests, wait
 from lab.deploy.manifests import RENDERED, Ref
 from lab.kubernetes import client
-from lab.kubernetes.client import ApiError
+from lab.kubernetes.client import Api, ApiError
 from lab.kubernetes.objects import is_condition_true
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from lab.kubernetes.client import Api
-    from lab.testing import Cluster
+from lab.testing import Cluster
 
 pytestmark = [pytest.mark.cluster, pytest.mark.nightly]
 IMAGES = {name: f"{name}:latest" for name in ("k8-chatroulette-back", "k8-chatroulette-front")}

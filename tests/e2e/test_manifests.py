@@ -1,9 +1,8 @@
 """What the shapes hold. All but one are made by kustomize, a part of the kubectl that comes with the cluster."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,9 +11,6 @@ from lab import shell
 from lab.config import ROOT
 from lab.deploy import manifests
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster")]
 REFERENCES = {"k8-chatroulette-back": "k8-chatroulette-back:abc", "k8-chatroulette-front": "k8-chatroulette-front:def"}

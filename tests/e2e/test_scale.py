@@ -1,9 +1,8 @@
 """``SHAPE=scale`` on a real cluster: replicas that share a Redis, and all that keeps them up."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,14 +10,9 @@ from lab import docker, waiting
 from lab.deploy import status, volumes
 from lab.deploy.manifests import SHAPES, Ref, collection
 from lab.kubernetes import client
-from lab.kubernetes.client import ApiError
+from lab.kubernetes.client import Api, ApiError
 from lab.kubernetes.objects import condition, is_condition_true
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.kubernetes.client import Api
-    from lab.testing import Cluster
+from lab.testing import Cluster
 
 pytestmark = pytest.mark.cluster
 nightly = pytest.mark.nightly

@@ -1,24 +1,18 @@
 """Two clusters of two Kubernetes minors, one after the other, and every experiment on each."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
+from collections.abc import Callable
+
 from differences import differences
 
-from lab.config import MINORS
+from lab.config import MINORS, Minor
 from lab.testing import Cluster, Results, decode, retry_alone, running
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lab.config import Minor
 
 PORTS = {minor: (str(32180 + number), str(32130 + number)) for number, minor in enumerate(MINORS)}
 _RESULTS = pytest.StashKey["dict[Minor, Results]"]()

@@ -1,15 +1,11 @@
 """How the results of two runs of the same experiments differ, each difference with a name."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from lab.experiments.results import Cell, Experiment
+from lab.experiments.results import Cell, Experiment
 
 _VERSIONS = ("kubernetes", "runtime", "kernel", "cgroup")
 _AMOUNT = re.compile(r"\d[\d.,]*(?=\s?(?:ms|s|%|Mi|MiB|Ki|KiB|m|millicores|times)\b)")

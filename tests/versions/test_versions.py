@@ -1,7 +1,5 @@
 """Every experiment on Kubernetes 1.35 and on 1.37: both as predicted, and each difference between them expected."""
 
-from __future__ import annotations
-
 import pytest
 from differences import differences
 

@@ -1,26 +1,19 @@
 """The programs that this computer needs for the cluster: kind, and a kubectl that fits it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab import docker, shell
 from lab.cluster import lifecycle
 from lab.cluster.node_image.recipe import Recipe
+from lab.config import Settings
 from lab.errors import LabError
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report, Step
 
 SKEW = 1
 """kubectl is supported within one minor of the API server (kubernetes.io/releases/version-skew-policy)."""

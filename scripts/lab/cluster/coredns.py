@@ -1,15 +1,10 @@
 """Make CoreDNS answer NXDOMAIN at once to names outside the cluster where the host has no resolver."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from lab import shell
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MISSING_NAME = "no-such-name.invalid"  # RFC 6761: never exists
 NOERROR, NXDOMAIN = 0, 3  # RFC 1035, 4.1.1; some networks answer every name, which is an answer too

@@ -1,23 +1,17 @@
 """The Docker daemon: started where none answers, also on a machine without systemd or without every capability."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab import docker, waiting
 from lab.cluster import preflight, runc_wrapper
+from lab.config import Settings
 from lab.errors import LabError
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report, Step
 
 START_SECONDS = 60
 _DOCKERD_PID = Path("/var/run/docker.pid")

@@ -4,21 +4,16 @@ kind makes its context current whatever was current before; the lab does so only
 The file is locked as kubectl and kind do (``<file>.lock``, made exclusively) and replaced in one move.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
 from lab.errors import TimedOut
 from lab.kubernetes.access import Kubeconfig, read_kubeconfig
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 LOCK_SECONDS = 10.0
 _LISTS = ("clusters", "users", "contexts")

@@ -4,31 +4,24 @@ Its state is looked up in Docker each time. The lab's clusters differ from other
 which is there from the first moment, and by a file in the node, written when the cluster is complete.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
 import os
 import re
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import yaml
 
 from lab import docker, registry_access, shell, waiting
 from lab.cluster import coredns, kubeconfig
-from lab.config import CACHE, ROOT
+from lab.config import CACHE, ROOT, Settings
 from lab.errors import CommandFailed, LabError, Refused
 from lab.kubernetes.access import read_kubeconfig
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report, Step
 
 State = Literal["absent", "foreign", "incomplete", "outdated", "stopped", "up"]
 MIRRORS = "/etc/containerd/certs.d"

@@ -1,27 +1,20 @@
 """What this machine needs before a cluster can come up, and how the lab gets it where it can."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab import docker, registry_access, shell
+from lab.config import Settings
 from lab.errors import LabError, TimedOut
 from lab.results import Requirement
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report, Step
 
 GIB = 2**30
 DISK = 12 * GIB

@@ -1,23 +1,16 @@
 """Bring the cluster to what was rendered: only what differs is touched, and everything touched is reported."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose, manifests
 from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref_of
 from lab.errors import LabError
 from lab.kubernetes import pod_status
-from lab.kubernetes.client import MANAGER, ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.client import MANAGER, Api, ApiError
+from lab.kubernetes.objects import Object
 
 _GONE = 60.0
 _READY_FOR_PODS = 15.0

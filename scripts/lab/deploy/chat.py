@@ -3,19 +3,13 @@
 Where one of the two visitors is paired with somebody real, it leaves again without a message.
 """
 
-from __future__ import annotations
-
 import contextlib
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator
+from typing import TypeVar
 
 from lab.errors import LabError
-from roulette import Client, GaveUp, Message, Paired, RouletteError, Timeouts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from roulette import Visit
+from roulette import Client, GaveUp, Message, Paired, RouletteError, Timeouts, Visit
 
 SECONDS = 10.0
 _TRIES = 3

@@ -4,21 +4,15 @@ The rules are tried in order, the most telling first; each reads what kubelet, t
 Pod's status and events (Kubernetes 1.37). Texts and commands are in ``diagnoses.yaml``.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from lab.kubernetes import pod_status
-from lab.kubernetes.objects import condition
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object, condition
 
 _PULL = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 _CREATING = {"ContainerCreating", "PodInitializing"}

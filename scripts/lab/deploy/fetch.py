@@ -1,7 +1,5 @@
 """What an address answers over HTTP, and how to ask it from this computer."""
 
-from __future__ import annotations
-
 import json
 import re
 import time

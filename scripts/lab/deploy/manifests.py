@@ -1,21 +1,16 @@
 """What a deployment consists of: objects read from ``k8s/``, with the images that were built, in the order to apply."""
 
-from __future__ import annotations
-
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from lab import shell
 from lab.config import ROOT
 from lab.errors import BadInput
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 Shape = Literal["pods", "app", "scale"]
 

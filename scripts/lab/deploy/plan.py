@@ -1,22 +1,15 @@
 """Deploy and undeploy as lists of steps."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 from lab import waiting
+from lab.config import Settings
 from lab.deploy import apply, fetch, manifests, volumes, wait
 from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref_of
 from lab.kubernetes import client
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from lab.config import Settings
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
-    from lab.steps import Report
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import Object
+from lab.steps import Report, Step
 
 READY_WITHIN = 120.0
 """Seconds that the Pods may take to become Ready, images pulled and probes passed."""

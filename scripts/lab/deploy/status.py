@@ -1,21 +1,15 @@
 """What is there, at a glance: the node, the Pods, and the addresses that answer."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from lab.config import Settings
 from lab.deploy import fetch
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
 from lab.errors import LabError
 from lab.kubernetes import client, pod_status
-from lab.kubernetes.objects import condition, is_condition_true
-
-if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import Object, condition, is_condition_true
 
 PART_OF = "app.kubernetes.io/part-of=chatroulette"
 

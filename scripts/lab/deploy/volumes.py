@@ -5,21 +5,14 @@ there is nothing to do here. The volumes are of the type ``local``: kubelet give
 which it does not do for ``hostPath``.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from lab import docker
+from lab.config import Settings
 from lab.deploy import apply, manifests
-from lab.deploy.manifests import Ref, ref_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from lab.config import Settings
-    from lab.deploy.manifests import Shape
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.deploy.manifests import Ref, Shape, ref_of
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import Object
 
 FOLDER = "/var/lib/chatroulette-lab"
 """Where the folders are on the node."""

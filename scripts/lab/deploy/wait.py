@@ -1,25 +1,17 @@
 """Wait until what was applied is Ready; give up early, with the cause, where it will not become so by itself."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.deploy import diagnose
+from lab.deploy.diagnose import Diagnosis
 from lab.deploy.manifests import Ref, collection, ref_of
 from lab.errors import LabError, TimedOut
 from lab.kubernetes import pod_status
-from lab.kubernetes.client import ApiError
-from lab.kubernetes.objects import condition, is_condition_true, pod_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from lab.deploy.diagnose import Diagnosis
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.client import Api, ApiError
+from lab.kubernetes.objects import Object, condition, is_condition_true, pod_path
 
 _TAIL = 10
 _NO_LOG = "unable to retrieve container logs"  # what kubelet answers, with 200, for a container that is gone

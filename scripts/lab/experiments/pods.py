@@ -4,19 +4,13 @@ Every container stays within the restricted Pod Security profile:
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lab.kubernetes.client import Api
 from lab.kubernetes.ephemeral import SLEEP
-from lab.kubernetes.objects import RESTRICTED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import RESTRICTED, Object
 
 PORT = 3000
 LABEL = "chatroulette.lab/subject"

@@ -1,7 +1,5 @@
 """Images: built only where their content is new, and pulled by the nodes from the cluster's own registry."""
 
-from __future__ import annotations
-
 from lab.images import app, registry
 from lab.images.plan import app_steps, clean, steps
 

@@ -1,23 +1,17 @@
 """The images of the two services: named after their content, built from their folder, locked wheels and a base."""
 
-from __future__ import annotations
-
 import shutil
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from lab import cache, docker, registry_access, shell
-from lab.config import ROOT
+from lab.config import ROOT, Settings
 from lab.errors import LabError
 from lab.images import dependencies, hashing, recipes
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report
 
 Service = Literal["back", "front"]
 SERVICES: tuple[Service, ...] = ("back", "front")

@@ -1,22 +1,16 @@
 """Fetch a service's locked wheels on this machine: pip inside `docker build` fails behind a company's own authority."""
 
-from __future__ import annotations
-
 import compileall
 import py_compile
 import re
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lab import cache, docker, shell
+from lab.config import Settings
 from lab.images import hashing, recipes
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report
 
 RECIPE = recipes.FOLDER / "dependencies" / "Dockerfile"
 TARGET = "/opt/python"

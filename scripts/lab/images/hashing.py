@@ -1,13 +1,8 @@
 """Hash content into tags: the same content has the same tag, on any machine and at any time."""
 
-from __future__ import annotations
-
 import hashlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 _LENGTH = 12
 _IGNORED_FOLDERS = frozenset({"__pycache__", "tests"})

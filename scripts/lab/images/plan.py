@@ -1,24 +1,17 @@
 """The steps from sources to images that a node can pull; each looks into the registry first, so that again is cheap."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lab import docker, registry_access, shell
+from lab.config import Settings
 from lab.images import app, recipes, registry
+from lab.images.app import Service
 from lab.images.recipes import Recipe
 from lab.images.registry_client import Name, Registry
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.images.app import Service
-    from lab.steps import Report
+from lab.steps import Report, Step
 
 
 @dataclass(frozen=True)

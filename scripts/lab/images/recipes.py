@@ -1,20 +1,13 @@
 """Build an image from a folder of k8s/images: Debian packages, unpacked and customized, then its Dockerfile."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lab import cache, docker, shell
-from lab.config import ROOT
+from lab.config import ROOT, Settings
 from lab.images import hashing
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report
 
 FOLDER = ROOT / "k8s" / "images"
 SUITE = "bookworm"

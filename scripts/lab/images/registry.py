@@ -3,21 +3,16 @@
 Nodes find it as a mirror of the names that the course uses; this computer at a port that Docker chose.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from lab import docker, registry_access, shell, waiting
+from lab.config import Settings
 from lab.errors import CommandFailed, LabError, Refused
 from lab.images import recipes
 from lab.images.registry_client import Name, Registry
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report
 
 RECIPE = recipes.Recipe("registry")
 PUBLISHED = "registry:3"

@@ -1,19 +1,14 @@
 """Which cluster the lab talks to: a kind context on this computer's loopback, or nothing is sent."""
 
-from __future__ import annotations
-
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import urlsplit
 
+from lab.config import Settings
 from lab.errors import BadInput, Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from lab.config import Settings
 
 Kubeconfig = dict[str, Any]
 

@@ -3,20 +3,13 @@
 https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from lab import waiting
 from lab.errors import LabError
 from lab.kubernetes import client, pod_status
-from lab.kubernetes.objects import RESTRICTED, pod_path
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import RESTRICTED, Object, pod_path
 
 NAME = "lab-verify"
 SLEEP = ("sleep", "infinity")

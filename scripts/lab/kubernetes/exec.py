@@ -4,26 +4,19 @@ A command that ends runs over this process' own WebSocket, which takes 6 ms of C
 output is read while it runs is kubectl's.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import re
+import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from lab import shell
+from lab.config import Settings
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.kubernetes import client
-from lab.kubernetes.objects import pod_path
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator, Sequence
-
-    from lab.config import Settings
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object, pod_path
 
 _STDOUT, _STDERR, _STATUS = 1, 2, 3
 """The channels of the protocol v4.channel.k8s.io."""
@@ -38,7 +31,7 @@ class ContainerRef:
     container: str
 
     @classmethod
-    def of(cls, pod: Object, container: str) -> ContainerRef:
+    def of(cls, pod: Object, container: str) -> "ContainerRef":
         return cls(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
 
     def __str__(self) -> str:

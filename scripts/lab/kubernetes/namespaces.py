@@ -3,21 +3,18 @@
 After a kill, the next experiment deletes what the dead process left.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import shell, waiting
 from lab.errors import LabError
+from lab.kubernetes.client import Api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
 
 LABEL = "chatroulette.lab/experiment"

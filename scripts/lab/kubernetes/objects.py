@@ -1,7 +1,5 @@
 """Objects of the Kubernetes API as plain JSON, and what is common to all kinds of them. Pure."""
 
-from __future__ import annotations
-
 from typing import Any
 
 Object = dict[str, Any]

@@ -4,14 +4,7 @@ A container's status is an entry of ``status.containerStatuses`` or its two sist
 https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from lab.kubernetes.objects import is_condition_true
-
-if TYPE_CHECKING:
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object, is_condition_true
 
 INIT, APP, EPHEMERAL = "initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"
 NEVER_STARTS = frozenset(

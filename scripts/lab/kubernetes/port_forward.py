@@ -1,21 +1,15 @@
 """Forward a port of this computer to a Pod, as ``kubectl port-forward`` does it."""
 
-from __future__ import annotations
-
 import contextlib
 import re
-from typing import TYPE_CHECKING
+import subprocess
+from collections.abc import Iterator
 
 from lab import shell, waiting
+from lab.config import Settings
 from lab.errors import LabError
 from lab.kubernetes import client
 from lab.shell import LineReader
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-
-    from lab.config import Settings
 
 _LISTENING = re.compile(r"Forwarding from \S+:(\d+) ->")
 

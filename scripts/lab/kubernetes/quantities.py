@@ -3,13 +3,8 @@
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
 
-from __future__ import annotations
-
 import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from decimal import Decimal
 
 
 def exact(text: str) -> Decimal:

@@ -1,18 +1,11 @@
 """Tables of an experiment's cells: vantage points by addresses, one a variant, or variants as columns."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from lab.experiments.results import Label
+from lab.experiments.results import Cell, Experiment, Flip, Label
 from lab.experiments.texts import Text, same
 from lab.report import phrases
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from lab.experiments.results import Cell, Experiment, Flip
 
 NOT_APPLICABLE = "not-applicable"
 EMPTY = same("")

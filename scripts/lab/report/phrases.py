@@ -1,17 +1,10 @@
 """The signs and phrases of a report. Each outcome and verdict has both a sign and a word: colour only repeats them."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Mapping
+from typing import get_args
 
-from typing import TYPE_CHECKING, get_args
-
-from lab.experiments.results import Outcome, Verdict
-from lab.experiments.texts import Text, load
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from lab.experiments.results import Cell, Expectation, Experiment, Flip
-    from lab.experiments.texts import Language
+from lab.experiments.results import Cell, Expectation, Experiment, Flip, Outcome, Verdict
+from lab.experiments.texts import Language, Text, load
 
 SIGNS: Mapping[Outcome, str] = {
     "answers": "●",

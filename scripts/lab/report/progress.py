@@ -1,25 +1,21 @@
 """Views of the event stream: a live line on a terminal, plain lines elsewhere, JSON lines for programs."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+from lab.steps import Event
 
-    from lab.steps import Event
+View = Callable[[Event], None]
 
-    View = Callable[[Event], None]
 
 _PLAIN_EVERY = 15.0
 _MINUTE = 60

@@ -1,13 +1,8 @@
 """What of a timeline is shown, and where: its expectations, and its moments without repetitions."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.experiments.results import Expectation, Experiment, Moment, Timeline
+from lab.experiments.results import Expectation, Experiment, Moment, Timeline
 
 Numbered = tuple[int, "Expectation"]
 

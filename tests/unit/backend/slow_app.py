@@ -1,7 +1,5 @@
 """The backend with one more endpoint, which takes its time: /slow?seconds=N."""
 
-from __future__ import annotations
-
 import time
 
 from flask import Flask, request

@@ -1,7 +1,5 @@
 """A Kubernetes API that keeps objects by path, as the API server does."""
 
-from __future__ import annotations
-
 import copy
 import re
 from typing import Any

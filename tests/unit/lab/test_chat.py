@@ -1,19 +1,15 @@
 """A message across two Pods, tried against a backend that does what a test wants."""
 
-from __future__ import annotations
-
 import json
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from lab.deploy import chat
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CARD = {"seed": "s", "name": "Minou"}
 

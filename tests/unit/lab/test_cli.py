@@ -1,7 +1,5 @@
 """The command line in process: exit codes and the exact words of its errors."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """What is done to a cluster, decided on a fake one that keeps objects as the API server does."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

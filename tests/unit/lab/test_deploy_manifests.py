@@ -1,8 +1,7 @@
 """What is read from k8s/, and what the lab adds to it; the rest needs kubectl, and is in tests/e2e."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,9 +10,6 @@ from lab.config import ROOT
 from lab.deploy import manifests
 from lab.deploy.manifests import Ref
 from lab.errors import BadInput
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def rendered(reference: str = "x:1", *, faults: bool = False) -> list[Any]:

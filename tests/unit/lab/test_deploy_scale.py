@@ -1,22 +1,17 @@
 """What SHAPE=scale adds: volumes where the cluster makes none, and numbers of Pods that are an autoscaler's."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lab import config, docker
+from lab.config import Settings
 from lab.deploy import apply, volumes
 from lab.deploy import status as status_
 from lab.deploy.manifests import SHAPE_LABEL, Ref
 
 from .fake_api import FakeApi
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lab.config import Settings
 
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 FOLDER = "/var/lib/chatroulette-lab/chatroulette-redis"

@@ -1,7 +1,5 @@
 """Causes from what a real cluster said: captured/ holds one Pod a cause, from Kubernetes 1.37.2."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What is shown: of steps as they come, and of results."""
 
-from __future__ import annotations
-
 import io
 import json
 

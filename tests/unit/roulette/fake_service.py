@@ -1,7 +1,5 @@
 """A service that answers as a test scripts it, request by request."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import deque

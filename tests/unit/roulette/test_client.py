@@ -1,7 +1,5 @@
 """The client against a service that fails in every way that a cluster can."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from pathlib import Path

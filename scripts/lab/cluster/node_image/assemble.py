@@ -1,27 +1,21 @@
 """Put the node image together in Docker: Debian root, programs and own files in one layer, images on top."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from lab import cache, shell
 from lab.cluster.node_image import oci_archive, recipe
 from lab.cluster.node_image.oci_archive import Image, Layer, Member, write_layer
+from lab.cluster.node_image.recipe import Recipe
 from lab.docker import architecture, docker
 from lab.errors import LabError
 from lab.registry_access import NODE_IMAGE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from lab.cluster.node_image.recipe import Recipe
-    from lab.steps import Report
+from lab.steps import Report
 
 _TIMEOUT = 600.0
 _BUILDING = f"{NODE_IMAGE}:building"

@@ -1,24 +1,17 @@
 """The node image where no image registry is in reach: built from Go modules and Debian packages, cached by content."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lab import cache, shell
 from lab.cluster.node_image import assemble, go_programs, go_toolchain
 from lab.cluster.node_image.recipe import DEBIAN, SUITE, Recipe, root_hash
+from lab.config import Settings
 from lab.docker import inspect
 from lab.errors import LabError
 from lab.registry_access import NODE_IMAGE
-from lab.steps import Step
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report, Step
 
 _NEED = {"programs": 8.0, "kind": 1.5, "root": 1.0, "image": 2.5}
 """Free disk that each part takes while it is built from nothing, in GB; Go's caches are most of the first two."""

@@ -1,21 +1,15 @@
 """Build the node's Go programs, all from one module, so that what they share is compiled once."""
 
-from __future__ import annotations
-
 import os
 import shutil
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from lab import cache, shell
 from lab.cluster.node_image import go_toolchain
 from lab.cluster.node_image.recipe import TAGS, Recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.config import Settings
+from lab.steps import Report
 
 EVERYTHING: tuple[str, ...] = ("./...", "tool")
 KIND = ("sigs.k8s.io/kind",)

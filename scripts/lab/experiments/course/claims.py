@@ -4,27 +4,20 @@ A sentence is true where everything that it says was measured, has a nuance wher
 measured too, and is false where something that it says was not. Where evidence is missing the verdict is unknown.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from lab.config import Settings
 from lab.experiments import catalog, parallel
-from lab.experiments.results import Claim, Experiment, Verdict
+from lab.experiments.results import Cell, Claim, Exhibit, Expectation, Experiment, Verdict
 from lab.experiments.texts import Text
 from lab.experiments.timed.expectations import word
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from lab.config import Settings
-    from lab.experiments.results import Cell, Exhibit, Expectation
-    from lab.kubernetes.client import Api
-    from lab.steps import Event, Report
+from lab.kubernetes.client import Api
+from lab.steps import Event, Report
 
 MAX_EXHIBITS = 4
 

@@ -3,34 +3,25 @@
 Small facts that no other experiment has; ``claims`` draws its verdicts from them too.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lab import shell, waiting
+from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments import pods
 from lab.experiments.course.manifests import MEMORY_LIMITS, cased, minimal, objects, pod, printed
-from lab.experiments.results import Exhibit
+from lab.experiments.results import Exhibit, ExhibitKind, Experiment
 from lab.experiments.run import begin, cluster_versions
-from lab.experiments.texts import load
+from lab.experiments.texts import Text, load
 from lab.experiments.timed.expectations import Expect, Fact, judge, texts_of
 from lab.kubernetes import client, namespaces, pod_status
-from lab.kubernetes.objects import condition, pod_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lab.config import Settings
-    from lab.experiments.results import ExhibitKind, Experiment
-    from lab.experiments.texts import Text
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
-    from lab.steps import Report
+from lab.kubernetes.client import Api
+from lab.kubernetes.objects import Object, condition, pod_path
+from lab.steps import Report
 
 START = 60.0
 FIRST, SECOND = MEMORY_LIMITS

@@ -1,17 +1,12 @@
 """The manifests that the experiment on the course types: the printed ones, and the smallest that ask one thing."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from lab.config import ROOT
 from lab.experiments import pods
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 PRINTED = ROOT / "k8s" / "lessons" / "as-printed"
 MEMORY_LIMITS = {"m": "128M", "mi": "128Mi"}

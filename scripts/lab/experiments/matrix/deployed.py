@@ -1,19 +1,13 @@
 """What a user would try of the services that are deployed: from where, by which address, and who is to answer."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.model.cluster import Address, VantagePoint
 from lab.kubernetes import ephemeral, pod_status
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.config import Settings
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 BACK, FRONT = "k8-chatroulette-back", "k8-chatroulette-front"
 PORTS = {BACK: 3000, FRONT: 8080}

@@ -1,40 +1,33 @@
 """`lab verify`: what is deployed is tried, in parallel, and each answer explained by the model of the live objects."""
 
-from __future__ import annotations
-
 import functools
 import json
 import sys
 import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
 
 from lab import shell
+from lab.config import Settings
 from lab.deploy import chat, status
 from lab.deploy.fetch import Answer
 from lab.errors import CommandFailed, LabError
 from lab.experiments.matrix import deployed, engine
-from lab.experiments.matrix.probe_protocol import http_command, read_http
+from lab.experiments.matrix.deployed import Source, Target, Trial
+from lab.experiments.matrix.probe_protocol import HttpReply, http_command, read_http
+from lab.experiments.model.cluster import ClusterModel
 from lab.experiments.model.explain import because
 from lab.experiments.model.predict import predict
 from lab.experiments.texts import load
 from lab.kubernetes import client, ephemeral
+from lab.kubernetes.client import Api
 from lab.kubernetes.exec import ContainerRef, PodExec
-from lab.kubernetes.port_forward import port_forward
+from lab.kubernetes.port_forward import PortForward, port_forward
 from lab.results import Check
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
+Ask = Callable[[Source, Sequence[str]], Mapping[str, HttpReply]]
 
-    from lab.config import Settings
-    from lab.experiments.matrix.deployed import Source, Target, Trial
-    from lab.experiments.matrix.probe_protocol import HttpReply
-    from lab.experiments.model.cluster import ClusterModel
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.port_forward import PortForward
-
-    Ask = Callable[[Source, Sequence[str]], Mapping[str, HttpReply]]
 
 NO_NAME, DELIVERED, REDIS_OK = "no such name", "delivered", "its readiness lists Redis as ok"
 FAILURES = {

@@ -1,25 +1,19 @@
 """The context of a run of an experiment in time, and its steps: functions of the context; those recorded have an id."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lab.config import Settings
 from lab.experiments.pods import PORT, create
+from lab.experiments.results import ClusterVersions
 from lab.experiments.timed.record import Match, Record, every, first
-from lab.experiments.timed.recorder import SHORT
+from lab.experiments.timed.recorder import SHORT, Recorder
+from lab.kubernetes.client import Api
 from lab.kubernetes.exec import ContainerRef, PodExec
-from lab.kubernetes.objects import pod_path
-
-if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.experiments.results import ClusterVersions
-    from lab.experiments.timed.recorder import Recorder
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
-    from lab.steps import Report
+from lab.kubernetes.objects import Object, pod_path
+from lab.steps import Report
 
 
 @dataclass

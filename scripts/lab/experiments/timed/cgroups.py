@@ -4,17 +4,12 @@ The kubelet's rules: https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/k
 The files: https://docs.kernel.org/admin-guide/cgroup-v2.html and https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from lab.kubernetes import quantities
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 Version = Literal["v1", "v2"]
 PAGE = 4096

@@ -4,16 +4,14 @@ Two Pods of `k8s/lessons/database.yaml`: one as it is, one with the lower figure
 without a restart. A third asks for a whole node. 256Mi and 1 core of limits together.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lab.errors import LabError
 from lab.experiments import pods
 from lab.experiments.timed import timeline
-from lab.experiments.timed.actions import report, step
+from lab.experiments.timed.actions import Action, Context, report, step
 from lab.experiments.timed.database_checks import (
     EQUAL,
     EXPECTS,
@@ -29,11 +27,6 @@ from lab.experiments.timed.database_server import CONTAINER, Database
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.record import condition, container, ended, first
 from lab.kubernetes.client import ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.experiments.timed.actions import Action, Context
 
 _SHORT = 40.0
 _SMALL_RESOURCES = {"requests": {**LIMITS[SMALL], "cpu": "50m"}, "limits": LIMITS[SMALL]}

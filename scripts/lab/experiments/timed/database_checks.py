@@ -1,32 +1,26 @@
 """What must become of the course's database under its limits, and how that is measured. Pure."""
 
-from __future__ import annotations
-
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 import yaml
 
 from lab.config import ROOT
 from lab.experiments import texts
 from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, units
+from lab.experiments.timed.actions import Context
 from lab.experiments.timed.database_server import CONTAINER, READY, STANDS_IN, Answer, Start
 from lab.experiments.timed.expectations import Between, Expect, Fact, OneOf, word
 from lab.experiments.timed.load_generator import OOM_KILLED, file_exhibit, oom_reasons
 from lab.experiments.timed.measures import PodField, Same, same_container, status_exhibit
+from lab.experiments.timed.record import Record
 from lab.kubernetes import objects, quantities
+from lab.kubernetes.objects import Object
 from lab.kubernetes.pod_status import last_terminated
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lab.experiments.texts import Text
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.record import Record
-    from lab.kubernetes.objects import Object
 
 LESSON, SMALL, GREEDY = "frontend", "small", "greedy"
 """The Pods: the course's own, by the name that it has there; the one that is raised; the one that finds no room."""

@@ -1,25 +1,19 @@
 """One database on the cluster: waits for it, queries it, reads its cgroup, changes its resources."""
 
-from __future__ import annotations
-
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import CommandFailed, LabError, TimedOut
 from lab.experiments.timed import cgroups
+from lab.experiments.timed.actions import Context
 from lab.experiments.timed.expectations import MAX_DELAY
 from lab.experiments.timed.load_generator import cgroup_version
 from lab.kubernetes import client
+from lab.kubernetes.objects import Object
 from lab.kubernetes.pod_status import container_status, terminated
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lab.experiments.timed.actions import Context
-    from lab.kubernetes.objects import Object
 
 CONTAINER = "db"
 READY = "ready for connections"

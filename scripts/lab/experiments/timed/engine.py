@@ -23,36 +23,29 @@ not declared fails at import; so do an id without a text in ``text/<name>.yaml``
 sections ``expectations``, ``steps`` and ``tracks``. It may have ``track-details`` and ``timelines`` (titles) too.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING
 
 import yaml
 
+from lab.config import Settings
 from lab.experiments import texts
 from lab.experiments.pods import IMAGE, with_image
+from lab.experiments.results import Expectation, Experiment, Timeline
 from lab.experiments.run import begin, cluster_versions
 from lab.experiments.timed import timeline
-from lab.experiments.timed.actions import Context, Step
-from lab.experiments.timed.expectations import judge, texts_of
+from lab.experiments.timed.actions import Action, Context, Step
+from lab.experiments.timed.expectations import Expect, judge, texts_of
 from lab.experiments.timed.poller import Forward, Poll, polling
 from lab.experiments.timed.record import Match, Record, answer, every, running
 from lab.experiments.timed.recorder import SHORT, START, recording
+from lab.experiments.timed.timeline import Track
 from lab.kubernetes import ephemeral
+from lab.kubernetes.client import Api
 from lab.kubernetes.namespaces import temporary_namespaces
-
-if TYPE_CHECKING:
-    from lab.config import Settings
-    from lab.experiments.results import Expectation, Experiment, Timeline
-    from lab.experiments.timed.actions import Action
-    from lab.experiments.timed.expectations import Expect
-    from lab.experiments.timed.timeline import Track
-    from lab.kubernetes.client import Api
-    from lab.kubernetes.objects import Object
-    from lab.steps import Report
+from lab.kubernetes.objects import Object
+from lab.steps import Report
 
 
 class _Dumper(yaml.SafeDumper):

@@ -3,22 +3,15 @@
 A prediction may need what was seen, such as the node's cgroup version: then it is a function of the run. Pure.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import isnan, nan
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from lab.experiments.results import Expectation
-from lab.experiments.texts import Text, join, load, same
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from lab.experiments.pods import Probe
-    from lab.experiments.results import Exhibit
-    from lab.experiments.texts import Texts
+from lab.experiments.pods import Probe
+from lab.experiments.results import Exhibit, Expectation
+from lab.experiments.texts import Text, Texts, join, load, same
 
 Window = tuple[float, float]
 """From so many to so many seconds after a cause."""

@@ -4,21 +4,20 @@ One Pod takes more memory than its limit, one has a process beside process 1 do 
 limit, one only has quantities that are easily confused: 220 MiB of limits, and a core for a second.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from lab.experiments import texts
 from lab.experiments.results import Exhibit, Moment
-from lab.experiments.texts import same
+from lab.experiments.texts import Text, Texts, same
 from lab.experiments.timed import cgroups, measures, record, timeline, units
-from lab.experiments.timed.actions import until
+from lab.experiments.timed.actions import Context, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import Between, Expect, Fact
 from lab.experiments.timed.load_generator import (
     OOM_KILLED,
+    Log,
     Order,
     Reported,
     WaitForReport,
@@ -30,18 +29,10 @@ from lab.experiments.timed.load_generator import (
     pod,
 )
 from lab.experiments.timed.measures import ContainerStatus, PodField
-from lab.experiments.timed.record import ended, running
+from lab.experiments.timed.record import Record, ended, running
 from lab.experiments.timed.timeline import Track
 from lab.kubernetes import quantities
 from lab.kubernetes.pod_status import last_terminated, restarts
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from lab.experiments.texts import Text, Texts
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.load_generator import Log
-    from lab.experiments.timed.record import Record
 
 MEMORY_LIMIT, CPU_LIMIT, CPU_SECONDS = "32Mi", "200m", 0.6
 _CPU_REQUEST = {"cpu": "20m"}

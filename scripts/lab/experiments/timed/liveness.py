@@ -1,15 +1,12 @@
 """Liveness in time: the container is started anew in the same Pod; what shared what with it lives or dies."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from lab.experiments.pods import Probe, backend, idle, pod
 from lab.experiments.results import Exhibit
 from lab.experiments.texts import load
 from lab.experiments.timed import timeline
-from lab.experiments.timed.actions import fault, report, rest, step, until
+from lab.experiments.timed.actions import Context, fault, report, rest, step, until
 from lab.experiments.timed.engine import Ephemeral, Timed
 from lab.experiments.timed.expectations import Expect, Fact, failed, later
 from lab.experiments.timed.measures import (
@@ -20,13 +17,9 @@ from lab.experiments.timed.measures import (
     same_container,
 )
 from lab.experiments.timed.poller import Poll
-from lab.experiments.timed.record import answer, any_of, container, ended, event, running
+from lab.experiments.timed.record import Record, answer, any_of, container, ended, event, running
 from lab.kubernetes import pod_status
-
-if TYPE_CHECKING:
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.record import Record
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 PROBE = Probe(period=1, failures=3)
 GRACE = 5

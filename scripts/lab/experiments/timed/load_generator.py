@@ -1,31 +1,25 @@
 """Containers that use CPU and memory as ordered, and what they report of themselves and of their cgroup meanwhile."""
 
-from __future__ import annotations
-
 import contextlib
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab import waiting
 from lab.experiments import pods
 from lab.experiments.results import Exhibit
+from lab.experiments.texts import Text
 from lab.experiments.timed import cgroups, load_program
+from lab.experiments.timed.actions import Context
+from lab.experiments.timed.cgroups import Cgroup, Version
 from lab.experiments.timed.expectations import Fact, OneOf
-from lab.experiments.timed.record import first
+from lab.experiments.timed.record import Match, Record, first
 from lab.experiments.timed.recorder import LONGEST
 from lab.kubernetes.client import ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from lab.experiments.texts import Text
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.cgroups import Cgroup, Version
-    from lab.experiments.timed.record import Match, Record
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 SOURCE = Path(load_program.__file__).read_text()
 
@@ -83,7 +77,7 @@ class Log:
     lines: tuple[LogLine, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Log:
+    def parse(cls, text: str) -> "Log":
         """Parse a log; a last line that was cut short is left out."""
         whole = text.splitlines()[: None if text.endswith("\n") else -1]
         bodies = [json.loads(line) for line in whole if line.startswith("{")]

@@ -1,28 +1,20 @@
 """What checks measure, read off the record of an experiment, with the lines that show it. Pure."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.experiments import texts
 from lab.experiments.results import Exhibit, ExhibitKind
-from lab.experiments.timed.expectations import Expect, Fact
-from lab.experiments.timed.record import Match, answer
+from lab.experiments.texts import Text
+from lab.experiments.timed.expectations import Expect, Fact, Window
+from lab.experiments.timed.record import Match, Record, answer
+from lab.experiments.timed.recorder import Observation
 from lab.kubernetes import pod_status
-from lab.kubernetes.objects import condition_status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from lab.experiments.texts import Text
-    from lab.experiments.timed.expectations import Window
-    from lab.experiments.timed.record import Record
-    from lab.experiments.timed.recorder import Observation
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object, condition_status
 
 _TEXTS = texts.load("timed")
 _EXHIBITS: Mapping[str, ExhibitKind] = {"Event": "event", "EndpointSlice": "endpoints", "Pod": "status"}

@@ -1,32 +1,26 @@
 """The figures of the metrics API, which `kubectl top` prints, and those of the cgroups over the same time."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json
 import re
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
 from lab.experiments import texts
 from lab.experiments.results import Exhibit
+from lab.experiments.timed.actions import Context
+from lab.experiments.timed.cgroups import Cgroup
 from lab.experiments.timed.expectations import MAX_DELAY
 from lab.experiments.timed.load_generator import log_of
+from lab.experiments.timed.record import Record
 from lab.kubernetes.client import ApiError
+from lab.kubernetes.objects import Object
 from lab.kubernetes.quantities import exact
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.cgroups import Cgroup
-    from lab.experiments.timed.record import Record
-    from lab.kubernetes.objects import Object
 
 _TIMEOUT = 75.0 + MAX_DELAY
 _DEFAULT_PERIOD = 60.0
@@ -53,7 +47,7 @@ class Usage:
     raw: Mapping[str, str]
 
     @classmethod
-    def of(cls, metrics: Object) -> Usage:
+    def of(cls, metrics: Object) -> "Usage":
         usage = metrics["containers"][0]["usage"]
         until = datetime.fromisoformat(metrics["timestamp"]).timestamp()
         since = until - duration(metrics["window"])

@@ -1,26 +1,19 @@
 """Polls addresses all the time, from containers and from this computer, and records each change of answer."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import threading
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO
 
 from lab.errors import LabError
 from lab.experiments.matrix import probe
 from lab.experiments.matrix.probe_protocol import poll_command
 from lab.experiments.pods import PORT
-from lab.experiments.timed.recorder import LONGEST
+from lab.experiments.timed.actions import Context
+from lab.experiments.timed.recorder import LONGEST, Recorder
 from lab.kubernetes.port_forward import port_forward
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import IO
-
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.recorder import Recorder
 
 
 @dataclass(frozen=True)

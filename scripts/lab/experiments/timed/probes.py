@@ -4,10 +4,8 @@ A Pod a fault. In each of them every kind is the readiness probe of a container 
 its network, so each of them can ask the app's port.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 from lab.experiments.pods import PORT, Probe, backend, idle, pod
 from lab.experiments.texts import load
@@ -17,14 +15,9 @@ from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import Expect, Fact, failed
 from lab.experiments.timed.measures import Answers, Occurs, status_exhibit, statuses_of
 from lab.experiments.timed.poller import Poll
-from lab.experiments.timed.record import container, event, pod_ready, running
+from lab.experiments.timed.record import Match, Record, container, event, pod_ready, running
 from lab.kubernetes import pod_status
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lab.experiments.timed.record import Match, Record
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 PROBE = Probe(period=2, timeout=3, failures=2)
 DELAY = 12_000

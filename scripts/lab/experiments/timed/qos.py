@@ -4,12 +4,11 @@ One small Pod for each combination. Nothing is evicted for want of memory, which
 one Pod is evicted for real, by the disk that it fills: 20 MiB of it.
 """
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab import docker
 from lab.errors import LabError
@@ -17,24 +16,17 @@ from lab.experiments import texts
 from lab.experiments.results import Exhibit
 from lab.experiments.texts import Text, same
 from lab.experiments.timed import load_generator, qos_classes, timeline, units
-from lab.experiments.timed.actions import report, until
+from lab.experiments.timed.actions import Context, report, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import MAX_DELAY, Expect, Fact, word
 from lab.experiments.timed.load_generator import Order, WaitForReport, log_of
 from lab.experiments.timed.measures import PodField, shown
 from lab.experiments.timed.qos_classes import Candidate
-from lab.experiments.timed.record import Match, event
+from lab.experiments.timed.record import Match, Record, event
+from lab.experiments.timed.recorder import Observation
+from lab.experiments.timed.timeline import Drawn
 from lab.kubernetes import quantities
-from lab.kubernetes.objects import RESTRICTED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.record import Record
-    from lab.experiments.timed.recorder import Observation
-    from lab.experiments.timed.timeline import Drawn
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import RESTRICTED, Object
 
 _EVICTION = (0.0, 60.0)
 """Seconds: kubelet looks every 10 s, at figures that the runtime takes every 10 s; more where cores are busy."""

@@ -4,18 +4,13 @@ Pods are JSON as the API has them. The rules are those of
 https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ and of the code that each function names.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from decimal import Decimal
+from typing import Literal
 
+from lab.kubernetes.objects import Object
 from lab.kubernetes.quantities import exact, size
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from decimal import Decimal
-
-    from lab.kubernetes.objects import Object
 
 Class = Literal["Guaranteed", "Burstable", "BestEffort"]
 _COUNTED = ("cpu", "memory")

@@ -1,7 +1,5 @@
 """Readiness in time: the endpoint leaves and comes back, and everything that does not ask the Service goes on."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 from lab.experiments.pods import Probe, backend, idle, pod, service

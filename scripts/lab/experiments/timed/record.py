@@ -1,19 +1,13 @@
 """The record of an experiment, and the matches by which something is found in it. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lab.experiments.results import ClusterVersions
+from lab.experiments.timed.recorder import Kind, Observation, Query
 from lab.kubernetes import pod_status
-from lab.kubernetes.objects import condition_status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from lab.experiments.results import ClusterVersions
-    from lab.experiments.timed.recorder import Kind, Observation, Query
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object, condition_status
 
 UNTIL_THE_END = float("inf")
 
@@ -33,7 +27,7 @@ class Match:
     container: str = ""
     word: str = "happens"
     value: Callable[[Observation], str] | None = None
-    others: tuple[Match, ...] = ()
+    others: "tuple[Match, ...]" = ()
 
     @property
     def pod(self) -> str:

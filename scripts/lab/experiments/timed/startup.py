@@ -1,23 +1,17 @@
 """Start-up in time: the same slow start with a startup probe, which is waited for, and without, which is punished."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.experiments.pods import Probe, backend, pod
 from lab.experiments.texts import load
 from lab.experiments.timed import timeline
-from lab.experiments.timed.actions import rest, step, until
+from lab.experiments.timed.actions import Context, rest, step, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import DELAY, Expect, Fact, failed
 from lab.experiments.timed.measures import Occurs, fragment, happens, restarts, shown, status_exhibit
-from lab.experiments.timed.record import answer, any_of, container, ended, event, first, pod_ready, running
-
-if TYPE_CHECKING:
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.record import Record
-    from lab.kubernetes.objects import Object
+from lab.experiments.timed.record import Record, answer, any_of, container, ended, event, first, pod_ready, running
+from lab.kubernetes.objects import Object
 
 PATIENT, IMPATIENT = "patient", "impatient"
 STARTUP, LIVENESS, READINESS = Probe(period=2, failures=60), Probe(failures=2), Probe(failures=1)

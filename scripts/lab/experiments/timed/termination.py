@@ -1,15 +1,12 @@
 """The end of a Pod in time: one that heeds SIGTERM finishes what it began and exits 0; one that does not is killed."""
 
-from __future__ import annotations
-
 import threading
-from typing import TYPE_CHECKING
 
 from lab import waiting
 from lab.errors import LabError
 from lab.experiments.pods import Probe, backend, idle, pod, service
 from lab.experiments.timed import timeline
-from lab.experiments.timed.actions import Delete, fault, report, rest, step, until
+from lab.experiments.timed.actions import Context, Delete, fault, report, rest, step, until
 from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.expectations import DELAY, around, failed, later
 from lab.experiments.timed.measures import happens
@@ -17,9 +14,6 @@ from lab.experiments.timed.poller import Poll
 from lab.experiments.timed.record import answer, deleted, ended, endpoint, pod_ready, running
 from lab.experiments.timed.recorder import SHORT
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from lab.experiments.timed.actions import Context
 
 PROBE = Probe(period=1, failures=1)
 DRAIN = 3

@@ -1,25 +1,18 @@
 """Draws a timeline's tracks from the record of an experiment: stretches of one state, and moments. Pure."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from lab.experiments import texts
 from lab.experiments.results import Label, Moment, Timeline
-from lab.experiments.texts import same
+from lab.experiments.texts import Text, Texts, same
 from lab.experiments.timed.expectations import word
 from lab.experiments.timed.measures import line
-from lab.experiments.timed.record import Match, any_of, endpoints, event
+from lab.experiments.timed.record import Match, Record, any_of, endpoints, event
+from lab.experiments.timed.recorder import Observation
 from lab.kubernetes import pod_status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from lab.experiments.texts import Text, Texts
-    from lab.experiments.timed.record import Record
-    from lab.experiments.timed.recorder import Observation
-    from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object
 
 State = Literal["good", "bad", "neutral"]
 Drawn = tuple["Text", State]
@@ -36,7 +29,7 @@ class Track:
     """
 
     id: str
-    moments: Callable[[Record, Track, Texts], Iterable[Moment]]
+    moments: "Callable[[Record, Track, Texts], Iterable[Moment]]"
     refers: tuple[Match, ...] = ()
 
 

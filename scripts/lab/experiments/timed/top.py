@@ -4,18 +4,18 @@ Four small Pods: one that computes and holds memory, one that filled the page ca
 one that a CPU limit starves. A third of a core together, 120 MiB.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
 from lab.experiments import texts
 from lab.experiments.results import Exhibit, Moment
+from lab.experiments.texts import Texts
 from lab.experiments.timed import units
+from lab.experiments.timed.actions import Context
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.expectations import Between, Expect, Fact, near, word
+from lab.experiments.timed.expectations import Between, Expect, Fact, Window, near, word
 from lab.experiments.timed.load_generator import (
     Order,
     Reported,
@@ -25,18 +25,17 @@ from lab.experiments.timed.load_generator import (
     log_of,
     pod,
 )
-from lab.experiments.timed.metrics_api import cgroup_at_end, counted_cores, latest_usage, read_period, read_usages
+from lab.experiments.timed.metrics_api import (
+    Usage,
+    cgroup_at_end,
+    counted_cores,
+    latest_usage,
+    read_period,
+    read_usages,
+)
+from lab.experiments.timed.record import Record
 from lab.experiments.timed.timeline import Track
 from lab.kubernetes import client
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from lab.experiments.texts import Texts
-    from lab.experiments.timed.actions import Context
-    from lab.experiments.timed.expectations import Window
-    from lab.experiments.timed.metrics_api import Usage
-    from lab.experiments.timed.record import Record
 
 BUSY, CACHE, VOLUME, STARVED = PODS = ("busy", "page-cache", "memory-volume", "starved")
 """Each has one container of its own name."""

@@ -1,7 +1,5 @@
 """Figures in words, in both languages. Pure."""
 
-from __future__ import annotations
-
 from lab.experiments.texts import Text, load, same
 
 _UNITS = load("units")

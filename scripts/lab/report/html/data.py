@@ -1,19 +1,16 @@
 """What the page's script needs of every cell, each text once: exhibits by number, outcomes, and the packet's path."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lab.experiments.results import Cell, Experiment
 from lab.report import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.experiments.results import Cell, Experiment
     from lab.experiments.texts import Text
 
 

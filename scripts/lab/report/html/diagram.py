@@ -3,18 +3,12 @@
 Lengths are units of the SVG, 1120 wide. Each shape has the key by which a cell's `way` names it.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from lab.experiments.results import Diagram, DiagramPod, DiagramService
 from lab.experiments.texts import Text, same
 from lab.report.phrases import CONTAINER_KINDS, TEXTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from lab.experiments.results import Diagram, DiagramPod, DiagramService
 
 WIDTH = 1120
 _LEFT = 196

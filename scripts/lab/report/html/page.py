@@ -3,25 +3,18 @@
 Tables, reasons and verdicts are in its markup; a script adds the exhibits of every cell, and the path of its packet.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lab.experiments.texts import Text, same
+from lab.experiments.results import Experiment
+from lab.experiments.texts import Language, Text, same
 from lab.report import phrases, timelines
 from lab.report.grids import grids, label, mechanisms, route
 from lab.report.html import diagram, timeline
 from lab.report.html.data import cell_ids, packed, reasons
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.experiments.results import Experiment
-    from lab.experiments.texts import Language
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _WORD_JOINER = "\u2060"

@@ -3,16 +3,11 @@
 A track is as wide as there is room, and its words stay legible.
 """
 
-from __future__ import annotations
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
+from lab.experiments.results import Expectation, Moment, Timeline
 from lab.report.timelines import fraction
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lab.experiments.results import Expectation, Moment, Timeline
 
 _THINNEST = 0.5
 _STEPS = (0.5, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600)

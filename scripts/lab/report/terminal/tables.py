@@ -1,20 +1,15 @@
 """Results as tables for a terminal of 100 columns; the same said without colour."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lab.deploy.status import Status
-    from lab.results import Check, Requirement
+from lab.deploy.status import Status
+from lab.results import Check, Requirement
 
 _WIDTH = 100
 

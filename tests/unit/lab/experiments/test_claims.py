@@ -1,7 +1,5 @@
 """Verdicts follow what was measured: another measurement gives another verdict, none gives unknown."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.experiments.catalog import CATALOGUE

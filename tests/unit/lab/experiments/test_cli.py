@@ -1,7 +1,5 @@
 """`lab experiment` in process: what it lists, what it refuses before anything is made, and how it ends."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """What the course's commands must be refused with: the predicted words are a no, any other failure is told as it is."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.experiments.course import commands

@@ -1,7 +1,5 @@
 """`lab verify`: what is tried of what is deployed, and how an answer is judged beside the model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

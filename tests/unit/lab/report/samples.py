@@ -1,7 +1,5 @@
 """A small made-up experiment of every kind: a matrix, variants, flips, times, claims."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import msgspec

@@ -1,7 +1,5 @@
 """The report as a file: what its markup and its data hold; tests/browser/test_report.py opens it."""
 
-from __future__ import annotations
-
 import json
 import re
 import zlib

@@ -1,7 +1,5 @@
 """An experiment on a terminal: it fits 100 columns, and says the same without colour."""
 
-from __future__ import annotations
-
 import io
 from typing import get_args
 

@@ -1,22 +1,17 @@
 """Builds by hand what a recorder would have observed."""
 
-from __future__ import annotations
-
 import copy
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from lab.experiments.results import ClusterVersions
 from lab.experiments.timed.cgroups import FILES
+from lab.experiments.timed.engine import Timed
 from lab.experiments.timed.load_generator import Log, LogLine
 from lab.experiments.timed.record import Record
 from lab.experiments.timed.recorder import Observation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from lab.experiments.timed.engine import Timed
 
 
 class Story:

@@ -1,7 +1,5 @@
 """What limits become in the cgroup, and the cgroup's own files of both versions."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.experiments.timed import cgroups

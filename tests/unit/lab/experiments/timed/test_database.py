@@ -1,7 +1,5 @@
 """What the experiment on the course's database makes of what it observed."""
 
-from __future__ import annotations
-
 import itertools
 from types import SimpleNamespace
 

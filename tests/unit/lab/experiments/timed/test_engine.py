@@ -1,7 +1,5 @@
 """A declaration is checked when it is made; its steps act on the context; its manifests can be applied by hand."""
 
-from __future__ import annotations
-
 import sys
 import threading
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Expectations: what agrees with a prediction, in which time, and how both are worded."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.experiments.pods import Probe

@@ -1,7 +1,5 @@
 """What the experiments in time make of a record that a cluster seldom gives; that they are right is proven on one."""
 
-from __future__ import annotations
-
 import pytest
 import yaml
 from prometheus_client import generate_latest

@@ -1,7 +1,5 @@
 """What the experiment on limits makes of what it observed: each thing that goes otherwise is a disagreement."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.experiments.timed.limits import LIMITS

@@ -1,7 +1,5 @@
 """The program that uses CPU and memory as ordered, run here as in a container, and what is read of its log."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from types import SimpleNamespace

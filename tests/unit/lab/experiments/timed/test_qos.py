@@ -1,7 +1,5 @@
 """What the experiment on QoS makes of what it observed."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.errors import LabError

@@ -1,7 +1,5 @@
 """QoS classes, the kernel's order and the kubelet's, where the experiment has no Pod for them."""
 
-from __future__ import annotations
-
 import pytest
 
 from lab.experiments.timed import qos_classes

@@ -1,7 +1,5 @@
 """What is found in a record, and how it is shown."""
 
-from __future__ import annotations
-
 import json
 from math import inf
 

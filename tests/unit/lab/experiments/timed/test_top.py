@@ -1,7 +1,5 @@
 """What the experiment on `kubectl top` makes of counters and figures."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from types import SimpleNamespace
 
