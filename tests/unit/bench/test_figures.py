@@ -10,6 +10,7 @@ from lab.errors import LabError
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
 import loads
+import meters
 import page
 import services
 from figures import Bound, figure
@@ -35,3 +36,26 @@ def test_a_load_that_failed_is_no_figure():
 def test_a_page_that_lighthouse_could_not_load_is_no_figure():
     with pytest.raises(LabError, match="NO_FCP"):
         page.lighthouse_figure("it", [{"runtimeError": {"message": "NO_FCP"}}])
+
+
+def test_a_stream_that_reconnects_is_no_failed_request():
+    retried = {"the stream: move": 7, "GET /events: 502 no": 2, "POST /api/visitors/…/messages: 503 no": 1}
+    assert sum(loads.Result({}, {}, retried).requests_retried().values()) == 3
+
+
+def test_the_least_lighthouse_category_counts_and_one_without_a_score_is_missed():
+    def report(score):
+        categories = {name: {"score": 1.0, "auditRefs": []} for name in page.CATEGORIES}
+        return {"categories": categories | {"performance": {"score": score, "auditRefs": []}}, "audits": {}}
+
+    assert page.lighthouse_figure("it", [report(0.97), report(0.9), report(None)]).values == (97, 90, 0)
+
+
+def test_of_replicas_the_larger_counts():
+    def pod(namespace, mebibytes):
+        cpu = {"time": "2026-01-02T03:04:05Z", "usageCoreNanoSeconds": 10**9}
+        container = {"name": "back", "memory": {"workingSetBytes": mebibytes * 2**20}, "cpu": cpu}
+        return {"podRef": {"namespace": namespace}, "containers": [container, {"name": "new", "cpu": {}}]}
+
+    uses = meters.read_summary({"pods": [pod("own", 90), pod("own", 80), pod("other", 999)]}, "own")
+    assert {name: (use.mebibytes, use.cpu_seconds) for name, use in uses.items()} == {"back": (90, 1)}
