@@ -35,7 +35,7 @@ from service_runtime import logs, request_tracking, responses
 from service_runtime.health import Health, not_shutting_down, ping, started
 from service_runtime.lifecycle import Lifecycle
 
-FAMILIES = (service, health, cluster_status, cats, roulette, faults)
+BLUEPRINTS = (service, health, cluster_status, cats, roulette, faults)
 
 log = logging.getLogger("backend")
 
@@ -53,7 +53,7 @@ def build(settings: Settings) -> Flask:
     logs.configure("backend", settings.log_level, settings.pod)
     app, context = Backend("backend", static_folder=None), _context(settings)
     app.extensions |= {"context": context, "lifecycle": context.lifecycle}
-    for family in FAMILIES:
+    for family in BLUEPRINTS:
         app.register_blueprint(family)
     request_tracking.install(app, context.metrics, request_logging.log_request)
     app.register_error_handler(HTTPException, responses.on_http_error)
@@ -102,7 +102,7 @@ def _context(settings: Settings) -> Context:
         probe_log=probe_log,
         faults=faults,
         cluster_status=ClusterStatus(own_status, shared, settings.redis_url),
-        openapi=openapi.document(NAME, settings.version, FAMILIES),
+        openapi=openapi.document(NAME, settings.version, BLUEPRINTS),
     )
 
 

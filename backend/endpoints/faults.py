@@ -36,7 +36,7 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """A fault was switched on in that Pod; `fault` is null where the order was passed on: its house tells of it."""
+    """A fault was switched on in that Pod; `fault` is null where the order was passed on: the Pod's status shows it."""
 
     pod: str
     fault: Active | None

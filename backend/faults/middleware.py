@@ -26,8 +26,8 @@ FAILS: dict[ProbeKind, tuple[Name, ...]] = {
 }
 """Which faults make which probe fail."""
 
-DISTURBED = ("/api/", "/cats/", "/version")
-SPARED = "/api/house"
+AFFECTED_PATHS = ("/api/", "/cats/", "/version")
+EXEMPT_PATH = "/api/house"
 """The panel goes on telling what is wrong."""
 
 
@@ -35,7 +35,7 @@ def install(app: Flask, faults: FaultManager, health: Health, probe_log: ProbeLo
     for kind in FAILS:
         health.add(kind, "fault", _check(kind, faults))
     probe_log.on_probe = partial(_count_probe, faults)
-    app.before_request(partial(_disturb, faults))
+    app.before_request(partial(_affect, faults))
 
 
 def _check(kind: ProbeKind, faults: FaultManager) -> Check:
@@ -47,8 +47,8 @@ def _count_probe(faults: FaultManager, kind: ProbeKind) -> None:
         faults.count_probe(name)
 
 
-def _disturb(faults: FaultManager) -> Response | None:
-    if not faults or not request.path.startswith(DISTURBED) or request.path == SPARED:
+def _affect(faults: FaultManager) -> Response | None:
+    if not faults or not request.path.startswith(AFFECTED_PATHS) or request.path == EXEMPT_PATH:
         return None
     if late := faults.on("latency"):
         gevent.sleep(late.values.milliseconds / 1000)

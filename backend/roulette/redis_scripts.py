@@ -1,4 +1,4 @@
-"""The scripts in lua/, each one atomic step; lua/prelude.lua says what is kept under which key."""
+"""The scripts in lua/, each one atomic step; lua/shared.lua says what is kept under which key."""
 
 import secrets
 from collections.abc import Callable
@@ -16,10 +16,10 @@ class RedisScripts:
 
     def __init__(self, client: RedisClient, limits: Limits, clock: Callable[[], float] | None = None) -> None:
         self._client, self._clock = client, clock
-        prelude = _limits(limits) + (_FOLDER / "prelude.lua").read_text()
-        paths = [path for path in _FOLDER.glob("*.lua") if path.stem != "prelude"]
+        shared = _limits(limits) + (_FOLDER / "shared.lua").read_text()
+        paths = [path for path in _FOLDER.glob("*.lua") if path.stem != "shared"]
         register = client.redis.register_script
-        self._scripts = {path.stem: register(_with_prelude(path.read_text(), prelude)) for path in paths}
+        self._scripts = {path.stem: register(_with_shared(path.read_text(), shared)) for path in paths}
 
     def run(self, name: str, *arguments: Any) -> list[Any]:
         """Return the script's reply after `ok`. Raises StoreError, Unavailable."""
@@ -32,10 +32,10 @@ class RedisScripts:
         return values
 
 
-def _with_prelude(text: str, prelude: str) -> str:
-    """Put the prelude before the text, but after a first line of flags."""
+def _with_shared(text: str, shared: str) -> str:
+    """Put the shared functions before the text, but after a first line of flags."""
     first, _, others = text.partition("\n")
-    return f"{first}\n{prelude}{others}" if first.startswith("#!") else prelude + text
+    return f"{first}\n{shared}{others}" if first.startswith("#!") else shared + text
 
 
 def _limits(limits: Limits) -> str:

@@ -97,7 +97,7 @@ def _dropped_paired(paired: bytes | None, after: int, entries: list[Entry]) -> l
 
 
 def dispatch(listener: Listener, data: bytes) -> None:
-    """Call the listener as the message says; lua/prelude.lua lists them."""
+    """Call the listener as the message says; lua/shared.lua lists them."""
     kind, visitor, *values = data.decode().split(" ")
     call: dict[str, Any] = {"w": listener.log_changed, "t": listener.typing, "r": listener.replaced}
     call[kind](visitor, *values)

@@ -18,7 +18,7 @@ class DrainingWorker(GeventWorker):  # type: ignore[misc] # gunicorn ships no ty
     Kubernetes sends SIGTERM while it takes the Pod out of the Services, so requests go on arriving for a while:
     https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
     SIGINT and SIGQUIT: the same without the wait. A second signal ends the wait.
-    Either ends a worker that is still loading the application at once: there is nothing to finish.
+    Any of them ends a worker that is still loading the application at once: there is nothing to finish.
 
     The application's `Lifecycle` is `extensions["lifecycle"]`.
     """

@@ -63,13 +63,13 @@ def results(document, cluster, write_stderr):
 def measured(cluster, api):
     """Cells of the matrices measured once more, with the model of their cluster: what each rule is held against."""
     image = app.references(cluster.settings)[app.repository("back")]
-    lab = engine.Lab(cluster.settings, api, image)
+    context = engine.MeasurementContext(cluster.settings, api, image)
     cells = []
     for matrix in MATRICES.values():
-        with environment.environment(lab, matrix, SILENT) as created:
+        with environment.environment(context, matrix, SILENT) as created:
             model = engine.read_model(api, created.namespaces)
             attempts = matrix.attempts(model, created.namespaces)
-            results, _ = engine.evaluate(lab, model, attempts)
+            results, _ = engine.evaluate(context, model, attempts)
         cells += [(model, attempt, cell.measured) for attempt, cell in zip(attempts, results, strict=True)]
     return cells
 

@@ -1,4 +1,4 @@
-"""Create a kind cluster, bring it back whatever state it is in, and delete it.
+"""Create a kind cluster, bring it back where it stopped or is incomplete, and delete it.
 
 Its state is looked up in Docker each time. The lab's clusters differ from others by the mount of the registry mirrors,
 which is there from the first moment, and by a file in the node, written when the cluster is complete.

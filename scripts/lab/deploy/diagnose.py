@@ -1,7 +1,8 @@
 """Diagnose why a Pod is not Ready: from the API server's JSON to one paragraph and the next command to try. Pure.
 
 The rules are tried in order, the most telling first; each reads what kubelet, the scheduler or admission writes into a
-Pod's status and events (Kubernetes 1.37). Texts and commands are in ``diagnoses.yaml``.
+Pod's status and events (Kubernetes 1.37). Their texts and commands are in
+``diagnoses.yaml``, but for what is put together from a container's own words.
 """
 
 import re

@@ -29,7 +29,7 @@ SETTLED = 30.0
 
 
 @dataclass(frozen=True)
-class Lab:
+class MeasurementContext:
     """What every measurement needs; ``image`` has a Python, for the container that asks from the node."""
 
     settings: Settings
@@ -60,17 +60,19 @@ class Attempt:
         return replace(self.address, id=f"{self.address.id} {self.address.host}:{self.address.port}")
 
 
-def evaluate(lab: Lab, model: ClusterModel, attempts: Sequence[Attempt]) -> tuple[tuple[Cell, ...], Measured]:
+def evaluate(
+    context: MeasurementContext, model: ClusterModel, attempts: Sequence[Attempt]
+) -> tuple[tuple[Cell, ...], Measured]:
     """Predict, measure and explain each attempt; ``model`` is of the cluster as it is now, by ``read_model``.
 
     Return the cells, in the order of their attempts, and all that was measured for them. Raises KeyError for a Pod that
     is not in the model, LabError as ``measure``.
     """
-    measured = _measure(lab, model, attempts)
+    measured = _measure(context, model, attempts)
     return tuple(_cell(model, attempt, measured) for attempt in attempts), measured
 
 
-def settle(lab: Lab, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]]) -> None:
+def settle(context: MeasurementContext, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]]) -> None:
     """Wait until what ``read`` returns comes as predicted, at most ``SETTLED`` seconds; what then is so counts.
 
     The API knows of a change before the network follows it.
@@ -78,7 +80,7 @@ def settle(lab: Lab, read: Callable[[], tuple[ClusterModel, Sequence[Attempt]]])
     deadline = time.monotonic() + SETTLED
     while time.monotonic() < deadline:
         model, attempts = read()
-        measured = _measure(lab, model, attempts)
+        measured = _measure(context, model, attempts)
         predictions = [predict(model, attempt.vantage, attempt.address) for attempt in attempts]
         results = [_measurement(measured, *pair) for pair in zip(attempts, predictions, strict=True)]
         if all(agrees(*pair) for pair in zip(predictions, results, strict=True)):
@@ -128,14 +130,14 @@ def _cell(model: ClusterModel, attempt: Attempt, measured: Measured) -> Cell:
     )
 
 
-def _measure(lab: Lab, model: ClusterModel, attempts: Sequence[Attempt]) -> Measured:
+def _measure(context: MeasurementContext, model: ClusterModel, attempts: Sequence[Attempt]) -> Measured:
     """Measure; what several variants ask alike is asked once, and what is not applicable is not asked."""
     cells = dict.fromkeys(
         (attempt.vantage, attempt.key)
         for attempt in attempts
         if predict(model, attempt.vantage, attempt.address).outcome != NOT_APPLICABLE
     )
-    return measure(Runner(lab.settings, lab.api, lab.image, model), list(cells))
+    return measure(Runner(context.settings, context.api, context.image, model), list(cells))
 
 
 def _measurement(measured: Measured, attempt: Attempt, prediction: Prediction) -> Measurement:

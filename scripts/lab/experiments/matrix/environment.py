@@ -12,7 +12,7 @@ from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.matrix import labels
 from lab.experiments.matrix.diagram import diagram
-from lab.experiments.matrix.engine import Attempt, Lab, evaluate, flips, read_model, settle
+from lab.experiments.matrix.engine import Attempt, MeasurementContext, evaluate, flips, read_model, settle
 from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
 from lab.experiments.model.cluster import ClusterModel
 from lab.experiments.pods import with_image
@@ -52,7 +52,7 @@ class Matrix:
     def environment(
         self, settings: Settings, api: Api, image: str, report: Report
     ) -> AbstractContextManager["Environment"]:
-        return environment(Lab(settings, api, image), self, report)
+        return environment(MeasurementContext(settings, api, image), self, report)
 
     def attempts_now(
         self, model: ClusterModel, namespaces: Sequence[str], before: Sequence[Attempt] = ()
@@ -84,7 +84,7 @@ class Environment:
     The seconds of its first measurement count from when it was being made; those of a later one from its own beginning.
     """
 
-    lab: Lab
+    context: MeasurementContext
     matrix: Matrix
     namespaces: tuple[str, ...]
     cluster: ClusterVersions
@@ -95,7 +95,7 @@ class Environment:
     def measure(self) -> Experiment:
         """Read the live objects, predict, measure and explain; may be called again. Raises LabError."""
         self.report("measuring")
-        model = read_model(self.lab.api, self.namespaces)
+        model = read_model(self.context.api, self.namespaces)
         attempts = self.matrix.attempts_now(model, self.namespaces, self.attempts)
         if self.attempts:  # an init container has run, and asked, once: later changes do not concern it
             attempts = [attempt for attempt in attempts if attempt.vantage.kind != "init"]
@@ -105,7 +105,7 @@ class Environment:
         return result
 
     def _result(self, model: ClusterModel, attempts: Sequence[Attempt]) -> Experiment:
-        cells, measured = evaluate(self.lab, model, attempts)
+        cells, measured = evaluate(self.context, model, attempts)
         variants = {cell.variant for cell in cells}
         return self.run.ended(
             self.cluster,
@@ -119,38 +119,40 @@ class Environment:
 
 
 @contextlib.contextmanager
-def environment(lab: Lab, matrix: Matrix, report: Report) -> Iterator[Environment]:
+def environment(context: MeasurementContext, matrix: Matrix, report: Report) -> Iterator[Environment]:
     """Create what a matrix needs, yield it once everything runs, and delete it. Raises LabError."""
     run = begin(matrix.id)
     report("making its namespaces")
     with (
         ThreadPoolExecutor(AT_ONCE) as pool,
-        temporary_namespaces(lab.api, matrix.id, *matrix.namespaces) as namespaces,
+        temporary_namespaces(context.api, matrix.id, *matrix.namespaces) as namespaces,
     ):
-        versions = pool.submit(cluster_versions, lab.settings, lab.api)
-        _create_all(lab, matrix, namespaces, pool, report)
+        versions = pool.submit(cluster_versions, context.settings, context.api)
+        _create_all(context, matrix, namespaces, pool, report)
         report("waiting until the network follows")
 
         def read() -> tuple[ClusterModel, Sequence[Attempt]]:
-            model = read_model(lab.api, namespaces)
+            model = read_model(context.api, namespaces)
             return model, [each for each in matrix.attempts_now(model, namespaces) if matrix.settles(each)]
 
-        settle(lab, read)
-        yield Environment(lab, matrix, tuple(namespaces), versions.result(), report, run)
+        settle(context, read)
+        yield Environment(context, matrix, tuple(namespaces), versions.result(), report, run)
 
 
-def _create_all(lab: Lab, matrix: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report) -> None:
-    setup = matrix.setup(read_model(lab.api, namespaces), namespaces)
+def _create_all(
+    context: MeasurementContext, matrix: Matrix, namespaces: Sequence[str], pool: ThreadPoolExecutor, report: Report
+) -> None:
+    setup = matrix.setup(read_model(context.api, namespaces), namespaces)
     report(f"making {len(setup.services)} Services")
-    services = list(pool.map(lambda service: _create(lab.api, service, "services"), setup.services))
-    pods = [with_image(pod, lab.image) for pod in setup.pods(services)]
+    services = list(pool.map(lambda service: _create(context.api, service, "services"), setup.services))
+    pods = [with_image(pod, context.image) for pod in setup.pods(services)]
     report(f"making {len(pods) + len(setup.copies)} Pods")
-    list(pool.map(lambda pod: _create(lab.api, pod, "pods"), pods))
-    further = [pool.submit(_copy, lab, namespaces[0], copy) for copy in setup.copies]
-    further += [pool.submit(_add_ephemeral, lab, namespaces[0], added) for added in setup.ephemeral]
+    list(pool.map(lambda pod: _create(context.api, pod, "pods"), pods))
+    further = [pool.submit(_copy, context, namespaces[0], copy) for copy in setup.copies]
+    further += [pool.submit(_add_ephemeral, context, namespaces[0], added) for added in setup.ephemeral]
     for done in further:
         done.result()
-    _wait_until_started(lab.api, namespaces, setup.unready, report)
+    _wait_until_started(context.api, namespaces, setup.unready, report)
 
 
 def _create(api: Api, manifest: Object, kind: str) -> Object:
@@ -158,28 +160,28 @@ def _create(api: Api, manifest: Object, kind: str) -> Object:
     return created
 
 
-def _copy(lab: Lab, namespace: str, copy: Copy) -> None:
+def _copy(context: MeasurementContext, namespace: str, copy: Copy) -> None:
     """Copy a Pod as a person would type it; the copy's container sleeps."""
     client.kubectl(
-        lab.settings,
+        context.settings,
         *("debug", copy.of, "--namespace", namespace, "--copy-to", copy.name, "--container", copy.container),
-        *("--image", lab.image, "--", *SLEEP),
+        *("--image", context.image, "--", *SLEEP),
     )
 
 
-def _add_ephemeral(lab: Lab, namespace: str, added: EphemeralContainers) -> None:
+def _add_ephemeral(context: MeasurementContext, namespace: str, added: EphemeralContainers) -> None:
     """Add ephemeral containers to a Pod, all in one step, once it is time for them."""
 
     def look() -> tuple[bool, str]:
-        pod = lab.api.get(pod_path(namespace, added.pod))
+        pod = context.api.get(pod_path(namespace, added.pod))
         if pod is None:
             raise LabError(f"the Pod {added.pod} is gone")
         return has_run(pod, added.after, added.apart, datetime.now(UTC)), describe(pod)
 
     hint = "if it runs, its startup probe has not passed"
     waiting.until(f"the start of container {added.after} of {added.pod}", look, timeout=STARTED, hint=hint)
-    containers = [ephemeral.container(name, lab.image, target=target) for name, target in added.containers]
-    ephemeral.add(lab.api, namespace, added.pod, containers, timeout=STARTED)
+    containers = [ephemeral.container(name, context.image, target=target) for name, target in added.containers]
+    ephemeral.add(context.api, namespace, added.pod, containers, timeout=STARTED)
 
 
 def has_run(pod: Object, container: str, seconds: float, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lab.experiments.model.cluster import Cluster, ClusterModel, HandEdit, Pod, Service
-from lab.experiments.model.rules import Caller, Rules
+from lab.experiments.model.rule_set import Caller, Rules
 
 LABEL_LENGTH = 63
 """The longest hostname that kubelet gives, in characters; RFC 1035's longest label."""

@@ -8,7 +8,7 @@ from lab.experiments.model.cluster import Address, ClusterModel, Place, Pod, Ser
 from lab.experiments.model.dns import hostname, is_address, resolve
 from lab.experiments.model.predict import NAMING, RULES, place_of, route
 from lab.experiments.model.routing import Target
-from lab.experiments.model.rules import Caller
+from lab.experiments.model.rule_set import Caller
 from lab.experiments.results import Prediction
 from lab.experiments.texts import Text, join, same
 

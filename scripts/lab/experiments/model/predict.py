@@ -8,7 +8,7 @@ from lab.experiments.model import dns, proxies, routing
 from lab.experiments.model.cluster import Address, ClusterModel, Place, VantagePoint
 from lab.experiments.model.dns import is_address
 from lab.experiments.model.routing import Route, Target, applies, call, first, resolves_names
-from lab.experiments.model.rules import Caller, Rules
+from lab.experiments.model.rule_set import Caller, Rules
 from lab.experiments.results import Prediction
 
 RULES = Rules({**dns.RULES, **routing.RULES, **proxies.RULES})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lab.experiments.model.cluster import Address, Cluster, ClusterModel, Place, Pod, VantagePoint
 from lab.experiments.model.dns import selected
 from lab.experiments.model.routing import Route, Target, call, first, in_pod
-from lab.experiments.model.rules import Caller, Rules
+from lab.experiments.model.rule_set import Caller, Rules
 
 FALLS_BACK = (2, 5)
 """The first containerd that may dial the Pod IP too, https://github.com/containerd/containerd/pull/14074."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from lab.experiments.model import dns
 from lab.experiments.model.cluster import Address, ClusterModel, Listener, Place, Pod, Service, VantagePoint
 from lab.experiments.model.dns import endpoints, is_address, selected
-from lab.experiments.model.rules import Caller, Rules
+from lab.experiments.model.rule_set import Caller, Rules
 from lab.experiments.results import Outcome
 
 _PROGRAM = {"connect", "getent", "nslookup"}
-_HOWS = {
+_METHODS_BY_VANTAGE = {
     "container": _PROGRAM,
     "init": _PROGRAM,
     "node": _PROGRAM,
@@ -26,7 +26,7 @@ _BINDS = ("bind-any-v4", "bind-any-dual", "bind-one")
 
 def applies(vantage: VantagePoint, how: str) -> bool:
     """Tell whether this can be tried from there at all."""
-    return how in _HOWS[vantage.kind]
+    return how in _METHODS_BY_VANTAGE[vantage.kind]
 
 
 def resolves_names(vantage: VantagePoint) -> bool:
@@ -146,14 +146,14 @@ def _listening(rules: Rules, pods: Sequence[Pod], address: str, port: int) -> Ro
         for rule in _BINDS
         if not container.ended and listener.port == port and rules.holds(rule, listener, address)
     ]
-    target = Target(port, _likely(pods, port), None, address)
+    target = Target(port, _listening_or_first(pods, port), None, address)
     if rules.holds("nobody-listens", accepting) or not accepting:
         return Route("refused", "", ("nobody-listens",), target)
     pod, rule = accepting[0]
     return Route("answers", pod.name, (rule,), replace(target, pod=pod))
 
 
-def _likely(pods: Sequence[Pod], port: int) -> Pod | None:
+def _listening_or_first(pods: Sequence[Pod], port: int) -> Pod | None:
     """Choose among the Pods of a network namespace: who listens on that port; a Pod alone is it."""
     on_port = (
         pod for pod in pods if any(listener.port == port for part in pod.containers for listener in part.listeners)

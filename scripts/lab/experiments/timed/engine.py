@@ -2,13 +2,14 @@
 
     READINESS = Timed(
         "readiness",
+        progress="starting a Pod behind a Service",
         pods=[pod("cats", backend(readinessProbe=PROBE.http("/readyz"))), pod("other", idle("other"))],
         services=[service("cats-service", "cats")],
         ready=[pod_ready("cats"), endpoint("cats", ready=True), running("other", "other")],
         polls=[Poll("service", "http://cats-service/whoami", "other", "other"), Forward("port-forward", "cats")],
         steps=[step("readiness-fails", fault("cats", "readiness")), until(answer("service", "refused"))],
         expects=[
-            happens("not-ready", "cats", condition("cats", "Ready", "False"), failed(PROBE), after="readiness-fails"),
+            happens("not-ready", condition("cats", "Ready", "False"), failed(PROBE), "readiness-fails"),
             Expect("not-restarted", "cats", "0", restarts("cats", "back", SHOWS["container"])),
         ],
         tracks=[timeline.steps(), timeline.ready("cats", "pod"), timeline.answers("service")],
@@ -18,9 +19,11 @@
 A run creates the Services and Pods, adds the ephemeral containers, waits until all of ``ready`` was observed, polls
 until every poll was answered, takes the steps in order, and gives the record to the checks. A step is a function of the
 `Context`, those of `actions` or one of the experiment's own. A measure is a function of the `Record`, those of
-`measures` or one of the experiment's own; what a step puts into ``context.data`` is in ``record.data``. A name that is
-not declared fails at import; so do an id without a text in ``text/<name>.yaml`` and a text without an id, in its
-sections ``expectations``, ``steps`` and ``tracks``. It may have ``track-details`` and ``timelines`` (titles) too.
+`measures` or one of the experiment's own; what a step puts into ``context.data`` is in ``record.data``.
+
+A Pod, container, poll or step that is not declared fails at import, but for those in functions and URLs; so do an id
+without an entry in ``text/<name>.yaml`` and an entry without an id, in its sections ``expectations``, ``steps`` and
+``tracks``. It may have ``track-details``, ``timelines`` (titles) and ``exhibits``, such as ``SHOWS`` above, too.
 """
 
 import time

@@ -8,7 +8,7 @@ from lab.experiments.matrix.probe_protocol import Surroundings
 from lab.experiments.model.cluster import Cluster, ClusterModel, Container, Pod, Service, ServicePort, VantagePoint
 from lab.experiments.model.dns import resolve
 from lab.experiments.model.predict import RULES, place_of, predict, target
-from lab.experiments.model.rules import Caller
+from lab.experiments.model.rule_set import Caller
 from lab.experiments.results import Measurement
 
 NAMESPACES = ("here", "there")

@@ -141,7 +141,7 @@ def test_what_variants_ask_alike_is_asked_once(described, measured_as_refused):
     model = described(matrix, NAMESPACES[:1])
     attempts = matrix.attempts(model, NAMESPACES[:1])
     alike = [attempt for attempt in attempts if (attempt.vantage.id, attempt.address.id) == ("other", "host-alias")]
-    cells, _ = engine.evaluate(engine.Lab(None, None, "i"), model, attempts)
+    cells, _ = engine.evaluate(engine.MeasurementContext(None, None, "i"), model, attempts)
     assert len(cells) == len(attempts)
     assert len(alike) == 2
     assert len({(vantage.id, address.id) for vantage, address in measured_as_refused}) == len(measured_as_refused)
@@ -152,7 +152,7 @@ def test_a_cell_has_its_prediction_its_measurement_and_both_are_compared(describ
     model = described(names.MATRIX, NAMESPACES)
     wanted = {("app", "pod-name"), ("app", "loopback6")}
     attempts = [each for each in names.attempts(model, NAMESPACES) if (each.vantage.id, each.address.id) in wanted]
-    evaluated, _ = engine.evaluate(engine.Lab(None, None, "i"), model, attempts)
+    evaluated, _ = engine.evaluate(engine.MeasurementContext(None, None, "i"), model, attempts)
     cells = {cell.address: cell for cell in evaluated}
     assert measured_as_refused
     assert not cells["pod-name"].agrees
