@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from backend.state_files import StateFiles
-from service_runtime.health import ProbeKind
+from service_runtime.probes import ProbeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,6 +5,7 @@ from flask import Blueprint, Response, request
 from frontend.config import NAME
 from frontend.context import context
 from service_runtime import health
+from service_runtime.probes import PATHS
 from service_runtime.responses import reply
 from service_runtime.version import version
 
@@ -16,7 +17,7 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/readyz")
 @blueprint.get("/startupz")
 def probe() -> Response:
-    return health.response(context().health.report(health.PATHS[request.path]))
+    return health.response(context().health.report(PATHS[request.path]))
 
 
 @blueprint.get("/version")

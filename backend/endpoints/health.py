@@ -7,6 +7,7 @@ from backend.openapi import Endpoints
 from backend.probe_log import KUBELET
 from service_runtime import health
 from service_runtime.health import Report
+from service_runtime.probes import PATHS
 
 routes = Endpoints("health")
 
@@ -16,7 +17,7 @@ routes = Endpoints("health")
 @routes.serves("GET", "/livez", "Is it alive?", Report, unwell=True)
 @routes.serves("GET", "/healthz", "Is it alive?", Report, unwell=True)
 def probe() -> Response:
-    kind = health.PATHS[request.path]
+    kind = PATHS[request.path]
     report = context().health.report(kind)
     if request.user_agent.string.startswith(KUBELET):
         context().probe_log.add(kind, report.status, report.reason)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from backend.faults.catalogue import Name
     from backend.faults.manager import FaultManager
     from backend.probe_log import ProbeLog
-    from service_runtime.health import Check, Health, ProbeKind
+    from service_runtime.health import Check, Health
+    from service_runtime.probes import ProbeKind
 
 FAILS: dict[ProbeKind, tuple[Name, ...]] = {
     "livez": ("liveness",),

@@ -1,8 +1,13 @@
 """Commands from one Pod to another; `send` returns whether a process of that Pod received the command."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from backend.replicas.redis_client import RedisClient
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backend.replicas.redis_client import RedisClient
 
 
 class MemoryCommandBus:

@@ -1,10 +1,14 @@
 """Registry of Pods: each reports its status, which is listed for ten seconds."""
 
-import time
-from collections.abc import Callable
-from typing import cast
+from __future__ import annotations
 
-from backend.replicas.redis_client import RedisClient
+import time
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backend.replicas.redis_client import RedisClient
 
 TTL_SECONDS = 10.0
 _KEY = "cats:reports"

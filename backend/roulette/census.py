@@ -1,11 +1,15 @@
 """Counts over all replicas."""
 
+from __future__ import annotations
+
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from backend.roulette.memory_store import MemoryStore
-from backend.roulette.redis_scripts import RedisScripts
+if TYPE_CHECKING:
+    from backend.roulette.memory_store import MemoryStore
+    from backend.roulette.redis_scripts import RedisScripts
 
 _WINDOWS = 24
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 from flask import Response, request
 
 from service_runtime.lifecycle import Phase
+from service_runtime.probes import ProbeKind  # noqa: TC001 - msgspec reads the annotations
 from service_runtime.responses import reply
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 Check = Callable[[], str | None]
 """Returns why it fails, or None when all is well."""
-
-ProbeKind = Literal["livez", "readyz", "startupz"]
-PATHS: dict[str, ProbeKind] = {"/livez": "livez", "/healthz": "livez", "/readyz": "readyz", "/startupz": "startupz"}
 
 
 class Outcome(msgspec.Struct, frozen=True):

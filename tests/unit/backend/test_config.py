@@ -99,3 +99,16 @@ def test_the_server_does_not_start_on_a_wrong_value():
     assert done.returncode == 2
     expected = "backend: PORT='99999' cannot be used: it should be a whole number from 1 to 65535\n"
     assert (done.stdout, done.stderr) == ("", expected)
+
+
+@pytest.mark.parametrize(
+    ("statement", "library"),
+    [
+        pytest.param("import backend.gunicorn_conf", "flask", id="the main process has no Flask"),
+        pytest.param("import backend.gunicorn_conf", "gevent", id="nor gevent"),
+        pytest.param("import backend; backend.create_app()", "redis", id="without REDIS_URL there is no Redis client"),
+    ],
+)
+def test_no_memory_goes_into_what_a_process_does_not_use(statement, library):
+    program = f"{statement}; import sys; sys.exit({library!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], timeout=30, check=False).returncode == 0
