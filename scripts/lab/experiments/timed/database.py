@@ -25,8 +25,9 @@ from lab.experiments.timed.database_checks import (
 )
 from lab.experiments.timed.database_server import CONTAINER, Database
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.record import condition, container, ended, first
+from lab.experiments.timed.record import Match, condition, container, ended, first
 from lab.kubernetes.client import ApiError
+from lab.kubernetes.objects import Object
 
 _SHORT = 40.0
 _SMALL_RESOURCES = {"requests": {**LIMITS[SMALL], "cpu": "50m"}, "limits": LIMITS[SMALL]}
@@ -121,8 +122,15 @@ def resize_small(context: Context) -> None:
 
 def replace_small(context: Context) -> None:
     """Delete the small Pod and create it anew with other requests, as one must to change its class."""
+    deleted = context.api.get(context.pod_path(SMALL)) or {}
     Database(context, SMALL).replace(small_pod(_GUARANTEED))
-    context.recorder.wait(first(condition(SMALL, "PodScheduled", "True"), context.last_step), _SHORT)
+    context.recorder.wait(first(_other_than(deleted)), _SHORT)
+
+
+def _other_than(deleted: Object) -> Match:
+    """Match the Pod of that name that took the place of a deleted one."""
+    uid = deleted.get("metadata", {}).get("uid")
+    return Match("Pod", SMALL, lambda item: item.body["metadata"]["uid"] != uid)
 
 
 def wait_until_unschedulable(context: Context) -> None:
