@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from lab.cli.experiment_request import Request
     from lab.experiments.texts import Language
 
-_MATRICES = ("names", "binds", "whatif")
-
 
 def language() -> Language:
     """Return the language as programs do: by the first that is set of LC_ALL, LC_MESSAGES and LANG; else English."""
@@ -42,9 +40,9 @@ def check(request: Request) -> None:
     if request.only and name != "whatif":
         raise BadInput(f"--only goes with whatif, not with {name}", "such as: lab experiment whatif --only hostname")
     for option, is_given, names in (
-        ("--why", request.why, _MATRICES),
-        ("--predict", request.predict, _MATRICES[:2]),
-        ("--watch", request.watch, _MATRICES[:2]),
+        ("--why", request.why, catalog.MATRICES),
+        ("--predict", request.predict, catalog.WATCHABLE),
+        ("--watch", request.watch, catalog.WATCHABLE),
     ):
         if is_given and name not in names:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(names)}")

@@ -42,7 +42,7 @@ class Entry:
     def environment(self, settings: Settings, api: Api, image: str, report: Report) -> Any:
         """Return the context manager of its environment; raises BadInput where it cannot be measured again."""
         if not self.watchable:
-            others = " and ".join(entry.id for entry in CATALOGUE.values() if entry.watchable)
+            others = " and ".join(WATCHABLE)
             raise BadInput(f"{self.id} happens in time, and cannot be looked at again", f"--watch goes with {others}")
         return self._module().environment(settings, api, image, report)
 
@@ -71,6 +71,8 @@ _ENTRIES = (
     Entry("claims", 75, "course.claims"),
 )
 CATALOGUE: dict[str, Entry] = {entry.id: entry for entry in _ENTRIES}
+MATRICES = tuple(entry.id for entry in _ENTRIES if entry.module.startswith("matrix."))
+WATCHABLE = tuple(entry.id for entry in _ENTRIES if entry.watchable)
 TIMED = tuple(entry.id for entry in _ENTRIES if entry.module.startswith("timed."))
 _TEXTS = texts.load("catalog").section("experiments", CATALOGUE)
 ALL, EVERYTHING = "all", 75.0

@@ -113,7 +113,6 @@ def service(name: str, of: str) -> Object:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
-def create(api: Api, namespace: str, *items: Object) -> None:
-    """Create Services and Pods in a namespace; raises ApiError."""
-    for item in items:
-        api.call("POST", f"/api/v1/namespaces/{namespace}/{item['kind'].lower()}s", item)
+def create(api: Api, namespace: str, *items: Object) -> list[Object]:
+    """Create Services and Pods in a namespace and return them as created; raises ApiError."""
+    return [api.call("POST", f"/api/v1/namespaces/{namespace}/{item['kind'].lower()}s", item) for item in items]

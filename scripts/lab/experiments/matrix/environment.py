@@ -15,7 +15,7 @@ from lab.experiments.matrix.diagram import diagram
 from lab.experiments.matrix.engine import Attempt, MeasurementContext, evaluate, flips, read_model, settle
 from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
 from lab.experiments.model.cluster import ClusterModel
-from lab.experiments.pods import with_image
+from lab.experiments.pods import create, with_image
 from lab.experiments.results import ClusterVersions, Experiment, Label
 from lab.experiments.run import Run, begin, cluster_versions
 from lab.kubernetes import client, ephemeral, pod_status
@@ -144,10 +144,10 @@ def _create_all(
 ) -> None:
     setup = matrix.setup(read_model(context.api, namespaces), namespaces)
     report(f"making {len(setup.services)} Services")
-    services = list(pool.map(lambda service: _create(context.api, service, "services"), setup.services))
+    services = list(pool.map(lambda service: _create(context.api, service), setup.services))
     pods = [with_image(pod, context.image) for pod in setup.pods(services)]
     report(f"making {len(pods) + len(setup.copies)} Pods")
-    list(pool.map(lambda pod: _create(context.api, pod, "pods"), pods))
+    list(pool.map(lambda pod: _create(context.api, pod), pods))
     further = [pool.submit(_copy, context, namespaces[0], copy) for copy in setup.copies]
     further += [pool.submit(_add_ephemeral, context, namespaces[0], added) for added in setup.ephemeral]
     for done in further:
@@ -155,8 +155,8 @@ def _create_all(
     _wait_until_started(context.api, namespaces, setup.unready, report)
 
 
-def _create(api: Api, manifest: Object, kind: str) -> Object:
-    created: Object = api.call("POST", f"/api/v1/namespaces/{manifest['metadata']['namespace']}/{kind}", manifest)
+def _create(api: Api, manifest: Object) -> Object:
+    (created,) = create(api, manifest["metadata"]["namespace"], manifest)
     return created
 
 

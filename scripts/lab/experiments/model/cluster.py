@@ -124,10 +124,13 @@ class ClusterModel:
 
     def service(self, namespace: str, name: str) -> Service:
         """Return the Service; raises KeyError."""
-        for service in self.services:
-            if (service.namespace, service.name) == (namespace, name):
-                return service
+        if service := self.find_service(namespace, name):
+            return service
         raise KeyError(f"Service {namespace}/{name}")
+
+    def find_service(self, namespace: str, name: str) -> Service | None:
+        services = (service for service in self.services if (service.namespace, service.name) == (namespace, name))
+        return next(services, None)
 
 
 VantageKind = Literal[

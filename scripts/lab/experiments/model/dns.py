@@ -179,8 +179,7 @@ def _record(rules: Rules, model: ClusterModel, name: str) -> Resolution | None:
     if not name.endswith(suffix) or len(labels) not in {2, 3}:
         return None
     *host, service_name, namespace = labels
-    services = (item for item in model.services if (item.name, item.namespace) == (service_name, namespace))
-    service = next(services, None)
+    service = model.find_service(namespace, service_name)
     if not service:
         return None
     return _pod_of_service(rules, model, service, host[0]) if host else _whole_service(rules, model, service)

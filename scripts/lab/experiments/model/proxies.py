@@ -53,8 +53,7 @@ def port_forward(rules: Rules, model: ClusterModel, vantage: VantagePoint, addre
     kind, _, name = address.host.partition("/")
     if kind == "pod":
         return _into_pod(rules, model, model.pod(vantage.namespace, name), address.port)
-    services = (item for item in model.services if (item.namespace, item.name) == (vantage.namespace, name))
-    service = next(services, None)
+    service = model.find_service(vantage.namespace, name)
     pods = selected(rules, model, service) if service else ()
     if not service or not pods:
         return Route("not-applicable", "", ("selector",), Target(address.port, None, service))
