@@ -13,13 +13,14 @@ import click
 
 from lab import images
 from lab.cli.session import Session, command
-from lab.deploy import plan
+from lab.deploy import plan, services
 from lab.deploy import status as status_
 from lab.deploy.manifests import SHAPES, Shape
-from lab.kubernetes import access
+from lab.deploy.services import BACK, FRONT, PORTS
+from lab.kubernetes import access, client
 from lab.kubernetes.port_forward import port_forward
 
-FORWARDS = (("back", 3000), ("front", 8080))
+_NAMES = {BACK: "The backend  http://localhost:3000/version", FRONT: "The page     http://localhost:8080"}
 
 
 @command("deploy")
@@ -62,7 +63,7 @@ def verify(session: Session) -> None:
     """Try what a user would, and say what answered and why.
 
     Port-forward to both Pods, localhost and the name inside them, an ephemeral container, a Service from another Pod.
-    Exits with 1 if one answer is not as Kubernetes' rules predict.
+    Of the lab's Pods and of those that you made. Exits with 1 if one answer is not as Kubernetes' rules predict.
     """
     from lab.experiments.matrix import verify as verify_  # noqa: PLC0415 - not on the way to `lab --help`
     from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
@@ -81,7 +82,7 @@ def verify(session: Session) -> None:
 def open_page(session: Session) -> None:
     """Forward 8080 and 3000 to the cats, open the page.
 
-    As the course does with `kubectl port-forward`. Ctrl-C ends it.
+    As the course does with `kubectl port-forward`, to the lab's Pods or those that you made. Ctrl-C ends it.
     """
     has_desktop = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     with contextlib.suppress(KeyboardInterrupt):
@@ -93,13 +94,14 @@ def open_page(session: Session) -> None:
 
 def _forward_until_one_ends(session: Session, *, open_browser: bool) -> None:
     with contextlib.ExitStack() as forwards:
-        namespace, running = status_.namespace(session.settings), []
-        for service, port in FORWARDS:
-            target = f"service/k8-chatroulette-{service}"
-            forward = port_forward(session.settings, target, port, namespace=namespace, local=port)
+        running, pods = [], status_.to_open(session.settings)
+        for pod in pods:
+            target, local = f"pod/{pod.name}", PORTS[pod.service]
+            forward = port_forward(session.settings, target, pod.port, namespace=pod.namespace, local=local)
             running.append(forwards.enter_context(forward))
-        click.echo("The page     http://localhost:8080\nThe backend  http://localhost:3000/version\nCtrl-C ends it")
-        if open_browser:
+            click.echo(f"{_NAMES[pod.service]}, of {pod.namespace}/{pod.name}")
+        click.echo("Ctrl-C ends it")
+        if open_browser and FRONT in {pod.service for pod in pods}:
             webbrowser.open("http://localhost:8080/")
         while all(forward.is_running for forward in running):
             time.sleep(0.5)
@@ -122,19 +124,25 @@ def status(session: Session) -> None:
 def logs(session: Session, *, follow: bool) -> None:
     """Follow the logs of both services.
 
-    Each line begins with its Pod's name. Ctrl-C ends it.
+    Of every Pod that carries one, whoever made it; each line begins with the Pod's name. Ctrl-C ends it.
     """
-    argv = status_.log_command(session.settings, follow=follow)
+    running = [subprocess.Popen(argv) for argv in status_.log_commands(session.settings, follow=follow)]
     with contextlib.suppress(KeyboardInterrupt):
-        code = subprocess.run(argv, check=False).returncode
-        click.get_current_context().exit(code)
+        try:
+            codes = [process.wait() for process in running]
+        finally:
+            for process in running:
+                process.terminate()
+        click.get_current_context().exit(max(codes))
 
 
 @command("undeploy")
 def undeploy(session: Session) -> None:
-    """Take the cats away, and leave the cluster as it is."""
+    """Take the lab's cats away, and leave the cluster and what you made as it is."""
     session.perform(plan.undeploy(session.settings))
-    session.finish("The cats are gone; the cluster is up")
+    yours = [f"{pod.namespace}/{pod.name}" for pod in services.find(client.api(session.settings)) if not pod.by_lab]
+    kept = f"; what you made stays: {', '.join(yours)}" if yours else ""
+    session.finish(f"The lab's cats are gone; the cluster is up{kept}")
 
 
 COMMANDS = (deploy, verify, open_page, status, logs, undeploy)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from lab import waiting
 from lab.config import Settings
-from lab.deploy import apply, fetch, manifests, volumes, wait
+from lab.deploy import apply, fetch, manifests, ownership, volumes, wait
 from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref_of
 from lab.kubernetes import client
 from lab.kubernetes.client import Api
@@ -27,10 +27,12 @@ def steps(
 
     All shapes have the same ports of this computer, so the others are removed first. ``faults`` lets the services'
     faults be switched on; ``timeout`` is how many seconds the Pods may take to become Ready. Raises Refused, before
-    anything is sent, where the context is not the lab's own, and BadInput for a wrong manifest.
+    anything is sent, where the context is not the lab's own, or somebody made an object of the same name by hand, and
+    BadInput for a wrong manifest.
     """
     api = client.api(settings)
     objects = manifests.render(shape, references, faults=faults)
+    ownership.check(api, objects)
     return [
         Step(
             "Make room",
@@ -84,7 +86,14 @@ def _removal(settings: Settings, api: Api, shape: Shape) -> Step:
 
 
 def _remove(settings: Settings, api: Api, refs: Iterable[Ref], report: Report) -> str:
-    changes = apply.remove(api, backwards(refs), report)
+    """Remove what the lab made; a namespace where somebody made something by hand stays."""
+    refs = backwards(refs)
+    changes = apply.remove(api, [ref for ref in refs if ref.kind != "Namespace"], report)
+    for namespace in (ref for ref in refs if ref.kind == "Namespace"):
+        if kept := ownership.by_hand(api, namespace.name):
+            report.note(f"{namespace} stays: {', '.join(map(str, kept))} in it is yours")
+        else:
+            changes += apply.remove(api, [namespace], report)
     volumes.remove(settings, changes)
     return apply.summary(changes)
 

@@ -1,17 +1,20 @@
 """What is there, at a glance: the node, the Pods, and the addresses that answer."""
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lab.config import Settings
-from lab.deploy import fetch
+from lab.deploy import fetch, services
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
+from lab.deploy.services import BACK, FRONT, ServicePod
 from lab.errors import LabError
 from lab.kubernetes import client, pod_status
 from lab.kubernetes.client import Api
 from lab.kubernetes.objects import Object, condition, is_condition_true
 
 PART_OF = "app.kubernetes.io/part-of=chatroulette"
+NO_POD = "`make deploy` makes both; or make them as the course does, with `k run`"
 
 
 @dataclass(frozen=True)
@@ -64,31 +67,62 @@ class Status:
     autoscalers: tuple[Autoscaler, ...] = ()
     lacking: tuple[str, ...] = ()
     """What has fewer Ready Pods than it should, none at all included."""
+    notes: tuple[str, ...] = ()
+    """What is so because Pods were made by hand, and as it should be."""
 
 
 def status(settings: Settings) -> Status:
     """Look once; raises Refused where there is no such cluster, LabError where it does not answer."""
     api = client.api(settings)
-    pods = deployed(api)
+    found = services.find(api)
+    pods = _with_labels(api, found)
     urls = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        answers = zip(urls, pool.map(fetch.get, urls), strict=True)
+        answers = list(zip(urls, pool.map(fetch.get, urls), strict=True))
+    by_hand_only = bool(found) and not any(each.by_lab for each in found)
     return Status(
         settings.cluster,
         settings.context,
         shape(api) if pods else "",
         tuple(map(_node, api.items("/api/v1/nodes"))),
         tuple(map(_pod, pods)),
-        tuple(Url(url, answer.ok, answer.summary) for url, answer in answers),
+        tuple(Url(url, answer.ok, answer.summary) for url, answer in answers if answer.ok or not by_hand_only),
         tuple(map(autoscaler, api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))),
         tuple(text for kind in ("StatefulSet", "Deployment") for text in lacking(api, kind)),
+        tuple(notes(found, answered=all(answer.ok for _, answer in answers))),
     )
 
 
+def notes(found: Sequence[ServicePod], *, answered: bool) -> Iterator[str]:
+    """Say what is to be expected where Pods were made by hand; ``answered``: both ports of this computer did."""
+    by_hand = [pod for pod in found if not pod.by_lab]
+    if not by_hand:
+        return
+    names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in by_hand)
+    yield f"made by hand: {names}. `make verify` tries them, `make undeploy` leaves them"
+    if len(by_hand) < len(found):
+        return
+    if not answered:
+        yield "no Service gives them this computer's ports, so these do not answer, as expected: `make open` forwards"
+    if {pod.service for pod in found} == {FRONT}:
+        yield f"no Pod of {BACK}: the page shows its own cats and says which hop is broken, as expected of it alone"
+
+
 def deployed(api: Api) -> list[Object]:
-    namespaces = dict.fromkeys(SHAPES.values())
-    pods = [pod for each in namespaces for pod in api.items(collection("Pod", each), labelSelector=PART_OF)]
-    return sorted((pod for pod in pods if not pod_status.is_ending(pod)), key=lambda pod: str(pod["metadata"]["name"]))
+    """Return the lab's Pods and all that carry the services, by name."""
+    return _with_labels(api, services.find(api))
+
+
+def _with_labels(api: Api, found: Sequence[ServicePod]) -> list[Object]:
+    labelled = [
+        pod
+        for each in dict.fromkeys(SHAPES.values())
+        for pod in api.items(collection("Pod", each), labelSelector=PART_OF)
+    ]
+    pods = {pod["metadata"]["uid"]: pod for pod in [*labelled, *(each.pod for each in found)]}
+    return sorted(
+        (pod for pod in pods.values() if not pod_status.is_ending(pod)), key=lambda pod: str(pod["metadata"]["name"])
+    )
 
 
 def shape(api: Api) -> str:
@@ -100,16 +134,29 @@ def shape(api: Api) -> str:
     return ""
 
 
-def namespace(settings: Settings) -> str:
-    pods = deployed(client.api(settings))
+def to_open(settings: Settings) -> list[ServicePod]:
+    """Return one Pod of each service that there is; raises LabError where there is none."""
+    pods = services.first(services.find(client.api(settings)))
     if not pods:
-        raise LabError("nothing is deployed", "`make deploy` puts the cats on the cluster")
-    return str(pods[0]["metadata"]["namespace"])
+        raise LabError(f"no Pod carries {BACK} or {FRONT}", NO_POD)
+    return pods
 
 
-def log_command(settings: Settings, *, follow: bool) -> list[str]:
-    words = ["logs", f"--namespace={namespace(settings)}", f"--selector={PART_OF}", "--prefix", "--tail=50"]
-    return client.kubectl_command(settings, *words, *(["--follow", "--max-log-requests=20"] if follow else []))
+def log_commands(settings: Settings, *, follow: bool) -> list[list[str]]:
+    """Return a `kubectl logs` for each Pod; raises LabError where there is none."""
+    api = client.api(settings)
+    found = services.find(api)
+    carriers = {pod.pod["metadata"]["uid"]: str(pod.container["name"]) for pod in found}
+    words = ["--prefix", "--tail=50", *(["--follow"] if follow else [])]
+    commands = []
+    for pod in _with_labels(api, found):
+        meta = pod["metadata"]
+        container = carriers.get(meta["uid"]) or pod["spec"]["containers"][0]["name"]
+        where = [f"--namespace={meta['namespace']}", meta["name"], f"--container={container}"]
+        commands.append(client.kubectl_command(settings, "logs", *where, *words))
+    if not commands:
+        raise LabError(f"no Pod carries {BACK} or {FRONT}", NO_POD)
+    return commands
 
 
 def lacking(api: Api, kind: str) -> list[str]:

@@ -72,6 +72,10 @@ class Api:
         """Send through this client; ``timeout`` is in seconds for each request."""
         self._client, self._timeout = client, timeout
 
+    def within(self, seconds: float) -> Api:
+        """Return the same API with another time-out for each request."""
+        return Api(self._client, seconds)
+
     def call(
         self,
         method: str,

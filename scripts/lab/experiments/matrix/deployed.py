@@ -1,16 +1,14 @@
-"""What a user would try of the services that are deployed: from where, by which address, and who is to answer."""
+"""What a user would try of the Pods that carry the services: from where, by which address, and who is to answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from lab.config import Settings
-from lab.errors import LabError
-from lab.experiments.model.cluster import Address, VantagePoint
-from lab.kubernetes import ephemeral, pod_status
-from lab.kubernetes.objects import Object
+from lab.deploy.services import BACK, FRONT, PORTS, ServicePod
+from lab.experiments.model.cluster import Address, Service, VantagePoint
+from lab.kubernetes import ephemeral
 
-BACK, FRONT = "k8-chatroulette-back", "k8-chatroulette-front"
-PORTS = {BACK: 3000, FRONT: 8080}
 PATHS = {BACK: "/version", FRONT: "/"}
 NODE_PORTS = {BACK: 30030, FRONT: 30080}
 """The ports of the node that kind publishes on this computer (k8s/kind/cluster.yaml)."""
@@ -22,7 +20,7 @@ class Trial:
 
     ``url`` may name a variable of the container that asks; ``address`` is the same for the model. ``pod`` is the only
     Pod that may answer, where the address leaves no choice. ``check`` is one that readiness must list as ok. ``note``
-    is the id of a text on what leads to the address.
+    is the id of a text on what leads to the address. ``says_pod``: the answer names the Pod, as the services' own do.
     """
 
     tried: str
@@ -33,38 +31,12 @@ class Trial:
     check: str = ""
     note: str = ""
 
+    says_pod: bool = True
+
     @property
     def identity_url(self) -> str:
         """Where to ask which Pod answers: the page says it by itself."""
-        return self.url.replace("/version", "/whoami") if self.service else ""
-
-
-@dataclass(frozen=True)
-class Target:
-    service: str
-    pod: Object
-
-    @property
-    def name(self) -> str:
-        """The Pod's name, which is its hostname too."""
-        return str(self.pod["metadata"]["name"])
-
-    @property
-    def namespace(self) -> str:
-        return str(self.pod["metadata"]["namespace"])
-
-    @property
-    def port(self) -> int:
-        return PORTS[self.service]
-
-    @property
-    def container(self) -> Object:
-        container: Object = self.pod["spec"]["containers"][0]
-        return container
-
-    def trial(self, tried: str, host: str, *, pod: str = "") -> Trial:
-        url = f"http://{host}:{self.port}{PATHS[self.service]}"
-        return Trial(tried, url, Address("host", host, self.port), self.service, pod)
+        return self.url.replace("/version", "/whoami") if self.service and self.says_pod else ""
 
 
 @dataclass(frozen=True)
@@ -74,96 +46,129 @@ class Source:
     name: str
     vantage: VantagePoint
     trials: Sequence[Trial]
-    target: Target | None = None
+    target: ServicePod | None = None
 
 
-def targets(pods: Sequence[Object]) -> tuple[Target, Target]:
-    """Return a Pod of the backend and one of the frontend, Ready ones first; raises LabError where one is missing."""
-    back, front = (_of(pods, service) for service in (BACK, FRONT))
-    for service, own in ((BACK, back), (FRONT, front)):
-        if not own:
-            hint = "`make deploy` does; a Pod of that name that you made gives way to it"
-            raise LabError(f"the lab has deployed no Pod of {service}", hint)
-    return back[0], front[0]
+@dataclass(frozen=True)
+class Deployment:
+    """What is deployed: a Pod of each make, those that share a Redis (None where there is none), and the Services."""
+
+    pods: Sequence[ServicePod]
+    services: Sequence[Service] = ()
+    replicas: Sequence[ServicePod] | None = None
+
+    def promised(self, service: str, namespace: str, *, by_lab: bool) -> bool:
+        """Tell whether a Service's name is to answer: it exists, or it belongs to what the lab deployed."""
+        return by_lab or any((each.name, each.namespace) == (service, namespace) for each in self.services)
+
+    def peer(self, pod: ServicePod) -> ServicePod | None:
+        """Return the other service's Pod in the same namespace."""
+        others = (each for each in self.pods if each.service != pod.service and each.namespace == pod.namespace)
+        return next(others, None)
 
 
-def replicas(pods: Sequence[Object]) -> list[Target]:
-    return [target for target in _of(pods, BACK) if pod_status.is_ready(target.pod)]
+def sources(settings: Settings, node_ip: str, deployment: Deployment) -> list[Source]:
+    """Return all vantage points.
 
-
-def _of(pods: Sequence[Object], service: str) -> list[Target]:
-    own = [pod for pod in pods if pod["metadata"]["labels"].get("app.kubernetes.io/name") == service]
-    return [Target(service, pod) for pod in sorted(own, key=lambda pod: not pod_status.is_ready(pod))]
-
-
-def sources(
-    settings: Settings, node_ip: str, back: Target, front: Target, replicas: Sequence[Target] | None
-) -> list[Source]:
-    """Return all vantage points; ``replicas`` are the backend's Pods where they share a Redis, else None.
-
-    Where they do, NetworkPolicies forbid the backend's Pods to ask the frontend: whether that counts depends on the
-    cluster, so it is not tried.
+    Where backends share a Redis, NetworkPolicies forbid the backend's Pods to ask the frontend: whether that counts
+    depends on the cluster, so it is not tried.
     """
-    redis = Trial(
-        "Redis, as the backend sees it",
-        f"http://localhost:{back.port}/readyz",
-        Address("host", "localhost", back.port),
-        check="redis",
-        note="redis",
-    )
-    backend_url = replace(back.trial("BACKEND_URL", back.service), url="$BACKEND_URL/version", note="backend-url")
-    alone = [each.trial(f"{each.name}, alone", each.pod["status"]["podIP"], pod=each.name) for each in replicas or ()]
-    return [
-        Source("this computer", VantagePoint("node", "node"), _from_computer(settings, node_ip)),
-        _forwarded(back),
-        _in_app(back, [] if replicas is None else [redis]),
-        _in_guest(back, front if replicas is None else None),
-        _forwarded(front),
-        _in_app(front, [backend_url, *alone]),
-        _in_guest(front, back),
+    points = [point for pod in deployment.pods for point in _sources_of(pod, deployment)]
+    computer = _from_computer(settings, node_ip, deployment)
+    return [Source("this computer", VantagePoint("node", "node"), computer), *points] if computer else points
+
+
+def _sources_of(pod: ServicePod, deployment: Deployment) -> list[Source]:
+    """Return the vantage points of one Pod; inside another image there may be no program to ask with."""
+    peer, shared = deployment.peer(pod), deployment.replicas
+    if not pod.has_own_image:
+        return [_forwarded(pod)]
+    if pod.service == BACK:
+        return [
+            _forwarded(pod),
+            _in_app(pod, [] if shared is None else [_redis(pod)]),
+            _in_guest(pod, peer if shared is None else None, deployment),
+        ]
+    alone = [
+        _trial(each, f"{each.name}, alone", each.pod["status"]["podIP"], pod_name=each.name) for each in shared or ()
     ]
+    return [_forwarded(pod), _in_app(pod, [_backend_url(pod, deployment), *alone]), _in_guest(pod, peer, deployment)]
 
 
-def _from_computer(settings: Settings, node_ip: str) -> list[Trial]:
+def _trial(pod: ServicePod, tried: str, host: str, *, pod_name: str = "", port: int = 0) -> Trial:
+    port = port or pod.port
+    url = f"http://{host}:{port}{PATHS[pod.service]}"
+    return Trial(tried, url, Address("host", host, port), pod.service, pod_name, says_pod=pod.has_own_image)
+
+
+def _redis(pod: ServicePod) -> Trial:
+    url, address = f"http://localhost:{pod.port}/readyz", Address("host", "localhost", pod.port)
+    return Trial("Redis, as the backend sees it", url, address, check="redis", note="redis")
+
+
+def _backend_url(front: ServicePod, deployment: Deployment) -> Trial:
+    """Return the way to the backend that the frontend uses: by its variable, or by its default, a Service's name."""
+    env = {each["name"]: each.get("value", "") for each in front.container.get("env") or []}
+    is_set = "BACKEND_URL" in env or bool(front.container.get("envFrom"))
+    parts = urlsplit(env.get("BACKEND_URL") or f"http://{BACK}:{PORTS[BACK]}")
+    host, port = parts.hostname or BACK, parts.port or 80
+    trial = Trial(
+        "BACKEND_URL",
+        "$BACKEND_URL/version" if is_set else f"http://{host}:{port}/version",
+        Address("host", host, port),
+        BACK,
+        note="backend-url",
+    )
+    if host != BACK or deployment.promised(BACK, front.namespace, by_lab=front.by_lab):
+        return trial
+    has_backend = any(pod.service == BACK for pod in deployment.pods)
+    return replace(trial, service="", note="backend-without-service" if has_backend else "frontend-alone")
+
+
+def _from_computer(settings: Settings, node_ip: str, deployment: Deployment) -> list[Trial]:
     """Return what a browser on this computer would ask; kind passes it to the node, whose address the model knows."""
+    published = {port.node_port for service in deployment.services for port in service.ports}
+    by_lab = {pod.service for pod in deployment.pods if pod.by_lab}
     return [
         Trial(tried, url, Address("node-port", node_ip, NODE_PORTS[service]), service, note="published-port")
         for tried, url, service in (
             ("the page, on the node's port", f"{settings.front_url}/", FRONT),
             ("the backend, on the node's port", f"{settings.back_url}/version", BACK),
         )
+        if service in by_lab or NODE_PORTS[service] in published
     ]
 
 
-def _forwarded(target: Target) -> Source:
-    trial = target.trial(f"port-forward to {target.name}", "localhost", pod=target.name)
-    trial = replace(trial, address=Address("forward", f"pod/{target.name}", target.port, "forward"))
-    vantage = VantagePoint("port-forward", "port-forward", target.namespace)
-    return Source(f"a port-forward to {target.name}", vantage, [trial], target)
+def _forwarded(pod: ServicePod) -> Source:
+    trial = _trial(pod, f"port-forward to {pod.name}", "localhost", pod_name=pod.name)
+    trial = replace(trial, address=Address("forward", f"pod/{pod.name}", pod.port, "forward"))
+    vantage = VantagePoint("port-forward", "port-forward", pod.namespace)
+    return Source(f"a port-forward to {pod.name}", vantage, [trial], pod)
 
 
-def _in_app(target: Target, more: Sequence[Trial]) -> Source:
-    name = target.container["name"]
+def _in_app(pod: ServicePod, more: Sequence[Trial]) -> Source:
+    name = pod.container["name"]
     trials = [
-        target.trial("localhost", "localhost", pod=target.name),
-        target.trial("127.0.0.1", "127.0.0.1", pod=target.name),
-        target.trial("the Pod's name", target.name, pod=target.name),
+        _trial(pod, "localhost", "localhost", pod_name=pod.name),
+        _trial(pod, "127.0.0.1", "127.0.0.1", pod_name=pod.name),
+        _trial(pod, "the Pod's name", pod.hostname, pod_name=pod.name),
     ]
-    if name not in {target.name, target.service}:
-        trials.append(replace(target.trial("the container's name", name), service=""))
-    return Source(f"container {name} of {target.name}", _vantage(target, name), [*trials, *more], target)
+    if name not in {pod.name, pod.hostname, pod.service}:
+        trials.append(replace(_trial(pod, "the container's name", name), service=""))
+    return Source(f"container {name} of {pod.name}", _vantage(pod, name), [*trials, *more], pod)
 
 
-def _in_guest(target: Target, other: Target | None) -> Source:
+def _in_guest(pod: ServicePod, other: ServicePod | None, deployment: Deployment) -> Source:
     """Return an ephemeral container: it asks its own Pod, and the other one through its Service."""
     trials = [
-        target.trial("localhost", "localhost", pod=target.name),
-        target.trial("the Pod's name", target.name, pod=target.name),
+        _trial(pod, "localhost", "localhost", pod_name=pod.name),
+        _trial(pod, "the Pod's name", pod.hostname, pod_name=pod.name),
     ]
-    if other:
-        trials.append(other.trial(f"Service {other.service}, from another Pod", other.service))
-    return Source(f"ephemeral container in {target.name}", _vantage(target, ephemeral.NAME), trials, target)
+    if other and deployment.promised(other.service, pod.namespace, by_lab=other.by_lab):
+        name = other.service
+        trials.append(_trial(other, f"Service {name}, from another Pod", name, port=PORTS[name]))
+    return Source(f"ephemeral container in {pod.name}", _vantage(pod, ephemeral.NAME), trials, pod)
 
 
-def _vantage(target: Target, container: str) -> VantagePoint:
-    return VantagePoint(container, "container", target.namespace, target.name, container)
+def _vantage(pod: ServicePod, container: str) -> VantagePoint:
+    return VantagePoint(container, "container", pod.namespace, pod.name, container)

@@ -7,16 +7,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from lab import shell
 from lab.config import Settings
-from lab.deploy import chat, status
+from lab.deploy import chat, services, status
 from lab.deploy.fetch import Answer
+from lab.deploy.services import ServicePod
 from lab.errors import CommandFailed, LabError
 from lab.experiments.matrix import deployed, engine
-from lab.experiments.matrix.deployed import Source, Target, Trial
+from lab.experiments.matrix.deployed import Source, Trial
 from lab.experiments.matrix.probe_protocol import HttpReply, http_command, read_http
-from lab.experiments.model.cluster import ClusterModel
+from lab.experiments.model.cluster import ClusterModel, Listener, Pod
 from lab.experiments.model.explain import because
 from lab.experiments.model.predict import predict
 from lab.experiments.texts import load
@@ -43,24 +45,45 @@ _TEXTS = load("verify")
 def verify(settings: Settings) -> list[Check]:
     """Try everything, with a deadline each; a row that could not be tried is not ok.
 
-    Raises Refused where the cluster is not the lab's own, LabError where the services are not deployed.
+    Raises Refused where the cluster is not the lab's own, LabError where no Pod carries a service.
     """
     api = client.api(settings)
-    pods = status.deployed(api)
-    back, front = deployed.targets(pods)
-    replicas = deployed.replicas(pods) if status.shape(api) == "scale" else None
-    model = engine.read_model(api, [back.namespace])
-    ask = functools.partial(_ask, settings, api, back.container["image"])
-    sources = deployed.sources(settings, model.cluster.node_ip, back, front, replicas)
-    pair = (replicas or [])[:2]
+    found = services.find(api)
+    if not found:
+        raise LabError(f"no Pod carries {services.BACK} or {services.FRONT}", status.NO_POD)
+    pods = services.one_of_each(found)
+    model = served(engine.read_model(api, sorted({pod.namespace for pod in found})), pods)
+    replicas = [pod for pod in found if pod.service == services.BACK and pod.by_lab and pod.is_ready]
+    shared = replicas if status.shape(api) == "scale" else None
+    sources = deployed.sources(settings, model.cluster.node_ip, deployed.Deployment(pods, model.services, shared))
+    ask = functools.partial(_ask, settings, api)
+    pair = (shared or [])[:2]
     with ThreadPoolExecutor(max_workers=len(sources) + 1) as pool:
         message = pool.submit(lambda: [across(settings, *pair)] if len(pair) > 1 else [])
         rows = list(pool.map(lambda source: attempt(model, source, ask), sources))
         return [*(check for checks in rows for check in checks), *message.result()]
 
 
-def _ask(settings: Settings, api: Api, image: str, source: Source, urls: Sequence[str]) -> Mapping[str, HttpReply]:
-    """Run the probe program at a vantage point; ``image`` is what ephemeral containers are made of."""
+def served(model: ClusterModel, pods: Sequence[ServicePod]) -> ClusterModel:
+    """Add the servers that are known by what they answer: their image and their command do not tell."""
+    servers = {(pod.namespace, pod.name): pod for pod in pods}
+
+    def listening(pod: Pod) -> Pod:
+        server = servers.get((pod.namespace, pod.name))
+        if not server or any(container.listeners for container in pod.containers):
+            return pod
+        listener = Listener("0.0.0.0", server.port)  # noqa: S104 - it answered at the Pod's own address
+        containers = (
+            replace(part, listeners=(listener,)) if part.name == server.container["name"] else part
+            for part in pod.containers
+        )
+        return replace(pod, containers=tuple(containers))
+
+    return replace(model, pods=tuple(map(listening, model.pods)))
+
+
+def _ask(settings: Settings, api: Api, source: Source, urls: Sequence[str]) -> Mapping[str, HttpReply]:
+    """Run the probe program at a vantage point; an ephemeral container is made of its Pod's own image."""
     target, container = source.target, source.vantage.container
     if target is None:
         return _on_computer(urls)
@@ -70,7 +93,7 @@ def _ask(settings: Settings, api: Api, image: str, source: Source, urls: Sequenc
             replies = _on_computer(list(local.values()))
         return {url: replies[near] for url, near in local.items()}
     if container == ephemeral.NAME:
-        container = ephemeral.ensure(api, target.pod, image)
+        container = ephemeral.ensure(api, target.pod, target.container["image"])
     return read_http(PodExec(settings).run(ContainerRef.of(target.pod, container), http_command(urls), _TIMEOUT))
 
 
@@ -78,7 +101,7 @@ def _on_computer(urls: Sequence[str]) -> Mapping[str, HttpReply]:
     return read_http(shell.run(http_command(urls, sys.executable), timeout=_TIMEOUT).stdout)
 
 
-def _forward(settings: Settings, target: Target) -> AbstractContextManager[PortForward]:
+def _forward(settings: Settings, target: ServicePod) -> AbstractContextManager[PortForward]:
     return port_forward(settings, f"pod/{target.name}", target.port, namespace=target.namespace)
 
 
@@ -112,7 +135,8 @@ def judge(model: ClusterModel, source: Source, trial: Trial, answers: Mapping[st
     if trial.check:
         expected, (ok, answered) = REDIS_OK, readiness(answer, trial.check)
     elif trial.service:
-        expected, ok = trial.service, answer.is_from(trial.service) and bool(pod) and trial.pod in {"", pod}
+        is_its_pod = not trial.says_pod or (bool(pod) and trial.pod in {"", pod})
+        expected, ok = trial.service, answer.is_from(trial.service) and is_its_pod
         answered = _identified(answer, pod, ok=ok)
     else:
         expected, ok, answered = NO_NAME, answer.failed == NO_NAME, answer.summary
@@ -122,7 +146,7 @@ def judge(model: ClusterModel, source: Source, trial: Trial, answers: Mapping[st
 
 def _identified(answer: Answer, pod: str, *, ok: bool) -> str:
     if ok:
-        return f"{answer.status}, {pod} {answer.version}".strip()
+        return f"{answer.status}, {pod} {answer.version}".strip() if pod else answer.summary
     return f"{answer.summary}, Pod {pod}" if answer.ok and pod else answer.summary
 
 
@@ -145,7 +169,7 @@ def _reason(model: ClusterModel, source: Source, trial: Trial, answer: Answer, *
     return reason if ok or is_explained else _TEXTS["not-predicted"].format(reason=reason).en
 
 
-def across(settings: Settings, sender: Target, receiver: Target) -> Check:
+def across(settings: Settings, sender: ServicePod, receiver: ServicePod) -> Check:
     began = time.monotonic()
     try:
         with _forward(settings, sender) as near, _forward(settings, receiver) as far:

@@ -50,13 +50,15 @@ def status(result: Status, console: Console | None = None) -> None:
             table.add_row(_mark(ok=pod.ready), *map(escape, columns))
         console.print(table)
     else:
-        console.print("No cats yet: make deploy")
+        console.print("No cats yet: make deploy, or `k run` as in the course")
     for text in result.lacking:
         console.print(f"{_mark(ok=False)} {escape(text)}")
     for scaler in result.autoscalers:
         now = f"{scaler.replicas} now, CPU of each {scaler.seen}" if scaler.seen else "it has not looked yet"
         text = scaler.trouble or f"{scaler.minimum} to {scaler.maximum} Pods; {now}"
         console.print(f"{_mark(ok=not scaler.trouble)} autoscaler {escape(scaler.name)}: {escape(text)}")
+    for note in result.notes:
+        console.print(f"· {escape(note)}")
     for url in result.urls:
         console.print(f"{_mark(ok=url.ok)} {escape(url.url)}  {escape(url.said)}")
 

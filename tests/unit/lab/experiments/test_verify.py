@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.config import load
-from lab.deploy import fetch
+from lab.deploy import fetch, services
 from lab.deploy.fetch import Answer
 from lab.errors import LabError
 from lab.experiments.matrix import deployed, verify
@@ -52,12 +52,14 @@ def model(pods: list[Any], services: tuple[str, ...] = (BACK, FRONT)) -> Any:
 
 
 PODS = [pod(BACK, container="back"), pod(FRONT, container="front")]
+PODS[1]["spec"]["containers"][0]["env"] = [{"name": "BACKEND_URL", "value": f"http://{BACK}:3000"}]
 
 
-def sources(pods: list[Any] = PODS, *, scaled: bool = False) -> dict[str, Any]:
-    back, front = deployed.targets(pods)
-    replicas = deployed.replicas(pods) if scaled else None
-    return {source.name: source for source in deployed.sources(SETTINGS, NODE_IP, back, front, replicas)}
+def sources(pods: list[Any] = PODS, *, scaled: bool = False, named: tuple[str, ...] = (BACK, FRONT)) -> dict[str, Any]:
+    carriers = [services.of(pod, lambda *_: "") for pod in pods]
+    shared = [each for each in carriers if each and each.service == BACK] if scaled else None
+    deployment = deployed.Deployment([each for each in carriers if each], model(pods, named).services, shared)
+    return {source.name: source for source in deployed.sources(SETTINGS, NODE_IP, deployment)}
 
 
 def tried(source: Any) -> list[str]:
@@ -94,16 +96,50 @@ def test_the_container_s_name_is_tried_where_it_is_not_the_pod_s() -> None:
     assert "the container's name" not in tried(same[f"container {BACK} of {BACK}"])
 
 
-def test_of_several_pods_a_ready_one_is_asked() -> None:
-    pods = [pod(BACK, "a", ready=False), pod(BACK, "b"), pod(FRONT)]
-    assert deployed.targets(pods)[0].name == "b"
-    assert [target.name for target in deployed.replicas(pods)] == ["b"]
+ALONE = "http://k8-chatroulette-back:3000/version"
 
 
-def test_a_service_that_is_not_deployed_is_named() -> None:
-    with pytest.raises(LabError, match=f"the lab has deployed no Pod of {FRONT}") as error:
-        deployed.targets([pod(BACK)])
-    assert "make deploy" in error.value.hint
+@pytest.mark.parametrize(
+    ("pods", "named", "expected", "why"),
+    [
+        pytest.param([pod(FRONT)], (), "no such name", "only the frontend runs", id="the frontend's exercise"),
+        pytest.param([pod(FRONT), pod(BACK)], (), "no such name", "kubectl expose pod", id="no Service yet"),
+        pytest.param([pod(FRONT), pod(BACK)], (BACK,), BACK, "the wire between", id="a Service made by hand"),
+    ],
+)  # fmt: skip
+def test_a_break_is_expected_where_pods_were_made_by_hand_without_a_service(
+    pods: list[Any], named: tuple[str, ...], expected: str, why: str
+) -> None:
+    source = sources(pods, named=named)[f"container app of {FRONT}"]
+    answer = HttpReply("no-name") if expected == "no such name" else HttpReply("answers", 200, VERSION)
+    rows = verify.attempt(model(pods, named), source, lambda *_: replies(ALONE, answer))
+    row = {row.tried: row for row in rows}["BACKEND_URL"]
+    assert (row.expected, row.ok) == (expected, True)
+    assert why in row.why
+
+
+def test_what_the_lab_deployed_is_to_answer_although_its_services_are_gone() -> None:
+    assert "this computer" in sources([by_lab(BACK), by_lab(FRONT)], named=())
+    assert "this computer" not in sources(named=())
+
+
+def by_lab(service: str) -> dict[str, Any]:
+    item = pod(service)
+    item["metadata"]["labels"]["chatroulette.lab/shape"] = "pods"
+    return item
+
+
+def test_another_image_that_answers_as_the_backend_is_tried_from_outside_alone() -> None:
+    stranger = pod(BACK, "stranger")
+    stranger["spec"]["containers"][0]["image"] = "busybox"
+    carrier = services.of({**stranger, "status": {"podIP": "10.244.0.9", "phase": "Running"}}, lambda *_: BACK)
+    assert carrier is not None
+    (source,) = deployed.sources(SETTINGS, NODE_IP, deployed.Deployment([carrier]))
+    url = "http://localhost:3000/version"
+    world = verify.served(model([carrier.pod], ()), [carrier])
+    (row,) = verify.attempt(world, source, lambda *_: {url: HttpReply("answers", 200, VERSION)})
+    assert (row.ok, row.answered) == (True, f"200 {BACK} 1.2")
+    assert "listens on 0.0.0.0" in row.why
 
 
 def checks(source: str, replies: dict[str, HttpReply], world: Any = None) -> dict[str, Any]:
