@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lab import waiting
-from lab.deploy import diagnose, manifests
+from lab.deploy import manifests, refusals
 from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref_of
 from lab.errors import LabError
 from lab.kubernetes import pod_status
@@ -40,7 +40,7 @@ def apply_all(api: Api, objects: list[Object], report: Callable[[str], None]) ->
         try:
             changes.append(Change(_apply(api, ref, item, report), ref))
         except ApiError as error:
-            cause = diagnose.refused(str(ref), ref.namespace, error.message)
+            cause = refusals.refused(str(ref), ref.namespace, error.message)
             raise LabError(cause.sentence, cause.next_command) from error
     return changes
 

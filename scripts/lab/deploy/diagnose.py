@@ -93,16 +93,6 @@ def diagnose(pod: Object, events: Sequence[Object] = (), logs: Mapping[str, str]
     return next(filter(None, (rule(case) for rule in _RULES)), None)
 
 
-def refused(subject: str, namespace: str, message: str) -> Diagnosis:
-    """Explain why the API server, or a controller on its behalf, was not allowed to make a Pod."""
-    entry, match = next(
-        (entry, match) for entry in _data()["refused"] if (match := re.search(entry["pattern"], message))
-    )
-    where = f" -n {namespace}" if namespace else ""
-    command = entry["command"].format(where=where, namespace=namespace or "default")
-    return Diagnosis(entry["cause"], subject, entry["detail"].format(*match.groups(), message=message), command)
-
-
 @cache
 def _data() -> Any:
     import yaml  # noqa: PLC0415 - not on the way to `lab --help`

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from lab import waiting
-from lab.deploy import diagnose
+from lab.deploy import diagnose, refusals
 from lab.deploy.diagnose import Diagnosis
 from lab.deploy.manifests import Ref, collection, ref_of
 from lab.errors import LabError, TimedOut
@@ -153,7 +153,7 @@ def causes_of(api: Api, ref: Ref, state: State) -> list[Diagnosis]:
     if state.ready:
         return []
     if state.refusal:
-        return [diagnose.refused(str(ref), ref.namespace, state.refusal)]
+        return [refusals.refused(str(ref), ref.namespace, state.refusal)]
     causes = (_diagnose(api, pod) for pod in state.pods if not pod_state(pod).ready)
     return [cause for cause in causes if cause]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.deploy.diagnose import Diagnosis, diagnose, refused
+from lab.deploy.diagnose import Diagnosis, diagnose
 
 CAPTURED = Path(__file__).parent / "captured"
 
@@ -104,25 +104,3 @@ def test_a_volume_that_the_node_may_not_ask_for_yet_is_waited_for_longer() -> No
         if event["reason"] == "FailedMount":
             event["message"] = 'claim "x" is forbidden: no relationship found between node and this object'
     assert diagnosed(case).patience > usual.patience
-
-
-@pytest.mark.parametrize(
-    ("message", "cause", "detail"),
-    [
-        pytest.param('pods "x" is forbidden: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0',
-                     "quota", "used up (none, requested: pods=1", id="quota"),
-        pytest.param('pods "x" is forbidden: failed quota: none: must specify limits.cpu for: app', "quota",
-                     "wants requests and limits", id="quota without limits"),
-        pytest.param('pods "x" is forbidden: violates PodSecurity "restricted:v1.37": runAsNonRoot != true (pod or '
-                     'container "app" must set securityContext.runAsNonRoot=true)',
-                     "security", "restricted:v1.37, and this one breaks it: runAsNonRoot != true", id="security"),
-        pytest.param('Service "x" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already '
-                     "allocated", "refused", "another Service has this NodePort", id="node port"),
-        pytest.param("etcdserver: request timed out", "refused", "refused it: etcdserver", id="anything else"),
-    ],
-)  # fmt: skip
-def test_a_refusal_is_told_in_plain_words(message: str, cause: str, detail: str) -> None:
-    diagnosis = refused("pod/x", "n", message)
-    assert diagnosis.cause == cause
-    assert detail in diagnosis.sentence
-    assert diagnosis.next_command.startswith("kubectl ")
