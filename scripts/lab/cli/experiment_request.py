@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from lab import images, steps
 from lab.errors import BadInput, LabError
@@ -76,7 +78,10 @@ class Request:
         only = {"only": self.only} if self.only else {}
 
         def act(report: Report) -> str:
-            experiments.append(entry.run(self.settings, self.api, self.image, report, **only))
+            began = time.monotonic()
+            experiment = entry.run(self.settings, self.api, self.image, report, **only)
+            seconds = round(time.monotonic() - began, 2)  # of the whole step, so that both lines say the same
+            experiments.append(msgspec.structs.replace(experiment, seconds=seconds))
             return results.summary(experiments[0])
 
         with self.view() as emit:

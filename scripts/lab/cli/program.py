@@ -33,7 +33,9 @@ Settings, from the environment:
   LAB_FRONT_PORT  the page's port on this computer [30080]
   LAB_BACK_PORT   the backend's [30030]
   LAB_IMAGES      auto, published (pull images), packages (build them) [auto]
+  LAB_KUBERNETES  the cluster's minor version, 1.37 or 1.35 [1.37]
   LAB_CACHE       the folder whose chatroulette-lab keeps what was built [~/.cache]
+  KUBECONFIG      the kubeconfig that gets the cluster's context [~/.kube/config]
 
 Exit codes: 0 done, 1 something failed or disagrees, 2 bad input or refused, 130 interrupted.
 """

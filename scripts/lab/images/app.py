@@ -23,7 +23,7 @@ _RUNTIME = "scripts/service_runtime"
 
 @dataclass(frozen=True)
 class Source:
-    """Which code an image has: the project's version, the last commit of its folders, and its time."""
+    """Which code an image has: the project's version, the commit that is checked out, and its time."""
 
     version: str
     commit: str
@@ -92,10 +92,10 @@ def _code_folders(service: Service) -> list[Path]:
 
 
 def source(service: Service) -> Source:
-    """Describe the code as it is now. A change that is not committed is ``-dirty``, with the newest file's time."""
+    """Describe the code as it is now. An uncommitted change of it is ``-dirty``, with the newest file's time."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     folders = [_FOLDERS[service], _RUNTIME]
-    commit, _, time = _git("log", "-1", "--format=%h %cI", "--", *folders).partition(" ")
+    commit, _, time = _git("log", "-1", "--format=%h %cI").partition(" ")
     if not commit:
         return Source(version, "unknown", _newest(service))
     if _git("status", "--porcelain", "--", *folders):

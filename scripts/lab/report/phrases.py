@@ -5,6 +5,7 @@ from typing import get_args
 
 from lab.experiments.results import Cell, Expectation, Experiment, Flip, Outcome, Verdict
 from lab.experiments.texts import Language, Text, load
+from lab.report.progress import clock
 
 SIGNS: Mapping[Outcome, str] = {
     "answers": "●",
@@ -69,6 +70,12 @@ def listed(parts: Iterable[Text]) -> Text:
 
 def seconds(value: float) -> Text:
     return TEXTS["seconds"].format(value=_rounded(value))
+
+
+def duration(value: float) -> Text:
+    """Return how long a run took, as the steps' own view writes it."""
+    written = clock(value)
+    return Text(written, written.replace(".", ","))
 
 
 def when(expectation: Expectation) -> Text:

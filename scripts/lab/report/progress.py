@@ -95,7 +95,7 @@ def running(event: Event) -> str:
     parts = [f"{event.number}/{event.of} {event.step}"]
     if event.fraction is not None:
         parts.append(f"{event.fraction:.0%}")
-    parts.append(_clock(event.took) + (f", about {_clock(left)} left" if (left := remaining(event)) else ""))
+    parts.append(clock(event.took) + (f", about {clock(left)} left" if (left := remaining(event)) else ""))
     return "  ".join([*parts, event.detail] if event.detail else parts)
 
 
@@ -114,10 +114,11 @@ def ended(event: Event) -> str:
     if event.kind == "note":
         return f"{mark} {escape(event.detail)}"
     detail = f"  [dim]{escape(event.detail)}[/]" if event.detail and event.kind != "failed" else ""
-    return f"{mark} {escape(event.step)}  [dim]{_clock(event.took)}[/]{detail}"
+    return f"{mark} {escape(event.step)}  [dim]{clock(event.took)}[/]{detail}"
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Write how long something took: in seconds, from a minute on in minutes too."""
     if seconds < _MINUTE:
         return f"{seconds:.1f} s"
     return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:02.0f} s"

@@ -125,10 +125,11 @@ def commit(root):
     git(root, "commit", "--quiet", "--message", "a commit")
 
 
-def test_the_source_is_the_folders_last_commit(project):
-    last = git(project, "log", "-1", "--format=%h")
+def test_the_source_is_the_commit_that_is_checked_out(project):
     write(project, "README.md", text="a commit that is not this service's")
     commit(project)
+    last = git(project, "log", "-1", "--format=%h")
+    write(project, "README.md", text="a change that is not this service's")
     assert app.source("back") == app.Source("1.2.3", last, "2026-01-02T03:04:05Z")
 
 

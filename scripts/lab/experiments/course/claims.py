@@ -83,14 +83,15 @@ def judged(experiments: Mapping[str, Experiment]) -> Experiment:
     """Judge every sentence by these experiments' results."""
     evidence = gather(experiments.values())
     entry = catalog.find("claims")
+    began = min(datetime.fromisoformat(experiment.began) for experiment in experiments.values())
     claims = tuple(claim(name, sentence, evidence) for name, sentence in SENTENCES.items())
     return Experiment(
         experiment="claims",
         title=entry.title,
         question=entry.question,
         cluster=next(iter(experiments.values())).cluster,
-        began=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=max(experiment.seconds for experiment in experiments.values()),
+        began=began.isoformat(timespec="seconds"),
+        seconds=round((datetime.now(UTC) - began).total_seconds(), 2),
         agrees=all(claim.agrees for claim in claims),
         claims=claims,
     )

@@ -148,7 +148,7 @@ def _change(outcomes: tuple[Outcome, Outcome], language: Language) -> Text:
 
 def _summary(experiment: Experiment, language: Language) -> RenderableType:
     sign = ("✓ ", "bold green") if experiment.agrees else ("✗ ", "bold red")
-    took = phrases.seconds(experiment.seconds).of(language)
+    took = phrases.duration(experiment.seconds).of(language)
     counts = phrases.counts(experiment).of(language)
     text = Text.assemble(sign, f"{experiment.experiment}, {took}{TEXTS['colon'].of(language)}{counts}")
     if agreement := phrases.agreement(experiment):

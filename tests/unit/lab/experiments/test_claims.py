@@ -1,6 +1,9 @@
 """Verdicts follow what was measured: another measurement gives another verdict, none gives unknown."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from lab.experiments.catalog import CATALOGUE
 from lab.experiments.course import claims
@@ -8,6 +11,8 @@ from lab.experiments.course.claims import SENTENCES, Sentence
 from lab.experiments.results import Cell, Expectation, Measurement, Prediction
 from lab.experiments.texts import Text
 from lab.experiments.timed.expectations import word
+
+from ..report import samples  # noqa: TID252 - the same made-up experiments as the reports' tests
 
 TEXT = Text("text", "texte")
 CELL, CHECK = "names/guest/pod-name", "limits/memory-code"
@@ -73,6 +78,12 @@ def test_another_measurement_gives_another_verdict_and_is_told(name):
 
 def test_sentences_stand_on_experiments_that_there_are():
     assert set(claims.EXPERIMENTS) <= set(CATALOGUE)
+
+
+def test_claims_last_from_the_first_experiment_s_beginning_to_now():
+    began = datetime.now(UTC) - timedelta(seconds=100)
+    ran = {name: replace(samples.names(), began=began.isoformat(), seconds=1.0) for name in ("names", "limits")}
+    assert 100 <= claims.judged(ran).seconds < 200
 
 
 def test_a_time_beside_the_word_does_not_hide_it():

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import sys
 
 import msgspec
@@ -137,6 +138,18 @@ def test_manifests_are_printed_and_nothing_is_run(lab, monkeypatch):
     assert [item["kind"] for item in yaml.safe_load_all(out)] == ["Service", "Pod", "Pod"]
 
 
+def decoded(document):
+    """Read a result; how long it took is the run's own, and here no time at all."""
+    return replaced(msgspec.json.decode(document, type=Experiment), seconds=GOOD.seconds)
+
+
+def test_one_duration_is_told_of_one_run(lab, results_in):
+    results_in(replaced(GOOD, seconds=66.4))
+    out = lab("names")[1]
+    assert re.findall(r"names,? +([^:,]* s\b)", out) == ["0.0 s", "0.0 s"]
+    assert "66" not in out
+
+
 @pytest.mark.parametrize(("result", "code"), [(GOOD, 0), (BAD, 1)])
 def test_the_exit_code_says_whether_all_is_as_predicted(lab, results_in, result, code):
     results_in(result)
@@ -146,7 +159,7 @@ def test_the_exit_code_says_whether_all_is_as_predicted(lab, results_in, result,
     wrong = [f"{cell.vantage}/{cell.address}" for cell in result.cells if not cell.agrees]
     assert all(f"✗ measured is not what was predicted: names: {name}" in err for name in wrong)
     ended, out, _ = lab("names", "--json")
-    assert (ended, msgspec.json.decode(out, type=Experiment)) == (code, result)
+    assert (ended, decoded(out)) == (code, result)
 
 
 def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkeypatch):
@@ -162,7 +175,7 @@ def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkey
     monkeypatch.setattr(experiment_request.images, "app_steps", lambda *_: [step])
     monkeypatch.setattr("lab.cli.session.lock.exclusive", exclusive)
     code, out, err = lab("names", "--json")
-    assert (code, msgspec.json.decode(out, type=Experiment)) == (0, GOOD)
+    assert (code, decoded(out)) == (0, GOOD)
     assert "it is made" in err
     assert "waiting for another lab" in err
 
