@@ -1,5 +1,6 @@
 """Every setting of the lab, read in one place from the environment and checked at once."""
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -37,7 +38,8 @@ class Settings:
     images: Source
     kubernetes: Minor
     cache: Path
-    kubeconfig: Path
+    kubeconfigs: tuple[Path, ...]
+    """The files of KUBECONFIG's list, as kubectl reads it: each once, the empty left out."""
 
     @property
     def context(self) -> str:
@@ -71,7 +73,7 @@ class Settings:
 def load(env: Mapping[str, str]) -> Settings:
     """Read ``LAB_CLUSTER``, ``LAB_FRONT_PORT``, ``LAB_BACK_PORT``, ``LAB_IMAGES``, ``LAB_KUBERNETES``, ``LAB_CACHE``.
 
-    And ``KUBECONFIG``, of whose list kubectl and kind write the first. Raises BadInput for a value that cannot be.
+    And the list ``KUBECONFIG``. Raises BadInput for a value that cannot be.
     """
     front, back = _port(env, "LAB_FRONT_PORT", 30080), _port(env, "LAB_BACK_PORT", 30030)
     if front == back:
@@ -83,8 +85,14 @@ def load(env: Mapping[str, str]) -> Settings:
         images=_choice(env, "LAB_IMAGES", SOURCES),
         kubernetes=_choice(env, "LAB_KUBERNETES", MINORS),
         cache=_absolute(env.get("LAB_CACHE") or env.get("XDG_CACHE_HOME") or "~/.cache") / CACHE,
-        kubeconfig=_absolute(next(filter(None, env.get("KUBECONFIG", "").split(":")), "~/.kube/config")),
+        kubeconfigs=_kubeconfigs(env.get("KUBECONFIG") or ""),
     )
+
+
+def _kubeconfigs(value: str) -> tuple[Path, ...]:
+    """Split the list as kubectl and kind do; a `~` in it is a folder of that name, as no shell expanded it."""
+    names = dict.fromkeys(filter(None, value.split(os.pathsep)))
+    return tuple(Path(name).absolute() for name in names) or (_absolute("~/.kube/config"),)
 
 
 def _cluster(name: str) -> str:

@@ -95,7 +95,7 @@ class Student:
 def student(namespace: Namespace, tmp_path: Path) -> Student:
     settings = namespace.cluster.settings
     config = tmp_path / "kubeconfig"
-    config.write_text(settings.kubeconfig.read_text())
+    config.write_text(settings.kubeconfigs[0].read_text())
     programs = tmp_path / "bin"
     programs.mkdir()
     beside = Path(sys.prefix) / "bin"

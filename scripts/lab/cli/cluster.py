@@ -10,7 +10,7 @@ import click
 
 from lab import docker, images, registry_access
 from lab.cli.session import Session, command
-from lab.cluster import client_programs, docker_daemon, lifecycle, preflight
+from lab.cluster import client_programs, docker_daemon, kubeconfig, lifecycle, preflight
 from lab.cluster.node_image import build
 from lab.cluster.node_image.recipe import PUBLISHED, Recipe
 from lab.errors import LabError, Refused
@@ -32,6 +32,7 @@ def kind_up(session: Session) -> None:
     preflight.authenticate(session.settings)
     with session.locked() as run:
         run(machine_steps(session.settings))
+        kubeconfig.check(session.settings.kubeconfigs)
         lifecycle.check(session.settings)
         run(up_steps(session.settings))
     session.finish(f"The cluster {session.settings.cluster} is up. Next: make deploy", context=session.settings.context)

@@ -20,7 +20,7 @@ from lab import docker, registry_access, shell, waiting
 from lab.cluster import coredns, kubeconfig
 from lab.config import CACHE, ROOT, Settings
 from lab.errors import CommandFailed, LabError, Refused
-from lab.kubernetes.access import read_kubeconfig
+from lab.kubernetes.access import read_kubeconfigs
 from lab.steps import Report, Step
 
 State = Literal["absent", "foreign", "incomplete", "outdated", "stopped", "up"]
@@ -104,7 +104,7 @@ def others(settings: Settings) -> list[str]:
 
 def check(settings: Settings) -> None:
     """Raise, before anything is done, Refused for a cluster that is not ours and BadInput for a broken kubeconfig."""
-    read_kubeconfig(settings.kubeconfig)
+    read_kubeconfigs(settings.kubeconfigs)
     node = docker.inspect(settings.node)
     if node and not is_ours(node, settings.cluster):
         raise _foreign(settings)
@@ -115,7 +115,7 @@ def down(settings: Settings) -> bool:
     check(settings)
     existed = docker.inspect(settings.node) is not None
     _remove_nodes(settings)
-    kubeconfig.remove(settings.kubeconfig, settings.context)
+    kubeconfig.remove(settings.kubeconfigs, settings.context)
     return existed
 
 
@@ -216,12 +216,13 @@ def _readiness(settings: Settings) -> tuple[bool, str]:
 
 def _write_kubeconfig(settings: Settings, report: Report) -> str:
     exported = yaml.safe_load(_facts(settings)["kubeconfig"])
-    if kubeconfig.add(settings.kubeconfig, exported):
-        return f"{settings.context} is current in {settings.kubeconfig}"
+    path, is_current = kubeconfig.add(settings.kubeconfigs, exported)
+    if is_current:
+        return f"{settings.context} is current in {path}"
     report.note(
         f"your current context stays as it is; to use this cluster: kubectl config use-context {settings.context}"
     )
-    return f"{settings.context} is in {settings.kubeconfig}"
+    return f"{settings.context} is in {path}"
 
 
 def _remove_nodes(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ def kubectl_command(settings: Settings, *args: str) -> list[str]:
     """Return the argument list of a kubectl that can only reach the lab's cluster; raises Refused as ``connect``."""
     connect(settings)
     program = kubectl_program(settings.programs)
-    return [program, "--kubeconfig", str(settings.kubeconfig), "--context", settings.context, *args]
+    kubeconfig = os.pathsep.join(map(str, settings.kubeconfigs))
+    return ["env", f"KUBECONFIG={kubeconfig}", program, "--context", settings.context, *args]
 
 
 def kubectl(
@@ -186,10 +188,10 @@ def configuration(settings: Settings) -> Configuration:
     """Return the client's configuration for the lab's cluster; raises Refused as ``connect``."""
     access = connect(settings)
     from kubernetes.client import Configuration  # noqa: PLC0415 - a quarter of a second, which `--help` has not
-    from kubernetes.config import load_kube_config  # noqa: PLC0415 - the same
+    from kubernetes.config import load_kube_config_from_dict  # noqa: PLC0415 - the same
 
     loaded = Configuration(host=access.server, retries=False, no_proxy="*")
-    load_kube_config(str(access.kubeconfig), access.context, loaded, persist_config=False)
+    load_kube_config_from_dict(access.kubeconfig, access.context, loaded, persist_config=False)
     return loaded
 
 

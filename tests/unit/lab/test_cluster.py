@@ -1,4 +1,4 @@
-"""The decisions of lab.cluster: capabilities, kubeconfig entries, versions, names, cluster shape."""
+"""The decisions of lab.cluster: capabilities, versions, names, cluster shape."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,11 @@ import pytest
 import yaml
 
 from lab import config
-from lab.cluster import client_programs, coredns, docker_daemon, kubeconfig, lifecycle, runc_wrapper
+from lab.cluster import client_programs, coredns, docker_daemon, lifecycle, runc_wrapper
 from lab.cluster.node_image import build
 from lab.cluster.node_image.recipe import PUBLISHED
-from lab.errors import TimedOut
-from lab.kubernetes.access import read_kubeconfig
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
-ADDED = {
-    "clusters": [{"name": "kind-cats", "cluster": {"server": "https://127.0.0.1:1"}}],
-    "users": [{"name": "kind-cats", "user": {}}],
-    "contexts": [{"name": "kind-cats", "context": {"cluster": "kind-cats", "user": "kind-cats"}}],
-    "current-context": "kind-cats",
-}
 
 
 @pytest.mark.parametrize(
@@ -47,55 +39,6 @@ def test_the_runtime_takes_away_what_the_host_withholds():
 )
 def test_the_runtime_finds_what_describes_the_process(words, path, is_container):
     assert runc_wrapper.find_spec(words) == (path, is_container)
-
-
-@pytest.mark.parametrize(
-    ("current", "then"),
-    [
-        pytest.param("", "kind-cats", id="none"),
-        pytest.param("kind-other", "kind-cats", id="another-kind"),
-        pytest.param("production", "production", id="somebody-elses"),
-    ],
-)
-def test_the_context_becomes_current_only_over_none_or_a_kind_one(current, then):
-    assert kubeconfig.merged({"current-context": current}, ADDED)["current-context"] == then
-
-
-def test_adding_and_removing_leaves_the_rest_of_the_kubeconfig_as_it_was(tmp_path):
-    path = tmp_path / "config"
-    before = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "preferences": {},
-        "users": [],
-        "clusters": [{"name": "prod", "cluster": {"server": "https://prod", "x-unknown": 1}}],
-        "contexts": [{"name": "production", "context": {"cluster": "prod", "user": ""}}],
-        "current-context": "production",
-    }
-    path.write_text(yaml.safe_dump(before))
-    assert kubeconfig.add(path, ADDED) is False
-    assert [entry["name"] for entry in read_kubeconfig(path)["contexts"]] == ["production", "kind-cats"]
-    kubeconfig.remove(path, "kind-cats")
-    assert read_kubeconfig(path) == before
-    assert [file.name for file in tmp_path.iterdir()] == ["config"]
-
-
-def test_the_kubeconfig_is_private_and_a_link_stays_a_link(tmp_path):
-    real = tmp_path / "real"
-    real.write_text("")
-    link = tmp_path / "config"
-    link.symlink_to(real)
-    kubeconfig.add(link, ADDED)
-    assert link.is_symlink()
-    assert real.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_locked_kubeconfig_is_waited_for_then_named(tmp_path, monkeypatch):
-    (tmp_path / "config.lock").touch()
-    monkeypatch.setattr(kubeconfig, "LOCK_SECONDS", 0.1)
-    with pytest.raises(TimedOut) as caught:
-        kubeconfig.add(tmp_path / "config", ADDED)
-    assert f"rm {tmp_path}/config.lock" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,9 @@ def test_another_minor_has_its_programs_in_a_folder_of_their_own():
     assert other.programs == usual.programs / "kubernetes-1.35"
 
 
-def test_the_kubeconfig_is_the_first_of_the_list():
-    assert config.load({"KUBECONFIG": "/a/b:/c"}).kubeconfig == Path("/a/b")
+def test_the_kubeconfigs_are_those_of_the_list_or_kubectls_own():
+    assert config.load({"KUBECONFIG": ":/a/b::/c:/a/b"}).kubeconfigs == (Path("/a/b"), Path("/c"))
+    assert config.load({"KUBECONFIG": ":"}).kubeconfigs == (Path("~/.kube/config").expanduser(),)
 
 
 def test_steps_run_in_order_and_what_is_done_is_not_done_again():

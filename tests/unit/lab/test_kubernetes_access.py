@@ -52,6 +52,16 @@ def test_a_kind_cluster_on_loopback_is_ours(written, server):
     assert access.connect(written(kubeconfig(server))).server == server
 
 
+def test_a_context_is_read_from_the_whole_list_and_the_first_of_a_name_wins(written, tmp_path):
+    settings = written(kubeconfig(clusters=[], users=[]))
+    rest, wrong = tmp_path / "rest", tmp_path / "wrong"
+    rest.write_text(yaml.safe_dump(kubeconfig("https://127.0.0.1:7", contexts=[])))
+    wrong.write_text(yaml.safe_dump(kubeconfig("https://evil.example")))
+    files = [settings.kubeconfigs[0], tmp_path / "none", rest, wrong]
+    found = access.connect(load({"KUBECONFIG": ":".join(map(str, files))}))
+    assert (found.context, found.server) == ("kind-cats", "https://127.0.0.1:7")
+
+
 PROXIED = {"server": "https://127.0.0.1:1", "certificate-authority-data": PEM, "proxy-url": "http://proxy.example:3128"}
 OTHER_LOGIN = {"name": "kind-cats", "user": {"exec": {"command": "x"}}}
 
@@ -94,7 +104,7 @@ def test_anything_but_the_labs_cluster_is_refused_in_one_line_before_kubectl_sta
         pytest.param({"contexts": [None, "x"]}, id="entries of another kind"),
         pytest.param({"contexts": [{"context": {"cluster": "a"}}]}, id="an entry without a name"),
         pytest.param({"clusters": "hello"}, id="no list"),
-        pytest.param({"current-context": 7}, id="a number for a context"),
+        pytest.param({"current-context": []}, id="a list for a context"),
     ],
 )
 def test_what_is_no_kubeconfig_is_named_in_one_line(written, content):
@@ -113,13 +123,14 @@ def test_kubectl_is_the_labs_own_or_paths_and_reaches_the_labs_cluster_alone(wri
     settings = written(kubeconfig())
     monkeypatch.setattr(type(settings), "programs", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    options = ["--kubeconfig", str(settings.kubeconfig), "--context", "kind-cats", "get", "pods"]
+    env = ["env", f"KUBECONFIG={settings.kubeconfigs[0]}"]
+    options = ["--context", "kind-cats", "get", "pods"]
     with pytest.raises(LabError, match="no kubectl"):
         client.kubectl_command(settings, "get", "pods")
     on_path = program("kubectl", "")
-    assert client.kubectl_command(settings, "get", "pods") == [str(on_path), *options]
+    assert client.kubectl_command(settings, "get", "pods") == [*env, str(on_path), *options]
     (tmp_path / "kubectl").touch()
-    assert client.kubectl_command(settings, "get", "pods") == [str(tmp_path / "kubectl"), *options]
+    assert client.kubectl_command(settings, "get", "pods") == [*env, str(tmp_path / "kubectl"), *options]
 
 
 def test_a_proxy_in_the_environment_is_not_used(written, monkeypatch):
