@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-Kind = Literal["start", "progress", "done", "skipped", "differs", "failed", "note"]
+Kind = Literal["start", "progress", "done", "skipped", "differs", "unclear", "failed", "note"]
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def retry_alone(
 def disagreements(result: Experiment, most: int = 10) -> str:
     """Describe the first of what disagrees: what was predicted, what was measured, and its detail."""
     checks: tuple[_Checked, ...] = (*result.cells, *result.flips, *result.expectations, *result.claims)
-    sides = [_sides(check) for check in checks if not check.agrees]
+    sides = [_sides(check) for check in checks if results.differs(check)]
     lines = [f"  {name}: {side}" for name, side in zip(results.disagreements(result), sides, strict=True)]
     return "\n".join([*lines[:most], *([f"  and {len(lines) - most} more"] if len(lines) > most else [])])
 

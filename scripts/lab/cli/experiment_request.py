@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import msgspec
 
 from lab import images, steps
 from lab.errors import BadInput, LabError
-from lab.experiments import catalog, parallel, results
+from lab.experiments import catalog, parallel, pressure, results
 from lab.experiments.course import claims
 from lab.experiments.texts import load
 from lab.kubernetes import client
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lab.kubernetes.client import Api
     from lab.steps import Event, Report
 
+_TEXTS = load("cli")
 _NAMED = 3
 """So many disagreements fit on a line."""
 
@@ -53,6 +54,11 @@ class Request:
     @property
     def settings(self) -> Settings:
         return self.session.settings
+
+    @cached_property
+    def meter(self) -> pressure.Meter:
+        """Begins to measure how busy the machine is when it is first asked for."""
+        return pressure.Meter()
 
     @cached_property
     def api(self) -> Api:
@@ -85,7 +91,12 @@ class Request:
             return results.summary(experiments[0])
 
         with self.view() as emit:
-            steps.run([steps.Step(entry.id, act, expected=entry.seconds)], emit)
+
+            def show(event: Event) -> None:
+                ended = event.kind == "done" and parallel.how_it_ended(experiments[0])
+                emit(replace(event, kind=ended or event.kind))
+
+            steps.run([steps.Step(entry.id, act, expected=entry.seconds)], show)
         return experiments[0]
 
     def run_all(self) -> tuple[list[Experiment], list[LabError]]:
@@ -116,13 +127,20 @@ class Request:
         if self.why or self.predict:  # which do not go with --json
             terminal.show_differences(experiments[0], self.language, tables.terminal())
         self.write(experiments)
+        self.fail_unless_shown(experiments)
+
+    def fail_unless_shown(self, experiments: Sequence[Experiment]) -> None:
+        """End with 1 where something is not as predicted, or not shown; a busy machine is the first cause."""
         wrong = [f"{each.experiment}: {name}" for each in experiments for name in results.disagreements(each)]
-        first = ", ".join(wrong[:_NAMED]) + (" …" if len(wrong) > _NAMED else "")
-        self.session.fail_unless(
-            all(each.agrees for each in experiments),
-            f"measured is not what was predicted: {first}",
-            "the model or the cluster is wrong: both stand above. Is its DNS well? kubectl -n kube-system get pods",
-        )
+        unseen = [f"{each.experiment}: {name}" for each in experiments for name in results.not_shown(each)]
+        if not (wrong or unseen):
+            return
+        names = wrong or unseen
+        first = ", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else "")
+        causes = pressure.causes(self.meter.read(), pressure.throttled(self.settings), experiments)
+        hint = causes or _TEXTS["either-is-wrong" if wrong else "once-more"]
+        failure = _TEXTS["not-predicted" if wrong else "not-shown"].format(names=first)
+        self.session.fail_unless(False, failure.of(self.language), hint.of(self.language))  # noqa: FBT003 - nothing is ok
 
     def show(self, experiment: Experiment) -> None:
         if self.why:
@@ -143,7 +161,7 @@ class Request:
             self.html.write_text(page.render(experiments, self.language), encoding="utf-8")
         except OSError as error:
             raise LabError(f"the report {self.html} was not written: {error.strerror}", "name another file") from error
-        click.echo(load("cli")["report-written"].format(file=self.html).of(self.language), err=True)
+        click.echo(_TEXTS["report-written"].format(file=self.html).of(self.language), err=True)
 
 
 def find_cell(experiment: Experiment, name: str) -> Cell:

@@ -91,6 +91,7 @@ def run(request: Request) -> None:
     )
     request.push_image()
     failed: list[LabError] = []
+    _ = request.meter
     with _cleaned_up(request):
         if request.name == catalog.ALL:
             experiments, failed = request.run_all()

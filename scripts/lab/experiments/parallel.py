@@ -20,9 +20,9 @@ from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments import catalog
 from lab.experiments.catalog import Entry
-from lab.experiments.results import Experiment, disagreements, summary
+from lab.experiments.results import Experiment, disagreements, not_shown, summary
 from lab.kubernetes import client
-from lab.steps import Event, Report
+from lab.steps import Event, Kind, Report
 
 STOP_SECONDS = 15.0
 """Seconds that stopped experiments have, all together, to delete their namespaces."""
@@ -166,10 +166,15 @@ def _messages(children: Sequence[Child]) -> list[tuple[Child, Message]]:
     return [*received, *((child, late) for child in silent if time.monotonic() - child.began > LONGEST)]
 
 
+def how_it_ended(result: Experiment) -> Kind:
+    """Name the event of a result: something differs, something was not shown, or all is as predicted."""
+    return "differs" if disagreements(result) else "unclear" if not_shown(result) else "done"
+
+
 def _event(child: Child, message: Message, number: int, of: int) -> Event:
     name, took = child.entry.id, time.monotonic() - child.began
     if message.result:
-        return Event("differs" if disagreements(message.result) else "done", name, summary(message.result), took)
+        return Event(how_it_ended(message.result), name, summary(message.result), took)
     if message.error:
         return Event("note", name, f"{name}: {message.error.what}", took)
     return Event("progress", name, message.text, took, number=number, of=of)

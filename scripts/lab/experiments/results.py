@@ -126,7 +126,8 @@ class Timeline(msgspec.Struct, frozen=True):
 class Expectation(msgspec.Struct, frozen=True):
     """One thing that is to happen, or to be so, beside what did: `predicted` and `measured` as short words.
 
-    `within` is the time in which it was to happen, `at` when it did; both None for a fact without a time.
+    `within` is the time in which it was to happen, `at` when it did; both None for a fact without a time. `shown` is
+    false where it came in time or in range, and a busy machine makes those too wide to show anything; so is `agrees`.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Expectation(msgspec.Struct, frozen=True):
     at: float | None = None
     exhibits: tuple[Exhibit, ...] = ()
     source: str = ""
+    shown: bool = True
 
 
 class DiagramPod(msgspec.Struct, frozen=True):
@@ -189,7 +191,7 @@ Verdict = Literal["true", "nuance", "false", "unknown"]
 class Claim(msgspec.Struct, frozen=True):
     """Something the course says, put to the cluster: the verdict, why, and which cells and expectations show it.
 
-    `agrees` tells whether the verdict is the one that was known before.
+    `agrees` tells whether the verdict is the one that was known before; it is `shown` unless evidence is missing.
     """
 
     id: str
@@ -199,10 +201,11 @@ class Claim(msgspec.Struct, frozen=True):
     shown_by: tuple[str, ...]
     exhibits: tuple[Exhibit, ...] = ()
     agrees: bool = True
+    shown: bool = True
 
 
 class Experiment(msgspec.Struct, frozen=True):
-    """One experiment's whole result; `agrees` tells whether nothing measured differs from what was predicted."""
+    """One experiment's whole result; `agrees` tells whether nothing that was shown differs from what was predicted."""
 
     experiment: str
     title: Text
@@ -240,14 +243,26 @@ def summary(experiment: Experiment) -> str:
         "facts": len(experiment.expectations),
         "claims": len(experiment.claims),
     }
-    wrong = len(disagreements(experiment))
+    wrong, unseen = len(disagreements(experiment)), len(not_shown(experiment))
     parts = [f"{count} {name}" for name, count in counts.items() if count]
-    return ", ".join([*parts, f"{wrong} disagree" if wrong else "all as predicted"])
+    rest = f"{unseen} not shown" if unseen else "all as predicted"
+    return ", ".join([*parts, f"{wrong} disagree" if wrong else rest])
+
+
+def differs(result: Cell | Flip | Expectation | Claim) -> bool:
+    """Tell whether something was measured other than predicted; what was not shown was not."""
+    return not result.agrees and getattr(result, "shown", True)
+
+
+def not_shown(experiment: Experiment) -> list[str]:
+    """Name what could be neither confirmed nor refuted."""
+    facts = [expectation.id for expectation in experiment.expectations if not expectation.shown]
+    return [*facts, *(claim.id for claim in experiment.claims if not claim.shown)]
 
 
 def disagreements(experiment: Experiment) -> list[str]:
     """Name what was measured other than predicted."""
     cells = ["/".join(filter(None, (c.variant, c.vantage, c.address))) for c in experiment.cells if not c.agrees]
     flips = [f"{flip.variant}: {flip.vantage}/{flip.address}" for flip in experiment.flips if not flip.agrees]
-    facts = [expectation.id for expectation in experiment.expectations if not expectation.agrees]
-    return [*cells, *flips, *facts, *(claim.id for claim in experiment.claims if not claim.agrees)]
+    facts = [expectation.id for expectation in experiment.expectations if differs(expectation)]
+    return [*cells, *flips, *facts, *(claim.id for claim in experiment.claims if differs(claim))]

@@ -9,7 +9,7 @@ from lab import docker, waiting
 from lab.config import Settings
 from lab.experiments import catalog
 from lab.experiments.catalog import Entry
-from lab.experiments.results import ClusterVersions, Expectation, Experiment, Timeline
+from lab.experiments.results import ClusterVersions, Expectation, Experiment, Timeline, differs
 from lab.kubernetes.client import Api
 
 DNS_WITHIN = 60.0
@@ -41,7 +41,7 @@ class Run:
             cluster=cluster,
             began=self.began.isoformat(timespec="seconds"),
             seconds=round((datetime.now(UTC) - self.began).total_seconds(), 2),
-            agrees=all(part.agrees for part in judged),
+            agrees=not any(map(differs, judged)),
             expectations=tuple(expectations),
             timelines=tuple(timelines),
             **parts,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from lab.experiments.results import Cell, Expectation, Experiment, Flip, Outcome, Verdict
+from lab.experiments.results import Cell, Expectation, Experiment, Flip, Outcome, Verdict, differs
 from lab.experiments.texts import Language, Text, load
 from lab.report.progress import clock
 
@@ -99,8 +99,9 @@ def agreement(experiment: Experiment) -> Text | None:
     results: tuple[Cell | Flip | Expectation, ...] = (*experiment.cells, *experiment.flips, *experiment.expectations)
     if not results:
         return None
-    wrong = sum(not result.agrees for result in results)
-    return TEXTS["some-not-as-predicted" if wrong else "all-as-predicted"].format(wrong=wrong, total=len(results))
+    wrong, unseen = sum(map(differs, results)), sum(not getattr(result, "shown", True) for result in results)
+    key = "some-not-as-predicted" if wrong else "some-not-shown" if unseen else "all-as-predicted"
+    return TEXTS[key].format(wrong=wrong, unseen=unseen, total=len(results))
 
 
 def _rounded(value: float) -> float:

@@ -22,6 +22,7 @@ _MINUTE = 60
 _MARKS = {
     **dict.fromkeys(("done", "skipped"), "[green]✓[/]"),
     **dict.fromkeys(("differs", "failed"), "[red]✗[/]"),
+    "unclear": "[yellow]?[/]",
     "note": "[yellow]![/]",
 }
 

@@ -13,7 +13,7 @@ import msgspec
 
 from lab.config import Settings
 from lab.experiments import catalog, parallel
-from lab.experiments.results import Cell, Claim, Exhibit, Expectation, Experiment, Verdict
+from lab.experiments.results import Cell, Claim, Exhibit, Expectation, Experiment, Verdict, differs
 from lab.experiments.texts import Text
 from lab.experiments.timed.expectations import word
 from lab.kubernetes.client import Api
@@ -50,9 +50,11 @@ class Evidence:
     expectations: Mapping[str, Expectation]
 
     def shows(self, shown: str) -> bool | None:
-        """Tell whether ``REF=VALUE`` was measured; None where nothing was."""
+        """Tell whether ``REF=VALUE`` was measured; None where nothing was, or nothing was shown by it."""
         ref, _, value = shown.partition("=")
         measured = self.measured(ref)
+        if ref in self.expectations and not self.expectations[ref].shown:
+            return None
         if measured in {None, "unmeasured", word("").en}:
             return None
         return measured == (value if ref in self.cells else word(value).en)
@@ -75,12 +77,14 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
 
     ran = parallel.run_all([catalog.CATALOGUE[name] for name in EXPERIMENTS], settings, image, emit)
     for error in ran.errors.values():
-        raise error
+        if not ran.experiments:
+            raise error
+        report.note(f"{error.what}: what the others measured is judged; {error.hint}".removesuffix("; "))
     return judged(ran.experiments)
 
 
 def judged(experiments: Mapping[str, Experiment]) -> Experiment:
-    """Judge every sentence by these experiments' results."""
+    """Judge every sentence by these experiments' results; what one that is missing would show is not shown."""
     evidence = gather(experiments.values())
     entry = catalog.find("claims")
     began = min(datetime.fromisoformat(experiment.began) for experiment in experiments.values())
@@ -92,7 +96,7 @@ def judged(experiments: Mapping[str, Experiment]) -> Experiment:
         cluster=next(iter(experiments.values())).cluster,
         began=began.isoformat(timespec="seconds"),
         seconds=round((datetime.now(UTC) - began).total_seconds(), 2),
-        agrees=all(claim.agrees for claim in claims),
+        agrees=not any(map(differs, claims)),
         claims=claims,
     )
 
@@ -119,6 +123,7 @@ def claim(name: str, sentence: Sentence, evidence: Evidence) -> Claim:
         shown_by=sentence.refs,
         exhibits=tuple(exhibits[:MAX_EXHIBITS]),
         agrees=verdict == sentence.verdict,
+        shown=verdict != "unknown",
     )
 
 

@@ -52,11 +52,15 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Between:
-    """A range that a figure must lie in, and its unit; with no bounds nothing agrees."""
+    """A range that a figure must lie in, and its unit; with no bounds nothing agrees.
+
+    What lies in one that is ``too_wide`` shows nothing.
+    """
 
     least: float
     most: float
     unit: Callable[[float], Text]
+    too_wide: bool = False
 
 
 def near(target: float | None, tolerance: float, unit: Callable[[float], Text]) -> Between:
@@ -138,7 +142,8 @@ def around(seconds: float, *, more: float = 0.0) -> Window:
 def judge(expects: Sequence[Expect[Run]], texts: Texts, run: Run, processes: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was measured beside what was expected, in the order of what was expected.
 
-    Each window ends later where several ``processes`` wanted each core meanwhile; none begins earlier.
+    Each window ends later where several ``processes`` wanted each core meanwhile; none begins earlier. One that this
+    makes more than twice as wide shows nothing by what happens in it.
     """
     return tuple(_judge(expect, texts, run, delay(processes)) for expect in expects if expect.when(run))
 
@@ -150,20 +155,29 @@ def _judge(expect: Expect[Run], texts: Texts, run: Run, more: float) -> Expectat
     prolonged = window and later(window, most=more)
     within = prolonged and later(prolonged, least=fact.cause, most=fact.cause)
     in_time = within is None or (fact.at is not None and within[0] <= fact.at <= within[1])
+    agrees = _agree(predicted, fact.value) and in_time
+    shown = not agrees or not _is_too_wide(predicted, window, more)
     because = text.section("because")[variant] if variant else text["because"]
     return Expectation(
         id=expect.id,
         subject=_resolve(expect.subject, run),
         asks=text["asks"].format(**values),
         predicted=_predicted(predicted, prolonged),
-        measured=_measured(fact, predicted),
-        agrees=_agree(predicted, fact.value) and in_time,
+        measured=_measured(fact, predicted) if shown else _PHRASES["not-shown"].format(text=_measured(fact, predicted)),
+        agrees=agrees and shown,
         because=because.format(**values),
         within=within,
         at=fact.at,
         exhibits=fact.exhibits,
         source=text["source"].en,
+        shown=shown,
     )
+
+
+def _is_too_wide(predicted: Prediction, window: Window | None, more: float) -> bool:
+    """Tell whether what comes in the range, or in the window that is prolonged by ``more``, could hardly not have."""
+    is_range = isinstance(predicted, Between) and predicted.too_wide
+    return is_range or (window is not None and more > window[1] - window[0])
 
 
 def _resolve(value: Any, run: Any) -> Any:

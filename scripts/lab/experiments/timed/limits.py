@@ -108,7 +108,7 @@ def expected_slowdown(record: Record) -> Between:
     """
     periods = CPU_SECONDS * 10 * _SLOWDOWN
     busy = max(_BUSY, 2 * (stretch(log_of(record, "cpu", "free")) or 0.0))
-    return Between((periods - 2) * 0.1 / CPU_SECONDS, _SLOWDOWN * busy, units.times)
+    return Between((periods - 2) * 0.1 / CPU_SECONDS, _SLOWDOWN * busy, units.times, too_wide=busy > 4 * _BUSY)
 
 
 def _in_cgroup(name: str, quantity: str) -> Expect[Record]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from lab.experiments.results import Experiment
+from lab.experiments.results import Experiment, differs, not_shown
 from lab.experiments.texts import Language, Text, same
 from lab.report import phrases, timelines
 from lab.report.grids import grids, label, mechanisms, route
@@ -52,6 +52,7 @@ def _environment() -> Environment:
     environment.globals |= {"phrases": phrases, "texts": phrases.TEXTS, "same": same, "label": label, "route": route}
     environment.globals |= {"grids": grids, "mechanisms": mechanisms, "reasons": reasons, "cell_ids": cell_ids}
     environment.globals |= {"timelines": timelines, "timeline_marks": timeline, "diagram_layout": diagram.layout}
+    environment.globals |= {"differs": differs, "not_shown": not_shown}
     environment.globals |= {"many_pods": _MANY_PODS, "wide": _WIDE}
     return environment
 

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
+from lab.experiments.results import differs
 from lab.report import phrases, timelines
 from lab.report.grids import label
 from lab.report.phrases import TEXTS
@@ -89,8 +90,8 @@ def _window(expectation: Expectation, scale: _Scale) -> Text:
         signs[first] = "["
         signs[last] = "]" if expectation.within[1] <= scale.seconds else "→"
     if expectation.at is not None:
-        signs[scale.column(expectation.at)] = "◆" if expectation.agrees else "✗"
-    return Text("".join(signs), "" if expectation.agrees else "bold red")
+        signs[scale.column(expectation.at)] = "✗" if differs(expectation) else "◆"
+    return Text("".join(signs), "bold red" if differs(expectation) else "")
 
 
 def _axis(scale: _Scale, language: Language) -> str:
@@ -131,13 +132,14 @@ def _table(experiment: Experiment, language: Language) -> Table:
 
 
 def _row(expectation: Expectation, number: int, subject: str, language: Language) -> tuple[Text, ...]:
-    measured = Text(expectation.measured.of(language), "" if expectation.agrees else DIFFERS)
+    is_wrong = differs(expectation)
+    measured = Text(expectation.measured.of(language), DIFFERS if is_wrong else "")
     return (
-        tick(agrees=expectation.agrees),
+        tick(agrees=expectation.agrees, shown=expectation.shown),
         Text(str(number)),
         Text.assemble((f"{subject} " if subject else "", "cyan"), expectation.asks.of(language)),
         Text(expectation.predicted.of(language)),
-        measured if expectation.agrees else Text.assemble(("≠ ", "bold red"), measured),
+        Text.assemble(("≠ ", "bold red"), measured) if is_wrong else measured,
         Text(phrases.when(expectation).of(language)),
     )
 

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
+from lab.experiments.results import differs, not_shown
 from lab.report import phrases
 from lab.report.grids import grids, label, mechanisms, route
 from lab.report.phrases import TEXTS
@@ -147,7 +148,8 @@ def _change(outcomes: tuple[Outcome, Outcome], language: Language) -> Text:
 
 
 def _summary(experiment: Experiment, language: Language) -> RenderableType:
-    sign = ("✓ ", "bold green") if experiment.agrees else ("✗ ", "bold red")
+    unseen = bool(not_shown(experiment))
+    sign = ("✗ ", "bold red") if not experiment.agrees else ("? ", "yellow") if unseen else ("✓ ", "bold green")
     took = phrases.duration(experiment.seconds).of(language)
     counts = phrases.counts(experiment).of(language)
     text = Text.assemble(sign, f"{experiment.experiment}, {took}{TEXTS['colon'].of(language)}{counts}")
@@ -203,7 +205,7 @@ def _claim(claim: Claim, language: Language) -> Table:
     style = _VERDICT_STYLES[claim.verdict]
     verdict = f"\n{phrases.VERDICTS[claim.verdict].of(language)}{TEXTS['colon'].of(language)}"
     text = Text.assemble((claim.says.of(language), "bold"), (verdict, style), claim.because.of(language))
-    if not claim.agrees:
+    if differs(claim):
         text.append(f"\n≠ {TEXTS['unforeseen'].of(language)}", "bold red")
     if claim.shown_by:
         text.append(f"\n{', '.join(claim.shown_by)}", "dim")

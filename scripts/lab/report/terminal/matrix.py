@@ -47,7 +47,9 @@ def mark(cell: Cell | None) -> Text:
     return Text(phrases.sign(cell), STYLES[cell.predicted.outcome] if cell.agrees else DIFFERS)
 
 
-def tick(*, agrees: bool) -> Text:
+def tick(*, agrees: bool, shown: bool = True) -> Text:
+    if not shown:
+        return Text("?", "yellow")
     return Text("✓", "green") if agrees else Text("✗", "bold red")
 
 

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from lab.errors import LabError
+from lab.experiments import parallel
 from lab.experiments.catalog import CATALOGUE
 from lab.experiments.course import claims
 from lab.experiments.course.claims import SENTENCES, Sentence
-from lab.experiments.results import Cell, Expectation, Measurement, Prediction
+from lab.experiments.results import Cell, Expectation, Measurement, Prediction, not_shown
 from lab.experiments.texts import Text
 from lab.experiments.timed.expectations import word
+from lab.steps import Event, Report
 
 from ..report import samples  # noqa: TID252 - the same made-up experiments as the reports' tests
 
@@ -78,6 +81,21 @@ def test_another_measurement_gives_another_verdict_and_is_told(name):
 
 def test_sentences_stand_on_experiments_that_there_are():
     assert set(claims.EXPERIMENTS) <= set(CATALOGUE)
+
+
+def test_one_experiment_that_could_not_be_run_leaves_the_other_verdicts(monkeypatch):
+    ran = parallel.Results({"names": samples.names()}, {"top": LabError("top: Metrics API not available", "wait")})
+    monkeypatch.setattr(parallel, "run_all", lambda *_: ran)
+    events = []
+    result = claims.run(None, None, "", Report(events.append, Event("progress", "claims")))
+    assert len(result.claims) == len(SENTENCES)
+    assert "top: Metrics API not available" in events[-1].detail
+    assert set(not_shown(result)) == {claim.id for claim in result.claims if claim.verdict == "unknown"}
+
+
+def test_what_a_busy_machine_did_not_show_shows_no_sentence():
+    late = Expectation("memory-code", "", TEXT, TEXT, word("137"), agrees=False, because=TEXT, shown=False)
+    assert claims.Evidence({}, {CHECK: late}).shows(f"{CHECK}=137") is None
 
 
 def test_claims_last_from_the_first_experiment_s_beginning_to_now():

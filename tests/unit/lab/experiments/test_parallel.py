@@ -164,7 +164,7 @@ def test_what_ends_by_itself_and_is_stopped_at_once_says_nothing(tmp_path, group
     ],
 )
 def test_a_result_is_ticked_off_where_all_is_as_predicted(monkeypatch, agrees, kind, text):
-    fact = SimpleNamespace(id="cpu-starved", agrees=agrees)
+    fact = SimpleNamespace(id="cpu-starved", agrees=agrees, shown=True)
     result = SimpleNamespace(cells=(), flips=(), expectations=(fact,), claims=())
     child = SimpleNamespace(
         entry=SimpleNamespace(id="top", seconds=1),

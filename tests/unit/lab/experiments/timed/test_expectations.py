@@ -3,6 +3,7 @@
 import pytest
 
 from lab.experiments.pods import Probe
+from lab.experiments.results import differs
 from lab.experiments.texts import Text, Texts
 from lab.experiments.timed import units
 from lab.experiments.timed.expectations import (
@@ -114,6 +115,27 @@ def test_a_window_ends_later_where_processes_take_turns():
 def test_how_both_are_worded(predicted, fact, within, expected):
     expectation = judged(predicted, fact, within=within)
     assert (expectation.predicted, expectation.measured) == expected
+
+
+@pytest.mark.parametrize(
+    ("within", "at", "processes", "agrees", "shown"),
+    [
+        pytest.param((0.0, 11.0), 5.0, 1.0, True, True, id="quiet"),
+        pytest.param((0.0, 11.0), 12.0, 4.0, True, True, id="four processes: 4.5 s more than 11"),
+        pytest.param((0.0, 11.0), 5.0, 21.0, False, False, id="0 to 41 s shows nothing"),
+        pytest.param((0.0, 11.0), 42.0, 21.0, False, True, id="later than even that is a disagreement"),
+    ],
+)
+def test_a_window_that_is_too_wide_shows_nothing(within, at, processes, agrees, shown):
+    result = judged("yes", Fact("yes", at), processes, within=within)
+    assert (result.agrees, result.shown, differs(result)) == (agrees, shown, not agrees and shown)
+    assert ("too busy" in result.measured.en) is not shown
+
+
+@pytest.mark.parametrize(("value", "shown"), [(80.0, False), (200.0, True)])
+def test_a_range_that_is_too_wide_shows_nothing_by_what_lies_in_it(value, shown):
+    result = judged(Between(4.7, 171.2, units.times, too_wide=True), Fact(value))
+    assert (result.agrees, result.shown) == (False, shown)
 
 
 def test_texts_are_filled_in_and_parts_may_depend_on_the_run():

@@ -80,6 +80,12 @@ def test_work_that_takes_very_long_is_explained_by_others_alone(story, cgroup, s
     assert story.disagreements(LIMITS) == ids
 
 
+def test_on_a_very_busy_machine_how_long_work_takes_shows_nothing(story, cgroup):
+    story.log("cpu", "limited", cgroup(), worked(12.0), cgroup(periods=120, throttled=29))
+    story.log("cpu", "free", cgroup(), worked(9.0), cgroup())
+    assert {each.id for each in LIMITS.judge(story.record()) if not each.shown} == {"cpu-longer"}
+
+
 @pytest.mark.parametrize(("version", "ids"), [("v1", {"memory-child"}), ("v2", {"memory-reason"})])
 def test_the_cgroup_version_decides_who_is_killed_and_whether_the_runtime_knows(story, version, ids):
     """On v1 the end of the process can overtake the notice of the kill; v2 counts kills where they happen."""

@@ -5,10 +5,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from lab.errors import LabError
+from lab.errors import LabError, TimedOut
+from lab.experiments.timed import top
 from lab.experiments.timed.metrics_api import Usage, duration, latest_usage, read_period, read_usages
 from lab.experiments.timed.recorder import Recorder
 from lab.experiments.timed.top import BUSY, CACHE, PODS, STARVED, TOP, VOLUME
+from lab.steps import Event, Report
 
 MIB = 1 << 20
 CPU = {BUSY: 0.15, CACHE: 0.002, VOLUME: 0.002, STARVED: 0.1}
@@ -92,6 +94,24 @@ def test_a_window_too_short_to_be_judged_is_waited_out(story):
     read_usages(SimpleNamespace(api=api, data=story.data, recorder=Recorder(), namespace="top"), PODS)
     assert latest_usage(story.record(), STARVED).since == 22.0
     assert len(story.data["usages"]) == 2 * len(PODS)
+
+
+def test_what_came_is_kept_where_top_itself_is_not_available(story, monkeypatch):
+    """One "Metrics API not available" must not lose what was measured."""
+
+    def late(_context, _pods):
+        raise TimedOut("`kubectl top` to know the Pods", 75, "3 figures")
+
+    notes = []
+    refused = SimpleNamespace(stdout="", stderr="error: Metrics API not available")
+    monkeypatch.setattr(top, "read_usages", late)
+    monkeypatch.setattr(top, "keep_log", lambda *_: None)
+    monkeypatch.setattr(top.client, "kubectl", lambda *_, **__: refused)
+    progress = Report(notes.append, Event("progress", "top"))
+    story.data["period"] = 10.0
+    top.read_top(SimpleNamespace(data=story.data, settings=None, namespace="top", report=progress))
+    assert story.data["table"] == refused.stderr
+    assert "3 figures" in notes[-1].detail
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("10.539s", 10.539), ("539ms", 0.539), ("1m10.5s", 70.5)])
