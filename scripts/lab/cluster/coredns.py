@@ -1,59 +1,81 @@
-"""Make CoreDNS answer NXDOMAIN at once to names outside the cluster where the host has no resolver."""
+"""Make CoreDNS answer NXDOMAIN at once to names outside the cluster while the host has no resolver, and undo it."""
 
 import json
 import re
 from collections.abc import Callable
+from typing import Literal
 
 from lab import shell
 
-MISSING_NAME = "no-such-name.invalid"  # RFC 6761: never exists
-NOERROR, NXDOMAIN = 0, 3  # RFC 1035, 4.1.1; some networks answer every name, which is an answer too
+NAMES = ("no-such-name.invalid", "")
+"""What the node's resolver is asked: a name that never exists (RFC 6761), and the root, which every resolver knows."""
+SERVFAIL = 2  # RFC 1035, 4.1.1: what a resolver says that reaches none above it
 _TRIES = 3
-_TIMEOUT = 2
+_ANNOTATION = "chatroulette.lab/forward"
+"""On the ConfigMap: what stood in the Corefile before."""
 _TEMPLATE = "template ANY ANY . {\n        rcode NXDOMAIN\n    }"
+_FORWARD = re.compile(r"forward \. /etc/resolv\.conf( \{[^}]*\})?")
 
 # The node has no program that distinguishes NXDOMAIN from no answer, but its bash can send UDP.
-_QUERY = f"""
-server=$(awk '/^nameserver/ {{ print $2; exit }}' /etc/resolv.conf)
-exec 3<>/dev/udp/$server/53
-printf '%b' "$0" >&3
-timeout {_TIMEOUT} dd bs=512 count=1 status=none <&3 | od -An -v -tx1
+_ASK = """
+ask() {
+    exec 3<>/dev/udp/$1/53 && printf '%b' "$2" >&3
+    timeout "$seconds" dd bs=512 count=1 status=none <&3 | od -An -v -tx1 | tr -d '\\n'
+    echo
+}
+seconds=$1; shift
+for server in $(awk '/^nameserver/ { print $2 }' /etc/resolv.conf); do
+    for query; do (ask "$server" "$query") & done
+done
+wait
 """
 
 
-def ensure_answers(kubectl: Callable[..., str], resolve: Callable[[], int | None]) -> bool:
-    """Have CoreDNS answer NXDOMAIN to every name outside the cluster, where nothing above it answers at all.
+def follow_resolver(
+    kubectl: Callable[..., str], ask: Callable[[float], set[int]]
+) -> Literal["as it was", "changed", "restored"]:
+    """Have CoreDNS answer NXDOMAIN to every name outside the cluster while the node's resolver answers nothing.
 
-    CoreDNS forwards such names to the node's resolver, and fails or times out with it. ``resolve`` asks that resolver,
-    as ``resolver_code`` does. Returns whether that was needed.
+    CoreDNS forwards such names to that resolver, and fails or times out with it. ``ask`` is ``response_codes`` of the
+    node. A refusal is an answer: who refuses one name may know others. One that forwards elsewhere is left alone.
     """
-    if any(resolve() in {NOERROR, NXDOMAIN} for _ in range(_TRIES)):
-        return False
     config_map = json.loads(kubectl("--namespace=kube-system", "get", "configmap", "coredns", "--output=json"))
-    patch = {"data": {"Corefile": without_forward(config_map["data"]["Corefile"])}}
+    corefile = config_map["data"]["Corefile"]
+    is_changed, forward = _TEMPLATE in corefile, _FORWARD.search(corefile)
+    if not (is_changed or forward):
+        return "as it was"
+    tries = (ask(1.0),) if is_changed else (ask(2.0) for _ in range(_TRIES))
+    if any(codes - {SERVFAIL} for codes in tries) is not is_changed:
+        return "as it was"
+    if is_changed:
+        kept = (config_map["metadata"].get("annotations") or {}).get(_ANNOTATION) or "forward . /etc/resolv.conf"
+        _write(kubectl, corefile.replace(_TEMPLATE, kept), None)
+        return "restored"
+    _write(kubectl, _FORWARD.sub(_TEMPLATE, corefile), forward[0] if forward else None)
+    return "changed"
+
+
+def _write(kubectl: Callable[..., str], corefile: str, kept: str | None) -> None:
+    patch = {"metadata": {"annotations": {_ANNOTATION: kept}}, "data": {"Corefile": corefile}}
     kubectl("--namespace=kube-system", "patch", "configmap", "coredns", "--patch", json.dumps(patch))
     kubectl("--namespace=kube-system", "rollout", "restart", "deployment", "coredns")
-    return True
 
 
-def resolver_code(node: str) -> int | None:
-    """Return the response code of the node's resolver for a name that cannot exist; None where none comes."""
-    escaped = "".join(f"\\x{byte:02x}" for byte in query(MISSING_NAME))
-    argv = ["docker", "exec", node, "bash", "-c", _QUERY, escaped]
-    return response_code(bytes.fromhex(shell.run(argv, timeout=20, check=False).stdout))
+def response_codes(node: str, seconds: float) -> set[int]:
+    """Return the response codes that come from the node's resolvers within so many seconds."""
+    queries = ["".join(f"\\x{byte:02x}" for byte in query(name)) for name in NAMES]
+    argv = ["docker", "exec", node, "bash", "-c", _ASK, "ask", str(seconds), *queries]
+    answers = shell.run(argv, timeout=20, check=False).stdout.splitlines()
+    return {code for answer in answers if (code := response_code(bytes.fromhex(answer))) is not None}
 
 
 def query(name: str) -> bytes:
-    """Return a DNS query for the name's IPv4 address, recursion desired (RFC 1035, 4.1)."""
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
-    return b"\x0c\xa7\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\x00\x00\x01\x00\x01"
+    """Return a DNS query, recursion desired (RFC 1035, 4.1): for an IPv4 address, of the root for its name servers."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label)
+    kind = b"\x00\x01" if name else b"\x00\x02"
+    return b"\x0c\xa7\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\x00" + kind + b"\x00\x01"
 
 
 def response_code(answer: bytes) -> int | None:
     """Read the response code out of a DNS answer; None for one that was cut short or never came."""
     return answer[3] & 0x0F if len(answer) > 3 else None  # noqa: PLR2004 - the fourth byte's lower half
-
-
-def without_forward(corefile: str) -> str:
-    """Replace the ``forward`` plugin by an answer of NXDOMAIN (coredns.io/plugins/template)."""
-    return re.sub(r"forward \. \S+( \{[^}]*\})?", _TEMPLATE, corefile)

@@ -110,8 +110,8 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours(source, destination, ours
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        pytest.param(bytes.fromhex("0ca781830001"), coredns.NXDOMAIN, id="no-such-name"),
-        pytest.param(bytes.fromhex("0ca781820001"), 2, id="servfail"),
+        pytest.param(bytes.fromhex("0ca781830001"), 3, id="no-such-name"),
+        pytest.param(bytes.fromhex("0ca781820001"), coredns.SERVFAIL, id="servfail"),
         pytest.param(b"", None, id="nobody"),
     ],
 )
@@ -121,6 +121,7 @@ def test_an_answer_that_there_is_no_such_name_is_told_from_a_failure(answer, cod
 
 def test_a_query_is_a_dns_message():
     assert coredns.query("a.bc")[12:] == b"\x01a\x02bc\x00\x00\x01\x00\x01"
+    assert coredns.query("")[12:] == b"\x00\x00\x02\x00\x01"
 
 
 COREFILE = """.:53 {
@@ -133,28 +134,57 @@ COREFILE = """.:53 {
 """
 
 
+class CoreDns:
+    """Answers as kubectl does for CoreDNS' ConfigMap, and remembers what was patched."""
+
+    def __init__(self, corefile):
+        self.config = {"metadata": {}, "data": {"Corefile": corefile}}
+        self.restarts = 0
+
+    def kubectl(self, _namespace, *words):
+        if words[0] == "patch":
+            patch = json.loads(words[-1])
+            self.config["metadata"]["annotations"] = patch["metadata"]["annotations"]
+            self.config["data"] |= patch["data"]
+        self.restarts += words[0] == "rollout"
+        return json.dumps(self.config)
+
+    def follow(self, *answers):
+        rounds = iter(answers)
+        return coredns.follow_resolver(self.kubectl, lambda _seconds: next(rounds, set()))
+
+
 @pytest.mark.parametrize(
-    ("codes", "changed"),
+    ("answers", "result"),
     [
-        pytest.param([None, 2, None], True, id="nobody-answers"),
-        pytest.param([None, coredns.NXDOMAIN], False, id="one-answer-of-three-is-enough"),
+        pytest.param([], "changed", id="nobody answers"),
+        pytest.param([{2}, set(), {2}], "changed", id="a resolver that reaches none above it"),
+        pytest.param([set(), {3}], "as it was", id="one answer of three rounds is enough"),
+        pytest.param([{2, 0}], "as it was", id="a failure for .invalid, an answer for the root"),
+        pytest.param([{5}], "as it was", id="a refusal"),
+        pytest.param([{0}], "as it was", id="a network that answers every name"),
     ],
 )
-def test_coredns_answers_itself_only_where_nobody_above_it_does(codes, changed):
-    calls, answers = [], iter(codes)
+def test_coredns_answers_itself_only_while_nobody_above_it_does(answers, result):
+    cluster = CoreDns(COREFILE)
+    assert cluster.follow(*answers) == result
+    corefile = cluster.config["data"]["Corefile"]
+    assert ("rcode NXDOMAIN" in corefile) is ("forward" not in corefile) is (result == "changed")
+    assert cluster.restarts == (result == "changed")
+    assert corefile.count("{") == corefile.count("}") == 2
+    assert "cache 30" in corefile
 
-    def kubectl(*words):
-        calls.append(words)
-        return json.dumps({"data": {"Corefile": COREFILE}})
 
-    assert coredns.ensure_answers(kubectl, lambda: next(answers)) is changed
-    assert bool(calls) is changed
-    if changed:
-        corefile = json.loads(calls[1][-1])["data"]["Corefile"]
-        assert "forward" not in corefile
-        assert "rcode NXDOMAIN" in corefile
-        assert corefile.count("{") == corefile.count("}") == 2
-        assert "cache 30" in corefile
+def test_coredns_is_changed_back_to_the_letter_when_a_resolver_answers_again():
+    cluster = CoreDns(COREFILE)
+    assert [cluster.follow(), cluster.follow(), cluster.follow({3})] == ["changed", "as it was", "restored"]
+    assert cluster.config["data"]["Corefile"] == COREFILE
+    assert cluster.restarts == 2
+
+
+def test_a_corefile_that_forwards_elsewhere_is_left_alone():
+    cluster = CoreDns(COREFILE.replace("/etc/resolv.conf", "10.0.0.1 10.0.0.2"))
+    assert (cluster.follow(), cluster.restarts) == ("as it was", 0)
 
 
 @pytest.mark.parametrize(
