@@ -111,4 +111,5 @@ class _Formatter(string.Formatter):
         if isinstance(value, Text):
             return value.of(self._language)
         text = format(value, format_spec)
-        return text.replace(".", ",") if self._language == "fr" and isinstance(value, float) else text
+        is_decimal = isinstance(value, float) or format_spec.endswith("f")
+        return text.replace(".", ",") if self._language == "fr" and is_decimal else text

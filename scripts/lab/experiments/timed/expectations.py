@@ -142,8 +142,8 @@ def around(seconds: float, *, more: float = 0.0) -> Window:
 def judge(expects: Sequence[Expect[Run]], texts: Texts, run: Run, processes: float = 1.0) -> tuple[Expectation, ...]:
     """Put what was measured beside what was expected, in the order of what was expected.
 
-    Each window ends later where several ``processes`` wanted each core meanwhile; none begins earlier. One that this
-    makes more than twice as wide shows nothing by what happens in it.
+    What comes too late has a window that ends later where several ``processes`` wanted each core meanwhile; where this
+    makes it more than twice as wide, it shows nothing.
     """
     return tuple(_judge(expect, texts, run, delay(processes)) for expect in expects if expect.when(run))
 
@@ -152,11 +152,11 @@ def _judge(expect: Expect[Run], texts: Texts, run: Run, more: float) -> Expectat
     predicted, fact, text = _resolve(expect.predicted, run), expect.measure(run), texts.section(expect.text_id)
     variant, values = _resolve(expect.because, run), _resolve(expect.values, run) or {}
     window = _resolve(expect.within, run)
-    prolonged = window and later(window, most=more)
-    within = prolonged and later(prolonged, least=fact.cause, most=fact.cause)
-    in_time = within is None or (fact.at is not None and within[0] <= fact.at <= within[1])
-    agrees = _agree(predicted, fact.value) and in_time
-    shown = not agrees or not _is_too_wide(predicted, window, more)
+    in_time = window is None or _is_in(window, fact)
+    prolonged = window if window is None or in_time else later(window, most=more)
+    is_late = prolonged is not None and not in_time and _is_in(prolonged, fact)
+    agrees = _agree(predicted, fact.value) and (in_time or is_late)
+    shown = not agrees or not _is_too_wide(predicted, window if is_late else None, more)
     because = text.section("because")[variant] if variant else text["because"]
     return Expectation(
         id=expect.id,
@@ -166,7 +166,7 @@ def _judge(expect: Expect[Run], texts: Texts, run: Run, more: float) -> Expectat
         measured=_measured(fact, predicted) if shown else _PHRASES["not-shown"].format(text=_measured(fact, predicted)),
         agrees=agrees and shown,
         because=because.format(**values),
-        within=within,
+        within=prolonged and later(prolonged, least=fact.cause, most=fact.cause),
         at=fact.at,
         exhibits=fact.exhibits,
         source=text["source"].en,
@@ -174,10 +174,14 @@ def _judge(expect: Expect[Run], texts: Texts, run: Run, more: float) -> Expectat
     )
 
 
-def _is_too_wide(predicted: Prediction, window: Window | None, more: float) -> bool:
-    """Tell whether what comes in the range, or in the window that is prolonged by ``more``, could hardly not have."""
+def _is_in(window: Window, fact: Fact) -> bool:
+    return fact.at is not None and window[0] <= fact.at - fact.cause <= window[1]
+
+
+def _is_too_wide(predicted: Prediction, late_for: Window | None, more: float) -> bool:
+    """Tell whether what lies in the range, or comes late but in the window prolonged by ``more``, could hardly not."""
     is_range = isinstance(predicted, Between) and predicted.too_wide
-    return is_range or (window is not None and more > window[1] - window[0])
+    return is_range or (late_for is not None and more > late_for[1] - late_for[0])
 
 
 def _resolve(value: Any, run: Any) -> Any:

@@ -107,7 +107,8 @@ def expected_slowdown(record: Record) -> Between:
     Others may make it longer, as what they do to the same work without limit shows.
     """
     periods = CPU_SECONDS * 10 * _SLOWDOWN
-    busy = max(_BUSY, 2 * (stretch(log_of(record, "cpu", "free")) or 0.0))
+    took = stretch(log_of(record, "cpu", "limited")) or 0.0
+    busy = max(_BUSY, 2 * (stretch(log_of(record, "cpu", "free")) or 0.0)) if took > _SLOWDOWN * _BUSY else _BUSY
     return Between((periods - 2) * 0.1 / CPU_SECONDS, _SLOWDOWN * busy, units.times, too_wide=busy > 4 * _BUSY)
 
 
