@@ -43,8 +43,9 @@ class Answer:
         return match[1] if match else ""
 
     def is_from(self, service: str) -> bool:
-        """Tell whether it was this service: the backend gives its name, the frontend is the one that has a page."""
-        return self.ok and (f'"{service}"' in self.body or (service.endswith("-front") and "<html" in self.body))
+        """Tell whether it was this service: the backend gives its name, the page its Pod's."""
+        mark = '"served_by"' if service.endswith("-front") else f'"{service}"'
+        return self.ok and mark in self.body
 
     def _field(self, key: str) -> str:
         try:
@@ -55,13 +56,18 @@ class Answer:
 
 
 def get(url: str) -> Answer:
-    """Ask from this computer; a proxy in the environment is not used, as these addresses are this computer's own."""
+    """Ask from this computer; ``localhost`` is 127.0.0.1, where the lab publishes its ports, and never ``::1``.
+
+    A proxy in the environment is not used, as these addresses are this computer's own.
+    """
     import urllib3  # noqa: PLC0415 - not on the way to `lab --help`
     from urllib3.exceptions import HTTPError, NameResolutionError  # noqa: PLC0415 - as above
 
     began = time.monotonic()
     try:
-        response = urllib3.PoolManager(retries=False).request("GET", url, timeout=_TIMEOUT)
+        response = urllib3.PoolManager(retries=False).request(
+            "GET", url.replace("//localhost:", "//127.0.0.1:"), timeout=_TIMEOUT
+        )
     except NameResolutionError:
         return Answer(0, failed="no such name", seconds=time.monotonic() - began)
     except HTTPError as error:

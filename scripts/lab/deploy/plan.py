@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from lab import waiting
 from lab.config import Settings
-from lab.deploy import apply, fetch, manifests, ownership, volumes, wait
+from lab.deploy import apply, fetch, manifests, ownership, status, volumes, wait
 from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref_of
+from lab.deploy.services import BACK, FRONT
 from lab.kubernetes import client
 from lab.kubernetes.client import Api
 from lab.kubernetes.objects import Object
@@ -62,19 +63,26 @@ def _wait_for_answers(settings: Settings, report: Report) -> str:
     cluster DNS, by which the frontend finds the backend, may not be up yet.
     """
     urls = {
-        "the page": f"{settings.front_url}/",
-        "the backend": f"{settings.back_url}/version",
-        "the backend's cats, through the frontend": f"{settings.front_url}/cats/tom.svg",
+        "the page": (f"{settings.front_url}/", FRONT),
+        "the backend": (f"{settings.back_url}/version", BACK),
+        "the backend's cats, through the frontend": (f"{settings.front_url}/cats/tom.svg", ""),
     }
 
     def look() -> tuple[bool, str]:
-        answers = {name: fetch.get(url) for name, url in urls.items()}
-        failures = [f"{name}: {answer.summary}" for name, answer in answers.items() if not answer.ok]
+        answers = {name: (fetch.get(url), service) for name, (url, service) in urls.items()}
+        failures = [
+            f"{name}: {answer.summary}{f', which is not {service}' if answer.ok else ''}"
+            for name, (answer, service) in answers.items()
+            if not (answer.is_from(service) if service else answer.ok)
+        ]
         return not failures, "; ".join(failures) or "both answer"
 
-    return waiting.until(
+    result = waiting.until(
         "both addresses to answer", look, timeout=30, on_state=report, hint="`make verify` tries every way"
     )
+    for other in filter(None, map(status.stranger, (settings.front_port, settings.back_port))):
+        report.note(other)
+    return result
 
 
 def _removal(settings: Settings, api: Api, shape: Shape) -> Step:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from lab import ports
 from lab.config import Settings
 from lab.deploy import fetch, services
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
@@ -76,9 +77,8 @@ def status(settings: Settings) -> Status:
     api = client.api(settings)
     found = services.find(api)
     pods = _with_labels(api, found)
-    urls = (f"{settings.front_url}/", f"{settings.back_url}/version")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        answers = list(zip(urls, pool.map(fetch.get, urls), strict=True))
+        urls = list(pool.map(lambda service: url(settings, service), (FRONT, BACK)))
     by_hand_only = bool(found) and not any(each.by_lab for each in found)
     return Status(
         settings.cluster,
@@ -86,11 +86,27 @@ def status(settings: Settings) -> Status:
         shape(api) if pods else "",
         tuple(map(_node, api.items("/api/v1/nodes"))),
         tuple(map(_pod, pods)),
-        tuple(Url(url, answer.ok, answer.summary) for url, answer in answers if answer.ok or not by_hand_only),
+        tuple(each for each in urls if each.ok or not by_hand_only),
         tuple(map(autoscaler, api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))),
         tuple(text for kind in ("StatefulSet", "Deployment") for text in lacking(api, kind)),
-        tuple(notes(found, answered=all(answer.ok for _, answer in answers))),
+        tuple(notes(found, answered=all(each.ok for each in urls))),
     )
+
+
+def url(settings: Settings, service: str) -> Url:
+    """Ask a service at its port of this computer: it is known by what it says, and who else answers there is named."""
+    is_page = service == FRONT
+    address = f"{settings.front_url}/" if is_page else f"{settings.back_url}/version"
+    answer = fetch.get(address)
+    said = answer.summary if answer.is_from(service) or not answer.ok else f"{answer.summary}: not {service}"
+    other = stranger(settings.front_port if is_page else settings.back_port)
+    return Url(address, answer.is_from(service) and not other, "; ".join(filter(None, (said, other))))
+
+
+def stranger(port: int) -> str:
+    """Say who answers in our stead where a browser tries IPv6 first; empty where nobody does."""
+    name = ports.stranger(port)
+    return f"{name} has [::1]:{port}, where a browser may go first: end it, or use 127.0.0.1:{port}" if name else ""
 
 
 def notes(found: Sequence[ServicePod], *, answered: bool) -> Iterator[str]:

@@ -16,7 +16,7 @@ from lab.experiments.model.cluster import Computer
 
 VERSION = '{"name":"k8-chatroulette-back","version":"1.2"}'
 WHOAMI = '{"pod":"k8-chatroulette-back","version":"1.2"}'
-PAGE = '<!doctype html><html lang="en"><title>Cats</title>{"pod": "k8-chatroulette-front"}'
+PAGE = '<!doctype html><html lang="en"><title>Cats</title>{"served_by": {"pod": "k8-chatroulette-front"}}'
 SETTINGS = load({})
 NODE_IP, DNS_IP = "172.18.0.2", "10.96.0.10"
 
