@@ -117,4 +117,5 @@ def _health(lifecycle: Lifecycle, shared: SharedState, background: BackgroundTas
     )
     if shared.kind == "redis":
         health.add("readyz", "redis", lambda: background.outage, critical=False)
+        health.add("readyz", "redis-memory", lambda: background.full, critical=False)
     return health

@@ -39,13 +39,14 @@ def open_shared_state(settings: Settings) -> SharedState:
     return in_redis(settings.redis_url, settings.pod, limits)
 
 
-def in_memory(pod: str, limits: Limits, clock: Callable[[], float] = time.time) -> SharedState:
-    store = MemoryStore(limits, clock)
+def in_memory(pod: str, limits: Limits, clock: Callable[[], float] | None = None) -> SharedState:
+    """Without a clock durations are those of the monotonic one, and messages have the computer's time."""
+    store = MemoryStore(limits, clock or time.monotonic, clock or time.time)
     return SharedState(
         "memory",
         store,
         partial(memory_census, store),
-        MemoryPodRegistry(clock),
+        MemoryPodRegistry(clock or time.monotonic),
         MemoryCommandBus(pod),
         check=lambda: None,
         close=lambda: None,
@@ -69,7 +70,7 @@ def in_redis(url: str, pod: str, limits: Limits, clock: Callable[[], float] | No
 
     return SharedState(
         "redis",
-        RedisStore(client, scripts, pod, limits),
+        RedisStore(client, scripts, pod, limits, clock or time.monotonic),
         partial(redis_census, scripts),
         RedisPodRegistry(client, clock),
         RedisCommandBus(client, pod),

@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     NOT_READY = "not_ready", "pod"
     ERROR = "error", "pod"
     REDIS_AWAY = "redis_away", "redis"
+    REDIS_FULL = "redis_full", "redis"
     OK = "ok", ""
 
     def __new__(cls, value: str, stage: str) -> Self:
@@ -58,7 +59,7 @@ OBSERVATIONS = {
 }
 
 CONNECT_FAILURES = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.UNREACHABLE})
-HEALTHY = frozenset({Outcome.OK, Outcome.REDIS_AWAY})
+HEALTHY = frozenset({Outcome.OK, Outcome.REDIS_AWAY, Outcome.REDIS_FULL})
 
 POD_OUTCOMES = (
     (Outcome.NOT_READY, Outcome.NO_ENDPOINTS),
@@ -85,6 +86,9 @@ class JsonResponse(msgspec.Struct, frozen=True):
     @property
     def redis_check(self) -> dict[str, object] | None:
         return next((check for check in self.checks if check.get("name") == "redis"), None)
+
+    def fails(self, name: str) -> bool:
+        return any(check.get("name") == name and check.get("ok") is False for check in self.checks)
 
     @property
     def failed_checks(self) -> tuple[str, ...]:
@@ -174,11 +178,12 @@ def classify(attempt: Attempt) -> Outcome:
 
 def classify_ready(ready: JsonResponse) -> Outcome:
     """Return the outcome of `/readyz`: without Redis the backend stays ready, and says so in its checks."""
-    redis = ready.redis_check
-    redis_failed = redis is not None and redis.get("ok") is False
-    if (ready.body or {}).get("type") == "redis-away" or (ready.status == HTTPStatus.OK and redis_failed):
+    is_ready, problem = ready.status == HTTPStatus.OK, (ready.body or {}).get("type")
+    if problem == "redis-away" or (is_ready and ready.fails("redis")):
         return Outcome.REDIS_AWAY
-    if ready.status == HTTPStatus.OK:
+    if problem == "redis-full" or (is_ready and ready.fails("redis-memory")):
+        return Outcome.REDIS_FULL
+    if is_ready:
         return Outcome.OK
     return Outcome.NOT_READY if ready.status == HTTPStatus.SERVICE_UNAVAILABLE else Outcome.ERROR
 

@@ -176,6 +176,17 @@ EXPLANATIONS = {
             "kubectl logs{ns} -l {label} --prefix --tail=20",
         ),
     ),
+    Outcome.REDIS_FULL: Explanation(
+        gettext_noop("The backend is there, its Redis is full"),
+        gettext_noop(
+            "What the Pods share is kept in Redis, which has reached its maxmemory and throws nothing away. Those who "
+            "are here go on; nobody else can come in until some have left."
+        ),
+        (
+            "kubectl exec redis-0{ns} -- redis-cli info memory",
+            "kubectl get configmaps -l app.kubernetes.io/name=redis -o yaml{ns}",
+        ),
+    ),
     Outcome.OK: Explanation(
         gettext_noop("The backend answers"),
         gettext_noop("Every hop is fine."),

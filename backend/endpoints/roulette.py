@@ -15,7 +15,7 @@ from backend.cats.cards import CatCard, card
 from backend.cats.traits import cat_of
 from backend.context import context
 from backend.openapi import Endpoints
-from backend.replicas.errors import Unavailable
+from backend.replicas.errors import Full, Unavailable
 from backend.roulette import bot_replies, sse, store
 from backend.roulette.event_response import EventResponse
 from backend.roulette.store import NotInChat, TooMany, UnknownVisitor
@@ -88,6 +88,12 @@ class Typed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chat: Id
 
 
+class Leaving(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The page, as its stream was opened with."""
+
+    page: Id
+
+
 class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to resume; the header Last-Event-ID says the same, the larger counts.
 
@@ -123,8 +129,8 @@ def _too_many(error: TooMany) -> Response:
 
 @routes.app_errorhandler(Unavailable)
 def _unavailable(error: Unavailable) -> Response:
-    detail = f"The shared memory does not answer: {error}"
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, "redis-away", RETRY_SECONDS)
+    kind = "redis-full" if isinstance(error, Full) else "redis-away"
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Nothing was stored: {error}", kind, RETRY_SECONDS)
 
 
 @routes.serves(
@@ -213,6 +219,20 @@ def _bot_say(visitor: str, message: Saying, bot: str, text: str) -> None:
 )
 def typing(visitor: str) -> Response:
     _store().typing(visitor, body(Typed).chat)
+    return _no_content()
+
+
+@routes.serves(
+    "POST",
+    "/api/visitors/<visitor>/away",
+    "Tell that the page is being left, for good or to be loaded again: nobody is paired with it until its next stream.",
+    media=None,
+    status=204,
+    body=(Leaving,),
+    problems=(400, 404, 413, 503),
+)
+def away(visitor: str) -> Response:
+    _store().away(visitor, body(Leaving).page)
     return _no_content()
 
 

@@ -1,4 +1,4 @@
-"""Connections to Redis, bounded in number and time; raises Unavailable for every kind of outage."""
+"""Connections to Redis, bounded in number and time; raises Unavailable whatever Redis does not do."""
 
 import threading
 import time
@@ -8,11 +8,10 @@ from typing import TypeVar
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import InvalidResponse, OutOfMemoryError, ReadOnlyError, RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import OutOfMemoryError, RedisError
 from redis.retry import Retry
 
-from backend.replicas.errors import Unavailable
+from backend.replicas.errors import Full, Unavailable
 from backend.replicas.redis_pubsub import Subscription
 
 T = TypeVar("T")
@@ -21,9 +20,24 @@ CONNECTIONS = 32
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
 CHECK_SECONDS = 0.8
-_UNREACHABLE = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, InvalidResponse)
-"""InvalidResponse: a Service's address may lead to another server at first."""
-_REFUSALS = ("MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY", "NOAUTH", "NOPERM")
+_MEANINGS = {
+    "loading": "it still reads its data",
+    "read only": "it is a replica, which takes no writes",
+    "misconf": "it cannot write to its disk",
+    "noreplicas": "it has too few replicas to take writes",
+    "masterdown": "it is a replica without its master",
+    "busy": "it is busy with a script",
+    "authentication": "it wants a password",
+    "noauth": "it wants a password",
+    "wrongpass": "the password is wrong",
+    "noperm": "its user may not do this",
+    "clusterdown": "it is a cluster that is not up",
+    "moved": "it is a cluster; one server is needed",
+    "crossslot": "it is a cluster; one server is needed",
+    "unknown command": "a command was taken away from it",
+    "wrongtype": "another program's data is where the roulette's would be",
+}
+"""By a word of Redis's error, which begins with its code in most cases; redis-py drops some of the codes."""
 
 
 def connect(url: str, *, retries: int, seconds: float = ANSWER_SECONDS, connections: int = CONNECTIONS) -> Redis:
@@ -54,15 +68,14 @@ class RedisClient:
         self._subscriptions: list[Subscription] = []
 
     def call(self, action: Callable[[], T]) -> T:
-        """Return what the action returns. Raises Unavailable."""
+        """Return what the action returns. Raises Unavailable; Full where there is no memory for a write."""
         try:
             result = action()
+        except OutOfMemoryError as error:
+            raise Full(f"Redis is full: {error}") from error
         except RedisError as error:
-            if isinstance(error, _UNREACHABLE):
-                self._mark_unreachable()
-            if isinstance(error, (*_UNREACHABLE, OutOfMemoryError)) or str(error).startswith(_REFUSALS):
-                raise Unavailable(f"Redis is away: {error}") from error
-            raise
+            self.mark_unreachable()
+            raise Unavailable(f"Redis is away: {explain(error)}") from error
         if self._reachable_since is None:
             self._reachable_since = self._clock()
         return result
@@ -74,15 +87,23 @@ class RedisClient:
     def subscribe(self, channel: str, receive: Callable[[bytes], None], on_subscribe: Callable[[], None]) -> None:
         """Receive the channel's messages from now on; `on_subscribe` is called whenever some may have been lost."""
         redis = connect(self._url, retries=0, connections=1)
-        self._subscriptions.append(Subscription(redis, channel, receive, on_subscribe, self._mark_unreachable))
+        self._subscriptions.append(Subscription(redis, channel, receive, on_subscribe, self.mark_unreachable))
 
     def close(self) -> None:
         for subscription in self._subscriptions:
             subscription.close()
         self.redis.connection_pool.disconnect()
 
-    def _mark_unreachable(self) -> None:
+    def mark_unreachable(self) -> None:
+        """Begin anew the time for which Redis has been reachable."""
         self._reachable_since = None
+
+
+def explain(error: RedisError) -> str:
+    """Return Redis's words, and what they mean where that is known."""
+    words = str(error)
+    meaning = next((meaning for word, meaning in _MEANINGS.items() if word in words.lower()), None)
+    return f"{meaning} ({words})" if meaning else words
 
 
 class RedisCheck:
@@ -110,7 +131,9 @@ class RedisCheck:
     def _write(self) -> None:
         try:
             self._redis.set("cats:check", 1, ex=10)
+        except OutOfMemoryError:  # it is there, and the roulette's own state says that it is full
+            self._reason = None
         except RedisError as error:
-            self._reason = str(error)
+            self._reason = explain(error)
         else:
             self._reason = None

@@ -24,9 +24,8 @@ class Census(msgspec.Struct, frozen=True):
 
 
 def memory_census(store: MemoryStore) -> Census:
-    findable = store.findable.values()
-    waiting = sum(session.state == "waiting" for session in findable)
-    cats = [session.cat for session in islice(findable, _WINDOWS)]
+    waiting = sum(session.state == "waiting" for session in store.sessions.values())
+    cats = [session.cat for session in islice(store.findable.values(), _WINDOWS)]
     return Census(len(store.sessions), waiting, store.chats, cats)
 
 

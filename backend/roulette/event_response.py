@@ -27,7 +27,7 @@ class EventResponse(Response):
             return super().__call__(environ, start_response)
         self._events.environ = environ
         if "gunicorn.socket" in environ:
-            connection = environ["gunicorn.socket"]
+            self._events.socket = connection = environ["gunicorn.socket"]
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ACKNOWLEDGE_MILLISECONDS)
         start_response(self.status, self.headers.to_wsgi_list())
         return self._events

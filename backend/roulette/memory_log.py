@@ -2,7 +2,7 @@
 
 import sys
 
-from backend.roulette.store import Entry, Event, Message, Paired
+from backend.roulette.store import Entry, Event, Limits, Message, Paired
 
 BUDGET_BYTES = 16 * 2**20
 SHORT = 6
@@ -22,11 +22,11 @@ class LogBudget:
 class VisitorLog:
     """One visitor's entries; `number` is the latest one's."""
 
-    __slots__ = ("_budget", "_events", "_max_entries", "_paired", "bot_messages", "number", "sent")
+    __slots__ = ("_budget", "_bytes", "_events", "_limits", "_paired", "bot_messages", "number", "sent")
 
-    def __init__(self, budget: LogBudget, max_entries: int) -> None:
-        self._budget, self._max_entries = budget, max_entries
-        self.number = 0
+    def __init__(self, budget: LogBudget, limits: Limits) -> None:
+        self._budget, self._limits = budget, limits
+        self.number = self._bytes = 0
         self._paired: Entry | None = None
         """The chat's beginning once it is no longer among the events: a page that reloads needs it."""
         self._events: list[Event] = []
@@ -37,8 +37,10 @@ class VisitorLog:
     def append(self, event: Event) -> None:
         self.number += 1
         self._events.append(event)
-        self._budget.used += _size(event)
-        while len(self._events) > (self._max_entries if self._budget.used <= self._budget.limit else SHORT):
+        self._count(_size(event))
+        while len(self._events) > (self._limits.log_entries if self._budget.used <= self._budget.limit else SHORT):
+            self._drop_oldest()
+        while self._bytes > self._limits.log_bytes and len(self._events) > 1:
             self._drop_oldest()
 
     def read(self, after: int) -> list[Entry]:
@@ -49,12 +51,16 @@ class VisitorLog:
         return first + [Entry(number, event) for number, event in enumerate(self._events[start:], dropped + start + 1)]
 
     def clear(self) -> None:
-        self._budget.used -= sum(map(_size, self._events))
+        self._count(-self._bytes)
         self._paired, self._events, self.sent, self.bot_messages = None, [], {}, set()
+
+    def _count(self, size: int) -> None:
+        self._bytes += size
+        self._budget.used += size
 
     def _drop_oldest(self) -> None:
         oldest = self._events.pop(0)
-        self._budget.used -= _size(oldest)
+        self._count(-_size(oldest))
         if isinstance(oldest, Paired):
             self._paired = Entry(self.number - len(self._events), oldest)
         elif isinstance(oldest, Message) and oldest.mine:

@@ -6,10 +6,10 @@ No method yields to another greenlet before its work is done, so none sees half 
 import math
 import secrets
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from backend.roulette.memory_log import BUDGET_BYTES, LogBudget, VisitorLog
+from backend.roulette.memory_log import LogBudget, VisitorLog
 from backend.roulette.store import (
     ChatsFull,
     Entry,
@@ -34,7 +34,7 @@ from backend.roulette.store import (
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """A visitor, while it visits; times are Unix seconds."""
+    """A visitor, while it visits; times are the store's clock's seconds."""
 
     token: str
     cat: str
@@ -51,6 +51,7 @@ class Session:
     """The cat of the last partner."""
     request: str | None = None
     connection: str | None = None
+    """None without a stream."""
     waiting_since: float = 0.0
     actions: dict[str, tuple[float, int]] = field(default_factory=dict)
     """By kind of action: when its period began, and how many there were in it."""
@@ -65,17 +66,19 @@ class Session:
 
 
 class MemoryStore:
-    """`clock` returns Unix seconds."""
+    """`clock` gives seconds that no setting of the computer's time changes, `wall` Unix seconds."""
 
     def __init__(
-        self, limits: Limits, clock: Callable[[], float] = time.time, log_budget_bytes: int = BUDGET_BYTES
+        self, limits: Limits, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
     ) -> None:
         self.sessions: dict[str, Session] = {}
         self.findable: dict[str, Session] = {}
-        """Those who wait or chat with a bot."""
+        """Those with a stream who wait or chat with a bot."""
+        self._pending: dict[str, Session] = {}
+        """Those who have had no stream yet, the oldest first."""
         self.chats = 0
-        self._limits, self._clock = limits, clock
-        self._log_budget = LogBudget(log_budget_bytes)
+        self._limits, self._clock, self._wall = limits, clock, wall
+        self._log_budget = LogBudget()
         self._listener: Listener | None = None
         self._changed: dict[str, None] = {}
 
@@ -85,10 +88,14 @@ class MemoryStore:
     def enter(self, visitor: str, cat: str, language: Language) -> None:
         if visitor in self.sessions:
             return
+        while self._pending and (
+            len(self._pending) >= self._limits.pending or len(self.sessions) >= self._limits.visitors
+        ):
+            self._remove(next(iter(self._pending.values())), "gone")
         if len(self.sessions) >= self._limits.visitors:
             raise VisitorsFull
-        log = VisitorLog(self._log_budget, self._limits.log_entries)
-        self.sessions[visitor] = Session(visitor, cat, language, self._clock(), log)
+        session = Session(visitor, cat, language, self._clock(), VisitorLog(self._log_budget, self._limits))
+        self.sessions[visitor] = self._pending[visitor] = session
 
     def get(self, visitor: str) -> Visitor:
         session = self._session(visitor)
@@ -105,12 +112,8 @@ class MemoryStore:
         self._end_chat(session, "next")
         session.log.clear()
         session.request = request
-        other = self._draw_partner(session)
-        if other:
-            self._pair(session, other)
-        else:
-            session.state, session.waiting_since = "waiting", self._clock()
-            self.findable[session.token] = session
+        session.state, session.waiting_since = "waiting", self._clock()
+        if not self._be_found(session):
             self._append(session, Waiting())
         self._notify()
         return session.state
@@ -137,7 +140,7 @@ class MemoryStore:
         session.require(chat, "chat", "house")
         if retry_after := self._count_action(session, "say"):
             raise TooMany("too many messages in a short time", retry_after)
-        at = int(self._clock() * 1000)
+        at = int(self._wall() * 1000)
         if session.bot:
             session.bot_turns += 1
         self._append(session, Message(chat, message, mine=True, text=text, at=at))
@@ -154,7 +157,7 @@ class MemoryStore:
             return
         session.require(chat, "house")
         session.log.bot_messages.add(message)
-        self._append(session, Message(chat, message, mine=False, text=text, at=int(self._clock() * 1000)))
+        self._append(session, Message(chat, message, mine=False, text=text, at=int(self._wall() * 1000)))
         self._notify()
 
     def typing(self, visitor: str, chat: str) -> None:
@@ -163,32 +166,63 @@ class MemoryStore:
         if session.partner and self._listener and not self._count_action(session, "typing"):
             self._listener.typing(session.partner.token, chat)
 
-    def connect(self, visitor: str, connection: str) -> None:
+    def connect(self, visitor: str, connection: str) -> Callable[[], None]:
         session = self._session(visitor)
         former, session.connection = session.connection, connection
         session.last_seen = self._clock()
-        if former and former != connection and self._listener:
-            self._listener.replaced(visitor, former, connection)
+        self._pending.pop(visitor, None)
+        self._be_found(session)
+        self._notify()
 
-    def heartbeat(self, visitors: Collection[str]) -> None:
-        now = self._clock()
-        for visitor in visitors:
-            if session := self.sessions.get(visitor):
-                session.last_seen = now
+        def notify_replaced() -> None:
+            if former and former != connection and self._listener:
+                self._listener.replaced(visitor, former, connection)
+
+        return notify_replaced
+
+    def disconnect(self, visitor: str, connection: str) -> None:
+        session = self.sessions.get(visitor)
+        if session and session.connection == connection:
+            session.connection = None
+            self.findable.pop(visitor, None)
+
+    def away(self, visitor: str, page: str) -> None:
+        session = self._session(visitor)
+        connection = session.connection or ""
+        if connection.startswith(f"{page}."):
+            self.disconnect(visitor, connection)
+            session.last_seen = self._clock() - self._limits.absent_seconds + self._limits.away_seconds
+            if self._listener:
+                self._listener.replaced(visitor, connection, f"{page}.away")
+
+    def heartbeat(self, connections: Mapping[str, str]) -> dict[str, str]:
+        now, newer = self._clock(), {}
+        for visitor, connection in connections.items():
+            session = self.sessions.get(visitor)
+            if session is None:
+                continue
+            if session.connection is None:  # a newer stream has failed
+                self.connect(visitor, connection)
+            elif session.connection != connection:
+                newer[visitor] = session.connection
+            session.last_seen = now
+        return newer
 
     def read(self, visitor: str, after: int) -> list[Entry]:
         return self._session(visitor).log.read(after)
 
-    def tick(self) -> None:
+    def tick(self, *, judge_absence: bool = True) -> str | None:
         now = self._clock()
-        for session in list(self.sessions.values()):
-            if now - session.last_seen > self._limits.absent_seconds:
+        for session in list(self.sessions.values()) if judge_absence else ():
+            pending = session.token in self._pending
+            if now - session.last_seen > (self._limits.arrive_seconds if pending else self._limits.absent_seconds):
                 self._remove(session, "gone")
-        for session in list(self.findable.values()):
+        for session in list(self.sessions.values()):
             alone = session.state == "waiting" and now - session.waiting_since >= self._limits.alone_seconds
             if alone and self.chats < self._limits.chats:
                 self._end_wait(session)
         self._notify()
+        return None
 
     def _session(self, visitor: str) -> Session:
         session = self.sessions.get(visitor)
@@ -219,10 +253,21 @@ class MemoryStore:
         ]
         return secrets.choice(candidates) if candidates else None
 
-    def _end_wait(self, session: Session) -> None:
-        other = self._draw_partner(session) or self._draw_partner(session, last_too=True)
-        if other:
+    def _be_found(self, session: Session, *, last_too: bool = False) -> bool:
+        """Let a visitor with a stream who wants a partner be found, or pair it at once; return whether it was paired.
+
+        A chat with a bot is kept when its visitor comes back and nobody else is there.
+        """
+        if session.connection is None or session.state not in ("waiting", "house"):
+            return False
+        if other := self._draw_partner(session, last_too=last_too):
             self._pair(session, other)
+            return True
+        self.findable[session.token] = session
+        return False
+
+    def _end_wait(self, session: Session) -> None:
+        if self._be_found(session) or self._be_found(session, last_too=True):
             return
         chat, bot = secrets.token_hex(8), secrets.token_hex(5)
         session.state, session.chat, session.bot, session.bot_turns = "house", chat, bot, 0
@@ -254,6 +299,7 @@ class MemoryStore:
         self._end_chat(session, why)
         session.log.clear()
         del self.sessions[session.token]
+        self._pending.pop(session.token, None)
         self._changed[session.token] = None
 
     def _append(self, session: Session, event: Event) -> None:

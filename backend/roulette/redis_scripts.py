@@ -43,10 +43,14 @@ def _limits(limits: Limits) -> str:
         "alone": int(limits.alone_seconds * 1000),
         "absent": int(limits.absent_seconds * 1000),
         "period": int(limits.period_seconds * 1000),
+        "arrive": int(limits.arrive_seconds * 1000),
+        "away": int(limits.away_seconds * 1000),
         "actions": limits.actions,
         "visitors": limits.visitors,
+        "pending": limits.pending,
         "chats": limits.chats,
         "entries": limits.log_entries,
+        "log_bytes": limits.log_bytes,
     }
     return f"local LIMIT = {{ {', '.join(f'{name} = {value}' for name, value in values.items())} }}\n"
 

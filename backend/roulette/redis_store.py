@@ -4,7 +4,9 @@ What is accepted is as durable as Redis's own persistence. Notifications go thro
 may be lost: the log in Redis is what counts.
 """
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, cast
 
 import msgspec
@@ -14,21 +16,32 @@ from backend.roulette.redis_scripts import RedisScripts
 from backend.roulette.store import Entry, Event, Language, Limits, Listener, Receipt, State, UnknownVisitor, Visitor
 
 _HEARTBEAT_BATCH = 250
+_CLOCK_TOLERANCE_MILLISECONDS = 3000
+"""More than an answer may take."""
 _decode = msgspec.json.Decoder(Event).decode
 
 
 class RedisStore:
     """The store as the process of one Pod uses it."""
 
-    def __init__(self, client: RedisClient, scripts: RedisScripts, pod: str, limits: Limits) -> None:
-        self._client, self._pod, self._limits = client, pod, limits
+    def __init__(
+        self,
+        client: RedisClient,
+        scripts: RedisScripts,
+        pod: str,
+        limits: Limits,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client, self._pod, self._limits, self._clock = client, pod, limits, clock
         self._run = scripts.run
+        self._redis_time, self._redis_time_at = 0, 0.0
+        """Redis's time in Unix milliseconds, and this process's own at that moment."""
 
     def listen(self, listener: Listener) -> None:
         def receive(data: bytes) -> None:
             dispatch(listener, data)
 
-        self._client.subscribe(f"cats:pod:{self._pod}", receive, listener.resync)
+        self._client.subscribe(_channel(self._pod), receive, listener.resync)
 
     def enter(self, visitor: str, cat: str, language: Language) -> None:
         self._run("enter", visitor, cat, language)
@@ -65,13 +78,31 @@ class RedisStore:
     def typing(self, visitor: str, chat: str) -> None:
         self._run("typing", visitor, chat)
 
-    def connect(self, visitor: str, connection: str) -> None:
-        self._run("connect", visitor, self._pod, connection)
+    def connect(self, visitor: str, connection: str) -> Callable[[], None]:
+        pod, former = (value.decode() for value in self._run("connect", visitor, self._pod, connection))
 
-    def heartbeat(self, visitors: Collection[str]) -> None:
-        tokens = list(visitors)
-        for start in range(0, len(tokens), _HEARTBEAT_BATCH):
-            self._run("heartbeat", *tokens[start : start + _HEARTBEAT_BATCH])
+        def notify_replaced() -> None:
+            if former and former != connection:
+                message = f"r {visitor} {former} {connection}"
+                self._client.call(lambda: self._client.redis.publish(_channel(pod), message))
+
+        return notify_replaced
+
+    def disconnect(self, visitor: str, connection: str) -> None:
+        self._run("disconnect", visitor, connection)
+
+    def away(self, visitor: str, page: str) -> None:
+        self._run("away", visitor, page)
+
+    def heartbeat(self, connections: Mapping[str, str]) -> dict[str, str]:
+        newer: dict[str, str] = {}
+        items = list(connections.items())
+        for start in range(0, len(items), _HEARTBEAT_BATCH):
+            batch = items[start : start + _HEARTBEAT_BATCH]
+            (changed,) = self._run("heartbeat", self._pod, *chain.from_iterable(batch))
+            values = [value.decode() for value in changed]
+            newer |= dict(zip(values[::2], values[1::2], strict=True))
+        return newer
 
     def read(self, visitor: str, after: int) -> list[Entry]:
         pipeline = self._client.redis.pipeline(transaction=False)
@@ -83,9 +114,19 @@ class RedisStore:
         entries = [Entry(int(number.partition(b"-")[0]), _decode(fields[b"e"])) for number, fields in rows]
         return _dropped_paired(paired, after, entries) + entries
 
-    def tick(self) -> None:
-        """Nobody is absent before Redis was reachable for as long: in an outage no presence could be renewed."""
-        self._run("tick", int(self._client.reachable_for(self._limits.absent_seconds)))
+    def tick(self, *, judge_absence: bool = True) -> str | None:
+        """Nobody is absent before Redis was reachable for as long: in an outage no presence could be renewed.
+
+        The same holds where its clock did not go as this process's did: it was set, or the computer slept, or another
+        Redis answers.
+        """
+        asked_at, judges = self._clock(), judge_absence and self._client.reachable_for(self._limits.absent_seconds)
+        expected = self._redis_time + int((asked_at - self._redis_time_at) * 1000)
+        now, full, used, most = self._run("tick", expected + _CLOCK_TOLERANCE_MILLISECONDS if judges else 0)
+        if abs(int(now) - expected) > _CLOCK_TOLERANCE_MILLISECONDS:
+            self._client.mark_unreachable()
+        self._redis_time, self._redis_time_at = int(now), asked_at
+        return f"Redis is full: {used / 2**20:.0f} of {most / 2**20:.0f} MiB" if full else None
 
 
 def _dropped_paired(paired: bytes | None, after: int, entries: list[Entry]) -> list[Entry]:
@@ -94,6 +135,10 @@ def _dropped_paired(paired: bytes | None, after: int, entries: list[Entry]) -> l
     if int(number) <= after or (entries and entries[0].number <= int(number)):
         return []
     return [Entry(int(number), _decode(event))]
+
+
+def _channel(pod: str) -> str:
+    return f"cats:pod:{pod}"
 
 
 def dispatch(listener: Listener, data: bytes) -> None:

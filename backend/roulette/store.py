@@ -9,7 +9,7 @@ are dropped, its `Paired` never.
 Each call that a client may repeat carries an id that the client made: repeated, it changes nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 import msgspec
@@ -119,12 +119,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """After waiting so long, a visitor gets a bot, and can still be paired with another visitor."""
     absent_seconds: float = 20.0
     """Without a stream for so long, a visitor is removed."""
+    arrive_seconds: float = 10.0
+    """The same for a visitor who has had no stream yet."""
+    away_seconds: float = 5.0
+    """The same for a visitor whose page said that it is being left: a reload comes back sooner."""
     visitors: int = 5000
+    pending: int = 1000
+    """Visitors who have had no stream yet; one more takes the place of the oldest of them."""
     chats: int = 2500
     actions: int = 10
     """Per period, of messages, searches and typing hints each."""
     period_seconds: float = 5.0
     log_entries: int = 200
+    log_bytes: int = 65_536
+    """Of one visitor's log, approximately."""
 
 
 class Listener(Protocol):
@@ -149,15 +157,18 @@ class Store(Protocol):
         """Notify this listener from now on."""
 
     def enter(self, visitor: str, cat: str, language: Language) -> None:
-        """Add an idle visitor; repeated, it changes nothing. Raises TooMany."""
+        """Add an idle visitor; repeated, it changes nothing. Raises TooMany.
+
+        Who has a stream is never in danger from those who enter: a full house removes the oldest without one.
+        """
 
     def get(self, visitor: str) -> Visitor: ...
 
     def seek(self, visitor: str, request: str) -> State:
         """Leave the current chat, and be paired at once or wait; repeating the last request changes nothing.
 
-        The partner is drawn among those who wait or chat with a bot; the last partner only after `alone_seconds`
-        without anybody else. Raises TooMany.
+        The partner is drawn among those with a stream who wait or chat with a bot; the last partner only after
+        `alone_seconds` without anybody else. A visitor without a stream waits for it. Raises TooMany.
         """
 
     def leave(self, visitor: str) -> None:
@@ -175,14 +186,30 @@ class Store(Protocol):
     def typing(self, visitor: str, chat: str) -> None:
         """Notify the partner, unless that happens too often. Raises NotInChat."""
 
-    def connect(self, visitor: str, connection: str) -> None:
-        """Make this process's connection the visitor's stream; notify `replaced` for the former one."""
+    def connect(self, visitor: str, connection: str) -> Callable[[], None]:
+        """Make this process's connection the visitor's stream, so that others can find the visitor.
 
-    def heartbeat(self, visitors: Collection[str]) -> None:
-        """Renew the presence of those who have a stream; unknown visitors are no error."""
+        Returns what notifies `replaced` for the former one: to be called once the new one has been written to.
+        """
+
+    def disconnect(self, visitor: str, connection: str) -> None:
+        """Nobody finds the visitor any more until it connects again; no error, and no effect, where it has."""
+
+    def away(self, visitor: str, page: str) -> None:
+        """Learn that the page with the visitor's stream is being left: `<page>.…` is its connection."""
+
+    def heartbeat(self, connections: Mapping[str, str]) -> dict[str, str]:
+        """Renew the presence of those who have a stream, by visitor; unknown visitors are no error.
+
+        Returns the connection of each visitor who has another one meanwhile: the notification may have been lost.
+        """
 
     def read(self, visitor: str, after: int) -> list[Entry]:
         """Return the entries with higher numbers, in order."""
 
-    def tick(self) -> None:
-        """Pair those alone with bots, remove those absent. Any process may call this at any time."""
+    def tick(self, *, judge_absence: bool = True) -> str | None:
+        """Pair those alone with bots, remove those absent. Any process may call this at any time.
+
+        Absence is not to be judged by a process that was itself stopped. Returns why new visitors are refused, None
+        where they are not.
+        """

@@ -5,7 +5,9 @@ since there are thousands: no timer (one wheel gives all their beats), no queue 
 """
 
 import os
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import chain, count, takewhile
 from typing import Any, Literal
 
@@ -15,6 +17,8 @@ from backend.replicas.errors import Unavailable
 from backend.roulette import sse
 from backend.roulette.store import Language, Store, TooMany, UnknownVisitor
 
+STREAMS_PER_VISITOR = 3
+"""The newest, and those that it replaces while they end."""
 SLOTS = 20
 """Each stream beats once in a turn of the wheel, which has so many slots."""
 
@@ -26,7 +30,7 @@ class Stream:
 
     __slots__ = (
         *("_streams", "visitor", "connection", "language", "_after", "wake"),
-        *("hello", "read_log", "typing_chat", "beat", "ending", "_ended", "environ"),
+        *("hello", "read_log", "typing_chat", "beat", "ending", "_ended", "environ", "socket", "notify_replaced"),
     )
 
     def __init__(self, streams: "Streams", visitor: str, connection: str, after: int) -> None:
@@ -35,6 +39,9 @@ class Stream:
         self.hello: bytes | None = None
         self.environ: dict[str, Any] | None = None
         """The request's, cleared as soon as the stream runs: it is most of what a stream would take."""
+        self.socket: socket.socket | None = None
+        self.notify_replaced: Callable[[], None] | None = None
+        """Set once this is the visitor's connection."""
         self.read_log, self.beat = True, False
         self.typing_chat: str | None = None
         self.ending: Ending | None = None
@@ -49,8 +56,9 @@ class Stream:
         if self.hello:
             hello, self.hello = self.hello, None
             return hello
-        if self.environ:
+        if self.environ:  # the server asks again: the hello was written
             self.environ.clear()
+            self._streams.replace_older(self)
         while not self._ended:
             self.wake.clear()
             if data := self._pending():
@@ -63,6 +71,14 @@ class Stream:
         """Send this as the last event."""
         self.ending = self.ending or ending
         self.wake.set()
+
+    def abort(self) -> None:
+        """End at once, though the peer may not read what was written."""
+        self._ended = True
+        self.wake.set()
+        if self.socket:
+            with suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Remove the stream; the server calls this at its end, whatever the cause."""
@@ -115,6 +131,15 @@ class Streams:
     def visitors(self) -> list[str]:
         return list(self._by_visitor)
 
+    def connections(self) -> dict[str, str]:
+        """Return the connection of each visitor that has one here."""
+        return {
+            visitor: stream.connection
+            for visitor, streams in self._by_visitor.items()
+            for stream in streams
+            if stream.notify_replaced and not stream.ending
+        }
+
     def open(self, visitor: str, page: str | None, after: int, hello: Callable[[Stream], bytes]) -> Stream:
         """Return a new stream, which replaces those opened before it. Raises StoreError, TooMany, Unavailable.
 
@@ -122,21 +147,31 @@ class Streams:
         The stream is registered here before the store notifies others of it, and reads the log after that: no entry
         is missed in between.
         """
-        if self.count >= self._max_streams and visitor not in self._by_visitor:
+        own = self._by_visitor.get(visitor, [])
+        while own and (len(own) >= STREAMS_PER_VISITOR or self.count >= self._max_streams):
+            own[0].abort()
+            self.remove(own[0])
+        if self.count >= self._max_streams:
             raise TooMany(f"This Pod holds {self._max_streams} event streams, which is the most.", retry_after=2)
         # The number says which of two connections of this process is the later one.
         connection = f"{page or os.urandom(8).hex()}.{self._process}-{next(self._numbers)}"
         stream = Stream(self, visitor, connection, after)
         self._add(stream)
         try:
-            self.store.connect(visitor, stream.connection)
+            stream.notify_replaced = self.store.connect(visitor, stream.connection)
             stream.hello = hello(stream)
         except Exception:
             self.remove(stream)
             raise
-        for older in takewhile(lambda other: other is not stream, self._by_visitor[visitor]):
-            older.end(_ending(older.connection, stream.connection))
         return stream
+
+    def replace_older(self, stream: Stream) -> None:
+        """End the visitor's other streams, here and elsewhere: this one has been written to."""
+        for older in takewhile(lambda other: other is not stream, self._by_visitor.get(stream.visitor, ())):
+            older.end(_ending(older.connection, stream.connection))
+        if stream.notify_replaced:
+            with suppress(Unavailable):  # the other process learns it with its next heartbeat
+                stream.notify_replaced()
 
     def _add(self, stream: Stream) -> None:
         self._by_visitor.setdefault(stream.visitor, []).append(stream)
@@ -156,6 +191,9 @@ class Streams:
         for slot in self._wheel:
             slot.discard(stream)
         self.count -= 1
+        if stream.notify_replaced:
+            with suppress(Unavailable):  # presence expires all the same
+                self.store.disconnect(stream.visitor, stream.connection)
 
     def turn(self) -> None:
         """Turn the wheel by one slot: its streams beat or, in a drain, move."""

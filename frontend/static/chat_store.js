@@ -145,7 +145,7 @@ function onRefused(error) {
 
 function connectionAfter(error) {
   if (error.type === "redis-away") return "away";
-  return error.status === 429 ? "full" : "lost";
+  return error.status === 429 || error.type === "redis-full" ? "full" : "lost";
 }
 
 /** Begin a new visit; `isNewVisit` when it is because the backend has forgotten the old one. */

@@ -17,7 +17,7 @@ const listeners = [];
 /** Return the last check's result, `checkedAt` (ms) the moment it began; null before the first. */
 export const connectivity = () => last;
 
-export const isHealthy = (result) => result.hop === "ok" || result.hop === "redis_away";
+export const isHealthy = (result) => ["ok", "redis_away", "redis_full"].includes(result.hop);
 
 /** After each check `listener(result, previousOutcome)` is called. */
 export const onCheck = (listener) => listeners.push(listener);

@@ -93,18 +93,25 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
     return null;
   }
 
+  /** The page is being left: nobody is to be paired with it, unless it comes back at once. */
+  function onPageHide() {
+    disconnect();
+    const body = new Blob([JSON.stringify({ page })], { type: "application/json" });
+    navigator.sendBeacon(path.replace(/events$/, "away"), body);
+  }
+
   function close() {
     isClosed = true;
     clearTimeout(retryTimer);
     removeEventListener("online", connect);
-    removeEventListener("pagehide", disconnect);
+    removeEventListener("pagehide", onPageHide);
     removeEventListener("pageshow", onPageShow);
     disconnect();
   }
 
   const onPageShow = (event) => event.persisted && connect();
   addEventListener("online", connect);
-  addEventListener("pagehide", disconnect);
+  addEventListener("pagehide", onPageHide);
   addEventListener("pageshow", onPageShow);
   connect();
   return { close, reconnect: connect };

@@ -21,6 +21,7 @@ function problemName({ connection, connectionAt, refusal }, connectivity) {
   if (connection === "replaced") return "replaced";
   if (outcome === "offline") return "offline";
   if (outcome === "redis_away" && (connection !== "open" || newerBy <= 0)) return "redis_away";
+  if (outcome === "redis_full") return "redis_full";
   if (connectivity && !isHealthy(connectivity)) return outcome === "not_ready" ? "not_ready" : "backend";
   if (connection === "away" && newerBy >= 0) return "redis_away";
   if (connection === "full") return "full";
@@ -37,11 +38,13 @@ export function problemOf(state, connectivity, actions) {
   const bringBack = { label: gettext("Bring it here"), action: takeOver };
   const retry = { label: gettext("Try now"), action: actions.retry };
   const redisText = gettext("The café’s memory, Redis, is away: nothing is lost, and the talk goes on as soon as it is back.");
+  const redisFullText = gettext("The café’s memory, Redis, is full: who is here goes on, and nobody else can come in yet.");
   const refusedText = gettext("The café refused to look for another cat: {why}", { why: state.refusal });
   const problems = {
     replaced: { illustration: "replaced", text: gettext("Your cat sits in another tab now."), ...bringBack },
     offline: { illustration: "lost", text: gettext("Your browser is offline."), ...explain },
     redis_away: { illustration: "away", text: redisText, ...explain },
+    redis_full: { illustration: "full", text: redisFullText, ...explain },
     not_ready: { illustration: "unready", text: `${connectivity?.title}.`, ...explain },
     backend: { illustration: "backend", text: `${connectivity?.title}.`, ...explain },
     full: { illustration: "full", text: gettext("The house is full: a place will be free in a moment."), ...retry },

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -46,7 +47,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(service: str, level: str, pod: str) -> None:
-    """Send the service's and gunicorn's records to standard output; again is harmless."""
+    """Send the service's, gunicorn's and gevent's records to standard output; again is harmless."""
+    if hub := sys.modules.get("gevent.hub"):  # not in gunicorn's main process, which does without gevent
+        hub.Hub.print_exception = staticmethod(partial(_log_greenlet_error, service))
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(pod))
     for name in (service, "gunicorn.error", "gunicorn.access"):
@@ -54,3 +57,8 @@ def configure(service: str, level: str, pod: str) -> None:
         logger.handlers = [handler]
         logger.propagate = False
         logger.setLevel(level.upper())
+
+
+def _log_greenlet_error(service: str, _context: Any, *error: Any) -> None:
+    """Stand in for gevent's own print of a greenlet's exception: its arguments, without the hub."""
+    logging.getLogger(service).error("a greenlet failed", exc_info=error)

@@ -9,13 +9,8 @@ if wait then return { 'often', 'chats', wait } end
 end_chat(visitor, 'next')
 clear_log(visitor)
 set(visitor, 'request', ARGV[4])
-local other = draw_partner(visitor, false)
-if other then
-  pair(visitor, other)
-  return { 'ok', 'chat' }
-end
 set(visitor, 'state', 'waiting')
-call('SADD', 'cats:findable', visitor)
+if be_found(visitor, false) then return { 'ok', 'chat' } end
 call('ZADD', 'cats:waiting', now, visitor)
 append(visitor, { type = 'waiting' })
 return { 'ok', 'waiting' }

@@ -18,6 +18,7 @@ const STAGES = {
 const POD_OUTCOMES = {
   ok: gettext("● answers"),
   redis_away: gettext("● answers, but its Redis is away"),
+  redis_full: gettext("● answers, but its Redis is full"),
   not_ready: gettext("○ answers that it is not ready"),
   error: gettext("○ answers with an error"),
   refused: gettext("○ refused"),

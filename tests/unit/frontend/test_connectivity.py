@@ -15,6 +15,7 @@ CATS = Address("cats", 3000)
 VERSION = JsonResponse(200, {"name": "k8-chatroulette-back", "version": "1"})
 ITSELF = JsonResponse(200, {"name": "k8-chatroulette-front", "version": "1"})
 READY = JsonResponse(200, {"ok": True})
+REDIS_FULL = {"ok": True, "checks": [{"name": "redis-memory", "ok": False, "reason": "full", "critical": False}]}
 REDIS_DOWN = {"ok": True, "checks": [{"name": "redis", "ok": False, "reason": "refused", "critical": False}]}
 
 RESPONSES = {
@@ -29,6 +30,8 @@ RESPONSES = {
     "ready without its Redis": (VERSION, JsonResponse(200, REDIS_DOWN), "redis_away"),
     "un-ready counts before Redis": (VERSION, JsonResponse(503, REDIS_DOWN), "not_ready"),
     "a 503 that names Redis": (JsonResponse(503, {"type": "redis-away"}), None, "redis_away"),
+    "ready with a full Redis": (VERSION, JsonResponse(200, REDIS_FULL), "redis_full"),
+    "a 503 that names a full Redis": (JsonResponse(503, {"type": "redis-full"}), None, "redis_full"),
     "BACKEND_URL points at the frontend": (ITSELF, READY, "itself"),
 }
 

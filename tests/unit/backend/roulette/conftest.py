@@ -16,7 +16,7 @@ from backend.replicas import redis_pubsub
 from backend.roulette.store import Limits, Message
 from backend.shared_state import in_memory, in_redis
 
-UNLIMITED = Limits(actions=100_000, log_entries=100_000)
+UNLIMITED = Limits(actions=100_000, log_entries=100_000, log_bytes=100_000_000)
 
 
 def until(condition, seconds=10.0):
@@ -196,6 +196,7 @@ def pair():
     def paired(store, first="a", second="b"):
         for visitor in (first, second):
             store.enter(visitor, f"cat-{visitor}", "en")
+            store.connect(visitor, f"stream-{visitor}")
             state = store.seek(visitor, "first")
         assert state == "chat"
         return store.get(first).chat
@@ -246,6 +247,7 @@ class Visit:
         entered = self.client.post("/api/visitors", json={"language": language})
         assert entered.status_code == 201
         self.visitor, self.cat = entered.json["visitor"], entered.json["cat"]
+        client.application.extensions["context"].shared.store.connect(self.visitor, "stream-elsewhere")
         self.path = f"/api/visitors/{self.visitor}"
 
     def stream(self, after=None, last=None, page=None):

@@ -1,4 +1,4 @@
-"""The background tasks: an unforeseen error ends them, and /livez says so; an outage does not."""
+"""The background tasks: what replicas share ends none of them, and nobody is absent by a gap of this process's own."""
 
 import gevent
 import pytest
@@ -6,42 +6,60 @@ import pytest
 from backend.replicas.errors import Unavailable
 from backend.roulette.background import BackgroundTasks
 from backend.roulette.memory_store import MemoryStore
-from backend.roulette.store import Limits
+from backend.roulette.store import Limits, UnknownVisitor
 from backend.roulette.streams import Streams
 
 
-@pytest.fixture
-def start():
-    started = []
+def tasks(store, clock):
+    return BackgroundTasks(store, Streams(store, "pod", 10), 20.0, 5.0, clock)
 
-    def starting(error):
-        class FailingStore(MemoryStore):
-            def tick(self):
+
+@pytest.mark.parametrize(
+    ("error", "outage"), [(Unavailable("away"), "away"), (ValueError("new"), "unforeseen: ValueError('new')")]
+)
+def test_no_error_of_the_store_ends_the_tasks(clock, error, outage):
+    class FailingStore(MemoryStore):
+        failing = True
+
+        def tick(self, **_):
+            if self.failing:
                 raise error
 
-        store = FailingStore(Limits())
-        started.append(BackgroundTasks(store, Streams(store, "pod", 10), 20.0, 5.0))
-        started[0].start()
-        return started[0]
-
-    yield starting
-    gevent.killall(started[0].greenlets)
-
-
-def wait_until(condition):
+    store = FailingStore(Limits())
+    background = tasks(store, clock)
+    background.start()
     with gevent.Timeout(10):
-        while not condition():
+        while background.ticks < 3:
             gevent.sleep(0.05)
+    assert (background.failed(), background.outage) == (None, outage)
+    store.failing = False
+    background.tick()
+    assert background.outage is None
+    gevent.killall(background.greenlets)
+    assert background.failed()
 
 
-def test_an_unforeseen_error_is_reported(start, capsys):
-    background = start(ValueError("unforeseen"))
-    assert background.failed() is None
-    wait_until(background.failed)
-    assert "unforeseen" in capsys.readouterr().err
+@pytest.mark.parametrize(("pause", "remains"), [(0.25, False), (60, True)])
+def test_nobody_is_absent_by_a_pause_of_this_process(clock, pause, remains):
+    """Absent for 19 s before it, and for 1 s after it."""
+    store = MemoryStore(Limits(absent_seconds=20), clock)
+    store.enter("a", "cat-a", "en")
+    store.connect("a", "stream")
+    background = tasks(store, clock)
 
+    def run(seconds):
+        for _ in range(int(seconds / 0.25)):
+            clock.advance(0.25)
+            background.tick()
 
-def test_an_outage_ends_nothing(start):
-    background = start(Unavailable("away"))
-    wait_until(lambda: background.ticks >= 3)
-    assert (background.failed(), background.outage) == (None, "away")
+    run(19)
+    clock.advance(pause)
+    background.tick()
+    run(1)
+    if remains:
+        assert store.get("a")
+        run(18.75)
+        assert store.get("a"), "20 s of this process's own attention are not over"
+        run(0.5)
+    with pytest.raises(UnknownVisitor):
+        store.get("a")

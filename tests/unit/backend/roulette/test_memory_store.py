@@ -16,7 +16,7 @@ def append(log, number, text="hello", *, mine=True):
 @pytest.mark.parametrize(("limit", "text"), [(1000, "x"), (20_000, "\N{CAT FACE}" * 500)])
 def test_logs_are_cut_down_while_all_together_exceed_the_budget(limit, text):
     budget = LogBudget(limit)
-    logs = VisitorLog(budget, 200), VisitorLog(budget, 200)
+    logs = VisitorLog(budget, Limits()), VisitorLog(budget, Limits())
     paired = Paired("chat", "cat", house=False)
     for log in logs:
         log.append(paired)

@@ -9,9 +9,21 @@ import pytest
 import redis
 
 from backend.replicas import redis_pubsub
-from backend.replicas.errors import Unavailable
+from backend.replicas.errors import Full, Unavailable
 from backend.replicas.redis_client import RedisClient
-from backend.roulette.store import Limits, UnknownVisitor
+from backend.roulette.redis_scripts import RedisScripts
+from backend.roulette.redis_store import RedisStore
+from backend.roulette.store import Limits, UnknownVisitor, VisitorsFull
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, seconds):
+        self.now += seconds
 
 
 def works(shared):
@@ -140,7 +152,6 @@ def killed(server):
 @pytest.mark.parametrize(
     "outage",
     [
-        pytest.param(lambda server: configured(server, "maxmemory", 1), id="out of memory"),
         pytest.param(lambda server: configured(server, "min-replicas-to-write", 1), id="no replicas"),
         read_only,
         frozen,
@@ -162,21 +173,25 @@ def test_an_outage_is_reported_and_comes_to_an_end(durable_redis, outage, replic
 
 
 @pytest.mark.parametrize(
-    ("error", "raised"),
+    ("error", "said"),
     [
-        (redis.BusyLoadingError("Redis is loading the dataset in memory"), Unavailable),
-        (redis.ResponseError("MISCONF Errors writing to the AOF file"), Unavailable),
-        (redis.ResponseError("BUSY Redis is busy running a script."), Unavailable),
-        (redis.ReadOnlyError("You can't write against a read only replica."), Unavailable),
-        (redis.TimeoutError("Timeout reading from socket"), Unavailable),
-        pytest.param(redis.ResponseError("ERR Error running script"), redis.ResponseError, id="a fault of ours"),
+        (redis.BusyLoadingError("Redis is loading the dataset in memory"), "it still reads its data"),
+        (redis.ResponseError("MISCONF Errors writing to the AOF file"), "it cannot write to its disk"),
+        (redis.ResponseError("BUSY Redis is busy running a script."), "it is busy with a script"),
+        (redis.ReadOnlyError("You can't write against a read only replica."), "it is a replica"),
+        (redis.AuthenticationError("Authentication required."), "it wants a password"),
+        (redis.ResponseError("unknown command 'EVALSHA', with args"), "a command was taken away from it"),
+        (redis.ResponseError("WRONGTYPE Operation against a key"), "another program's data"),
+        (redis.exceptions.ClusterDownError("CLUSTERDOWN Hash slot not served"), "a cluster that is not up"),
+        (redis.TimeoutError("Timeout reading from socket"), "Timeout reading"),
+        (redis.ResponseError("ERR something new"), "ERR something new"),
     ],
 )
-def test_only_outages_are_unavailable(error, raised):
+def test_whatever_redis_answers_instead_is_an_outage_with_its_reason(error, said):
     def fail():
         raise error
 
-    with pytest.raises(raised):
+    with pytest.raises(Unavailable, match=said):
         RedisClient("redis://127.0.0.1:1").call(fail)
 
 
@@ -191,16 +206,22 @@ def test_out_of_memory_visitors_can_still_leave(redis_server, clock, replicas, p
     (shared,) = replicas(redis_server.url, clock=clock)
     for visitor in "cd":
         shared.store.enter(visitor, f"cat-{visitor}", "en")
-    pair(shared.store)
+    chat = pair(shared.store)
     clock.advance(21)
-    shared.store.heartbeat("ab")
+    connections = {visitor: f"stream-{visitor}" for visitor in "ab"}
+    shared.store.heartbeat(connections)
     with configured(redis_server, "maxmemory", 1):
-        shared.store.heartbeat("ab")
-        shared.store.tick()
+        shared.store.heartbeat(connections)
+        assert shared.store.tick().startswith("Redis is full: ")
+        assert shared.check() is None, "it is there: full is not away"
         assert shared.census().visitors == 2
+        with pytest.raises(Full):
+            shared.store.say("a", chat, "1", "hello")
+        shared.store.connect("a", "after a reload")
         shared.store.leave("a")
         shared.store.quit("b")
         assert shared.census().chats == 0
+    assert shared.store.tick() is None
 
 
 def test_a_server_that_does_not_speak_redis_is_unavailable(replicas):
@@ -220,3 +241,61 @@ def test_a_server_that_does_not_speak_redis_is_unavailable(replicas):
             with pytest.raises(Unavailable):
                 call()
         answering.result(timeout=10)
+
+
+@pytest.fixture
+def stepped(redis_server, clock):
+    """A store whose Redis has another clock than this process."""
+    redis_clock, limits = Clock(), Limits(absent_seconds=20)
+    client = RedisClient(redis_server.url, clock)
+    yield RedisStore(client, RedisScripts(client, limits, redis_clock), "back-0", limits, clock), redis_clock
+    client.close()
+
+
+@pytest.mark.parametrize("step", [3600, -3600])
+def test_a_step_of_redis_clock_makes_nobody_absent_or_wait(stepped, clock, step):
+    store, redis_clock = stepped
+
+    def run(seconds):
+        for each in (clock, redis_clock):
+            each.advance(seconds)
+        store.tick()
+
+    for visitor in "ab":
+        store.enter(visitor, f"cat-{visitor}", "en")
+        store.connect(visitor, "stream")
+    run(0.25)
+    run(19.5)
+    store.heartbeat({"a": "stream", "b": "stream"})
+    run(0.5)
+    store.seek("a", "first")
+    redis_clock.advance(step)
+    run(0.25)
+    run(3)
+    assert store.get("a").state == "house"
+    run(16)
+    assert store.get("b").state == "idle"
+    run(4)
+    with pytest.raises(UnknownVisitor):
+        store.get("b")
+
+
+def test_short_memory_keeps_logs_short_and_a_full_one_lets_nobody_in(redis_server, replicas, pair, messages):
+    """Those who are in go on: the last part of the memory is theirs."""
+    (shared,) = replicas(redis_server.url)
+    store, used = shared.store, redis_server.client.info("memory")["used_memory"]
+    chat = pair(store)
+    for number in range(30):
+        store.say("a", chat, str(number), "hello")
+    with configured(redis_server, "maxmemory", int(used / 0.7)):
+        assert store.tick() is None
+        store.say("a", chat, "short", "hello")
+        assert [len(messages(store, visitor)) for visitor in "ab"] == [6, 6]
+        store.enter("c", "cat-c", "en")
+    with configured(redis_server, "maxmemory", int(used / 0.87)):
+        assert store.tick().startswith("Redis is full: ")
+        with pytest.raises(VisitorsFull):
+            store.enter("d", "cat-d", "en")
+        store.say("a", chat, "full", "hello")
+    assert store.tick() is None
+    store.enter("d", "cat-d", "en")

@@ -26,7 +26,7 @@ def test_only_the_pod_with_the_stream_is_notified(redis_server, record, wait_unt
     chat = first.store.get("a").chat
     first.store.say("a", chat, "1", "hello")
     second.store.typing("b", chat)
-    second.store.connect("a", "newer")
+    second.store.connect("a", "newer")()
     wait_until(lambda: ("typing", "a", chat) in listeners[0].calls)
     wait_until(lambda: ("replaced", "a", "stream-a", "newer") in listeners[0].calls)
     wait_until(lambda: listeners[1].calls.count(("log_changed", "b")) == 2)
@@ -87,6 +87,7 @@ def test_concurrent_requests_keep_both_logs_alike(redis_server, replicas, messag
     stores = [shared.store for shared in replicas(redis_server.url, 3)]
     for visitor in visitors:
         stores[0].enter(visitor, f"cat-{visitor}", "en")
+        stores[0].connect(visitor, f"stream-{visitor}")
     with ThreadPoolExecutor(12) as pool:
         # Each visitor is played by two threads: a client that repeats its requests, or has two tabs.
         jobs = [
@@ -118,6 +119,7 @@ def test_all_who_seek_at_once_are_paired(redis_server, replicas):
     store = shared[0].store
     for visitor in visitors:
         store.enter(visitor, f"cat-{visitor}", "en")
+        store.connect(visitor, f"stream-{visitor}")
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda visitor: random.choice(shared).store.seek(visitor, "first"), visitors))
     partners = {visitor: store.read(visitor, 0)[-1].event.cat.removeprefix("cat-") for visitor in visitors}
@@ -140,7 +142,7 @@ def test_every_key_expires_unless_presence_renews_it(redis_server, replicas, pai
     assert all(0 < seconds <= 3600 for seconds in expiry.values()), expiry
     for key in client.keys("cats:*:a"):
         client.expire(key, 60)
-    store.heartbeat(["a", "nobody"])
+    store.heartbeat({"a": "stream-a", "nobody": "stream"})
     assert all(client.ttl(key) > 60 for key in client.keys("cats:*:a"))
     assert not client.exists("cats:v:nobody")
 
@@ -156,6 +158,7 @@ def test_a_visitor_that_expired_is_not_drawn(redis_server, replicas):
     (shared,) = replicas(redis_server.url)
     for visitor in "ab":
         shared.store.enter(visitor, f"cat-{visitor}", "en")
+        shared.store.connect(visitor, f"stream-{visitor}")
     shared.store.seek("a", "first")
     redis_server.client.delete("cats:v:a")
     assert shared.store.seek("b", "first") == "waiting"
@@ -171,6 +174,7 @@ def test_many_absent_visitors_are_removed_in_several_ticks(redis_server, clock, 
     (shared,) = replicas(redis_server.url, clock=clock)
     for number in range(450):
         shared.store.enter(f"v{number}", f"cat{number}", "en")
+        shared.store.connect(f"v{number}", "stream")
     clock.advance(21)
     counts = []
     for _ in range(3):

@@ -11,8 +11,10 @@ def store(open_shared):
 
 
 def enter(store, *visitors):
+    """Each with a stream: others can find them."""
     for visitor in visitors:
         store.enter(visitor, f"cat-{visitor}", "en")
+        store.connect(visitor, f"stream-{visitor}")
 
 
 def events(store, visitor):
@@ -97,7 +99,7 @@ def test_typing_too_often_is_not_passed_on(open_shared, record, wait_until, cloc
     store.say("a", chat, "1", "messages have a count of their own")
     clock.advance(5)
     store.typing("a", chat)
-    store.connect("b", "2")
+    store.connect("b", "2")()
     wait_until(lambda: ("replaced", "b", "1", "2") in listener.calls)
     assert listener.calls.count(("typing", "b", chat)) == 3
 
@@ -154,16 +156,16 @@ def test_streams_are_notified(open_shared, record, wait_until, pair):
     store, listener = shared.store, record(shared)
     chat = pair(store)
     for connection in ("1", "1", "2"):
-        store.connect("a", connection)
+        store.connect("a", connection)()
     store.connect("b", "3")
     store.say("a", chat, "1", "hello")
     store.typing("b", chat)
-    store.connect("a", "4")
+    store.connect("a", "4")()
     wanted = [("log_changed", "a"), ("log_changed", "b"), ("typing", "a", chat), ("replaced", "a", "2", "4")]
     wait_until(lambda: all(call in listener.calls for call in wanted))
     assert ("typing", "b", chat) not in listener.calls
     replaced = [call for call in listener.calls if call[0] == "replaced"]
-    assert replaced == [("replaced", "a", "1", "2"), ("replaced", "a", "2", "4")]
+    assert [connections for _, _, *connections in replaced] == [["stream-a", "1"], ["1", "2"], ["2", "4"]]
 
 
 def test_a_log_is_complete_before_its_stream_is_notified(open_shared, record, wait_until):
@@ -217,3 +219,72 @@ def test_alone_for_so_long_a_visitor_gets_a_bot_and_absent_for_longer_it_is_remo
     store.tick()
     with pytest.raises(UnknownVisitor):
         store.get("a")
+
+
+def known(store, visitor):
+    try:
+        return bool(store.get(visitor))
+    except UnknownVisitor:
+        return False
+
+
+def test_nobody_is_paired_with_a_visitor_without_a_stream(store, clock):
+    """A tab that was closed while waiting, and one closed beside a house cat; both come back."""
+    for visitor in "ab":
+        enter(store, visitor)
+        store.seek(visitor, "first")
+        clock.advance(3)
+        store.tick()
+        store.disconnect(visitor, "another stream")
+        store.disconnect(visitor, f"stream-{visitor}")
+    assert [store.get(visitor).state for visitor in "ab"] == ["house", "house"]
+    enter(store, "c")
+    assert store.seek("c", "first") == "waiting"
+    assert store.connect("b", "stream-again")
+    assert [store.get(visitor).state for visitor in "abc"] == ["house", "chat", "chat"]
+
+
+def test_a_page_that_is_left_has_less_time_unless_it_comes_back(open_shared, record, clock, wait_until, pair):
+    shared = open_shared(absent_seconds=20, away_seconds=5)
+    store, listener = shared.store, record(shared)
+    pair(store)
+    for visitor, page in (("a", "p"), ("b", "q")):
+        store.connect(visitor, f"{page}.1")
+        clock.advance(20)
+        store.heartbeat({visitor: f"{page}.1" for visitor, page in (("a", "p"), ("b", "q"))})
+        store.away(visitor, "another-page")
+        store.away(visitor, page)
+    wait_until(lambda: ("replaced", "b", "q.1", "q.away") in listener.calls)
+    store.connect("a", "p.2")
+    clock.advance(5.25)
+    store.tick()
+    assert (known(store, "a"), known(store, "b")) == (True, False)
+    assert events(store, "a")[-1].why == "gone"
+
+
+def test_those_without_a_stream_keep_nobody_out(open_shared, clock):
+    """Neither by their number, nor by filling the house; they themselves are soon forgotten."""
+    store = open_shared(visitors=4, pending=2, absent_seconds=20, arrive_seconds=10).store
+    enter(store, "a", "b", "c")
+    for visitor in "defg":
+        clock.advance(0.25)
+        store.enter(visitor, f"cat-{visitor}", "en")
+    assert [visitor for visitor in "abcdefg" if known(store, visitor)] == list("abcg")
+    clock.advance(11)
+    store.heartbeat({visitor: f"stream-{visitor}" for visitor in "abc"})
+    store.tick()
+    clock.advance(9)
+    store.tick()
+    assert [visitor for visitor in "abcdefg" if known(store, visitor)] == list("abc")
+
+
+def test_one_log_takes_no_more_than_its_bytes(open_shared, pair):
+    store = open_shared(actions=1000, log_bytes=20_000).store
+    chat = pair(store)
+    for number in range(40):
+        store.say("a", chat, str(number), "\N{CAT FACE}" * 500)
+    paired, *messages = events(store, "b")
+    assert paired == Paired(chat, "cat-a", house=False)
+    assert 4 <= len(messages) <= 10
+    assert messages[-1].id == "39"
+    assert not store.say("a", chat, "0", "its id went with it").repeated

@@ -23,7 +23,7 @@ from backend.roulette.store import (
 )
 from backend.shared_state import in_memory, in_redis
 
-LIMITS = Limits(actions=4, period_seconds=5, log_entries=14)
+LIMITS = Limits(actions=4, period_seconds=5, log_entries=14, arrive_seconds=20)
 SLOTS = 4
 slots = st.integers(0, SLOTS - 1)
 ids = st.sampled_from(["a", "b", "c", "d", "e", "f"])
@@ -36,6 +36,7 @@ class ModelVisitor:
     cat: str
     language: str
     last_seen: float
+    connection: str | None = None
     state: str = "idle"
     chat: str | None = None
     partner: "ModelVisitor | None" = None
@@ -60,7 +61,7 @@ class ModelVisitor:
 
     @property
     def findable(self):
-        return self.state in ("waiting", "house")
+        return self.connection is not None and self.state in ("waiting", "house")
 
     def append(self, event):
         self.number += 1
@@ -121,6 +122,14 @@ class StoreMachine(RuleBasedStateMachine):
     def findable_beside(self, visitor):
         return [other for other in self.visitors.values() if other is not visitor and other.findable]
 
+    def strangers_beside(self, visitor):
+        return [other for other in self.findable_beside(visitor) if not visitor.met_last(other)]
+
+    def follow_connecting(self, visitor, connection):
+        visitor.connection, visitor.last_seen = connection, self.clock()
+        if visitor.findable and (others := self.strangers_beside(visitor)):
+            assert self.follow_pairing(visitor) in others
+
     def follow_pairing(self, visitor):
         """Bring the model up to what the store drew, and return the partner; None is a bot."""
         event = self.store.read(visitor.token, visitor.number)[-1].event
@@ -157,7 +166,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(slot=slots, request=ids)
     def seek(self, slot, request):
         with self.visitor_in(slot) as visitor:
-            others = [other for other in self.findable_beside(visitor) if not visitor.met_last(other)]
+            others = self.strangers_beside(visitor) if visitor.connection else []
             try:
                 state = self.store.seek(visitor.token, request)
             except TooMany:
@@ -264,14 +273,26 @@ class StoreMachine(RuleBasedStateMachine):
     def connect(self, slot, connection):
         with self.visitor_in(slot) as visitor:
             self.store.connect(visitor.token, connection)
-            visitor.last_seen = self.clock()
+            self.follow_connecting(visitor, connection)
 
-    @rule(chosen=st.sets(slots))
-    def heartbeat(self, chosen):
+    @rule(slot=slots, connection=ids)
+    def disconnect(self, slot, connection):
+        visitor = self.visitors.get(slot) or ModelVisitor(self.removed[-1], "", "fr", 0)
+        self.store.disconnect(visitor.token, connection)
+        if visitor.connection == connection:
+            visitor.connection = None
+
+    @rule(chosen=st.sets(slots), connection=ids)
+    def heartbeat(self, chosen, connection):
         present = [self.visitors[slot] for slot in chosen if slot in self.visitors]
-        self.store.heartbeat([visitor.token for visitor in present] + [self.removed[-1]])
+        tokens = [visitor.token for visitor in present] + [self.removed[-1]]
+        newer = self.store.heartbeat(dict.fromkeys(tokens, connection))
+        others = {visitor.token: visitor.connection for visitor in present if visitor.connection}
+        assert newer == {token: other for token, other in others.items() if other != connection}
         for visitor in present:
             visitor.last_seen = self.clock()
+            if visitor.connection is None:
+                self.follow_connecting(visitor, connection)
 
     @rule(seconds=st.sampled_from([0.25, 1, 3, 5, 12, 21]))
     def advance_clock(self, seconds):
@@ -291,7 +312,7 @@ class StoreMachine(RuleBasedStateMachine):
             visitor for visitor in alone if visitor.state == "waiting" and self.follow_pairing(visitor) is None
         ]
         for visitor in with_bots:
-            assert not self.findable_beside(visitor), "a bot, though a visitor could be found"
+            assert not (visitor.connection and self.findable_beside(visitor)), "a bot, though a visitor could be found"
 
     @rule(slot=slots, after=st.integers(0, 30))
     def read(self, slot, after):

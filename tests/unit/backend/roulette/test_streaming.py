@@ -109,10 +109,8 @@ def test_a_bot_comes_and_the_stream_beats(impatient_server):
 
 def test_without_a_stream_a_visitor_is_gone(impatient_server):
     first, second = enter(impatient_server), enter(impatient_server)
-    to_first = first.events()
-    until(to_first, Hello)
-    first.seek()
-    second.seek()
+    to_first, to_second = pair(first, second)
+    to_second.close()
     assert until(to_first, Left).why == "gone"
     with pytest.raises(UnknownVisitor):
         second.seek()
