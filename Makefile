@@ -3,6 +3,7 @@
 SHAPE ?= pods
 FAULTS ?= on
 LAB := .venv/bin/lab
+.NOTPARALLEL: # `make -j kind-up deploy`: the words are steps, in their order
 
 ifdef shape
 $(error write SHAPE=$(shape), in capitals)

@@ -118,4 +118,7 @@ def _port(env: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _absolute(path: str) -> Path:
-    return Path(path).expanduser().absolute()
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:
+        raise BadInput("this user has no home folder", "set HOME, or both LAB_CACHE and KUBECONFIG") from None

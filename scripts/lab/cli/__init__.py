@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+from lab import environment
+
 TYPE_CHECKING = False  # as typing's own, whose import takes longer than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,7 @@ STOPPED = 130
 def main() -> NoReturn:
     """Import the commands, which takes some tenths of a second, and run the one that was asked for."""
     handle_signals(_leave)
+    environment.settle(os.environ)
     from lab.cli import program  # noqa: PLC0415 - the import is what may be interrupted
 
     try:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from lab import cli
+from lab import cli, privileges
 from lab.cli import app, cluster, develop, experiment
 from lab.errors import LabError
 
@@ -75,7 +75,13 @@ def run() -> NoReturn:
             stream.reconfigure(errors="replace")  # a terminal that has no ✓ shows something else
     try:
         cli.handle_signals(_interrupt)
-        code = lab.main(standalone_mode=False)
+        privileges.join_docker_group()
+        code = lab.main(prog_name="lab", standalone_mode=False)
+    except privileges.NewMember as error:
+        click.echo(f"• {error.what}", err=True)
+        privileges.join_docker_group()
+        _show(LabError(error.what, "log out and in again, then run the same command"))
+        code = 1
     except LabError as error:
         _show(error)
         code = error.exit_code

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import docker, waiting
-from lab.cluster import preflight, runc_wrapper
+from lab import docker, privileges, waiting
+from lab.cluster import runc_wrapper
 from lab.config import Settings
 from lab.errors import LabError
 from lab.steps import Report, Step
@@ -16,7 +16,7 @@ from lab.steps import Report, Step
 START_SECONDS = 60
 _DOCKERD_PID = Path("/var/run/docker.pid")
 _PID_FILES = {_DOCKERD_PID: "dockerd", Path("/var/run/docker/containerd/containerd.pid"): "containerd"}
-_SYSTEMD = Path("/run/systemd/system")
+_SYSTEMD, _SYSV = Path("/run/systemd/system"), Path("/etc/init.d/docker")
 PROC = Path("/proc")
 
 
@@ -56,23 +56,32 @@ def missing_capabilities(status: str) -> bool:
 def _start(settings: Settings, report: Report) -> str:
     if sys.platform != "linux":
         raise LabError("no Docker daemon answers", "start Docker Desktop (or colima), then run this again")
+    if _is_closed(docker.problem()):
+        privileges.open_docker_socket(report)
     if _SYSTEMD.exists():
-        preflight.as_root(["systemctl", "start", "docker"], report, timeout=120)
+        privileges.as_root(["systemctl", "start", "docker"], report, timeout=120)
         how, hint = "through systemd", "see: journalctl -u docker"
+    elif os.geteuid() and _SYSV.exists():
+        privileges.as_root(["service", "docker", "start"], report, timeout=120)
+        how, hint = "by its init script, as there is no systemd", "see: /var/log/docker.log"
     else:
         _spawn(settings)
         how, hint = "by hand, as there is no systemd", f"its log is {_log(settings)}"
-    waiting.until("Docker to answer", lambda: _state(settings), timeout=START_SECONDS, interval=0.3, hint=hint)
+    waiting.until("Docker to answer", lambda: _state(settings, report), timeout=START_SECONDS, interval=0.3, hint=hint)
     return f"started {how}"
 
 
-def _state(settings: Settings) -> tuple[bool, str]:
+def _is_closed(problem: str) -> bool:
+    return "permission denied" in problem
+
+
+def _state(settings: Settings, report: Report) -> tuple[bool, str]:
     problem = docker.problem()
     if not problem:
         return True, "it answers"
-    if "permission denied" in problem:
-        raise LabError("Docker runs, but its socket is not open to you", preflight.OPEN_SOCKET)
-    if not _SYSTEMD.exists() and _own_pid(settings) is None:
+    if _is_closed(problem):
+        privileges.open_docker_socket(report)
+    if not _SYSTEMD.exists() and not os.geteuid() and _own_pid(settings) is None:
         raise LabError(f"dockerd ended: {_last_log_line(settings)}", f"its whole log is {_log(settings)}")
     return False, _last_log_line(settings)
 

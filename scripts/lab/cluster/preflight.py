@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import docker, registry_access, shell
+from lab import docker, privileges, registry_access, shell
 from lab.config import Settings
-from lab.errors import LabError, TimedOut
+from lab.errors import LabError
 from lab.results import Requirement
 from lab.steps import Report, Step
 
@@ -54,9 +54,16 @@ def steps(settings: Settings) -> list[Step]:
 
 def authenticate(settings: Settings) -> None:
     """Let sudo ask for its password before anything else is on the terminal, where it will be needed."""
-    names = [program.name for program in lacking(_needed(settings))]
-    if names and os.geteuid() and shutil.which("sudo") and sys.stdin.isatty():
-        sys.stderr.write(f"sudo is needed to install {', '.join(names)}\n")
+    if os.geteuid() == 0 or not shutil.which("sudo") or not sys.stdin.isatty():
+        return
+    needed = _needed(settings)
+    tasks = [f"install {program.name}" for program in lacking(needed)]
+    if docker.installed() and "permission denied" in docker.problem():
+        tasks.append("open Docker's socket to you")
+    if set(NO_REGISTRY) & set(needed) and not (settings.cache / "node").exists():
+        tasks.append("unpack Debian's packages")
+    if tasks:
+        sys.stderr.write(f"sudo is needed to {', '.join(tasks)}\n")
         subprocess.run(["sudo", "--validate"], check=False)
 
 
@@ -75,23 +82,6 @@ def install(programs: Sequence[Program], report: Report) -> str:
     report(f"installing {' '.join(packages)}")
     _apt(["install", "--yes", "--no-install-recommends", *packages], report)
     return f"installed {' '.join(packages)}"
-
-
-def as_root(argv: Sequence[str], report: Report, *, timeout: float, check: bool = True) -> None:
-    """Run a program as root, through sudo where need be, which may ask for a password on the terminal."""
-    if os.geteuid() == 0:
-        shell.run(argv, timeout=timeout, check=check, on_line=report, env={"DEBIAN_FRONTEND": "noninteractive"})
-        return
-    if not shutil.which("sudo"):
-        raise LabError("this needs root, and there is no sudo", f"as root, run: {' '.join(argv)}")
-    report(f"sudo {' '.join(argv)}")
-    command = ["sudo", "env", "DEBIAN_FRONTEND=noninteractive", *argv]
-    try:
-        code = subprocess.run(command, check=False, timeout=timeout, stdout=sys.stderr).returncode
-    except subprocess.TimeoutExpired:
-        raise TimedOut(f"`sudo {' '.join(argv)}`", timeout, "") from None
-    if code and check:
-        raise LabError(f"`sudo {' '.join(argv)}` failed", "see what it said above")
 
 
 def requirements(settings: Settings) -> list[Requirement]:
@@ -129,14 +119,14 @@ def find_program(name: str) -> str | None:
 def _package(program: Program) -> str:
     """Choose the first package that this Debian has: 13 put the Docker client in a package of its own."""
     for name in program.packages[:-1]:
-        policy = shell.run(["apt-cache", "policy", name], timeout=30).stdout
+        policy = shell.run(["apt-cache", "policy", name], timeout=30, env={"LC_ALL": "C"}).stdout
         if policy and "Candidate: (none)" not in policy:
             return name
     return program.packages[-1]
 
 
 def _apt(args: Sequence[str], report: Report, *, check: bool = True) -> None:
-    as_root(["apt-get", "-o", "DPkg::Lock::Timeout=120", *args], report, timeout=900, check=check)
+    privileges.as_root(["apt-get", "-o", "DPkg::Lock::Timeout=120", *args], report, timeout=900, check=check)
 
 
 def _system() -> str:

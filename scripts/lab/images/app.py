@@ -119,8 +119,7 @@ def _copy_code(service: Service, target: Path) -> None:
         for path in hashing.service_files(code):
             copy = target / path.relative_to(code.parent)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, copy)
-            copy.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+            recipes.copy_readable(path, copy)
     dependencies.compile_here(target, "/app")
 
 

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cache, docker, shell
+from lab import cache, docker, mmdebstrap
 from lab.config import ROOT, Settings
 from lab.images import hashing
 from lab.steps import Report
@@ -44,7 +44,7 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
     if docker.inspect(tag, "image"):
         return tag
     with cache.workspace(settings.cache) as context:
-        shutil.copytree(recipe.folder, context, dirs_exist_ok=True)
+        shutil.copytree(recipe.folder, context, dirs_exist_ok=True, copy_function=copy_readable)
         if recipe.program:
             shutil.copy(recipe.program, context / recipe.name)
         if (recipe.folder / "packages").exists():
@@ -52,6 +52,12 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
         report(f"{recipe.name}: adding it to Docker")
         docker.build(context, tag)
     return tag
+
+
+def copy_readable(source: str | Path, target: str | Path) -> None:
+    """Copy a file that everybody in the image may read, whatever this clone's own modes are."""
+    shutil.copyfile(source, target)
+    Path(target).chmod(0o755 if Path(source).stat().st_mode & 0o100 else 0o644)
 
 
 def packages(recipe: Recipe) -> list[str]:
@@ -62,14 +68,13 @@ def _unpack(recipe: Recipe, root: Path, report: Report) -> None:
     names = packages(recipe)
     report(f"{recipe.name}: unpacking {len(names)} Debian package{'s' if len(names) > 1 else ''} and what they need")
     hooks = [hook for hook in (FOLDER / "slim", recipe.folder / "customize") if hook.exists()]
-    argv: list[str | Path] = [
-        "mmdebstrap",
+    words = [
+        *("env", "SOURCE_DATE_EPOCH=0", "mmdebstrap"),
         "--quiet",
         "--variant=extract",
         "--aptopt=Acquire::Retries 3",
         f"--include={','.join(names)}",
         *(f"--extract-hook={hook}" for hook in hooks),
         SUITE,
-        root,
     ]
-    shell.run(argv, timeout=_TIMEOUT, env={"SOURCE_DATE_EPOCH": "0"}, hint=_HINT)
+    mmdebstrap.make(words, root, report, timeout=_TIMEOUT, hint=_HINT)

@@ -5,11 +5,13 @@ import io
 import json
 import re
 import shutil
+import sys
 import tarfile
 from dataclasses import replace
 
 import pytest
 
+from lab import shell
 from lab import steps as lab_steps
 from lab.cluster.node_image import assemble, build, go_programs, go_toolchain, oci_archive, recipe
 from lab.cluster.node_image.build import Build
@@ -34,6 +36,7 @@ Depends: libc6
 """
 GO = """
 [ "$1" = list ] && exit
+[ "$1" = env ] && echo '{"GOPROXY": "https://go.test", "GOCACHE": "/own", "GOAUTH": ""}' && exit
 module=$PWD/go.mod
 while [ "$1" != -o ]; do [ "$1" = -modfile ] && module=$2; shift; done
 mkdir -p "$2" && printf %s "$module" > "$2/kubernetes"
@@ -131,10 +134,31 @@ def test_an_old_go_on_the_path_is_not_used(settings, program):
     assert go_toolchain.present(settings) == newer
 
 
-def test_a_fetched_go_keeps_all_its_files_in_the_cache(settings):
-    env = go_toolchain.environment(settings, settings.cache / "x" / "go" / "bin" / "go")
+def test_a_build_inherits_how_modules_are_reached_and_of_the_system_s_go_its_caches(settings, go):
+    env = go_toolchain.environment(settings, go)
+    assert (env["GOPROXY"], env["GOCACHE"]) == ("https://go.test", "/own")
+    assert (env["GOENV"], env["GOFLAGS"], env["GOOS"], env["GO111MODULE"]) == ("off", "", "", "")
+    assert "GOAUTH" not in env
+
+
+def test_a_fetched_go_keeps_all_its_files_in_the_cache(settings, go):
+    fetched = settings.cache / "x" / "go" / "bin" / "go"
+    fetched.parent.mkdir(parents=True)
+    fetched.symlink_to(go)
+    env = go_toolchain.environment(settings, fetched)
     assert all(env[name].startswith(str(settings.cache)) for name in ("GOCACHE", "GOMODCACHE", "GOPATH", "GOROOT"))
-    assert "GOCACHE" not in go_toolchain.environment(settings, settings.cache.parent / "go")
+
+
+@pytest.mark.skipif(not shutil.which("go"), reason="for machines that have Go")
+def test_what_a_person_wrote_into_go_s_own_file_builds_nothing(settings, tmp_path, monkeypatch):
+    (tmp_path / "env").write_text("GOFLAGS=-bogus\nGOOS=plan9\nGOTOOLCHAIN=go1.99.0\nGOPROXY=https://go.test\n")
+    monkeypatch.setenv("GOENV", str(tmp_path / "env"))
+    monkeypatch.setenv("GO111MODULE", "off")
+    go = go_toolchain.present(settings)
+    assert go
+    env = go_toolchain.environment(settings, go)
+    assert env["GOPROXY"] == "https://go.test"
+    assert shell.run([go, "env", "GOOS", "GOFLAGS"], timeout=20, env=env).stdout.split() == [sys.platform]
 
 
 def test_the_fraction_leaves_room_for_linking():

