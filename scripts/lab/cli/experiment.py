@@ -12,8 +12,8 @@ from lab.cli.session import Session, command
 if TYPE_CHECKING:
     from lab.experiments.texts import Language
 
-WHY = "guest/pod-name"
-"""The lesson's own question: an ephemeral container calls the Pod by its name."""
+WHY = "guest/localhost,guest/pod-name"
+"""The course's own question: an ephemeral container calls the app by localhost, and by the Pod's name."""
 
 
 @command("experiment")
@@ -22,11 +22,11 @@ WHY = "guest/pod-name"
     "--why",
     is_flag=False,
     flag_value=WHY,
-    metavar="[VANTAGE/ADDRESS]",
-    help=f"Explain one cell, with its exhibits; alone, {WHY} of names.",
+    metavar="[VANTAGE/ADDRESS,…]",
+    help="Explain cells, with their exhibits; alone, guest/localhost and guest/pod-name of names.",
 )
 @click.option("--only", multiple=True, metavar="VARIANT", help="whatif: just that change, such as `hostname`.")
-@click.option("--predict", is_flag=True, help="Say first what you expect; be graded, cell by cell.")
+@click.option("--predict", is_flag=True, help="Say first what you expect; be graded. With --json: the scores.")
 @click.option("--watch", is_flag=True, help="Leave the Pods standing, and look again when one is changed.")
 @click.option("--manifests", is_flag=True, help="Print its Pods and Services as YAML, to apply by hand; run nothing.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a report too.")
@@ -55,6 +55,8 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     request = Request(session, name or default, lang or experiment_run.language(), **options)
     if as_schema:
         experiment_run.print_schema()
+    elif options["predict"] and session.as_json:
+        experiment_run.print_scores(request, name or "")
     elif not request.name:
         experiment_run.print_catalogue(request)
     else:

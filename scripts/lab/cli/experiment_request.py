@@ -144,7 +144,8 @@ class Request:
 
     def show(self, experiment: Experiment) -> None:
         if self.why:
-            self.show_cell(experiment, find_cell(experiment, self.why))
+            for name in self.why.split(","):
+                self.show_cell(experiment, find_cell(experiment, name))
         else:
             terminal.show(experiment, self.language, tables.terminal())
 

@@ -46,14 +46,14 @@ def check(request: Request) -> None:
     ):
         if is_given and name not in names:
             raise BadInput(f"{option} looks at cells, and {name} is no such matrix", f"it goes with {', '.join(names)}")
-        if is_given and request.session.as_json:
+        if is_given and request.session.as_json and option != "--predict":
             hint = "leave them out: --json has every cell with its exhibits"
-            raise BadInput("--why, --predict and --watch are for a person", hint)
+            raise BadInput("--why and --watch are for a person", hint)
     if request.manifests and name not in catalog.TIMED:
         problem = f"--manifests prints the Pods of an experiment in time, and {name} is none"
         raise BadInput(problem, f"it goes with {', '.join(catalog.TIMED)}")
-    if request.why:
-        _check_cell(request.why, name)
+    for cell in filter(None, (request.why or "").split(",")):
+        _check_cell(cell, name)
     if request.html:
         _check_writable(request.html)
     if request.predict and request.watch:
@@ -138,6 +138,12 @@ def print_catalogue(request: Request) -> None:
         click.echo(f"  {entry.id:<11} {entry.seconds:>3.0f} s  {entry.question.of(request.language)}")
     everything = load("cli")["everything"].of(request.language)
     click.echo(f"  {catalog.ALL:<11} {catalog.EVERYTHING:>3.0f} s  {everything}\n\nlab experiment names")
+
+
+def print_scores(request: Request, experiment: str) -> None:
+    if experiment:
+        catalog.find(experiment)
+    _print_json(quiz.scores(request.settings, experiment))
 
 
 def print_schema() -> None:

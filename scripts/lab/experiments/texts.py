@@ -40,10 +40,10 @@ class Text(msgspec.Struct, frozen=True):
         return Text(*(_Formatter(language).format(self.of(language), **values) for language in LANGUAGES))
 
 
-def join(*sentences: Text | None) -> Text:
-    """Join the sentences that are not None with spaces."""
+def join(*sentences: Text | None, by: str = " ") -> Text:
+    """Join the sentences that are not None."""
     texts = [sentence for sentence in sentences if sentence]
-    return Text(*(" ".join(text.of(language) for text in texts) for language in LANGUAGES))
+    return Text(*(by.join(text.of(language) for text in texts) for language in LANGUAGES))
 
 
 def same(text: str) -> Text:

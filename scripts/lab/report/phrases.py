@@ -24,8 +24,11 @@ TEXTS = load("report")
 OUTCOMES = TEXTS.section("outcomes", get_args(Outcome))
 VERDICTS = TEXTS.section("verdicts", get_args(Verdict))
 CONTAINER_KINDS = TEXTS.section("container-kinds")
+_RULES = load("model").section("rules")
 _NOUNS = TEXTS.section("nouns")
 _THREE_DIGITS = 100
+SHORT = 0.1
+"""Seconds below which a time says nothing."""
 
 
 def sign(cell: Cell) -> str:
@@ -51,6 +54,11 @@ def flips(count: int, tried: int) -> Text:
     one, many = TEXTS["flips-of-one"], TEXTS["flips-of-many"]
     form = Text(one.en if count == 1 else many.en, many.fr if count > 1 else one.fr)
     return form.format(count=count, cells=counted(tried, "cell"))
+
+
+def rules(cell: Cell) -> list[tuple[str, Text]]:
+    """Return the rules that led to a cell's prediction, each with its sentence."""
+    return [(rule, _RULES.section(rule)["says"]) for rule in cell.predicted.rules if rule in _RULES]
 
 
 def counts(experiment: Experiment) -> Text:

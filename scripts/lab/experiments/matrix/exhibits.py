@@ -96,16 +96,17 @@ def netns(near: Location, far: Location) -> tuple[Exhibit, ...]:
     if not all(inodes):
         return ()
     own = near.name == far.name
-    shows = SHOWS["netns-own" if own else "netns-same" if inodes[0] == inodes[1] else "netns-different"]
+    there = "netns-same" if inodes[0] == inodes[1] else "netns-different"
+    shown = [(near, "netns-own")] if own else [(near, "netns-near"), (far, there)]
     return tuple(
         Exhibit(
             "netns",
             f"{place.name}: /proc/self/ns/net",
             place.surroundings.netns,
-            shows,
+            SHOWS[shows],
             place.command("readlink /proc/self/ns/net"),
         )
-        for place in ([near] if own else [near, far])
+        for place, shows in shown
     )
 
 
@@ -114,7 +115,9 @@ def socket(place: Location, port: int) -> Exhibit:
     listening = [entry for entry in place.surroundings.sockets if entry.address.endswith(f":{port}")]
     shown = listening or place.surroundings.sockets[:_MOST]
     kind = "socket-listens" if listening else "socket-others" if shown else "socket-none"
-    shows = SHOWS[kind].format(port=port, addresses=", ".join(entry.address for entry in shown))
+    raw = ", ".join(entry.line.split()[1] for entry in listening)
+    addresses = ", ".join(entry.address for entry in shown)
+    shows = SHOWS[kind].format(port=port, addresses=addresses, raw=raw, hex=f"{port:04X}")
     text = "\n".join(entry.line.strip() for entry in shown) or "(no line in state 0A, LISTEN)"
     where = f"{place.name}: /proc/net/tcp, tcp6"
     return Exhibit("socket", where, text, shows, place.command("cat /proc/net/tcp /proc/net/tcp6"))

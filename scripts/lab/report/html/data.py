@@ -5,13 +5,11 @@ import zlib
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.experiments.results import Cell, Experiment
+from lab.experiments.texts import Text, join, same
 from lab.report import phrases
-
-if TYPE_CHECKING:
-    from lab.experiments.texts import Text
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,13 @@ class _Numbers(dict[tuple[str, ...], int]):
 
 def _cell(cell: Cell, exhibits: _Numbers) -> dict[str, Any]:
     measured = cell.measured
-    detail = [measured.detail, ", ".join(measured.resolved), f"{measured.seconds:.3f} s" if measured.seconds else ""]
+    took = phrases.duration(measured.seconds) if measured.seconds >= phrases.SHORT else None
+    detail = join(*map(same, filter(None, (measured.detail, ", ".join(measured.resolved)))), took, by=" · ")
     return {
         "mechanism": cell.mechanism,
         "p": [cell.predicted.outcome, cell.predicted.who],
         "m": [measured.outcome, measured.who],
-        "d": " · ".join(filter(None, detail)),
-        "r": " + ".join(cell.predicted.rules),
+        "d": [detail.en, detail.fr],
+        "r": [[says.en, says.fr] for _, says in phrases.rules(cell)],
         "x": [exhibits[each.where, each.text, each.shows.en, each.shows.fr, each.command] for each in cell.exhibits],
     }

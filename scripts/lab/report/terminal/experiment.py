@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from lab.experiments.texts import Language
 
 _VERDICT_STYLES = {"true": "green", "nuance": "yellow", "false": "bold red", "unknown": "dim"}
-_SHORT = 0.1
-"""Seconds below which a time says nothing."""
 SHOWN = 6
 """So many cells that are not as predicted are shown in full: they mostly have one cause."""
 
@@ -166,6 +164,7 @@ def _cell(cell: Cell, experiment: Experiment, language: Language) -> Iterator[Re
     yield Padding(_outcomes(cell, language), (0, 0, 0, 2))
     yield Padding(Text(cell.because.of(language)), (0, 0, 0, 2))
     yield from _exhibits(cell, language)
+    yield from _rules(cell, language)
 
 
 def _exhibits(cell: Cell, language: Language) -> Iterator[RenderableType]:
@@ -177,13 +176,20 @@ def _exhibits(cell: Cell, language: Language) -> Iterator[RenderableType]:
             yield Padding(Text(f"$ {exhibit.command}", "dim", overflow="fold"), (0, 0, 0, 5))
 
 
+def _rules(cell: Cell, language: Language) -> Iterator[RenderableType]:
+    """Yield the rules of the prediction, in words."""
+    if sentences := phrases.rules(cell):
+        yield Padding(Text(TEXTS["rules"].of(language), "bold"), (1, 0, 0, 2))
+    for rule, says in sentences:
+        yield Padding(Text.assemble(says.of(language), (f"  {rule}", "dim")), (0, 0, 0, 5))
+
+
 def _outcomes(cell: Cell, language: Language) -> Table:
     table = Table.grid(Column(style="dim"), Column(overflow="fold"), padding=(0, 2, 0, 0))
     for title, result in (("predicted", cell.predicted), ("measured", cell.measured)):
         who = f" ({result.who})" if result.who else ""
         table.add_row(TEXTS[title].of(language), matrix.outcome(result.outcome, language).append(who))
-    details = [*_details(cell.measured, language), " + ".join(cell.predicted.rules)]
-    table.add_row("", Text(" · ".join(filter(None, details)), "dim"))
+    table.add_row("", Text(" · ".join(filter(None, _details(cell.measured, language))), "dim"))
     return table
 
 
@@ -191,7 +197,7 @@ def _details(measured: Measurement, language: Language) -> Iterator[str]:
     yield measured.detail
     if measured.resolved:
         yield TEXTS["resolved-to"].format(addresses=", ".join(measured.resolved)).of(language)
-    if measured.seconds >= _SHORT:
+    if measured.seconds >= phrases.SHORT:
         yield phrases.seconds(measured.seconds).of(language)
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from lab import cli
 from lab.cli import experiment_request, experiment_run, quiz, watch
+from lab.config import load
 from lab.errors import LabError
 from lab.experiments import catalog, parallel, results
 from lab.experiments.matrix import labels
@@ -104,8 +105,8 @@ def test_programs_get_the_list_and_the_schema_as_json(lab):
         pytest.param(["--why", "nowhere/pod-name"], "no matrix has a cell 'nowhere/pod-name'", id="from"),
         pytest.param(["--why", "guest/nowhere"], "no matrix has a cell 'guest/nowhere'", id="to"),
         pytest.param(["--why", "guest"], "no matrix has a cell 'guest'", id="half-a-cell"),
-        pytest.param(["binds", "--why"], "binds has no cell 'guest/pod-name'", id="why-binds"),
-        pytest.param(["--only", "hostname", "--why"], "whatif has no cell 'guest/pod-name'", id="why-whatif"),
+        pytest.param(["binds", "--why"], "binds has no cell 'guest/localhost'", id="why-binds"),
+        pytest.param(["--only", "hostname", "--why"], "whatif has no cell 'guest/localhost'", id="why-whatif"),
         pytest.param(["--html", "x.html"], "--html needs an experiment to tell of", id="report-of-nothing"),
         pytest.param(["names", "--html", ""], "the report cannot be written to .: Is a directory", id="html nowhere"),
         pytest.param(["names", "--html", "/proc/x"],
@@ -124,11 +125,11 @@ def test_what_cannot_be_is_refused_before_anything_is_made(lab, words, error):
     assert err.splitlines()[1].startswith("  → ")
 
 
-@pytest.mark.parametrize("option", ["--why", "--predict", "--watch"])
+@pytest.mark.parametrize("option", ["--why", "--watch"])
 def test_what_is_for_a_person_is_no_document(lab, option):
     code, out, _ = lab("names", option, "--json")
     assert code == 2
-    assert json.loads(out)["error"] == "--why, --predict and --watch are for a person"
+    assert json.loads(out)["error"] == "--why and --watch are for a person"
 
 
 def test_manifests_are_printed_and_nothing_is_run(lab, monkeypatch):
@@ -192,9 +193,10 @@ def test_an_experiment_that_could_not_be_run_leaves_one_document(lab, results_in
 
 
 def test_why_explains_the_one_cell_and_no_other(lab, results_in):
-    results_in(GOOD)
+    results_in(replaced(GOOD, cells=(*GOOD.cells, replaced(WHY, address="localhost", url="http://localhost:3000"))))
     code, out, _ = lab("--why")
     assert code == 0
+    assert out.index("http://localhost:3000") < out.index(WHY.url), "both halves of the course's question"
     assert WHY.exhibits[0].command in " ".join(out.split())
     assert "no such name" not in out
     assert "With --watch they stay" in out
@@ -256,6 +258,7 @@ def test_watch_says_each_flip_and_explains_each_mechanism_once():
     [
         pytest.param("en", "anrt", ["answers", "no such name", "refused", "times out"], id="English"),
         pytest.param("fr", "rnfd", ["répond", "nom inconnu", "refusé", "délai dépassé"], id="French"),
+        pytest.param("en", "aaaaaaafn", [*["answers"] * 6, "name found", "no such name"], id="nslookup calls nobody"),
         pytest.param("en", "xA", ["answers"], id="an unknown key is asked again, capitals are fine"),
         pytest.param("en", "aqa", ["answers"], id="q ends"),
     ],
@@ -272,29 +275,69 @@ def test_each_question_is_of_a_vantage_point_and_an_address(cell):
     assert address in {label.id for label in labels.ADDRESSES}
 
 
-ANSWERS, NO_NAME, REFUSED, _ = quiz.KEYS
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("guest/pod-name", ["answers", "no such name", "refused", "times out"]),
+        ("guest/nslookup-pod-name", ["name found", "no such name", "times out"]),
+        ("127.0.0.1/other/pod-ip", ["answers", "refused", "times out"]),
+        ("127.0.0.1/port-forward/forward", ["answers", "refused", "times out"]),
+    ],
+)
+def test_only_answers_of_the_cell_s_kind_are_offered(cell, words):
+    assert [key.word.en for key in quiz.keys_of(cell)] == words
+
+
+ANSWERS, NO_NAME, REFUSED = (quiz.KEYS[name] for name in ("answers", "no-name", "refused"))
 UNMEASURED = replaced(
     GOOD, cells=tuple(replaced(cell, measured=results.Measurement("unmeasured")) for cell in GOOD.cells)
 )
 
 
+@pytest.fixture
+def lab_cache(capsys, tmp_path):
+    return capsys, load({"LAB_CACHE": str(tmp_path)})
+
+
 @pytest.mark.parametrize(
-    ("experiment", "given", "texts"),
+    ("experiment", "given", "texts", "score"),
     [
         pytest.param(
             GOOD,
             {"app/pod-name": ANSWERS, "other/pod-name": NO_NAME, "guest/pod-name": REFUSED},
-            ["✓ as you said: answers", "✓ as you said: no such name", "✗ you said refused", "2 of 3 as you expected."],
+            ["answers, as you said", "no such name, as you said", "you said: refused", "2 of 3 as you expected."],
+            (2, 3),
             id="graded",
         ),
         pytest.param(UNMEASURED, {"app/pod-name": REFUSED}, ["not measured, so not counted", "Nothing of it was"],
-                     id="what could not be measured is no mistake"),
-        pytest.param(GOOD, {}, ["No answer, no score."], id="no answer"),
+                     (0, 0), id="what could not be measured is no mistake"),
+        pytest.param(GOOD, {}, ["No answer, no score."], (0, 0), id="no answer"),
     ],
 )  # fmt: skip
-def test_each_prediction_is_graded_with_its_explanation(capsys, experiment, given, texts):
-    options = {"why": "", "only": (), "predict": True, "watch": False, "manifests": False, "html": None}
-    quiz.grade(experiment, given, experiment_request.Request(None, "names", "en", **options))
+def test_each_prediction_is_graded_on_a_line_and_the_score_is_kept(lab_cache, experiment, given, texts, score):
+    capsys, settings = lab_cache
+    graded = quiz.grade(experiment, given, "en")
     out = capsys.readouterr().out
     assert [text for text in texts if text not in out] == []
-    assert out.count("is decided by hosts-file.") == len(given)
+    assert len(out.splitlines()) == len(given) + 2
+    assert (graded.right, graded.of) == score
+    quiz.keep(settings, graded)
+    assert quiz.scores(settings, "names") == ([graded] if given else [])
+    assert quiz.scores(settings, "binds") == []
+
+
+def test_exhibits_are_shown_of_the_number_that_is_typed(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("7\n2\n\n1\n"))
+    options = {"why": "", "only": (), "predict": True, "watch": False, "manifests": False, "html": None}
+    request = experiment_request.Request(None, "names", "en", **options)
+    quiz.show_exhibits(GOOD, ["other/pod-name", "guest/pod-name"], request)
+    assert capsys.readouterr().out.count("is decided by hosts-file.") == 1
+
+
+def test_the_kept_scores_are_read_as_json(lab, tmp_path):
+    assert json.loads(lab("--predict", "--json")[1]) == []
+    answer = quiz.Answer("guest/pod-name", "answers", "answers", right=True)
+    quiz.keep(load({"LAB_CACHE": str(tmp_path)}), quiz.Score("names", "2026-05-04T10:11:12Z", 1, 1, (answer,)))
+    (score,) = json.loads(lab("names", "--predict", "--json")[1])
+    assert (score["right"], score["of"], score["answers"][0]["measured"]) == (1, 1, "answers")
+    assert lab("nothing", "--predict", "--json")[0] == 2

@@ -95,9 +95,11 @@ def test_why_does_the_name_answer():
     assert hosts.command == "kubectl exec -n ns cats-1 -c side -- cat /etc/hosts"
     assert near.text == far.text == "net:[7]"
     assert near.where != far.where
-    assert "same number" in near.shows.en
+    assert "same number" in far.shows.en
+    assert near.shows != far.shows
     assert socket.text == LINE
-    assert socket.shows.fr == "Ici, on écoute sur 0.0.0.0:3000."
+    assert "écoute sur 0.0.0.0:3000" in socket.shows.fr
+    assert "0BB8 est le port 3000" in socket.shows.fr
     assert field.text == "metadata.name: cats-1"
 
 
@@ -123,7 +125,8 @@ def test_a_service_s_way_leads_over_its_endpoints():
     asked = Address("service", "cats", 80)
     exhibits = shown(OTHER, asked, Measurement("answers", "cats-1", resolved=(CLUSTER_IP,)))
     assert kinds(exhibits) == ["hosts", "resolver", "dns", "netns", "netns", "socket", "endpoints", "field", "field"]
-    assert "Two numbers" in exhibits[3].shows.en
+    assert "two network namespaces" in exhibits[4].shows.en
+    assert len({exhibit.shows for exhibit in exhibits}) == len(exhibits), "no two share a sentence"
     assert exhibits[6].text == ENDPOINT
     assert exhibits[6].command == "kubectl get endpointslices -n ns -l kubernetes.io/service-name=cats -o yaml"
     fields = shown(OTHER, asked, Measurement("answers", resolved=(CLUSTER_IP,)), rules=("cluster-ip", "node-port"))[-2:]

@@ -78,11 +78,11 @@ const show = (button) => {
   part('title').replaceChildren(...title(button));
   part('url').textContent = reason.querySelector('code').textContent;
   part('predicted').replaceChildren(...outcome(cell.p));
-  part('measured').replaceChildren(...outcome(cell.m), ' ', make('span', { className: 'quiet' }, cell.d));
+  part('measured').replaceChildren(...outcome(cell.m), ' ', make('span', { className: 'quiet' }, ...both(...cell.d)));
   panel.querySelector('dl').classList.toggle('differs', button.closest('td').classList.contains('differs'));
   part('because').replaceChildren(...copyOf(reason.querySelector('.why')));
   part('exhibits').replaceChildren(...cell.x.map((number) => exhibit(data.exhibits[number])));
-  part('rules').textContent = cell.r;
+  part('rules').replaceChildren(...cell.r.map((says) => make('li', {}, ...both(...says))));
   showPath(button, cell);
 };
 
