@@ -1,13 +1,18 @@
 """Run Docker's own client; :mod:`lab.cluster.docker_daemon` starts the daemon."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from lab import shell
+from lab import host, shell
 from lab.errors import CommandFailed
+
+OPEN_SOCKET = "sudo usermod -aG docker $USER, then log in again"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 def docker(*args: str | Path, timeout: float = 60, on_line: Callable[[str], None] | None = None) -> str:
@@ -26,6 +31,43 @@ def problem() -> str:
     """Return what the client says where no daemon answers; empty where one does."""
     done = shell.run(["docker", "version", "--format", "{{.Server.Version}}"], timeout=15, check=False)
     return "" if done.code == 0 else done.stderr.strip() or f"docker version ended with {done.code}"
+
+
+def info() -> dict[str, Any]:
+    details: dict[str, Any] = json.loads(docker("info", "--format", "{{json .}}"))
+    return details
+
+
+def endpoint() -> str:
+    """Return the daemon's address: by ``DOCKER_HOST``, else by the context that is in use."""
+    if (address := os.environ.get("DOCKER_HOST")) or not installed():
+        return address or ""
+    argv = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    return shell.run(argv, timeout=15, check=False).stdout.strip()
+
+
+def is_remote(address: str) -> bool:
+    """Tell whether a daemon is reached over a network and is not this computer's own."""
+    url = urlsplit(address)
+    return url.scheme == "ssh" or (url.scheme in {"tcp", "http", "https"} and url.hostname not in _LOOPBACK)
+
+
+def is_desktop(address: str) -> bool:
+    """Tell Docker Desktop's daemon, which is in a virtual machine, by its socket."""
+    return "/.docker/" in address or "docker-desktop" in address
+
+
+def explain(problem: str, kind: host.Host, address: str) -> tuple[str, str]:
+    """Return why no daemon answers and what to do, by what the client says, the computer, and the daemon's address."""
+    if "permission denied" in problem:
+        return "its socket is not open to you", OPEN_SOCKET
+    if is_remote(address):
+        return f"the daemon at {address} does not answer", "unset DOCKER_HOST; docker context use default"
+    if "WSL" in problem:
+        return "Docker Desktop is not connected to this WSL", "Docker Desktop: Settings, Resources, WSL integration"
+    if kind == "macos" or is_desktop(address):
+        return "Docker Desktop is stopped", "start Docker Desktop (or colima), then run this again"
+    return "no daemon answers", "`make kind-up` starts it"
 
 
 def installed() -> bool:
@@ -51,7 +93,7 @@ def _failure(done: shell.Completed) -> CommandFailed:
     message = done.stderr.strip() or done.stdout
     hints = {
         "Cannot connect to the Docker daemon": "`make kind-up` starts it",
-        "permission denied": "sudo usermod -aG docker $USER, then log in again",
+        "permission denied": OPEN_SOCKET,
         "no such host": "no image registry is in reach: LAB_IMAGES=packages builds the images here",
         "no space left on device": "free some disk; `docker system df` shows what images take",
     }

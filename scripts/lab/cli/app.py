@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import time
-import webbrowser
 from dataclasses import asdict
 
 import click
 
-from lab import images
+from lab import host, images
 from lab.cli.session import Session, command
 from lab.deploy import plan, services
 from lab.deploy import status as status_
+from lab.deploy.forwards import Forwards
 from lab.deploy.manifests import SHAPES, Shape
-from lab.deploy.services import BACK, FRONT, PORTS
+from lab.deploy.services import BACK, FRONT, ServicePod
 from lab.kubernetes import access, client
-from lab.kubernetes.port_forward import port_forward
 
 _NAMES = {BACK: "The backend  http://localhost:3000/version", FRONT: "The page     http://localhost:8080"}
 
@@ -84,27 +82,20 @@ def open_page(session: Session) -> None:
 
     As the course does with `kubectl port-forward`, to the lab's Pods or those that you made. Ctrl-C ends it.
     """
-    has_desktop = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    opened: list[str] = []
+
+    def ready(pod: ServicePod) -> None:
+        click.echo(f"{_NAMES[pod.service]}, of {pod.namespace}/{pod.name}")
+        browser = host.browser(os.environ)
+        if pod.service == FRONT and browser and not opened:
+            opened.append(browser)
+            quiet = subprocess.DEVNULL
+            subprocess.Popen([browser, "http://localhost:8080/"], stdin=quiet, stdout=quiet, stderr=quiet)
+
     with contextlib.suppress(KeyboardInterrupt):
-        _forward_until_one_ends(session, open_browser=has_desktop)
-        while True:
-            click.echo("A Pod went away: forwarding anew")
-            _forward_until_one_ends(session, open_browser=False)
-
-
-def _forward_until_one_ends(session: Session, *, open_browser: bool) -> None:
-    with contextlib.ExitStack() as forwards:
-        running, pods = [], status_.to_open(session.settings)
-        for pod in pods:
-            target, local = f"pod/{pod.name}", PORTS[pod.service]
-            forward = port_forward(session.settings, target, pod.port, namespace=pod.namespace, local=local)
-            running.append(forwards.enter_context(forward))
-            click.echo(f"{_NAMES[pod.service]}, of {pod.namespace}/{pod.name}")
+        forwards = Forwards(session.settings, click.echo, ready)
         click.echo("Ctrl-C ends it")
-        if open_browser and FRONT in {pod.service for pod in pods}:
-            webbrowser.open("http://localhost:8080/")
-        while all(forward.is_running for forward in running):
-            time.sleep(0.5)
+        forwards.run()
 
 
 @command("status")

@@ -145,7 +145,7 @@ def _remove_caches(settings: Settings) -> None:
 
 @command("doctor")
 def doctor(session: Session) -> None:
-    """Name everything that this machine lacks.
+    """Name everything that this machine lacks, or that hurts a cluster here.
 
     Says what to do about each thing. Changes nothing.
     """
@@ -155,7 +155,7 @@ def doctor(session: Session) -> None:
     lacking = [requirement.name for requirement in requirements if not requirement.ok]
     document = {"ok": not lacking, "requirements": [asdict(requirement) for requirement in requirements]}
     session.show(document, lambda: tables.requirements(requirements))
-    hint = "`make kind-up` gets what it can on Debian"
-    session.fail_unless(not lacking, f"this machine lacks: {', '.join(lacking)}", hint)
+    hint = "beside each stands what to do; `make kind-up` installs on Debian what is missing"
+    session.fail_unless(not lacking, f"to be mended on this machine: {', '.join(lacking)}", hint)
     if not session.as_json:
         click.echo("Nothing is missing")

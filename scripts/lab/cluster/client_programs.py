@@ -4,11 +4,10 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import docker, shell
+from lab import docker, host, shell
 from lab.cluster import lifecycle
 from lab.cluster.node_image.recipe import Recipe
 from lab.config import Settings
@@ -58,7 +57,7 @@ def _ensure_kubectl(settings: Settings, built: Path | None, report: Report) -> s
 
 def _note_skew(settings: Settings, kubectl: Path, server: str, report: Report) -> None:
     """Say which kubectl to use where that on PATH does not fit."""
-    version = _client_version(kubectl) or "broken"
+    version = "Windows' own" if host.is_windows_program(kubectl) else _client_version(kubectl) or "broken"
     if fits(version, server):
         return
     own = settings.programs / "kubectl"
@@ -77,11 +76,20 @@ def _place(settings: Settings, built: Path | None, own: Path) -> None:
     new = _temporary_name(own)
     if built:
         new.symlink_to(built)
-    elif sys.platform != "linux":
-        raise LabError(f"no kubectl here fits {lifecycle.version(settings)}", "install one of that version")
+    elif not host.is_linux():
+        new.symlink_to(_fitting_on_path(lifecycle.version(settings)))
     else:
         docker.docker("cp", "--follow-link", f"{settings.node}:/usr/bin/kubectl", new, timeout=60)
     new.replace(own)
+
+
+def _fitting_on_path(server: str) -> Path:
+    """Find a kubectl for a computer on which the node's own does not run."""
+    on_path = shutil.which("kubectl")
+    if not (on_path and fits(_client_version(Path(on_path)), server)):
+        seen = f"{on_path} is {_client_version(Path(on_path)) or 'broken'}" if on_path else "there is none on PATH"
+        raise LabError(f"no kubectl here fits {server}: {seen}", f"brew install kubernetes-cli, {server} or near")
+    return Path(on_path).resolve()
 
 
 def _write_k(path: Path) -> None:

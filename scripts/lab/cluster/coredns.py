@@ -1,7 +1,9 @@
 """Make CoreDNS answer NXDOMAIN at once to names outside the cluster while the host has no resolver, and undo it."""
 
+import contextlib
 import json
 import re
+import socket
 from collections.abc import Callable
 from typing import Literal
 
@@ -10,6 +12,7 @@ from lab import shell
 NAMES = ("no-such-name.invalid", "")
 """What the node's resolver is asked: a name that never exists (RFC 6761), and the root, which every resolver knows."""
 SERVFAIL = 2  # RFC 1035, 4.1.1: what a resolver says that reaches none above it
+_NOBODYS = "no-such-name-k8-chatroulette"
 _TRIES = 3
 _ANNOTATION = "chatroulette.lab/forward"
 """On the ConfigMap: what stood in the Corefile before."""
@@ -79,3 +82,31 @@ def query(name: str) -> bytes:
 def response_code(answer: bytes) -> int | None:
     """Read the response code out of a DNS answer; None for one that was cut short or never came."""
     return answer[3] & 0x0F if len(answer) > 3 else None  # noqa: PLR2004 - the fourth byte's lower half
+
+
+Ask = Callable[[str, str], bytes]
+"""Sends a query for a name to a server's address and returns the answer, empty where none comes."""
+
+
+def answering_domains(resolv_conf: str, ask: Ask) -> list[str]:
+    """Return the search domains of a resolv.conf whose server has an address for a name that nobody made."""
+    lines = [line.split() for line in resolv_conf.splitlines() if line.strip()]
+    server = next((words[1] for words in lines if words[0] == "nameserver"), "")
+    domains = next((words[1:] for words in reversed(lines) if words[0] in {"search", "domain"}), [])
+    return [domain for domain in domains if has_address(ask(f"{_NOBODYS}.{domain}", server))]
+
+
+def has_address(answer: bytes) -> bool:
+    """Tell whether a DNS answer has records (RFC 1035, 4.1.1: RCODE, ANCOUNT)."""
+    return response_code(answer) == 0 and int.from_bytes(answer[6:8]) > 0
+
+
+def ask(name: str, server: str) -> bytes:
+    """Ask a DNS server for a name's IPv4 address; a second at most."""
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as connection:
+        connection.settimeout(1)
+        connection.connect((server, 53))
+        connection.send(query(name))
+        return connection.recv(512)
+    return b""

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import docker, privileges, waiting
+from lab import docker, host, privileges, waiting
 from lab.cluster import runc_wrapper
 from lab.config import Settings
 from lab.errors import LabError
@@ -54,10 +54,12 @@ def missing_capabilities(status: str) -> bool:
 
 
 def _start(settings: Settings, report: Report) -> str:
-    if sys.platform != "linux":
-        raise LabError("no Docker daemon answers", "start Docker Desktop (or colima), then run this again")
-    if _is_closed(docker.problem()):
+    problem = docker.problem()
+    if host.is_linux() and _is_closed(problem):
         privileges.open_docker_socket(report)
+    why, fix = docker.explain(problem, host.current(), docker.endpoint())
+    if not (host.is_linux() and "make kind-up" in fix):
+        raise LabError(f"Docker does not answer: {why}", fix)
     if _SYSTEMD.exists():
         privileges.as_root(["systemctl", "start", "docker"], report, timeout=120)
         how, hint = "through systemd", "see: journalctl -u docker"

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import docker, privileges, registry_access, shell
+from lab import docker, host, ports, privileges, registry_access, shell
+from lab.cluster import machine_checks
 from lab.config import Settings
 from lab.errors import LabError
 from lab.results import Requirement
@@ -29,12 +30,9 @@ class Program:
     packages: tuple[str, ...]
 
 
-OPEN_SOCKET = "sudo usermod -aG docker $USER, then log in again"
-DOCKER = (
-    Program("docker", ("docker-cli", "docker.io")),
-    Program("dockerd", ("docker.io",)),
-    Program("iptables", ("iptables",)),
-)
+DOCKER = (Program("docker", ("docker-cli", "docker.io")),)
+DAEMON = (Program("dockerd", ("docker.io",)), Program("iptables", ("iptables",)))
+"""What is asked for on Linux alone: elsewhere the daemon is in Docker Desktop's virtual machine."""
 NO_REGISTRY = (Program("mmdebstrap", ("mmdebstrap",)),)
 REDIS = (Program("redis-server", ("redis-server",)),)
 BROWSER = (Program("chromium", ("chromium",)), Program("chromedriver", ("chromium-driver",)))
@@ -99,11 +97,14 @@ def requirements(settings: Settings) -> list[Requirement]:
         _port(settings, "page", settings.front_port),
         _port(settings, "backend", settings.back_port),
         Requirement("image registry", ok=True, seen=registry),
+        *machine_checks.requirements(settings),
     ]
 
 
 def _needed(settings: Settings) -> tuple[Program, ...]:
-    daemon = () if docker.installed() and docker.answers() else DOCKER
+    answers, address = docker.installed() and docker.answers(), docker.endpoint()
+    is_ours = host.is_linux() and not (docker.is_desktop(address) or docker.is_remote(address))
+    daemon = () if answers else (*DOCKER, *DAEMON) if is_ours else DOCKER
     return daemon if registry_access.published(settings) else (*daemon, *NO_REGISTRY)
 
 
@@ -153,9 +154,8 @@ def _docker() -> Requirement:
     problem = docker.problem()
     if not problem:
         return Requirement("Docker", ok=True, seen="it answers")
-    if "permission denied" in problem:
-        return Requirement("Docker", ok=False, seen="its socket is not open to you", fix=OPEN_SOCKET)
-    return Requirement("Docker", ok=False, seen="no daemon answers", fix="`make kind-up` starts it")
+    seen, fix = docker.explain(problem, host.current(), docker.endpoint())
+    return Requirement("Docker", ok=False, seen=seen, fix=fix)
 
 
 def _program(program: Program) -> Requirement:
@@ -172,7 +172,7 @@ def _port(settings: Settings, name: str, port: int) -> Requirement:
             probe.bind(("127.0.0.1", port))
         except OSError:
             container = _containers_on(port)
-            seen = f"held by the container {container}" if container else "held by another program"
+            seen = f"held by {f'the container {container}' if container else ports.listener(port) or 'another program'}"
             variable = "LAB_FRONT_PORT" if name == "page" else "LAB_BACK_PORT"
             fix = f"end what holds it, or choose another: {variable}={port + 1000}"
             return Requirement(f"port {port}", ok=container == settings.node, seen=seen, fix=fix)

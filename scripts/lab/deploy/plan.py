@@ -78,7 +78,11 @@ def _wait_for_answers(settings: Settings, report: Report) -> str:
         return not failures, "; ".join(failures) or "both answer"
 
     result = waiting.until(
-        "both addresses to answer", look, timeout=30, on_state=report, hint="`make verify` tries every way"
+        "both addresses to answer",
+        look,
+        timeout=30,
+        on_state=report,
+        hint="`make verify` tries every way, `make doctor` looks at this computer",
     )
     for other in filter(None, map(status.stranger, (settings.front_port, settings.back_port))):
         report.note(other)

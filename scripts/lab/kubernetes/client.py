@@ -10,17 +10,17 @@ import json
 import os
 import re
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from lab import shell
+from lab import host, shell
 from lab.config import PROGRAMS
 from lab.errors import LabError
 from lab.kubernetes.access import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from kubernetes.client import ApiClient, Configuration
     from urllib3 import BaseHTTPResponse
@@ -48,7 +48,9 @@ def kubectl_program(folder: Path = PROGRAMS) -> str:
     own = folder / "kubectl"
     program = str(own) if own.exists() else shutil.which("kubectl")
     if not program:
-        raise LabError("there is no kubectl on this machine", "`make doctor` names what is missing")
+        raise LabError("there is no kubectl on this machine", "`make kind-up` brings one that fits")
+    if host.is_windows_program(Path(program)):
+        raise LabError(f"{program} is Windows' kubectl, with another kubeconfig", "`make kind-up` brings one that fits")
     return program
 
 
