@@ -113,7 +113,7 @@ def test_the_cause_is_told_early_with_the_next_command(
 def test_a_quota_that_is_used_up_refuses_a_pod(namespace: Namespace) -> None:
     error = put(namespace, QUOTA, pod())
     assert "the namespace's quota is used up" in error.what
-    assert error.hint == f"kubectl describe resourcequota -n {namespace.name}"
+    assert error.hint == f"kubectl describe resourcequota none -n {namespace.name}"
 
 
 @nightly

@@ -131,7 +131,7 @@ def stranger(tmp_path: Path) -> Iterator[tuple[Any, list[str]]]:
 @pytest.mark.parametrize(
     "act",
     [
-        pytest.param(lambda settings: plan.steps(settings, "pods", {}), id="deploy"),
+        pytest.param(lambda settings: plan.prepare(settings, "pods", {}), id="deploy"),
         pytest.param(plan.undeploy, id="undeploy"),
         pytest.param(verify.verify, id="verify"),
         pytest.param(status.status, id="status"),

@@ -46,8 +46,9 @@ def deploy(session: Session, *, shape: Shape, faults: bool) -> None:
     with session.locked() as run:
         access.connect(settings)
         references = images.app.references(settings)
-        run(images.app_steps(settings, references, redis=shape == "scale"))
-        run(plan.steps(settings, shape, references, faults=faults))
+        deployment = plan.prepare(settings, shape, references, faults=faults)
+        build = images.app_steps(settings, references, redis=shape == "scale")
+        run([plan.check(deployment), *build, *plan.steps(deployment)])
     session.finish(
         f"The page     {settings.front_url}\nThe backend  {settings.back_url}/version\n"
         f"The Pods     kubectl -n {SHAPES[shape]} get pods",

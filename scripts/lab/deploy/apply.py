@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from lab import waiting
-from lab.deploy import manifests, refusals
-from lab.deploy.manifests import CLUSTER_WIDE, KINDS, RENDERED, SHAPE_LABEL, Ref, Shape, ref_of
-from lab.errors import LabError
+from lab.deploy import dry_run, kinds, manifests
+from lab.deploy.kinds import KINDS
+from lab.deploy.manifests import RENDERED, SHAPE_LABEL, Manifest, Ref, Shape, ref_of
 from lab.kubernetes import pod_status
-from lab.kubernetes.client import MANAGER, Api, ApiError
+from lab.kubernetes.client import MANAGER, STRATEGIC, Api, ApiError
 from lab.kubernetes.objects import Object
 
 _GONE = 60.0
@@ -31,30 +31,44 @@ def summary(changes: Iterable[Change]) -> str:
     return ", ".join(f"{change.ref} {change.what}" for change in changes if change.what != "kept") or "nothing changed"
 
 
-def apply_all(api: Api, objects: list[Object], report: Callable[[str], None]) -> list[Change]:
-    """Apply in order; raises LabError with the cause in plain words where the API server refuses one."""
-    changes = []
+def apply_all(api: Api, objects: Iterable[Object], report: Callable[[str], None]) -> list[Change]:
+    """Apply in order; raises LabError with the cause, and what was changed before, where one is refused."""
+    changes: list[Change] = []
     for item in objects:
         ref = ref_of(item)
         report(str(ref))
         try:
             changes.append(Change(_apply(api, ref, item, report), ref))
         except ApiError as error:
-            cause = refusals.refused(str(ref), ref.namespace, error.message)
-            raise LabError(cause.sentence, cause.next_command) from error
+            cause = dry_run.explained(api, item if isinstance(item, Manifest) else Manifest(item), error)
+            raise type(cause)(f"{cause.what}. Before that: {summary(changes)}", cause.hint) from error
     return changes
 
 
-def live(api: Api, shape: Shape) -> list[Ref]:
-    """List what the lab put on the cluster for a shape, its namespace included where it made one."""
-    namespace = manifests.SHAPES[shape]
+def live(api: Api) -> dict[Shape, list[Ref]]:
+    """List what the lab put on the cluster for each shape, its namespace included where it made one.
 
-    def of(kind: str) -> list[Ref]:
-        items = api.items(manifests.collection(kind, namespace), labelSelector=f"{SHAPE_LABEL}={shape}")
-        return [Ref(kind, "" if kind in CLUSTER_WIDE else namespace, item["metadata"]["name"]) for item in items]
+    What controllers made of it may have its labels too, but has an owner, or not the annotation.
+    """
+    resources = {**KINDS, **kinds.others(kinds.discover(api))}
+    resources.pop("")
 
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        return [ref for refs in pool.map(of, KINDS) for ref in refs]
+    def of(kind: str) -> list[tuple[str, Ref]]:
+        items = api.items(resources[kind].every, labelSelector=SHAPE_LABEL)
+        metas = [item["metadata"] for item in items if kind in KINDS or _is_rendered(item)]
+        return [
+            (meta["labels"][SHAPE_LABEL], Ref(kind, meta.get("namespace", ""), meta["name"], resources[kind]))
+            for meta in metas
+        ]
+
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = [entry for entries in pool.map(of, resources) for entry in entries]
+    return {shape: [ref for label, ref in found if label == shape] for shape in manifests.SHAPES}
+
+
+def _is_rendered(item: Object) -> bool:
+    meta = item["metadata"]
+    return RENDERED in (meta.get("annotations") or {}) and not meta.get("ownerReferences")
 
 
 def remove(api: Api, refs: Iterable[Ref], report: Callable[[str], None], timeout: float = _GONE) -> list[Change]:
@@ -97,19 +111,21 @@ def _difference(before: Object | None, after: Object) -> str:
 
 def _apply_pod(api: Api, ref: Ref, item: Object, before: Object | None, report: Callable[[str], None]) -> str:
     """Apply a Pod; replace one that differs or has ended: most of a Pod's spec cannot be changed."""
-    if before and not _is_stale(item, before):
-        return _difference(before, api.apply(ref.path, item))
+    if before and not dry_run.is_stale(item, before):
+        return _difference(before, api.call("PATCH", ref.path, _changeable(item), media=STRATEGIC))
     if before:
         report(f"{ref}: most of a Pod cannot be changed, so it is replaced")
+        dry_run.ask(api, ref, item)  # what was applied before it may refuse it now: a quota, a policy
         remove(api, [ref], report)
     _create_pod(api, ref, item)
     return "replaced" if before else "created"
 
 
-def _is_stale(item: Object, before: Object) -> bool:
-    annotations = before["metadata"].get("annotations") or {}
-    has_ended = before.get("status", {}).get("phase") in {"Succeeded", "Failed"}
-    return has_ended or annotations.get(RENDERED) != item["metadata"]["annotations"][RENDERED]
+def _changeable(item: Object) -> Object:
+    """Return what may be changed of a Pod."""
+    images = [{"name": each["name"], "image": each["image"]} for each in item["spec"]["containers"]]
+    meta = {name: item["metadata"].get(name) for name in ("labels", "annotations")}
+    return {"metadata": meta, "spec": {"containers": images}}
 
 
 def _create_pod(api: Api, ref: Ref, item: Object) -> None:
@@ -117,7 +133,7 @@ def _create_pod(api: Api, ref: Ref, item: Object) -> None:
 
     def attempt() -> tuple[bool, str]:
         try:
-            api.apply(ref.path, item)
+            api.create(ref.collection, item)
         except ApiError as error:
             if error.code == _FORBIDDEN and "service account" in error.message:
                 return False, error.message
@@ -133,9 +149,9 @@ def scale_to_minimum(api: Api, objects: Iterable[Object], report: Callable[[str]
     Manifests leave the number out, and set through ``/scale`` it is no field of a later apply: none resets it.
     """
     for item in objects:
-        if item["kind"] != "HorizontalPodAutoscaler":
+        if item["kind"] != "HorizontalPodAutoscaler" or item["spec"]["scaleTargetRef"]["kind"] not in KINDS:
             continue
-        minimum, target = item["spec"]["minReplicas"], item["spec"]["scaleTargetRef"]
+        minimum, target = item["spec"].get("minReplicas") or 1, item["spec"]["scaleTargetRef"]
         ref = Ref(target["kind"], item["metadata"]["namespace"], target["name"])
         scale = api.get(f"{ref.path}/scale")
         if scale and scale["spec"].get("replicas", 0) < minimum:

@@ -2,16 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar
 
 from lab import shell
 from lab.config import ROOT
+from lab.deploy.kinds import KINDS, Discovered, Resource, known, position, unknown
+from lab.deploy.yaml_files import Field, documents, join
 from lab.errors import BadInput
 from lab.kubernetes import client
 from lab.kubernetes.objects import Object
 
+_Item = TypeVar("_Item", bound=Object)
 Shape = Literal["pods", "app", "scale"]
 
 SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette", "scale": "chatroulette"}
@@ -21,27 +26,15 @@ SHAPE_LABEL = "chatroulette.lab/shape"
 RENDERED = "chatroulette.lab/rendered"
 """The annotation with the digest of an object as it was rendered, by which a changed Pod is told from an equal one."""
 
-KINDS: dict[str, tuple[str, str]] = {
-    "Namespace": ("/api/v1", "namespaces"),
-    "ResourceQuota": ("/api/v1", "resourcequotas"),
-    "LimitRange": ("/api/v1", "limitranges"),
-    "ServiceAccount": ("/api/v1", "serviceaccounts"),
-    "ConfigMap": ("/api/v1", "configmaps"),
-    "Secret": ("/api/v1", "secrets"),
-    "PersistentVolume": ("/api/v1", "persistentvolumes"),
-    "PersistentVolumeClaim": ("/api/v1", "persistentvolumeclaims"),
-    "NetworkPolicy": ("/apis/networking.k8s.io/v1", "networkpolicies"),
-    "Service": ("/api/v1", "services"),
-    "StatefulSet": ("/apis/apps/v1", "statefulsets"),
-    "Deployment": ("/apis/apps/v1", "deployments"),
-    "PodDisruptionBudget": ("/apis/policy/v1", "poddisruptionbudgets"),
-    "HorizontalPodAutoscaler": ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
-    "Pod": ("/api/v1", "pods"),
-}
-"""Every kind that a shape may hold, and where the API keeps it, in the order of apply; deletion goes backwards."""
+CLUSTER_WIDE = frozenset(kind for kind, resource in KINDS.items() if not resource.namespaced)
+"""Those of the lab's own kinds that are in no namespace."""
 
-CLUSTER_WIDE = frozenset({"Namespace", "PersistentVolume"})
-"""The kinds that are in no namespace."""
+_TOP = {"apiVersion", "kind", "metadata", "spec", "data", "status"}
+_EXAMPLE = (
+    "an object has `apiVersion:`, `kind:` and `metadata:` at the beginning of a line, and below metadata its name"
+)
+_SUFFIXES = {".yaml", ".yml", ".json"}
+"""What kubectl takes of a folder."""
 
 WITH_FAULTS = frozenset({"k8-chatroulette-back", "k8-chatroulette-front"})
 """The images whose ``FAULTS`` says whether faults may be switched on."""
@@ -49,96 +42,207 @@ WITH_FAULTS = frozenset({"k8-chatroulette-back", "k8-chatroulette-front"})
 
 @dataclass(frozen=True, order=True)
 class Ref:
-    """Names one object; as text as kubectl does."""
+    """Names one object; as text as kubectl does. ``resource`` is given for a kind that is not one of the lab's own."""
 
     kind: str
     namespace: str
     name: str
+    resource: Resource | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind.lower()}/{self.name}"
 
     @property
     def path(self) -> str:
-        return f"{collection(self.kind, self.namespace)}/{self.name}"
+        return f"{self.collection}/{self.name}"
+
+    @property
+    def collection(self) -> str:
+        return (self.resource or KINDS[self.kind]).collection(self.namespace)
+
+
+class Manifest(Object):
+    """An object as a file has it; where kustomize put it together, the lines are not known."""
+
+    def __init__(self, item: Object, source: str = "", fields: Mapping[str, Field] | None = None) -> None:
+        super().__init__(item)
+        self.source, self.fields, self.resource = source, fields or {}, KINDS.get(item.get("kind", ""))
+
+    def field(self, path: str) -> Field | None:
+        """Return where a field stands; of one that the file has not, the field around it."""
+        path = re.sub(r"\[([^\]\d][^\]]*)\]", r".\1", path)
+        while path and path not in self.fields:
+            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+        return self.fields.get(path)
+
+    def where(self, path: str = "") -> str:
+        """Name the file, the line where it is known, and else the object."""
+        place = self.field(path)
+        meta = self.get("metadata")
+        name = f"{self.get('kind', '')}/{meta.get('name')}".lower() if isinstance(meta, dict) else ""
+        return f"{self.source}, line {place.line}" if place else f"{self.source}, {name}".strip(", ")
 
 
 def collection(kind: str, namespace: str) -> str:
-    group, plural = KINDS[kind]
-    return f"{group}/{plural}" if kind in CLUSTER_WIDE else f"{group}/namespaces/{namespace}/{plural}"
+    return KINDS[kind].collection(namespace)
 
 
 def ref_of(item: Object) -> Ref:
-    meta = item["metadata"]
-    return Ref(item["kind"], "" if item["kind"] in CLUSTER_WIDE else meta.get("namespace", ""), meta["name"])
+    meta, resource = item["metadata"], item.resource if isinstance(item, Manifest) else KINDS[item["kind"]]
+    namespace = meta.get("namespace", "") if resource is None or resource.namespaced else ""
+    return Ref(item["kind"], namespace, meta["name"], resource)
 
 
-def render(shape: Shape, references: Mapping[str, str], *, faults: bool = False) -> list[Object]:
+def render(
+    shape: Shape, references: Mapping[str, str], *, faults: bool = False, discover: Callable[[], Discovered] = dict
+) -> list[Manifest]:
     """Return a shape's objects, ready to apply, in order.
 
     ``references`` gives each image's full reference by its name in the manifests; ``faults`` lets the services' faults
-    be switched on. Raises BadInput for a file that is no manifest, or an unknown kind.
+    be switched on; ``discover`` is asked where there is another kind than the lab's own. Raises BadInput for what is
+    certain from a file alone to be wrong.
     """
-    objects = [item for source, text in _sources(shape) for item in _documents(source, text)]
-    return in_order(prepared(_with_faults(item, faults=faults), shape, references) for item in objects)
+    items = _placed(read(shape), discover)
+    objects = [prepared(_with_faults(item, faults=faults), shape, references) for item in items]
+    _distinct(objects)
+    return in_order(objects)
 
 
-def in_order(objects: Iterable[Object]) -> list[Object]:
-    return sorted(objects, key=lambda item: list(KINDS).index(item["kind"]))
+def in_order(objects: Iterable[_Item]) -> list[_Item]:
+    return sorted(objects, key=lambda item: position(item["kind"]))
 
 
-def _sources(shape: Shape) -> list[tuple[str, str]]:
+def read(shape: Shape) -> Iterator[Manifest]:
+    """Read the objects of a shape's files, whatever their kinds; raises BadInput."""
+    for source, data in _sources(shape):
+        for document in documents(source, data):
+            for item in _objects(Manifest({"": document.value}, source, document.fields), document.value, ""):
+                identify(item)
+                yield item
+
+
+def _sources(shape: Shape) -> list[tuple[str, bytes]]:
     """Read the shape, each text with its name: bare files as they are, the rest through kustomize."""
     if shape == "pods":
-        files = sorted((ROOT / "k8s" / "pods").glob("*.yaml"))
-        return [(str(file.relative_to(ROOT)), file.read_text()) for file in files]
+        folder = ROOT / "k8s" / "pods"
+        files = sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES and file.is_file())
+        return [(str(file.relative_to(ROOT)), file.read_bytes()) for file in files]
     overlay = ROOT / "k8s" / "overlays" / shape
     kustomize = shell.run([client.kubectl_program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}")
-    return [(str(overlay), kustomize.stdout)]
+    return [(str(overlay.relative_to(ROOT)), kustomize.stdout.encode())]
 
 
-def _documents(source: str, text: str) -> Iterator[Object]:
-    import yaml  # noqa: PLC0415 - not on the way to `lab --help`
+def _objects(document: Manifest, value: Any, path: str) -> Iterator[Manifest]:
+    """Take a list's objects out of it."""
+    if not isinstance(value, dict):
+        raise BadInput(
+            f"{document.where(path)}: {str(value)[:40]!r} is no object",
+            "an object begins with `apiVersion:`, `kind:` and `metadata:`, each at the beginning of its line",
+        )
+    if "items" not in value or not isinstance(value["items"] or [], list):
+        start = f"{path}." if path else ""
+        fields = {name.removeprefix(start): place for name, place in document.fields.items() if name.startswith(start)}
+        yield Manifest(value, document.source, fields)
+        return
+    for index, item in enumerate(value["items"] or []):
+        yield from _objects(document, item, join(path, f"items[{index}]"))
 
-    try:
-        documents = list(yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise BadInput(f"{source}{line} is no YAML: {error.problem}", "mend that line, or the one above it") from None
-    for item in documents:
-        if not isinstance(item, dict) or item.get("kind") not in KINDS:
-            failure = f"{source} holds an object that the lab cannot place: {str(item)[:80]}"
-            raise BadInput(failure, f"known: {', '.join(KINDS)}")
+
+def identify(item: Manifest) -> None:
+    """Check what names an object; raises BadInput with the word that was meant."""
+    for key in ("apiVersion", "kind", "metadata"):
+        if item.get(key) is None:
+            written = get_close_matches(key.lower(), [name.lower() for name in item if name not in _TOP], 1, 0.6)
+            wrong = next((name for name in item if written and name.lower() == written[0]), "")
+            failure = f"{wrong} is unknown" if wrong else f"{key} is missing" + (", or empty" if key in item else "")
+            raise BadInput(f"{item.where(wrong or key)}: {failure}", f"did you mean {key}?" if wrong else _EXAMPLE)
+    meta = item["metadata"]
+    if not isinstance(meta, dict):
+        raise BadInput(f"{item.where('metadata')}: metadata has no fields below it", _EXAMPLE)
+    values = {"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata.name": meta.get("name")}
+    if meta.get("namespace") is not None:
+        values["metadata.namespace"] = meta["namespace"]
+    for path, value in values.items():
+        _check_name(item, path, value)
+
+
+def _check_name(item: Manifest, path: str, value: Any) -> None:
+    if value is None or value == "":
+        is_generated = path == "metadata.name" and "generateName" in item["metadata"]
+        failure = "generateName makes another object at each deploy" if is_generated else f"{path} is missing, or empty"
+        raise BadInput(f"{item.where(path)}: {failure}", "give it a name: `metadata:` and, below it, `  name: ...`")
+    if not isinstance(value, str):
+        place = item.field(path)
+        text = place.text if place and place.text else value
+        raise BadInput(f"{item.where(path)}: {path} wants text, and {text} is none in YAML", f'quote it: "{text}"')
+
+
+def _placed(items: Iterable[Manifest], discover: Callable[[], Discovered]) -> Iterator[Manifest]:
+    """Find out where the API keeps each object; raises BadInput for a kind that the cluster has not."""
+    discovered: Discovered | None = None
+    for item in items:
+        api_version, kind = item["apiVersion"], item["kind"]
+        item.resource = known(api_version, kind)
+        if item.resource is None:
+            discovered = discover() if discovered is None else discovered
+            item.resource = discovered.get((api_version, kind))
+        if item.resource is None:
+            failure, hint = unknown(api_version, kind, discovered or {})
+            raise BadInput(f"{item.where('kind')}: {failure}", hint)
         yield item
 
 
-def _with_faults(item: Object, *, faults: bool) -> Object:
+def _distinct(items: Iterable[Manifest]) -> None:
+    """Refuse an object that is in the files twice."""
+    seen: dict[Ref, Manifest] = {}
+    for item in items:
+        ref = ref_of(item)
+        if other := seen.get(ref):
+            failure = f"{ref} stands twice: {other.where('metadata.name')} and {item.where('metadata.name')}"
+            raise BadInput(failure, "one of the two needs another name")
+        seen[ref] = item
+
+
+def _with_faults(item: Manifest, *, faults: bool) -> Manifest:
     """Set in each container's own environment whether faults may be switched on, whatever its settings say."""
     for container in containers(item):
-        if image_name(container["image"]) in WITH_FAULTS:
-            others = [variable for variable in container.get("env", []) if variable["name"] != "FAULTS"]
+        if image_name(container["image"]) in WITH_FAULTS and isinstance(container.get("env") or [], list):
+            env = container.get("env") or []
+            others = [entry for entry in env if not isinstance(entry, dict) or entry.get("name") != "FAULTS"]
             container["env"] = [*others, {"name": "FAULTS", "value": "on" if faults else "off"}]
     return item
 
 
-def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Object:
+def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Manifest:
     """Label an object as the lab's, of its shape, with its digest as it was rendered; its images become references."""
-    meta = item["metadata"]
-    if item["kind"] not in CLUSTER_WIDE:
-        meta.setdefault("namespace", SHAPES[shape])
-    meta["labels"] = {**meta.get("labels", {}), "app.kubernetes.io/managed-by": client.MANAGER, SHAPE_LABEL: shape}
-    for container in containers(item):
+    manifest = item if isinstance(item, Manifest) else Manifest(item)
+    meta = manifest["metadata"]
+    if manifest.resource and manifest.resource.namespaced:
+        meta["namespace"] = meta.get("namespace") or SHAPES[shape]
+    _add(meta, "labels", {"app.kubernetes.io/managed-by": client.MANAGER, SHAPE_LABEL: shape})
+    for container in containers(manifest):
         container["image"] = references.get(image_name(container["image"]), container["image"])
-    digest = hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()[:16]
-    meta["annotations"] = {**meta.get("annotations", {}), RENDERED: digest}
-    return item
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
+    _add(meta, "annotations", {RENDERED: digest})
+    return manifest
+
+
+def _add(meta: Object, name: str, entries: Mapping[str, str]) -> None:
+    """Add to labels or annotations; what is no mapping is left for the API server to refuse."""
+    if isinstance(meta.get(name) or {}, dict):
+        meta[name] = {**(meta.get(name) or {}), **entries}
 
 
 def containers(item: Object) -> list[dict[str, Any]]:
-    """List the containers of a Pod, or of an object that makes Pods; the dictionaries are the object's own."""
-    spec = item.get("spec") or {}
-    pod = spec if item["kind"] == "Pod" else spec.get("template", {}).get("spec", {})
-    return [*pod.get("initContainers", []), *pod.get("containers", [])]
+    """List the containers with an image of a Pod, or of an object that makes Pods; they are the object's own."""
+    pod = item.get("spec")
+    for key in {"Pod": (), "CronJob": ("jobTemplate", "spec", "template", "spec")}.get(
+        item["kind"], ("template", "spec")
+    ):
+        pod = pod.get(key) if isinstance(pod, dict) else None
+    lists = [pod.get(name) for name in ("initContainers", "containers")] if isinstance(pod, dict) else []
+    every = [container for each in lists if isinstance(each, list) for container in each]
+    return [each for each in every if isinstance(each, dict) and isinstance(each.get("image"), str)]
 
 
 def image_name(reference: str) -> str:
@@ -153,5 +257,4 @@ def left_over(live: Iterable[Ref], rendered: Iterable[Ref]) -> list[Ref]:
 
 def backwards(refs: Iterable[Ref]) -> list[Ref]:
     """Sort objects in the order to delete: by kind, the last that was applied first, then by name."""
-    order = list(KINDS)
-    return sorted(refs, key=lambda ref: (-order.index(ref.kind), ref.name))
+    return sorted(refs, key=lambda ref: (-position(ref.kind), ref.name))

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from lab.deploy.manifests import CLUSTER_WIDE, KINDS, Ref, collection, ref_of
+from lab.deploy.kinds import KINDS
+from lab.deploy.manifests import CLUSTER_WIDE, Ref, collection, ref_of
 from lab.errors import Refused
 from lab.kubernetes import pod_status
 from lab.kubernetes.client import MANAGER, Api

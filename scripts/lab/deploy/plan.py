@@ -1,46 +1,71 @@
 """Deploy and undeploy as lists of steps."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from lab import waiting
 from lab.config import Settings
-from lab.deploy import apply, fetch, manifests, ownership, status, volumes, wait
-from lab.deploy.manifests import SHAPES, Ref, Shape, backwards, ref_of
+from lab.deploy import apply, fetch, kinds, manifests, ownership, status, volumes, wait
+from lab.deploy import check as check_
+from lab.deploy.manifests import SHAPES, Manifest, Ref, Shape, backwards, ref_of
 from lab.deploy.services import BACK, FRONT
 from lab.kubernetes import client
 from lab.kubernetes.client import Api
-from lab.kubernetes.objects import Object
 from lab.steps import Report, Step
 
 READY_WITHIN = 120.0
 """Seconds that the Pods may take to become Ready, images pulled and probes passed."""
 
 
-def steps(
-    settings: Settings,
-    shape: Shape,
-    references: Mapping[str, str],
-    *,
-    faults: bool = False,
-    timeout: float = READY_WITHIN,
-) -> list[Step]:
-    """Return the steps that put a shape on the lab's cluster; running them again changes nothing that is right.
+@dataclass(frozen=True)
+class Deployment:
+    """A shape that is to be on the lab's cluster: its objects, and what of the other shapes makes room for them."""
 
-    All shapes have the same ports of this computer, so the others are removed first. ``faults`` lets the services'
-    faults be switched on; ``timeout`` is how many seconds the Pods may take to become Ready. Raises Refused, before
-    anything is sent, where the context is not the lab's own, or somebody made an object of the same name by hand, and
-    BadInput for a wrong manifest.
+    settings: Settings
+    api: Api
+    shape: Shape
+    objects: list[Manifest]
+    others: dict[Shape, list[Ref]]
+
+    @property
+    def leaving(self) -> list[Ref]:
+        """List what the other shapes have; namespaces stay: an empty one costs nothing."""
+        return [ref for refs in self.others.values() for ref in refs if ref.kind != "Namespace"]
+
+
+def prepare(settings: Settings, shape: Shape, references: Mapping[str, str], *, faults: bool = False) -> Deployment:
+    """Read a shape's files; ``faults`` lets the services' faults be switched on.
+
+    Raises Refused, before anything is sent, where the context is not the lab's own, or somebody made an object of the
+    same name by hand, and BadInput for a wrong file.
     """
     api = client.api(settings)
-    objects = manifests.render(shape, references, faults=faults)
+    objects = manifests.render(shape, references, faults=faults, discover=lambda: kinds.discover(api))
     ownership.check(api, objects)
+    others = {other: refs for other, refs in apply.live(api).items() if other != shape and refs}
+    return Deployment(settings, api, shape, objects, others)
+
+
+def check(deployment: Deployment) -> Step:
+    """Return the step that asks the API server about all of it before the first change."""
+    api, objects, leaving = deployment.api, deployment.objects, deployment.leaving
+    return Step("Check the manifests", lambda report: check_.check(api, objects, leaving, report))
+
+
+def steps(deployment: Deployment, *, timeout: float = READY_WITHIN) -> list[Step]:
+    """Return the steps that put a shape on the lab's cluster; running them again changes nothing that is right.
+
+    All shapes have the same ports of this computer, so the others are removed first. ``timeout`` is how many seconds
+    the Pods may take to become Ready.
+    """
+    settings, api, objects = deployment.settings, deployment.api, deployment.objects
     return [
         Step(
             "Make room",
-            lambda report: _make_room(settings, api, shape, report),
-            lambda: None if _others(api, shape) else "no other shape has the ports",
+            lambda report: _make_room(deployment, report),
+            lambda: None if deployment.leaving else "no other shape has the ports",
         ),
-        Step("Apply", lambda report: _apply(settings, api, shape, objects, report)),
+        Step("Apply", lambda report: _apply(deployment, report)),
         Step(
             "Wait until Ready",
             lambda report: wait.until_ready(api, objects, timeout=timeout, report=report),
@@ -53,7 +78,8 @@ def steps(
 
 def undeploy(settings: Settings) -> list[Step]:
     api = client.api(settings)
-    return [_removal(settings, api, shape) for shape in SHAPES]
+    live = apply.live(api)
+    return [_removal(settings, api, shape, live[shape]) for shape in SHAPES]
 
 
 def _wait_for_answers(settings: Settings, report: Report) -> str:
@@ -89,11 +115,11 @@ def _wait_for_answers(settings: Settings, report: Report) -> str:
     return result
 
 
-def _removal(settings: Settings, api: Api, shape: Shape) -> Step:
+def _removal(settings: Settings, api: Api, shape: Shape, refs: list[Ref]) -> Step:
     return Step(
         f"Remove shape {shape}",
-        lambda report: _remove(settings, api, apply.live(api, shape), report),
-        lambda: None if apply.live(api, shape) else "it is not there",
+        lambda report: _remove(settings, api, refs, report),
+        lambda: None if refs else "it is not there",
     )
 
 
@@ -110,24 +136,19 @@ def _remove(settings: Settings, api: Api, refs: Iterable[Ref], report: Report) -
     return apply.summary(changes)
 
 
-def _others(api: Api, shape: Shape) -> list[Ref]:
-    """List what the other shapes have; namespaces stay: an empty one costs nothing."""
-    refs = [ref for other in SHAPES if other != shape for ref in apply.live(api, other)]
-    return [ref for ref in refs if ref.kind != "Namespace"]
-
-
-def _make_room(settings: Settings, api: Api, shape: Shape, report: Report) -> str:
-    shapes = [other for other in SHAPES if other != shape and apply.live(api, other)]
-    summary = _remove(settings, api, _others(api, shape), report)
-    report.note(f"SHAPE={' and '.join(shapes)} had the same ports and was removed; this is now SHAPE={shape}")
+def _make_room(deployment: Deployment, report: Report) -> str:
+    summary = _remove(deployment.settings, deployment.api, deployment.leaving, report)
+    shapes, shape = " and ".join(deployment.others), deployment.shape
+    report.note(f"SHAPE={shapes} had the same ports and was removed; this is now SHAPE={shape}")
     return summary
 
 
-def _apply(settings: Settings, api: Api, shape: Shape, objects: list[Object], report: Report) -> str:
+def _apply(deployment: Deployment, report: Report) -> str:
+    settings, api, shape, objects = deployment.settings, deployment.api, deployment.shape, deployment.objects
     every = manifests.in_order([*volumes.make(api, settings, shape, objects, report), *objects])
     changes = apply.apply_all(api, every, report)
     apply.scale_to_minimum(api, every, report)
-    pruned = apply.remove(api, manifests.left_over(apply.live(api, shape), map(ref_of, every)), report)
+    pruned = apply.remove(api, manifests.left_over(apply.live(api)[shape], map(ref_of, every)), report)
     volumes.remove(settings, pruned)
     for change in changes:
         if change.what == "replaced":

@@ -32,7 +32,9 @@ def make(
     claims = [item for item in objects if item["kind"] == "PersistentVolumeClaim"]
     classes = api.items(_CLASSES) if claims else []
     manual = [(claim, name) for claim in claims if (name := manual_class(claim, classes))]
-    volumes = [manifests.prepared(volume(claim, name, settings.node), shape, {}) for claim, name in manual]
+    volumes: list[Object] = [
+        manifests.prepared(volume(claim, name, settings.node), shape, {}) for claim, name in manual
+    ]
     for ref in map(ref_of, volumes):
         if (api.get(ref.path) or {}).get("status", {}).get("phase") in {"Released", "Failed"}:
             remove(settings, apply.remove(api, [ref], report))

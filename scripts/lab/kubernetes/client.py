@@ -20,7 +20,7 @@ from lab.errors import LabError
 from lab.kubernetes.access import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from kubernetes.client import ApiClient, Configuration
     from urllib3 import BaseHTTPResponse
@@ -31,15 +31,19 @@ if TYPE_CHECKING:
 APPLY = "application/apply-patch+yaml"
 STRATEGIC = "application/strategic-merge-patch+json"
 MANAGER = "lab"
+STRICT = {"fieldValidation": "Strict"}
+"""Unknown fields are refused, as kubectl has it. https://kubernetes.io/docs/reference/using-api/api-concepts/"""
+_WARNING = r'299 \S+ "((?:[^"\\]|\\.)*)"'
+"""A warning's header: a code, who warns, and the text. https://www.rfc-editor.org/rfc/rfc7234#section-5.5"""
 _NOT_FOUND = 404
 _BAD_REQUEST = 400
 
 
 class ApiError(LabError):
-    """The API server refused: its ``code`` (HTTP), ``reason`` and ``message``, as in its Status object."""
+    """The API server refused: its ``code`` (HTTP), ``reason``, ``message`` and ``causes``, as in its Status object."""
 
-    def __init__(self, code: int, reason: str, message: str) -> None:
-        self.code, self.reason, self.message = code, reason, message
+    def __init__(self, code: int, reason: str, message: str, causes: Sequence[Mapping[str, str]] = ()) -> None:
+        self.code, self.reason, self.message, self.causes = code, reason, message, tuple(causes)
         super().__init__(f"the API server answered {code} {reason}: {message}")
 
 
@@ -72,13 +76,17 @@ def kubectl(
 class Api:
     """The cluster's API: what comes out is what ``kubectl get -o json`` prints. Safe across threads."""
 
-    def __init__(self, client: ApiClient, timeout: float = 10) -> None:
-        """Send through this client; ``timeout`` is in seconds for each request."""
-        self._client, self._timeout = client, timeout
+    def __init__(self, client: ApiClient, timeout: float = 10, warnings: list[str] | None = None) -> None:
+        """Send through this client; ``timeout`` is in seconds for each request, ``warnings`` gets the server's."""
+        self._client, self._timeout, self._warnings = client, timeout, warnings
 
     def within(self, seconds: float) -> Api:
         """Return the same API with another time-out for each request."""
-        return Api(self._client, seconds)
+        return Api(self._client, seconds, self._warnings)
+
+    def noting(self, warnings: list[str]) -> Api:
+        """Return the same API, which adds the server's warnings to this list."""
+        return Api(self._client, self._timeout, warnings)
 
     def call(
         self,
@@ -91,7 +99,8 @@ class Api:
     ) -> Any:
         """Send one request and return its JSON, None for an answer without a body.
 
-        Raises ApiError for a refusal, LabError where nothing answers.
+        ``media`` is the type of the body, of the answer for a GET. Raises ApiError for a refusal, LabError where
+        nothing answers.
         """
         data = self._send(method, path, body, media, query or {})
         return json.loads(data) if data else None
@@ -129,11 +138,17 @@ class Api:
         response: BaseHTTPResponse = answer.response
         return response
 
-    def apply(self, path: str, body: Object) -> Object:
+    def apply(self, path: str, body: Object, **query: str) -> Object:
         """Server-side apply as field manager ``lab``: fields that somebody else changed become what ``body`` says."""
-        query = {"fieldManager": MANAGER, "force": "true"}
+        query = {"fieldManager": MANAGER, "force": "true", **STRICT, **query}
         applied: Object = self.call("PATCH", path, body, media=APPLY, query=query)
         return applied
+
+    def create(self, collection: str, body: Object, **query: str) -> Object:
+        """Create an object; ``dryRun="All"`` only asks whether it would be."""
+        query = {"fieldManager": MANAGER, **STRICT, **query}
+        created: Object = self.call("POST", collection, body, query=query)
+        return created
 
     def delete(self, path: str, **query: str | int) -> bool:
         """Request the deletion of an object; tells whether it existed. ``gracePeriodSeconds`` may be given."""
@@ -147,10 +162,14 @@ class Api:
 
     def _send(self, method: str, path: str, body: Any, media: str, query: Mapping[str, str | int]) -> bytes:
         payload = body if media.endswith("json") or body is None else json.dumps(body)
+        headers = {"Accept" if method == "GET" else "Content-Type": media} if media else {}
         with self._connection_errors() as server:
             url = f"{server}{path}" + (f"?{urlencode(query)}" if query else "")
-            answer = self._client.call_api(method, url, {"Content-Type": media}, payload, None, self._timeout)
+            answer = self._client.call_api(method, url, headers, payload, None, self._timeout)
             data: bytes = answer.read()
+        if self._warnings is not None:
+            warnings = re.findall(_WARNING, ", ".join(answer.response.headers.getlist("Warning")))
+            self._warnings += [re.sub(r"\\(.)", r"\1", warning) for warning in warnings]
         if answer.status >= _BAD_REQUEST:
             raise _api_error(answer.status, data)
         return data
@@ -183,7 +202,8 @@ def _api_error(code: int, data: bytes) -> ApiError:
         status = json.loads(data)
     except ValueError:  # of a path that the server does not have it says so in plain text
         status = {}
-    return ApiError(code, status.get("reason", ""), status.get("message") or data.decode(errors="replace")[:300])
+    message = status.get("message") or data.decode(errors="replace")[:300]
+    return ApiError(code, status.get("reason", ""), message, (status.get("details") or {}).get("causes") or ())
 
 
 def configuration(settings: Settings) -> Configuration:

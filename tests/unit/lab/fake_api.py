@@ -26,14 +26,19 @@ class FakeApi:
                 return None
         return copy.deepcopy(item)
 
+    def create(self, collection: str, body: dict[str, Any], **query: str) -> Any:
+        """Create, or only raise a refusal where it is a dry run."""
+        if self.refusals:
+            raise self.refusals.pop(0)
+        if query.get("dryRun") != "All":
+            self.apply(f"{collection}/{body['metadata']['name']}", body)
+
     def items(self, path: str, labelSelector: str = "", **_: Any) -> list[Any]:  # noqa: N803 - the API's own name
         key, _, value = labelSelector.partition("=")
         inside = [item for where, item in self.objects.items() if re.fullmatch(re.escape(path) + "/[^/]+", where)]
         return [item for item in inside if not value or item["metadata"].get("labels", {}).get(key) == value]
 
     def apply(self, path: str, body: dict[str, Any]) -> Any:
-        if self.refusals and "/pods/" in path:
-            raise self.refusals.pop(0)
         before = self.objects.get(path)
         meta = before["metadata"] if before else {"uid": path, "resourceVersion": "1"}
         merged = {**copy.deepcopy(body), "metadata": {**meta, **body["metadata"]}}
@@ -42,8 +47,11 @@ class FakeApi:
         self.objects[path] = {**merged, "status": (before or {}).get("status", {})}
         return copy.deepcopy(self.objects[path])
 
-    def call(self, method: str, path: str, body: Any = None, **_: Any) -> None:
+    def call(self, method: str, path: str, body: Any = None, **_: Any) -> Any:
+        if method == "PATCH" and path in self.objects and "/scale" not in path:
+            return copy.deepcopy(self.objects[path])
         self.sent.append((method, path, body))
+        return None
 
     def delete(self, path: str, **_: Any) -> bool:
         if path not in self.objects:

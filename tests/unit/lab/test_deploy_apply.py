@@ -74,7 +74,7 @@ def test_a_refusal_says_the_cause_and_the_next_command(api: Any) -> None:
     api.refusals = [ApiError(403, "Forbidden", "pods x is forbidden: exceeded quota: small, requested: pods=1")]
     with pytest.raises(LabError, match="quota is used up") as error:
         deploy(api)
-    assert error.value.hint == "kubectl describe resourcequota -n default"
+    assert error.value.hint == "kubectl describe resourcequota small -n default"
 
 
 def test_a_pod_is_retried_until_its_service_account_is_there(api: Any) -> None:
@@ -165,4 +165,4 @@ def test_a_statefulset_that_may_not_make_its_pod_says_why(api: Any) -> None:
         event = {"metadata": {}, "reason": reason, "message": message}
         api.objects[f"/api/v1/namespaces/n/events/{number}"] = event
     (cause,) = wait.causes_of(api, ref, wait.observe(api, ref))
-    assert "the namespace's quota is used up (small" in cause.sentence
+    assert "the namespace's quota is used up: ResourceQuota small (" in cause.sentence

@@ -36,9 +36,12 @@ def test_every_service_is_told_whether_faults_may_be_switched_on(*, faults: bool
     ("text", "error"),
     [
         pytest.param("a: 1\nb: ]", "k8s/pods/x.yaml, line 2 is no YAML", id="broken"),
-        pytest.param("kind: Volcano\nmetadata: {name: x}", "cannot place", id="unknown kind"),
-        pytest.param("- a", "cannot place", id="a list"),
-        pytest.param("---\n---\n", "cannot place", id="an empty document"),
+        pytest.param(
+            "apiVersion: v1\nkind: Volcano\nmetadata: {name: x}",
+            "line 2: there is no kind 'Volcano'",
+            id="unknown kind",
+        ),
+        pytest.param("- a", "is no object", id="a list"),
     ],
 )
 def test_a_file_that_is_no_manifest_is_named(

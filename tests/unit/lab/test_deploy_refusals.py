@@ -9,7 +9,7 @@ from lab.deploy.refusals import refused
     ("message", "cause", "detail"),
     [
         pytest.param('pods "x" is forbidden: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0',
-                     "quota", "used up (none, requested: pods=1", id="quota"),
+                     "quota", "ResourceQuota none (requested: pods=1", id="quota"),
         pytest.param('pods "x" is forbidden: failed quota: none: must specify limits.cpu for: app', "quota",
                      "wants requests and limits", id="quota without limits"),
         pytest.param('pods "x" is forbidden: violates PodSecurity "restricted:v1.37": runAsNonRoot != true (pod or '

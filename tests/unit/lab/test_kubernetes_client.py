@@ -64,7 +64,7 @@ def test_apply_is_server_side_and_in_the_labs_name(server, api):
     api.apply("/api/v1/x", {"kind": "X"})
     method, path, media, body = server.requests[0]
     assert (method, media) == ("PATCH", "application/apply-patch+yaml")
-    assert path == "/api/v1/x?fieldManager=lab&force=true"
+    assert path == "/api/v1/x?fieldManager=lab&force=true&fieldValidation=Strict"
     assert json.loads(body) == {"kind": "X"}
 
 
