@@ -62,7 +62,7 @@ def open_docker_socket(report: Callable[[str], None]) -> NoReturn:
         as_root(["usermod", "--append", "--groups", group, user], report, timeout=60)
     except LabError:
         raise LabError(closed, by_hand) from None
-    raise NewMember(f"you are a member of the group {group} now, which may use Docker")
+    raise NewMember(f"you are a member of the group {group} now, which may use Docker: this goes on as one")
 
 
 def join_docker_group() -> None:

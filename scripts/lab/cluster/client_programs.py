@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def _note_skew(settings: Settings, kubectl: Path, server: str, report: Report) -
         return
     own = settings.programs / "kubectl"
     report.note(f"the kubectl on your PATH is {version}, the cluster {server}: too far apart. One that fits: {own}")
-    report.note(f'to use it, and `k`: export PATH="{settings.programs}:$PATH"')
+    report.note(f'to use it, and `k`: export PATH={shlex.quote(str(settings.programs))}:"$PATH"')
 
 
 def _is_right(own: Path, built: Path | None, server: str) -> bool:

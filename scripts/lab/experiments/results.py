@@ -4,6 +4,7 @@
 from the beginning of the experiment, sizes are bytes.
 """
 
+import inspect
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -227,7 +228,11 @@ class Experiment(msgspec.Struct, frozen=True):
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of `lab experiment NAME --json`; `all` prints an array of these."""
-    return msgspec.json.schema(Experiment)
+    made = msgspec.json.schema(Experiment)
+    for definition in made["$defs"].values():
+        if "description" in definition:  # a docstring, which Python 3.13 dedents and earlier ones do not
+            definition["description"] = inspect.cleandoc(definition["description"])
+    return made
 
 
 def encode(results: Experiment | Sequence[Experiment]) -> bytes:
