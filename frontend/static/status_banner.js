@@ -95,7 +95,9 @@ function visitorCounts({ cat, chat }) {
   const waiting = Math.max(0, census.waiting - (chat.phase === "waiting" ? 1 : 0));
   return [
     ngettext("{n} other visitor is in the house.", "{n} other visitors are in the house.", others),
-    ngettext("{n} can be met right now.", "{n} can be met right now.", waiting),
+    waiting
+      ? ngettext("{n} can be met right now.", "{n} can be met right now.", waiting)
+      : gettext("Nobody can be met right now."),
   ].join(" ");
 }
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lab.cli.session import Session, command
+from lab.errors import LabError
 
 if TYPE_CHECKING:
+    from lab.cli.experiment_request import Request
     from lab.experiments.texts import Language
 
 WHY = "guest/localhost,guest/pod-name"
@@ -49,14 +51,25 @@ def experiment(session: Session, *, name: str | None, lang: Language | None, as_
     lab experiment readiness --manifests | kubectl apply -f -
     """  # noqa: D301 - click wants the sign \b itself, not a backslash and a letter
     from lab.cli import experiment_run  # noqa: PLC0415 - not on the way to `lab --help`
-    from lab.cli.experiment_request import Request  # noqa: PLC0415 - the same
+    from lab.cli.experiment_request import Request as Made  # noqa: PLC0415 - the same
+    from lab.experiments import messages  # noqa: PLC0415 - the same
 
     default = "whatif" if options["only"] else "names" if any(map(options.get, ("why", "predict", "watch"))) else ""
-    request = Request(session, name or default, lang or experiment_run.language(), **options)
+    request = Made(session, name or default, lang or experiment_run.language(), **options)
+    try:
+        _do(request, name or "", as_schema=as_schema)
+    except LabError as error:
+        error.what, error.hint = (messages.translated(text, request.language) for text in (error.what, error.hint))
+        raise
+
+
+def _do(request: Request, name: str, *, as_schema: bool) -> None:
+    from lab.cli import experiment_run  # noqa: PLC0415 - as above
+
     if as_schema:
         experiment_run.print_schema()
-    elif options["predict"] and session.as_json:
-        experiment_run.print_scores(request, name or "")
+    elif request.predict and request.session.as_json:
+        experiment_run.print_scores(request, name)
     elif not request.name:
         experiment_run.print_catalogue(request)
     else:

@@ -77,7 +77,7 @@ class Request:
         """Build and push what is not in the registry yet; only then the lock is held."""
         app_steps = images.app_steps(self.settings, self._references)
         if not all(step.done and step.done() for step in app_steps):
-            self.session.perform(app_steps, on_stderr=self.manifests or self.session.as_json)
+            self.session.perform(app_steps, on_stderr=self.manifests or self.session.as_json, language=self.language)
 
     def run(self, entry: Entry) -> Experiment:
         experiments: list[Experiment] = []
@@ -108,7 +108,7 @@ class Request:
         return [*ran.experiments.values(), *judged], list(ran.errors.values())
 
     def view(self) -> AbstractContextManager[Callable[[Event], None]]:
-        return self.session.view(on_stderr=self.session.as_json)
+        return self.session.view(on_stderr=self.session.as_json, language=self.language)
 
     def show_results(self, experiments: Sequence[Experiment]) -> None:
         """Show the results, write the report, and end with 1 where something is not as predicted.

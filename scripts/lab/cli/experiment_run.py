@@ -14,6 +14,7 @@ from lab.cli import quiz, watch
 from lab.errors import BadInput, LabError
 from lab.experiments import catalog, results
 from lab.experiments.matrix import labels
+from lab.experiments.messages import translated
 from lab.experiments.run import until_dns_is_ready
 from lab.experiments.texts import load
 from lab.kubernetes import namespaces
@@ -87,7 +88,10 @@ def _check_writable(report: Path) -> None:
 
 def run(request: Request) -> None:
     until_dns_is_ready(
-        request.api, on_state=lambda state: click.echo(f"waiting for the cluster's DNS: {state}", err=True)
+        request.api,
+        on_state=lambda state: click.echo(
+            translated(f"waiting for the cluster's DNS: {state}", request.language), err=True
+        ),
     )
     request.push_image()
     failed: list[LabError] = []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lab.config import Settings
+    from lab.experiments.texts import Language
     from lab.steps import Event, Step
 
 _LOG_LIMIT = 2_000_000
@@ -31,14 +32,17 @@ class Session:
     verbose: bool
 
     @contextlib.contextmanager
-    def locked(self, *, on_stderr: bool = False) -> Iterator[Callable[[Sequence[Step]], None]]:
+    def locked(
+        self, *, on_stderr: bool = False, language: Language = "en"
+    ) -> Iterator[Callable[[Sequence[Step]], None]]:
         """Hold the lock, and yield a function that runs steps in the view and the log."""
         name = click.get_current_context().info_name or "lab"
-        with self.view(on_stderr=on_stderr) as emit, lock.exclusive(f"lab {name}", functools.partial(_note, emit)):
+        view = self.view(on_stderr=on_stderr, language=language)
+        with view as emit, lock.exclusive(f"lab {name}", functools.partial(_note, emit)):
             yield lambda work: steps.run(work, emit)
 
     @contextlib.contextmanager
-    def view(self, *, on_stderr: bool = False) -> Iterator[Callable[[Event], None]]:
+    def view(self, *, on_stderr: bool = False, language: Language = "en") -> Iterator[Callable[[Event], None]]:
         """Yield a function that shows and logs events; without the lock, for what changes nothing that lasts.
 
         ``on_stderr`` keeps standard output free for a document.
@@ -46,7 +50,9 @@ class Session:
         from lab.report import progress  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
         log = _log(self.settings)
-        with progress.choose(as_json=self.as_json, verbose=self.verbose, on_stderr=on_stderr) as show:
+        with progress.choose(
+            as_json=self.as_json, verbose=self.verbose, on_stderr=on_stderr, language=language
+        ) as show:
 
             def emit(event: Event) -> None:
                 log(event)
@@ -54,8 +60,8 @@ class Session:
 
             yield emit
 
-    def perform(self, steps: Sequence[Step], *, on_stderr: bool = False) -> None:
-        with self.locked(on_stderr=on_stderr) as run:
+    def perform(self, steps: Sequence[Step], *, on_stderr: bool = False, language: Language = "en") -> None:
+        with self.locked(on_stderr=on_stderr, language=language) as run:
             run(steps)
 
     def fail_unless(self, ok: object, failure: str, hint: str) -> None:

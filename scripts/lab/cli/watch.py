@@ -12,6 +12,7 @@ import click
 
 from lab.errors import LabError
 from lab.experiments.matrix import diff
+from lab.experiments.messages import translated
 from lab.experiments.texts import load
 from lab.report.grids import route
 from lab.report.phrases import OUTCOMES, SIGNS
@@ -76,7 +77,7 @@ def _measure_again(request: Request, environment: Environment, before: Experimen
     try:
         experiment = environment.measure()
     except LabError as error:
-        _print(request, "failed", what=error.what)
+        _print(request, "failed", what=translated(error.what, request.language))
         click.echo(f"  → {TEXTS['restore'].of(request.language)}")
         return before
     differences = list(diff.between(before, experiment))

@@ -82,8 +82,7 @@ def seconds(value: float) -> Text:
 
 def duration(value: float) -> Text:
     """Return how long a run took, as the steps' own view writes it."""
-    written = clock(value)
-    return Text(written, written.replace(".", ","))
+    return Text(clock(value), clock(value, "fr"))
 
 
 def when(expectation: Expectation) -> Text:

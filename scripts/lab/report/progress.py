@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 
@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from lab.experiments.messages import translated
+from lab.experiments.texts import Language
 from lab.steps import Event
 
 View = Callable[[Event], None]
@@ -19,6 +21,7 @@ View = Callable[[Event], None]
 
 _PLAIN_EVERY = 15.0
 _MINUTE = 60
+_LEFT: Mapping[Language, str] = {"en": "about {left} left", "fr": "encore {left} environ"}
 _MARKS = {
     **dict.fromkeys(("done", "skipped"), "[green]✓[/]"),
     **dict.fromkeys(("differs", "failed"), "[red]✗[/]"),
@@ -27,7 +30,9 @@ _MARKS = {
 }
 
 
-def choose(*, as_json: bool, verbose: bool, on_stderr: bool = False) -> AbstractContextManager[View]:
+def choose(
+    *, as_json: bool, verbose: bool, on_stderr: bool = False, language: Language = "en"
+) -> AbstractContextManager[View]:
     """Choose the view by where standard output leads; ``on_stderr``, plain or live lines on standard error."""
     if as_json and not on_stderr:
         return contextlib.nullcontext(json_lines)
@@ -35,8 +40,8 @@ def choose(*, as_json: bool, verbose: bool, on_stderr: bool = False) -> Abstract
     if not console.is_terminal:
         console = Console(highlight=False, soft_wrap=True, stderr=on_stderr)  # a log's lines stay whole
     if console.is_terminal and not verbose:
-        return live(console)
-    return contextlib.nullcontext(Plain(console, verbose=verbose))
+        return live(console, language)
+    return contextlib.nullcontext(Plain(console, verbose=verbose, language=language))
 
 
 def json_lines(event: Event) -> None:
@@ -47,8 +52,8 @@ def json_lines(event: Event) -> None:
 class Plain:
     """Writes one line a step when it has ended, and every 15 s until then; every detail where verbose."""
 
-    def __init__(self, console: Console, *, verbose: bool) -> None:
-        self._console, self._verbose, self._last = console, verbose, 0.0
+    def __init__(self, console: Console, *, verbose: bool, language: Language = "en") -> None:
+        self._console, self._verbose, self._last, self._language = console, verbose, 0.0, language
 
     def __call__(self, event: Event) -> None:
         if event.kind == "start":
@@ -56,22 +61,22 @@ class Plain:
             if self._verbose:
                 self._console.print(f"• {escape(event.step)}")
         elif event.kind != "progress":
-            self._console.print(ended(event))
+            self._console.print(ended(event, self._language))
         elif self._verbose or event.took - self._last >= _PLAIN_EVERY:
             self._last = event.took
-            self._console.print(f"  … {escape(running(event))}")
+            self._console.print(f"  … {escape(running(event, self._language))}")
 
 
 @contextlib.contextmanager
-def live(console: Console) -> Iterator[View]:
+def live(console: Console, language: Language = "en") -> Iterator[View]:
     """Show the running step on a moving line, with its time so far and what is left; those that ended above it."""
-    line = _MovingLine()
+    line = _MovingLine(language)
 
     def show(event: Event) -> None:
         if event.kind in {"start", "progress"}:
             line.event, line.since = event, time.monotonic()
         else:
-            console.print(ended(event))
+            console.print(ended(event, language))
 
     with console.status(line, spinner="dots"):
         yield show
@@ -80,24 +85,26 @@ def live(console: Console) -> Iterator[View]:
 class _MovingLine:
     """The text beside the spinner: rendered at each frame, so that its clock goes on between events."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
         self.event: Event | None = None
-        self.since = 0.0
+        self.since, self._language = 0.0, language
 
     def __rich__(self) -> Text:
         if self.event is None:
             return Text()
         took = self.event.took + time.monotonic() - self.since
-        return Text(running(replace(self.event, took=took)), overflow="ellipsis", no_wrap=True)
+        return Text(running(replace(self.event, took=took), self._language), overflow="ellipsis", no_wrap=True)
 
 
-def running(event: Event) -> str:
+def running(event: Event, language: Language = "en") -> str:
     """Return which step of how many runs, how far it is, the time so far and what is left, and the detail."""
-    parts = [f"{event.number}/{event.of} {event.step}"]
+    parts = [f"{event.number}/{event.of} {translated(event.step, language)}"]
     if event.fraction is not None:
         parts.append(f"{event.fraction:.0%}")
-    parts.append(clock(event.took) + (f", about {clock(left)} left" if (left := remaining(event)) else ""))
-    return "  ".join([*parts, event.detail] if event.detail else parts)
+    left = remaining(event)
+    rest = f", {_LEFT[language].format(left=clock(left, language))}" if left else ""
+    parts.append(clock(event.took, language) + rest)
+    return "  ".join([*parts, translated(event.detail, language)] if event.detail else parts)
 
 
 def remaining(event: Event) -> float | None:
@@ -109,17 +116,18 @@ def remaining(event: Event) -> float | None:
     return None
 
 
-def ended(event: Event) -> str:
+def ended(event: Event, language: Language = "en") -> str:
     """Return, as rich markup, how a step ended; why it failed stands below all steps."""
-    mark = _MARKS[event.kind]
+    mark, said = _MARKS[event.kind], escape(translated(event.detail, language))
     if event.kind == "note":
-        return f"{mark} {escape(event.detail)}"
-    detail = f"  [dim]{escape(event.detail)}[/]" if event.detail and event.kind != "failed" else ""
-    return f"{mark} {escape(event.step)}  [dim]{clock(event.took)}[/]{detail}"
+        return f"{mark} {said}"
+    detail = f"  [dim]{said}[/]" if said and event.kind != "failed" else ""
+    return f"{mark} {escape(translated(event.step, language))}  [dim]{clock(event.took, language)}[/]{detail}"
 
 
-def clock(seconds: float) -> str:
+def clock(seconds: float, language: Language = "en") -> str:
     """Write how long something took: in seconds, from a minute on in minutes too."""
     if seconds < _MINUTE:
-        return f"{seconds:.1f} s"
+        written = f"{seconds:.1f} s"
+        return written.replace(".", ",") if language == "fr" else written
     return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:02.0f} s"
