@@ -41,7 +41,8 @@ def apply_all(api: Api, objects: Iterable[Object], report: Callable[[str], None]
             changes.append(Change(_apply(api, ref, item, report), ref))
         except ApiError as error:
             cause = dry_run.explained(api, item if isinstance(item, Manifest) else Manifest(item), error)
-            raise type(cause)(f"{cause.what}. Before that: {summary(changes)}", cause.hint) from error
+            done = ", ".join([summary(changes), *getattr(error, "__notes__", [])])
+            raise type(cause)(f"{cause.what}. Before that: {done}", cause.hint) from error
     return changes
 
 
@@ -117,7 +118,12 @@ def _apply_pod(api: Api, ref: Ref, item: Object, before: Object | None, report: 
         report(f"{ref}: most of a Pod cannot be changed, so it is replaced")
         dry_run.ask(api, ref, item)  # what was applied before it may refuse it now: a quota, a policy
         remove(api, [ref], report)
-    _create_pod(api, ref, item)
+    try:
+        _create_pod(api, ref, item, replaces=bool(before))
+    except ApiError as error:
+        if before:
+            error.add_note(f"{ref} deleted")
+        raise
     return "replaced" if before else "created"
 
 
@@ -128,14 +134,19 @@ def _changeable(item: Object) -> Object:
     return {"metadata": meta, "spec": {"containers": images}}
 
 
-def _create_pod(api: Api, ref: Ref, item: Object) -> None:
-    """Create a Pod; it is refused until its namespace's service account exists, a moment after the namespace."""
+def _create_pod(api: Api, ref: Ref, item: Object, *, replaces: bool) -> None:
+    """Create a Pod, which may be refused at first.
+
+    Its namespace's service account exists a moment after the namespace, and a quota counts a Pod that is gone for a
+    moment more.
+    """
 
     def attempt() -> tuple[bool, str]:
         try:
             api.create(ref.collection, item)
         except ApiError as error:
-            if error.code == _FORBIDDEN and "service account" in error.message:
+            is_counted = replaces and "exceeded quota" in error.message
+            if error.code == _FORBIDDEN and (is_counted or "service account" in error.message):
                 return False, error.message
             raise
         return True, ""

@@ -3,11 +3,11 @@
 https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run
 """
 
-import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from lab.deploy import refusals, schema
-from lab.deploy.manifests import RENDERED, Manifest, Ref, ref_of
+from lab.deploy.manifests import RENDERED, Manifest, Ref, collection, ref_of
 from lab.errors import LabError
 from lab.kubernetes import pod_status
 from lab.kubernetes.client import Api, ApiError
@@ -46,8 +46,10 @@ def ask(api: Api, ref: Ref, item: Object) -> None:
         try:
             api.create(ref.collection, renamed, dryRun="All")
         except ApiError as error:
-            if not _fits(error.message, before):
+            if "exceeded quota" not in error.message:
                 raise
+            if lacking := _lacking(api.items(collection("ResourceQuota", ref.namespace)), item, before):
+                raise ApiError(error.code, error.reason, lacking) from error
 
 
 def is_stale(item: Object, before: Object) -> bool:
@@ -59,16 +61,19 @@ def is_stale(item: Object, before: Object) -> bool:
     return has_ended or annotations.get(RENDERED) != item["metadata"]["annotations"][RENDERED]
 
 
-def _fits(message: str, before: Object) -> bool:
-    """Tell whether a quota has room for a Pod once the one that it replaces is gone."""
-    exceeded = re.search("exceeded quota: [^,]+, requested: (.*), used: (.*), limited: (.*)$", message)
-    if not exceeded:
-        return False
-    requested, used, limited = (dict(pair.split("=") for pair in group.split(",")) for group in exceeded.groups())
-    return all(
-        exact(used[name]) + exact(amount) - _usage(before, name) <= exact(limited[name])
-        for name, amount in requested.items()
-    )
+def _lacking(quotas: Iterable[Object], item: Object, before: Object) -> str:
+    """Say which quota has no room for a Pod once the one that it replaces is gone; empty where each has.
+
+    The server names only the first that has none, and counts the Pod that is to go.
+    """
+    for quota in quotas:
+        status = quota.get("status", {})
+        for name, hard in status.get("hard", {}).items():
+            used, wanted = exact(status.get("used", {}).get(name, "0")) - _usage(before, name), _usage(item, name)
+            if wanted and used + wanted > exact(hard):
+                amounts = f"{name}={hard}, used by others: {used}, wanted: {wanted}"
+                return f"exceeded quota: {quota['metadata']['name']}, {amounts}"
+    return ""
 
 
 def _usage(pod: Object, name: str) -> Decimal:
@@ -76,6 +81,6 @@ def _usage(pod: Object, name: str) -> Decimal:
     if name in {"pods", "count/pods"}:
         return Decimal(1)
     kind, _, resource = name.rpartition(".")
-    containers = pod["spec"]["containers"]
-    amounts = (each.get("resources", {}).get(kind or "requests", {}).get(resource, "0") for each in containers)
-    return sum(map(exact, amounts), Decimal(0))
+    amounts = [each.get("resources") or {} for each in pod["spec"]["containers"]]
+    of_kind = (amount.get(kind or "requests") or {} for amount in amounts)
+    return sum((exact(str(each.get(resource, "0"))) for each in of_kind), Decimal(0))

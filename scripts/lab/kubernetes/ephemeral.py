@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lab import waiting
 from lab.errors import LabError
 from lab.kubernetes import client, pod_status
-from lab.kubernetes.client import Api
+from lab.kubernetes.client import Api, ApiError
 from lab.kubernetes.objects import RESTRICTED, Object, pod_path
 
 NAME = "lab-verify"
@@ -37,8 +37,26 @@ def add(api: Api, namespace: str, pod: str, containers: Sequence[Object], *, tim
     path = pod_path(namespace, pod)
     # The patch is shaped like a Pod: the API server ignores any other silently.
     patch = {"spec": {"ephemeralContainers": list(containers)}}
-    api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=client.STRATEGIC)
+    try:
+        api.call("PATCH", f"{path}/ephemeralcontainers", patch, media=client.STRATEGIC)
+    except ApiError as error:
+        raise _explained(error, api.get(path), containers) from error
     _wait(api, path, [made["name"] for made in containers], timeout)
+
+
+def _explained(error: ApiError, pod: Object | None, containers: Sequence[Object]) -> LabError:
+    """Say where it is an older ephemeral container, not a new one, that Pod security refuses now."""
+    every = (pod or {"spec": {}})["spec"].get("ephemeralContainers") or []
+    new = {made["name"] for made in containers}
+    old = [each["name"] for each in every if f'"{each["name"]}"' in error.message and each["name"] not in new]
+    if not pod or not old or "violates PodSecurity" not in error.message:
+        return error
+    meta = pod["metadata"]
+    return LabError(
+        f"Pod {meta['name']} has the ephemeral container {', '.join(old)}, which its namespace's Pod security refuses "
+        "by now; it cannot be taken out, and no other one added",
+        f"make the Pod anew: kubectl delete pod {meta['name']} -n {meta['namespace']}, then `make deploy`",
+    )
 
 
 def ensure(api: Api, pod: Object, image: str, *, timeout: float = 30) -> str:
