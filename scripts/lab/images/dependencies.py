@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from lab import cache, docker, shell
+from lab import cache, docker, pip
 from lab.config import Settings
 from lab.images import hashing, recipes
 from lab.steps import Report
@@ -96,11 +96,9 @@ def _is_other_locale(path: Path) -> bool:
 def _install(lock: Path, arch: str, target: Path) -> None:
     machine = _MACHINES.get(arch, arch)
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in _GLIBC]
-    argv: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--target", target, "--no-deps"]
-    argv += ["--require-hashes", "--only-binary=:all:", "--no-compile", "--disable-pip-version-check"]
-    argv += [f"--python-version={PYTHON}", "--implementation=cp", "--abi=cp311", "--abi=abi3", "--abi=none"]
-    argv += [*platforms, f"--platform=manylinux2014_{machine}", "--requirement", lock]
-    shell.run(argv, timeout=_TIMEOUT, hint="is PyPI, or your mirror of it, in reach? `make doctor`")
+    options = ["--only-binary=:all:", "--no-compile", f"--python-version={PYTHON}", "--implementation=cp"]
+    options += ["--abi=cp311", "--abi=abi3", "--abi=none", *platforms, f"--platform=manylinux2014_{machine}"]
+    pip.install(lock, target, *options, timeout=_TIMEOUT, hint="is PyPI, or your mirror of it, in reach? `make doctor`")
 
 
 def _compile_inside(folder: Path, base: str) -> None:

@@ -15,7 +15,7 @@ from lab.images.registry_client import Name, Registry
 from lab.steps import Report
 
 RECIPE = recipes.Recipe("registry")
-PUBLISHED = "registry:3"
+PUBLISHED = "registry:3@sha256:1be55279f18a2fe1a74edf2664cac61c1bea305b7b4642dab412e7affdcb3e33"
 ECR = "810454728139.dkr.ecr.eu-west-3.amazonaws.com"
 MIRRORED = {
     "docker.io": "https://registry-1.docker.io",

