@@ -64,8 +64,10 @@ class opened:  # noqa: N801 - used as a function
 
     def __enter__(self) -> None:
         assert self._process.stdout
+        seen = {"The page": False, "The backend": False}
         for line in iter(self._process.stdout.readline, b""):
-            if line.startswith(b"Ctrl-C"):
+            seen |= {name: True for name in seen if line.startswith(name.encode())}
+            if all(seen.values()):
                 return
         pytest.fail("it ended")
 
