@@ -12,7 +12,7 @@ from lab import shell
 NAMES = ("no-such-name.invalid", "")
 """What the node's resolver is asked: a name that never exists (RFC 6761), and the root, which every resolver knows."""
 SERVFAIL = 2  # RFC 1035, 4.1.1: what a resolver says that reaches none above it
-_NOBODYS = "no-such-name-k8-chatroulette"
+NOBODYS = "no-such-name-k8-chatroulette"
 _TRIES = 3
 _ANNOTATION = "chatroulette.lab/forward"
 """On the ConfigMap: what stood in the Corefile before."""
@@ -90,10 +90,15 @@ Ask = Callable[[str, str], bytes]
 
 def answering_domains(resolv_conf: str, ask: Ask) -> list[str]:
     """Return the search domains of a resolv.conf whose server has an address for a name that nobody made."""
-    lines = [line.split() for line in resolv_conf.splitlines() if line.strip()]
-    server = next((words[1] for words in lines if words[0] == "nameserver"), "")
-    domains = next((words[1:] for words in reversed(lines) if words[0] in {"search", "domain"}), [])
-    return [domain for domain in domains if has_address(ask(f"{_NOBODYS}.{domain}", server))]
+    lines = (line.split() for line in resolv_conf.splitlines())
+    server = next((words[1] for words in lines if words[:1] == ["nameserver"]), "")
+    return [domain for domain in search_domains(resolv_conf) if has_address(ask(f"{NOBODYS}.{domain}", server))]
+
+
+def search_domains(resolv_conf: str) -> list[str]:
+    """Return the search list: the last line with one counts (resolv.conf(5))."""
+    lines = [line.split() for line in resolv_conf.splitlines()]
+    return next((words[1:] for words in reversed(lines) if words[:1] in (["search"], ["domain"])), [])
 
 
 def has_address(answer: bytes) -> bool:

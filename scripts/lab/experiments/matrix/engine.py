@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from lab import shell
+from lab.cluster import coredns
 from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.matrix.diagram import packet_path
@@ -100,7 +102,19 @@ def read_model(api: Api, namespaces: Sequence[str]) -> ClusterModel:
         raise LabError("the cluster has no node, or no DNS", "`make kind-up` makes it anew")
     pods = [pod for part in lists[: len(namespaces)] for pod in part if not pod_status.is_ending(pod)]
     services = [service for part in lists[len(namespaces) :] for service in part]
-    return from_api.cluster_model(pods, services, node, dns_service, _computer(from_api.node_ip(node)))
+    computer, wildcards = _computer(from_api.node_ip(node)), _wildcards(node["metadata"]["name"])
+    return from_api.cluster_model(pods, services, node, dns_service, computer, wildcards=wildcards)
+
+
+def _wildcards(node: str) -> tuple[tuple[str, str], ...]:
+    """Ask on the node for a name that nobody made, in each of its search domains."""
+    done = shell.run(["docker", "exec", node, "cat", "/etc/resolv.conf"], timeout=10, check=False)
+    found = []
+    for domain in coredns.search_domains(done.stdout):
+        argv = ["docker", "exec", node, "timeout", "5", "getent", "ahostsv4", f"{coredns.NOBODYS}.{domain}"]
+        address = next(iter(shell.run(argv, timeout=20, check=False).stdout.split()), "")
+        found += [(domain, address)] if address else []
+    return tuple(found)
 
 
 def _computer(node_ip: str) -> Computer:

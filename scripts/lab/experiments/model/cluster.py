@@ -91,7 +91,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The cluster itself; ``runtime`` is as the node's status has it: ``containerd://2.4.2``."""
+    """The cluster itself; ``runtime`` is as the node's status has it: ``containerd://2.4.2``.
+
+    ``wildcards`` are the node's search domains, which Pods inherit, whose server answers every name, with this address.
+    """
 
     runtime: str
     node: str
@@ -99,6 +102,7 @@ class Cluster:
     dns_ip: str
     domain: str = "cluster.local"
     node_names: tuple[str, ...] = ()
+    wildcards: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

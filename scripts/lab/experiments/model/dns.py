@@ -11,6 +11,10 @@ LABEL_LENGTH = 63
 """The longest hostname that kubelet gives, in characters; RFC 1035's longest label."""
 
 
+NDOTS = 5
+"""A name with as many dots is tried as it is before the search list: kubelet's ``options ndots:5`` for Pods."""
+
+
 def is_address(host: str) -> bool:
     """Tell an IP address from a name."""
     try:
@@ -154,26 +158,44 @@ def _nameservers(caller: Caller) -> tuple[tuple[str, ...], tuple[str, ...], tupl
         return pod.nameservers, pod.searches, ("dns-host-network",)
     if not rules.holds("dns-cluster-first", pod.dns_policy):
         return pod.nameservers, pod.searches, ()
-    searches = (f"{pod.namespace}.svc.{cluster.domain}", f"svc.{cluster.domain}", cluster.domain)
+    searches = (f"{pod.namespace}.svc.{cluster.domain}", f"svc.{cluster.domain}", cluster.domain, *_inherited(cluster))
     return (cluster.dns_ip, *pod.nameservers), (*searches, *pod.searches), ("dns-cluster-first",)
+
+
+def _inherited(cluster: Cluster) -> tuple[str, ...]:
+    """Return the node's search domains that matter, which kubelet gives Pods after the cluster's own."""
+    return tuple(domain for domain, _ in cluster.wildcards)
 
 
 def _from_dns(caller: Caller, name: str) -> Resolution:
     servers, searches, chosen = _nameservers(caller)
     if caller.rules.holds("outside-cluster-dns", servers, caller.model.cluster):
-        return Resolution((), (*chosen, "outside-cluster-dns"))
+        return _from_other_dns(caller, (*chosen, "outside-cluster-dns"))
     longer = [f"{name}.{domain}" for domain in searches] if caller.rules.holds("search-list", name) else []
-    answers = (_record(caller.rules, caller.model, candidate) for candidate in [*longer, name.rstrip(".")])
+    full = [name.rstrip(".")]
+    candidates = [*full, *longer] if name.count(".") >= NDOTS else [*longer, *full]
+    answers = (_record(caller.rules, caller.model, candidate) for candidate in candidates)
     record = next(filter(None, answers), None)
     if caller.rules.holds("unknown-name", record) or not record:
         return Resolution((), (*chosen, "unknown-name"))
     return Resolution(record.addresses, (*chosen, *record.rules))
 
 
+def _from_other_dns(caller: Caller, rules: tuple[str, ...]) -> Resolution:
+    """Resolve a name by the node's own DNS, or this computer's: it knows none of the cluster's."""
+    pod = caller.place.pod
+    if caller.model.cluster.wildcards and (pod is None or pod.dns_policy != "None"):
+        return Resolution((caller.model.cluster.wildcards[0][1],), (*rules, "search-list"))
+    return Resolution((), rules)
+
+
 def _record(rules: Rules, model: ClusterModel, name: str) -> Resolution | None:
     """Return what the cluster's DNS server has under a full name."""
     if rules.holds("dns-pod-ip", name, model.cluster):
         return Resolution((name.split(".", 1)[0].replace("-", "."),), ("dns-pod-ip",))
+    for domain, address in model.cluster.wildcards:
+        if name.endswith(f".{domain}"):
+            return Resolution((address,), ("search-list",))
     suffix = f".svc.{model.cluster.domain}"
     labels = name.removesuffix(suffix).split(".")
     if not name.endswith(suffix) or len(labels) not in {2, 3}:

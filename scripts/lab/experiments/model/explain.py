@@ -129,6 +129,8 @@ def _name_source(case: Case) -> str:
         if case.applied("subdomain-field") and "." in host:
             return "hosts-subdomain"
         return "hosts-hostname-field" if case.applied("hostname-field") else "hosts-own-name"
+    if applied[-1] == "search-list":
+        return "search-domain"
     for rule in ("hosts-localhost", "host-aliases", "hand-edit", "dns-service", "dns-pod-ip"):
         if rule == applied[-1]:
             return rule
@@ -251,6 +253,7 @@ def _values(case: Case) -> dict[str, object]:
         "bind": next(iter(case.binds), ""),
         "resolved": next(iter(resolved), ""),
         "who": case.prediction.who,
+        "domains": ", ".join(domain for domain, _ in case.model.cluster.wildcards),
         "target": case.target.name if case.target else case.prediction.who,
         "service": case.service.name if case.service else "",
         "vantage_pod": case.vantage.pod,

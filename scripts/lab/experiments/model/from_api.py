@@ -35,10 +35,16 @@ _KINDS: tuple[tuple[str, ContainerKind], ...] = (
 )
 
 
-def cluster_model(
-    pods: Sequence[Object], services: Sequence[Object], node: Object, dns: Object, computer: Computer
+def cluster_model(  # noqa: PLR0913 - all that a model is read from
+    pods: Sequence[Object],
+    services: Sequence[Object],
+    node: Object,
+    dns: Object,
+    computer: Computer,
+    *,
+    wildcards: tuple[tuple[str, str], ...] = (),
 ) -> ClusterModel:
-    """Describe Pods and Services, the node that they run on, and its DNS Service."""
+    """Describe Pods and Services, the node that they run on, its DNS Service, and domains that answer every name."""
     status = node["status"]
     return ClusterModel(
         cluster=Cluster(
@@ -47,6 +53,7 @@ def cluster_model(
             node_ip=node_ip(node),
             dns_ip=dns["spec"]["clusterIP"],
             node_names=tuple(entry["address"] for entry in status["addresses"] if entry["type"] == "Hostname"),
+            wildcards=wildcards,
         ),
         computer=computer,
         pods=tuple(pod(item) for item in pods),

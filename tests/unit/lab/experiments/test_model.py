@@ -222,3 +222,28 @@ def test_the_short_name_is_the_hostname_s_doing():
     prediction = predict(MODEL, *to(inside(NAMED), "felix", how="getent"))
     assert mechanism(prediction) == "hostname-field"
     assert mechanism(predict(MODEL, *to(inside(NAMED), SUBDOMAIN, how="getent"))) == "subdomain-field"
+
+
+WILD = replace(MODEL, cluster=replace(MODEL.cluster, wildcards=(("corp.example", "192.0.2.80"),)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "outcome"),
+    [
+        pytest.param(to(APP_V, "back"), "elsewhere", id="a name that nobody has"),
+        pytest.param(to(APP_V, "back", how="getent"), "resolves", id="its address"),
+        pytest.param(to(APP_V, "k8-back"), "answers", id="the hosts file comes first"),
+        pytest.param(to(APP_V, "cats", 80), "answers", id="the cluster's domains come first"),
+        pytest.param(to(OTHER_V, "cats.lab.svc.cluster.local", 80), "elsewhere", id="four dots: searched first"),
+        pytest.param(to(OTHER_V, SUBDOMAIN), "answers", id="five dots: tried as it is first"),
+        pytest.param(to(inside(NODE_DNS), "cats", 80), "elsewhere", id="the node's DNS, by policy"),
+        pytest.param(to(NODE, "cats", 80), "elsewhere", id="on the node"),
+        pytest.param(to(inside(BARE), "back"), "no-name", id="a search list of its own"),
+    ],
+)
+def test_a_search_domain_that_answers_every_name_is_predicted_and_named(cell, outcome):
+    prediction = predict(WILD, *cell)
+    assert prediction.outcome == outcome
+    if outcome == "elsewhere":
+        sentence = because(WILD, *cell, prediction).en
+        assert "corp.example, at 192.0.2.80" in sentence
