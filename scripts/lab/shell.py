@@ -65,7 +65,7 @@ def run(  # noqa: PLR0913 - each is a property of the one program started
 
 def start(argv: Sequence[str | Path]) -> subprocess.Popen[str]:
     """Start a program that runs beside the lab, its streams readable; the caller ends it with ``end``."""
-    return _start([str(word) for word in argv])
+    return _start([str(word) for word in argv], holds_lock=False)
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -113,7 +113,12 @@ class LineReader:
 
 
 def _start(
-    args: list[str], env: Mapping[str, str] | None = None, cwd: Path | None = None, hint: str = ""
+    args: list[str],
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    hint: str = "",
+    *,
+    holds_lock: bool = True,
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
@@ -126,7 +131,7 @@ def _start(
             env={**os.environ, **(env or {})},
             cwd=cwd,
             start_new_session=True,
-            close_fds=False,  # Python's own are closed all the same; the lock of :mod:`lab.lock` is inherited
+            close_fds=not holds_lock,  # Python's own are closed all the same, save the locks of :mod:`lab.lock`
         )
     except FileNotFoundError:
         raise LabError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab import docker, images, registry_access
+from lab import docker, images, lock, registry_access
 from lab.cli.session import Session, command
 from lab.cluster import client_programs, docker_daemon, kubeconfig, lifecycle, preflight
 from lab.cluster.node_image import build
@@ -34,12 +34,17 @@ def kind_up(session: Session) -> None:
         run(machine_steps(session.settings))
         kubeconfig.check(session.settings.kubeconfigs)
         lifecycle.check(session.settings)
+        images.registry.check(session.settings)
         run(up_steps(session.settings))
     session.finish(f"The cluster {session.settings.cluster} is up. Next: make deploy", context=session.settings.context)
 
 
 def machine_steps(settings: Settings) -> list[Step]:
-    return [*preflight.steps(settings), *docker_daemon.steps(settings)]
+    return _one_at_a_time(settings, [*preflight.steps(settings), *docker_daemon.steps(settings)])
+
+
+def _one_at_a_time(settings: Settings, steps: list[Step]) -> list[Step]:
+    return [lock.one_at_a_time(settings, step) for step in steps]
 
 
 def node_steps(settings: Settings) -> list[Step]:
@@ -55,7 +60,7 @@ def up_steps(settings: Settings) -> list[Step]:
     minor = settings.kubernetes
     image = PUBLISHED[minor] if published else build.reference(Recipe(minor))
     return [
-        *node_steps(settings),
+        *_one_at_a_time(settings, node_steps(settings)),
         *images.steps(settings, goproxy=built.get("goproxy")),
         *lifecycle.steps(
             settings,
@@ -83,7 +88,8 @@ def kind_down(session: Session) -> None:
     with session.locked() as run:
         run(_docker_steps(settings))
         existed = _remove(settings)
-        stopped = docker_daemon.stop(settings)
+        with lock.others_idle(settings) as idle:
+            stopped = idle and docker_daemon.stop(settings)
     result = f"The cluster {settings.cluster} is {'gone' if existed else 'not there'}; the caches are kept"
     session.finish(f"{result}\nDocker, which the lab had started, is stopped" if stopped else result)
 
@@ -127,7 +133,7 @@ def _remove(settings: Settings) -> bool:
         )
     existed = lifecycle.down(settings)
     images.registry.remove(settings)
-    images.registry.remove_network()
+    images.registry.remove_network(settings)
     return existed
 
 

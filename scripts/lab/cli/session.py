@@ -33,12 +33,13 @@ class Session:
 
     @contextlib.contextmanager
     def locked(
-        self, *, on_stderr: bool = False, language: Language = "en"
+        self, *, on_stderr: bool = False, language: Language = "en", everything: bool = False
     ) -> Iterator[Callable[[Sequence[Step]], None]]:
-        """Hold the lock, and yield a function that runs steps in the view and the log."""
+        """Hold the cluster's lock, or all, and yield a function that runs steps in the view and the log."""
         name = click.get_current_context().info_name or "lab"
+        hold = lock.everything if everything else lock.exclusive
         view = self.view(on_stderr=on_stderr, language=language)
-        with view as emit, lock.exclusive(f"lab {name}", functools.partial(_note, emit)):
+        with view as emit, hold(self.settings, f"lab {name}", functools.partial(_note, emit)):
             yield lambda work: steps.run(work, emit)
 
     @contextlib.contextmanager
@@ -104,7 +105,7 @@ def command(name: str, *, output_options: bool = True) -> Callable[[Callable[...
 
 def _note(emit: Callable[[Event], None], holder: str) -> None:
     if holder:
-        emit(steps.Event("note", "Wait", f"one lab at a time works on this machine: waiting for {holder} to end"))
+        emit(steps.Event("note", "Wait", f"one lab at a time works on a cluster: waiting for {holder} to end"))
 
 
 def _log(settings: Settings) -> Callable[[Event], None]:

@@ -1,7 +1,7 @@
 """Create a kind cluster, bring it back where it stopped or is incomplete, and delete it.
 
-Its state is looked up in Docker each time. The lab's clusters differ from others by the mount of the registry mirrors,
-which is there from the first moment, and by a file in the node, written when the cluster is complete.
+Its state is looked up in Docker each time. The lab's clusters differ from others by the mark of :mod:`lab.ownership`,
+which is there from the first moment; a file in the node is written when the cluster is complete.
 """
 
 import contextlib
@@ -9,22 +9,21 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
-from lab import docker, registry_access, shell, waiting
+from lab import docker, ownership, registry_access, shell, waiting
 from lab.cluster import coredns, kubeconfig
-from lab.config import CACHE, ROOT, Settings
+from lab.config import ROOT, Settings
 from lab.errors import CommandFailed, LabError, Refused
 from lab.kubernetes.access import read_kubeconfigs
 from lab.steps import Report, Step
 
 State = Literal["absent", "foreign", "incomplete", "outdated", "stopped", "up"]
-MIRRORS = "/etc/containerd/certs.d"
 COMPLETE = "/kind/chatroulette-lab"
 """The file in a complete node: its configuration's hash, its Kubernetes version, its kubeconfig."""
 MANIFESTS = ROOT / "k8s" / "kind"
@@ -58,7 +57,7 @@ def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
     node = config["nodes"][0]
     for mapping, port in zip(node["extraPortMappings"], (settings.front_port, settings.back_port), strict=True):
         mapping["hostPort"] = port
-    node["extraMounts"] = [{"hostPath": str(mirrors), "containerPath": MIRRORS, "readOnly": True}]
+    node["extraMounts"] = [{"hostPath": str(mirrors), "containerPath": ownership.MIRRORS, "readOnly": True}]
     if image:
         node["image"] = image
     if _is_built(image):
@@ -68,11 +67,12 @@ def kind_config(settings: Settings, image: str | None, mirrors: Path) -> str:
 
 def state(settings: Settings, config: str) -> State:
     """Tell what state the cluster is in; one that was made from another ``config`` is "outdated"."""
-    node = docker.inspect(settings.node)
-    if node is None:
+    nodes = _nodes(settings)
+    if not nodes:
         return "absent"
-    if not is_ours(node, settings.cluster):
+    if _foreign(settings, nodes):
         return "foreign"
+    node = nodes[0]
     if not node["State"]["Running"] or node["State"]["Paused"]:
         return "stopped"
     facts = _facts(settings)
@@ -86,36 +86,28 @@ def version(settings: Settings) -> str:
     return _facts(settings)["version"]
 
 
-def is_ours(container: Mapping[str, Any], cluster: str) -> bool:
-    """Tell whether a node is of the lab's making: no other cluster mounts the lab's own folder of mirrors."""
-    own = f"/{CACHE}/mirrors/{cluster}"
-    return any(mount["Destination"] == MIRRORS and mount["Source"].endswith(own) for mount in container["Mounts"])
-
-
 def others(settings: Settings) -> list[str]:
-    """Name the lab's other clusters on this machine: they live on the same caches."""
+    """Name the other clusters on this machine that live on the same caches."""
     nodes = docker.docker("ps", "--all", "--filter", f"label={_LABEL}", "--format", "{{.Names}}").split()
     containers = {node.removesuffix("-control-plane"): docker.inspect(node) for node in nodes}
     return [
         cluster
         for cluster, container in containers.items()
-        if cluster != settings.cluster and container and is_ours(container, cluster)
+        if cluster != settings.cluster and container and ownership.owns_node(settings, container, cluster)
     ]
 
 
 def check(settings: Settings) -> None:
     """Raise, before anything is done, Refused for a cluster that is not ours and BadInput for a broken kubeconfig."""
     read_kubeconfigs(settings.kubeconfigs)
-    node = docker.inspect(settings.node)
-    if node and not is_ours(node, settings.cluster):
-        raise _foreign(settings)
+    if refused := _foreign(settings, _nodes(settings)):
+        raise refused
 
 
 def down(settings: Settings) -> bool:
     """Delete the cluster and its kubeconfig entries; tell whether it existed. Raises as ``check`` does."""
     check(settings)
-    existed = docker.inspect(settings.node) is not None
-    _remove_nodes(settings)
+    existed = _remove_nodes(settings)
     kubeconfig.remove(settings.kubeconfigs, settings.context)
     return existed
 
@@ -132,8 +124,7 @@ def _is_up(settings: Settings, config: str) -> str | None:
 
 def _bring_up(settings: Settings, kind: Path, config: str, report: Report) -> str:
     current = state(settings, config)
-    if current == "foreign":
-        raise _foreign(settings)
+    check(settings)
     if current == "stopped":
         report("its node was stopped: starting it again")
         _start(settings)
@@ -165,7 +156,7 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
         report(line.strip(" •.✓"))
 
     try:
-        shell.run(argv, timeout=create_timeout(config), env=env, stdin=config, on_line=on_line)
+        shell.run(argv, timeout=create_timeout(config), env=env, stdin=_marked(settings, config), on_line=on_line)
         _complete(settings, kubeconfig_file.read_text(), config, report)
     except BaseException as error:
         with contextlib.suppress(LabError):  # where Docker itself went away, the first error is the one to show
@@ -176,6 +167,14 @@ def _create(settings: Settings, kind: Path, config: str, report: Report) -> str:
     finally:
         kubeconfig_file.unlink(missing_ok=True)
     return f"kind made {settings.cluster}"
+
+
+def _marked(settings: Settings, config: str) -> str:
+    """Add our mark, which says nothing of the cluster: one without it is the same otherwise."""
+    marked = yaml.safe_load(config)
+    mounts = marked["nodes"][0]["extraMounts"]
+    mounts.append(ownership.mount(settings, mounts[0]["hostPath"]))
+    return yaml.safe_dump(marked, sort_keys=False)
 
 
 def create_timeout(config: str) -> float:
@@ -231,10 +230,19 @@ def _write_kubeconfig(settings: Settings, report: Report) -> str:
     return f"{settings.context} is in {path}"
 
 
-def _remove_nodes(settings: Settings) -> None:
-    nodes = docker.docker("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={settings.cluster}").split()
-    if nodes:
-        docker.docker("rm", "--force", "--volumes", *nodes, timeout=120)
+def _nodes(settings: Settings) -> list[dict[str, Any]]:
+    """Return the containers of a cluster of this name, and the one that has the name of our node."""
+    filters = ("--filter", f"label={_LABEL}={settings.cluster}", "--format", "{{.Names}}")
+    names = {settings.node: None, **dict.fromkeys(docker.docker("ps", "--all", *filters).split())}
+    return [node for name in names if (node := docker.inspect(name))]
+
+
+def _remove_nodes(settings: Settings) -> bool:
+    """Remove what is ours of a cluster, by id: another's of the same name may be made meanwhile."""
+    ours = [node["Id"] for node in _nodes(settings) if ownership.owns_node(settings, node, settings.cluster)]
+    if ours:
+        docker.docker("rm", "--force", "--volumes", *ours, timeout=120)
+    return bool(ours)
 
 
 def _facts(settings: Settings) -> dict[str, str]:
@@ -256,10 +264,19 @@ def _fingerprint(config: str) -> str:
     return hashlib.sha256(config.encode()).hexdigest()
 
 
-def _foreign(settings: Settings) -> Refused:
+def _foreign(settings: Settings, nodes: Sequence[Mapping[str, Any]]) -> Refused | None:
+    """Return what says whose the cluster is, where one of its nodes is not ours."""
+    node = next((node for node in nodes if not ownership.owns_node(settings, node, settings.cluster)), None)
+    if node is None:
+        return None
+    another = "use another name for yours: LAB_CLUSTER=cats2"
+    if not (cache := ownership.cache_of(node)):
+        what = f"a kind cluster named {settings.cluster} is there that the lab did not make: it is left alone"
+        return Refused(what, another)
+    folder = Path(cache).parent
     return Refused(
-        f"a kind cluster named {settings.cluster} is there that the lab did not make: it is left alone",
-        "use another name for the lab's: LAB_CLUSTER=cats2",
+        f"the cluster {settings.cluster} is another lab's, whose caches are in {cache}: it is left alone",
+        f"{another}; if that one is yours: LAB_CACHE={folder}, or where it is lost: docker rm -fv {node['Name'][1:]}",
     )
 
 

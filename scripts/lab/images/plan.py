@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab import docker, registry_access, shell
+from lab import docker, lock, registry_access, shell
 from lab.config import Settings
 from lab.images import app, recipes, registry
 from lab.images.app import Service
@@ -53,7 +53,7 @@ def steps(settings: Settings, *, goproxy: Path | None) -> list[Step]:
     """
     references = partial(app.references, settings)
     course_step = _substitutes_step(settings, "Make the course's images", lambda: substitutes(goproxy))
-    return [_registry_step(settings), *_service_steps(settings, references), course_step]
+    return _one_at_a_time(settings, _registry_step(settings), *_service_steps(settings, references), course_step)
 
 
 def app_steps(settings: Settings, references: Mapping[str, str], *, redis: bool = False) -> list[Step]:
@@ -63,14 +63,18 @@ def app_steps(settings: Settings, references: Mapping[str, str], *, redis: bool 
     ``redis`` adds its image, where none is in reach.
     """
     extra = [_substitutes_step(settings, "Make a Redis image", lambda: [REDIS], expected=5)] if redis else []
-    return [_registry_step(settings), *_service_steps(settings, lambda: references), *extra]
+    services = _service_steps(settings, lambda: references)
+    return _one_at_a_time(settings, _registry_step(settings), *services, *extra)
+
+
+def _one_at_a_time(settings: Settings, *steps: Step) -> list[Step]:
+    """Let no other cluster's command work in the same caches meanwhile."""
+    return [lock.one_at_a_time(settings, step) for step in steps]
 
 
 def clean(settings: Settings) -> None:
     """Remove the registry, its data, and every image that the lab built here, save those in use."""
-    registry.remove(settings)
-    if docker.inspect(settings.registry, "volume"):
-        docker.docker("volume", "rm", settings.registry)
+    registry.remove_data(settings)
     ids = docker.docker("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={registry.LABEL}=images").split()
     if ids:
         shell.run(["docker", "image", "rm", "--force", *dict.fromkeys(ids)], timeout=120, check=False)

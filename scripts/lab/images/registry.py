@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from lab import docker, registry_access, shell, waiting
+from lab import docker, ownership, registry_access, shell, waiting
 from lab.config import Settings
 from lab.errors import CommandFailed, LabError, Refused
 from lab.images import recipes
@@ -47,6 +47,7 @@ def ensure(settings: Settings, report: Report) -> Registry:
     running = find(settings)
     if running and running.answers():
         return running
+    check(settings)
     if not registry_access.published(settings):
         recipes.build(settings, RECIPE, report)
     report("starting its container")
@@ -104,14 +105,24 @@ def remove(settings: Settings) -> bool:
     container = docker.inspect(settings.registry)
     if container is None or not _is_ours(settings, container):
         return False
-    docker.docker("rm", "--force", settings.registry)
+    docker.docker("rm", "--force", container["Id"])
     return True
 
 
-def remove_network() -> bool:
-    """Take kind's network away where the lab made it and no container, running or stopped, is on it; tells whether."""
+def remove_data(settings: Settings) -> None:
+    """Take the container and its data away; a volume of another's, or of unknown origin, stays."""
+    container, volume = docker.inspect(settings.registry), docker.inspect(settings.registry, "volume")
+    is_ours = container is not None and _is_ours(settings, container)
+    remove(settings)
+    if volume and (is_ours or ownership.owns(settings, volume["Labels"])):
+        docker.docker("volume", "rm", settings.registry)
+
+
+def remove_network(settings: Settings) -> bool:
+    """Take kind's network away where this lab made it and no container, running or stopped, is on it; tells whether."""
     network = docker.inspect(NETWORK, "network")
-    if network is None or (network["Labels"] or {}).get(LABEL) != _LAB_NETWORK:
+    labels = network["Labels"] or {} if network else {}
+    if labels.get(LABEL) != _LAB_NETWORK or not (ownership.owns(settings, labels) or ownership.LABEL not in labels):
         return False
     if docker.docker("ps", "--all", "--quiet", "--filter", f"network={NETWORK}"):
         return False
@@ -119,15 +130,9 @@ def remove_network() -> bool:
 
 
 def _start(settings: Settings) -> None:
-    container = docker.inspect(settings.registry)
-    if container and not _is_ours(settings, container):
-        raise Refused(
-            f"a container named {settings.registry} is there that the lab did not make: it is left alone",
-            "choose another name: LAB_CLUSTER=cats2 make kind-up",
-        )
-    if container:
-        docker.docker("rm", "--force", settings.registry)
-    create_network()
+    if container := docker.inspect(settings.registry):
+        docker.docker("rm", "--force", container["Id"])
+    create_network(settings)
     try:
         _run(settings)
     except CommandFailed as error:
@@ -138,8 +143,10 @@ def _start(settings: Settings) -> None:
 def _run(settings: Settings) -> None:
     image = PUBLISHED if registry_access.published(settings) else RECIPE.tag
     environment = [word for key, value in _QUIET.items() for word in ("--env", f"{key}={value}")]
+    owner = ("--label", f"{ownership.LABEL}={ownership.mark(settings)}", "--label", f"{LABEL}={settings.cluster}")
+    docker.docker("volume", "create", *owner, settings.registry)
     docker.docker(
-        *("run", "--detach", "--name", settings.registry, "--label", f"{LABEL}={settings.cluster}"),
+        *("run", "--detach", "--name", settings.registry, *owner),
         *("--restart", "unless-stopped", "--network", NETWORK, "--publish", "127.0.0.1::5000"),
         *("--volume", f"{settings.registry}:/var/lib/registry", "--read-only", "--cap-drop", "ALL"),
         *("--security-opt", "no-new-privileges", "--log-opt", "max-size=1m", *environment, image),
@@ -147,7 +154,25 @@ def _run(settings: Settings) -> None:
     )
 
 
-def create_network() -> None:
+def check(settings: Settings) -> None:
+    """Raise Refused where a container or a volume of the registry's name is somebody else's."""
+    container = docker.inspect(settings.registry)
+    if container and not _is_ours(settings, container):
+        raise _foreign(settings, "container", container["Config"]["Labels"])
+    volume = docker.inspect(settings.registry, "volume")
+    if volume and ownership.LABEL in (volume["Labels"] or {}) and not ownership.owns(settings, volume["Labels"]):
+        raise _foreign(settings, "volume", volume["Labels"])
+
+
+def _foreign(settings: Settings, kind: str, labels: dict[str, str] | None) -> Refused:
+    whose = "that another lab made" if LABEL in (labels or {}) else "that the lab did not make"
+    return Refused(
+        f"a {kind} named {settings.registry} is there {whose}: it is left alone",
+        f"choose another name: LAB_CLUSTER=cats2; or, where nobody needs it: docker {kind} rm -f {settings.registry}",
+    )
+
+
+def create_network(settings: Settings) -> None:
     """Make kind's network where kind has not yet, as kind would: its IPv6 range (a hash of the name), Docker's MTU.
 
     It is labelled, so that ``remove_network`` leaves one that somebody else made.
@@ -159,7 +184,8 @@ def create_network() -> None:
     options = (docker.inspect("bridge", "network") or {}).get("Options") or {}
     mtu = ("--opt", f"{_MTU}={options[_MTU]}") if _MTU in options else ()
     masquerade = "com.docker.network.bridge.enable_ip_masquerade=true"
-    args = ("network", "create", "--driver", "bridge", "--label", f"{LABEL}={_LAB_NETWORK}", "--opt", masquerade, *mtu)
+    args = ("network", "create", "--driver", "bridge", "--opt", masquerade, *mtu)
+    args += ("--label", f"{LABEL}={_LAB_NETWORK}", "--label", f"{ownership.LABEL}={ownership.mark(settings)}")
     try:
         docker.docker(*args, "--ipv6", "--subnet", _SUBNET, NETWORK)
     except CommandFailed:  # no IPv6 here, or another process was faster
@@ -187,8 +213,12 @@ def _state(settings: Settings) -> tuple[bool, str]:
 
 
 def _is_ours(settings: Settings, container: dict[str, Any]) -> bool:
+    """Tell by its mark, or by its node where an older lab made it without one."""
     labels = container["Config"]["Labels"] or {}
-    return bool(labels.get(LABEL) == settings.cluster)
+    if ownership.LABEL in labels or labels.get(LABEL) != settings.cluster:
+        return ownership.owns(settings, labels)
+    node = docker.inspect(settings.node)
+    return node is not None and ownership.owns_node(settings, node, settings.cluster)
 
 
 def _connected(container: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import config
+from lab import config, ownership
 from lab.cluster import client_programs, coredns, docker_daemon, lifecycle, runc_wrapper
 from lab.cluster.node_image import build
 from lab.cluster.node_image.recipe import PUBLISHED
@@ -93,18 +93,37 @@ def test_each_version_of_kubeadms_configuration_says_the_same():
     assert newer == older
 
 
+OWN = "{cache}/mirrors/cats"
+
+
 @pytest.mark.parametrize(
-    ("source", "destination", "ours"),
+    ("source", "mark", "ours"),
     [
-        pytest.param("/home/me/.cache/chatroulette-lab/mirrors/cats", lifecycle.MIRRORS, True, id="ours"),
-        pytest.param("/home/me/.cache/chatroulette-lab/mirrors/dogs", lifecycle.MIRRORS, False, id="another-clusters"),
-        pytest.param("/home/me/certs.d", lifecycle.MIRRORS, False, id="their-own-folder"),
-        pytest.param("/home/me/.cache/chatroulette-lab/mirrors/cats", "/var", False, id="mounted-elsewhere"),
+        pytest.param(OWN, "{mark}", True, id="ours"),
+        pytest.param("/run/desktop/mnt/host/wsl/bind-mounts/Ubuntu/0a1b", "{mark}", True, id="ours-on-wsl"),
+        pytest.param(OWN, "0123456789abcdef", False, id="another-users-with-the-same-path"),
+        pytest.param("/home/other/.cache/chatroulette-lab/mirrors/cats", "0123456789abcdef", False, id="another-users"),
+        pytest.param(OWN, None, True, id="an-older-labs-of-this-cache"),
+        pytest.param(f"/run/desktop/mnt/host{OWN}", None, True, id="an-older-labs-on-docker-desktop"),
+        pytest.param(f"/srv{OWN}", None, False, id="an-older-labs-whose-path-only-ends-alike"),
+        pytest.param("/home/me/certs.d", None, False, id="no-labs"),
     ],
 )
-def test_a_cluster_of_somebody_elses_is_told_from_ours(source, destination, ours):
-    node = {"Mounts": [{"Destination": destination, "Source": source}]}
-    assert lifecycle.is_ours(node, "cats") is ours
+def test_a_cluster_of_somebody_elses_is_told_from_ours(settings, source, mark, ours):
+    own = {"cache": settings.cache, "mark": ownership.mark(settings)}
+    mounts = [{"Destination": ownership.MIRRORS, "Source": source.format(**own)}]
+    mounts += [{"Destination": f"/etc/chatroulette-lab/{mark.format(**own)}", "Source": "/x"}] if mark else []
+    assert ownership.owns_node(settings, {"Mounts": mounts}, "cats") is ours
+
+
+def test_a_mark_is_made_once_and_made_anew_where_its_file_is_broken(settings):
+    first = ownership.mark(settings)
+    ownership._mark.cache_clear()
+    assert ownership.mark(settings) == first == (settings.cache / "mark").read_text()
+    (settings.cache / "mark").write_text("")
+    ownership._mark.cache_clear()
+    assert len(ownership.mark(settings)) == len(first)
+    assert [path.name for path in settings.cache.iterdir()] == ["mark"]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lab import config, shell, steps, waiting
+from lab import config, lock, shell, steps, waiting
 from lab.errors import BadInput, CommandFailed, LabError, TimedOut
 
 
@@ -128,27 +130,88 @@ def test_a_wait_returns_the_state_that_ended_it():
 
 @pytest.fixture
 def locking(tmp_path):
-    """Start a process that takes the lock, with a child; it prints what it waits for, then the child's pid."""
+    """Start a process that takes a cluster's lock, with a child; it prints what it waits for, then the child's pid."""
     script = (
-        "import sys; from lab import lock, shell\n"
-        f"lock.FOLDER = {str(tmp_path)!r}\n"
-        "with lock.exclusive(sys.argv[1], lambda state: print(state, flush=True)):\n"
+        "import sys; from lab import config, lock, shell\n"
+        f"settings = config.load({{'LAB_CACHE': {str(tmp_path)!r}, 'LAB_CLUSTER': sys.argv[2]}})\n"
+        "say = lambda text: print(text, flush=True)\n"
+        "with lock.exclusive(settings, sys.argv[1], say):\n"
+        "    if sys.argv[3:]: shell.run(['sh', '-c', 'echo $$; exec sleep 60'], timeout=90, on_line=say)\n"
         "    print(shell.start(['sleep', '60']).pid, flush=True); sys.stdin.read(1)\n"
     )
 
-    def start(name):
-        argv = [sys.executable, "-c", script, name]
+    def start(*words):
+        argv = [sys.executable, "-c", script, *words]
         return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/")
 
     return start
 
 
-def test_a_second_command_waits_for_the_children_of_one_that_was_killed(locking):
-    with locking("first") as first:
+def test_a_second_command_waits_for_what_a_killed_one_left_at_work(locking):
+    with locking("first", "cats", "works") as first:
         child = int(first.stdout.readline())
         first.kill()
-    with locking("second") as second:
-        assert second.stdout.readline() == f"first (process {first.pid})\n"
+    with locking("second", "cats") as second:
+        assert second.stdout.readline().startswith(f"what first (process {first.pid}, since ")
         os.kill(child, signal.SIGKILL)
         os.kill(int(second.stdout.readline()), signal.SIGKILL)
         second.stdin.close()
+
+
+def test_the_holder_is_named_until_it_is_killed_and_what_outlives_it_holds_nothing(locking):
+    with locking("first", "cats") as first:
+        beside = int(first.stdout.readline())
+        with locking("second", "cats") as second:
+            assert second.stdout.readline().startswith(f"first (process {first.pid}, since ")
+            first.kill()
+            os.kill(int(second.stdout.readline()), signal.SIGKILL)
+            second.stdin.close()
+        os.kill(beside, signal.SIGKILL)
+
+
+def test_two_clusters_are_worked_on_at_once(locking):
+    with locking("first", "cats") as first, locking("second", "dogs") as second:
+        for process in (first, second):
+            os.kill(int(process.stdout.readline()), signal.SIGKILL)
+            process.stdin.close()
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(settings, tmp_path):
+    lock.folder(settings).mkdir(parents=True)
+    (lock.folder(settings) / "cluster-cats.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(LabError, match=r"cluster-cats\.lock is a link"), lock.exclusive(settings, "lab", print):
+        pass
+    assert not (tmp_path / "precious").exists()
+
+
+def test_what_works_in_the_caches_is_done_once_though_two_wait_for_it(settings):
+    """And not again by the command that waited: another has done it by then."""
+    made = []
+    step = lock.one_at_a_time(
+        settings, steps.Step("build", lambda _report: made.append(1), lambda: "built" if made else None)
+    )
+    threads = [threading.Thread(target=step.action, args=(lambda _text: None,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert made == [1]
+
+
+def test_docker_is_not_stopped_while_a_command_works_on_another_cluster(settings):
+    other = replace(settings, cluster="dogs")
+    with lock.exclusive(other, "lab", print), lock.others_idle(settings) as idle:
+        assert not idle
+    with lock.others_idle(settings) as idle:
+        assert idle
+
+
+def test_cleaning_waits_for_every_cluster(settings):
+    waited = []
+    with lock.exclusive(replace(settings, cluster="dogs"), "lab deploy", print):
+        thread = threading.Thread(target=lambda: lock.everything(settings, "lab clean", waited.append).__enter__())
+        thread.start()
+        waiting.until("the wait", lambda: (bool(waited), ""), timeout=20)
+    thread.join(20)
+    assert waited[0].startswith("lab deploy (process ")
+    assert not thread.is_alive()

@@ -9,11 +9,12 @@ import tomllib
 import pytest
 import requests
 
-from lab import config, shell
-from lab.errors import LabError
+from lab import config, ownership, shell
+from lab.errors import LabError, Refused
 from lab.images import plan, recipes, registry
 from lab.images.registry_client import Name, Registry
 
+OWNER = ownership.LABEL
 CONFIG, LAYER = "sha256:c0", "sha256:1a"
 CAT, TAGGED, LATEST = Name("library/cat", "0123"), Name("library/cat", "latest"), Name("cat", "latest")
 
@@ -156,24 +157,38 @@ def test_the_mirrors_ask_our_registry_first_and_are_written_once(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "containers", "removed"),
     [
-        pytest.param({"io.chatroulette.lab": "network"}, "", True, id="ours, and empty"),
+        pytest.param({"io.chatroulette.lab": "network"}, "", True, id="an older lab's, and empty"),
+        pytest.param({"io.chatroulette.lab": "network", OWNER: "mine"}, "", True, id="ours, and empty"),
+        pytest.param({"io.chatroulette.lab": "network", OWNER: "theirs"}, "", False, id="another lab's"),
         pytest.param({"io.chatroulette.lab": "network"}, "0123", False, id="ours, with a container on it"),
         pytest.param({}, "", False, id="kind's own"),
         pytest.param(None, "", False, id="without labels"),
     ],
 )
-def test_only_the_labs_own_empty_network_is_removed(docker, labels, containers, removed):
-    network = json.dumps([{"Labels": labels}])
+def test_only_the_labs_own_empty_network_is_removed(settings, docker, labels, containers, removed):
+    mine = ownership.mark(settings)
+    network = json.dumps([{"Labels": labels}]).replace('"mine"', f'"{mine}"')
     calls = docker({"network inspect kind": network, "ps --all": containers, "network rm": "kind"})
-    assert registry.remove_network() is removed
+    assert registry.remove_network(settings) is removed
     assert ("network rm kind" in calls()) is removed
 
 
-def test_the_network_that_is_made_is_labelled(docker):
+def test_the_network_that_is_made_is_labelled(settings, docker):
     calls = docker({"network create": ""})
-    registry.create_network()
+    registry.create_network(settings)
     (created,) = (call for call in calls() if call.startswith("network create"))
-    assert "--label io.chatroulette.lab=network" in created
+    assert f"--label io.chatroulette.lab=network --label {OWNER}={ownership.mark(settings)}" in created
+
+
+@pytest.mark.parametrize("kind", ["container", "volume"])
+def test_another_labs_registry_is_neither_used_nor_removed(settings, docker, kind):
+    theirs = {registry.LABEL: "cats", OWNER: "0" * 16}
+    found = json.dumps([{"Id": "1", "Labels": theirs, "Config": {"Labels": theirs}}])
+    calls = docker({f"{kind} inspect cats-registry": found, "image inspect": "[{}]"})
+    with pytest.raises(Refused, match=f"a {kind} named cats-registry is there that another lab made"):
+        registry.ensure(settings, lambda *_: None)
+    registry.remove_data(settings)
+    assert not [call for call in calls() if call.startswith(("rm", "volume rm", "volume create", "run"))]
 
 
 def test_the_databases_variables_hold_at_every_start():

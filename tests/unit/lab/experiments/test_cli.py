@@ -167,7 +167,7 @@ def test_what_is_made_first_is_shown_beside_the_document(lab, results_in, monkey
     """The image is built by a step that has something to say, while another lab holds the lock."""
 
     @contextlib.contextmanager
-    def exclusive(_command, on_state):
+    def exclusive(_settings, _command, on_state):
         on_state("another lab")
         yield
 
