@@ -122,13 +122,14 @@ def recover(cluster: Cluster, victim: Victim) -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(4 * 3600)
 def test_whatever_is_killed_the_next_run_recovers(tmp_path: Path, write_stderr: Callable[[str], None]) -> None:
     home = Home(tmp_path)
     ports = {"LAB_FRONT_PORT": os.environ.get("LAB_FRONT_PORT", "31082")}
     ports["LAB_BACK_PORT"] = os.environ.get("LAB_BACK_PORT", "31032")
     name = os.environ.get("LAB_CLUSTER", "cats-kills")
     cluster = Cluster({"LAB_CLUSTER": name, **ports, "KUBECONFIG": home.kubeconfig, "NO_COLOR": "1"})
-    chance = random.Random(SEED)  # noqa: S311 - the same seed, the same moments
+    chance = random.Random(SEED)
     with running(cluster, keep=False):
         for number in range(0, COUNT, 2):
             victims = [Victim.draw(chance), Victim.draw(chance)]

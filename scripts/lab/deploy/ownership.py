@@ -41,7 +41,7 @@ def by_hand(api: Api, namespace: str) -> list[Ref]:
     """List what is in a namespace and not the lab's."""
     refs = [
         Ref(kind, namespace, item["metadata"]["name"])
-        for kind in KINDS
+        for kind in filter(None, KINDS)
         if kind not in CLUSTER_WIDE
         for item in api.items(collection(kind, namespace))
         if not is_labs(item)
