@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from lab import waiting
+from lab import shell, waiting
 from lab.testing import Cluster
 
 pytestmark = pytest.mark.cluster
@@ -41,6 +41,13 @@ def test_the_exercises_by_hand_one_after_the_other(student: Any, cluster: Cluste
     assert "kubectl expose" in row["why"]
     student.types(f"k expose deployment web --name={BACK} --port=3000")
     waiting.until("the Service to answer", lambda: (_leads_to(cluster, "web-"), ""), timeout=20)
+    inside = shell.run(
+        [Path(sys.prefix) / "bin" / "lab", "debug", FRONT],
+        timeout=60,
+        env=cluster.env,
+        stdin=f"wget -qO- localhost:8080/version; wget -qO- {FRONT}:8080/version\n",
+    )
+    assert inside.stdout.count(f'"name":"{FRONT}"') == 2
     logs = cluster.lab("logs", "--no-follow").stdout
     assert {line.split("/")[1] for line in logs.splitlines() if line.startswith("[pod/")} >= {FRONT}
     assert "[pod/web-" in logs

@@ -1,10 +1,11 @@
-"""deploy, verify, open, status, logs, undeploy: the cats on the cluster."""
+"""deploy, verify, open, status, logs, debug, undeploy: the cats on the cluster."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import subprocess
+import sys
 from dataclasses import asdict
 
 import click
@@ -16,7 +17,7 @@ from lab.deploy import status as status_
 from lab.deploy.forwards import Forwards
 from lab.deploy.manifests import SHAPES, Shape
 from lab.deploy.services import BACK, FRONT, ServicePod
-from lab.kubernetes import access, client
+from lab.kubernetes import access, client, ephemeral
 
 _NAMES = {BACK: "The backend  http://localhost:3000/version", FRONT: "The page     http://localhost:8080"}
 
@@ -128,6 +129,25 @@ def logs(session: Session, *, follow: bool) -> None:
         click.get_current_context().exit(max(codes))
 
 
+@command("debug", output_options=False)
+@click.argument("pod", required=False)
+def debug(session: Session, *, pod: str | None) -> None:
+    """Open a shell beside the app, in an ephemeral container of its Pod.
+
+    POD is any that carries a service, whoever made it; without one, the backend's. The container is made of the Pod's
+    own image and stays within the restricted profile; there is one in each Pod, as it cannot be taken out again.
+    """
+    api = client.api(session.settings)
+    target = services.named(services.find(api), pod)
+    container = ephemeral.ensure(api, target.pod, target.container["image"])
+    click.echo(
+        f"{container} in {target.namespace}/{target.name}: localhost and {target.hostname} answer on {target.port}"
+    )
+    words = ["exec", "-it" if sys.stdin.isatty() else "-i", f"--namespace={target.namespace}", target.name]
+    argv = client.kubectl_command(session.settings, *words, f"--container={container}", "--", "sh")
+    click.get_current_context().exit(subprocess.run(argv, check=False).returncode)
+
+
 @command("undeploy")
 def undeploy(session: Session) -> None:
     """Take the lab's cats away, and leave the cluster and what you made as it is."""
@@ -137,4 +157,4 @@ def undeploy(session: Session) -> None:
     session.finish(f"The lab's cats are gone; the cluster is up{kept}")
 
 
-COMMANDS = (deploy, verify, open_page, status, logs, undeploy)
+COMMANDS = (deploy, verify, open_page, status, logs, debug, undeploy)

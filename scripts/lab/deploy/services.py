@@ -14,6 +14,7 @@ from lab.kubernetes.objects import Object, pod_path
 BACK, FRONT = "k8-chatroulette-back", "k8-chatroulette-front"
 PORTS = {BACK: 3000, FRONT: 8080}
 """Each service and its own port: the backend's first."""
+NO_POD = "`make deploy` makes both; or make them as the course does, with `k run`"
 _SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease", "local-path-storage"})
 _SECONDS = 2.0
 
@@ -105,6 +106,16 @@ def first(pods: Sequence[ServicePod]) -> list[ServicePod]:
     """Return one Pod of each service, of the backend first: a Ready one where there is one, the lab's before others."""
     best = sorted(pods, key=lambda pod: (not pod.is_ready, not pod.by_lab))
     return [pod for service in PORTS for pod in [next((p for p in best if p.service == service), None)] if pod]
+
+
+def named(pods: Sequence[ServicePod], name: str | None) -> ServicePod:
+    """Return the Pod of that name, or NAMESPACE/NAME; without one the first. Raises LabError where there is none."""
+    chosen = [pod for pod in pods if name in {pod.name, f"{pod.namespace}/{pod.name}"}] if name else first(pods)
+    if not chosen:
+        names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods)
+        what = f"no Pod {name} carries {BACK} or {FRONT}" if name else f"no Pod carries {BACK} or {FRONT}"
+        raise LabError(what, f"there are: {names}" if names else NO_POD)
+    return chosen[0]
 
 
 def _is_lasting(namespace: Object) -> bool:

@@ -8,14 +8,13 @@ from lab import ports
 from lab.config import Settings
 from lab.deploy import fetch, services
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
-from lab.deploy.services import BACK, FRONT, ServicePod
+from lab.deploy.services import BACK, FRONT, NO_POD, ServicePod
 from lab.errors import LabError
 from lab.kubernetes import client, pod_status
 from lab.kubernetes.client import Api
 from lab.kubernetes.objects import Object, condition, is_condition_true
 
 PART_OF = "app.kubernetes.io/part-of=chatroulette"
-NO_POD = "`make deploy` makes both; or make them as the course does, with `k run`"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from lab.deploy import manifests, ownership, services, status
 from lab.deploy.manifests import SHAPE_LABEL
 from lab.deploy.services import BACK, FRONT
-from lab.errors import Refused
+from lab.errors import LabError, Refused
 
 from .fake_api import FakeApi
 
@@ -63,6 +63,21 @@ def carrier(name: str, image: str, *, ready: bool = True, lab: bool = False, **m
 def test_a_ready_pod_is_opened_the_lab_s_before_others() -> None:
     pods = [carrier("a", BACK), carrier("b", BACK, lab=True), carrier("c", FRONT, lab=True, ready=False)]
     assert [each.name for each in services.first([*pods, carrier("d", FRONT)])] == ["b", "d"]
+
+
+@pytest.mark.parametrize(("name", "chosen"), [(None, "b"), ("c", "c"), ("default/a", "a")])
+def test_a_shell_is_opened_in_the_backend_s_pod_or_the_one_that_is_named(name: str | None, chosen: str) -> None:
+    pods = [carrier("a", BACK), carrier("b", BACK, lab=True), carrier("c", FRONT)]
+    assert services.named(pods, name).name == chosen
+
+
+@pytest.mark.parametrize(("pods", "hint"), [([], "make deploy"), ([carrier("a", BACK)], "there are: default/a")])
+def test_a_pod_that_carries_no_service_is_refused_with_those_that_do(
+    pods: list[services.ServicePod], hint: str
+) -> None:
+    with pytest.raises(LabError, match="no Pod x carries") as error:
+        services.named(pods, "x")
+    assert hint in error.value.hint
 
 
 def test_one_of_the_lab_s_replicas_is_verified_and_each_pod_made_by_hand() -> None:

@@ -50,7 +50,7 @@ def verify(settings: Settings) -> list[Check]:
     api = client.api(settings)
     found = services.find(api)
     if not found:
-        raise LabError(f"no Pod carries {services.BACK} or {services.FRONT}", status.NO_POD)
+        raise LabError(f"no Pod carries {services.BACK} or {services.FRONT}", services.NO_POD)
     pods = services.one_of_each(found)
     model = served(engine.read_model(api, sorted({pod.namespace for pod in found})), pods)
     replicas = [pod for pod in found if pod.service == services.BACK and pod.by_lab and pod.is_ready]
