@@ -140,9 +140,9 @@ def _objects(document: Manifest, value: Any, path: str) -> Iterator[Manifest]:
             "an object begins with `apiVersion:`, `kind:` and `metadata:`, each at the beginning of its line",
         )
     if "items" not in value or not isinstance(value["items"] or [], list):
-        start = f"{path}." if path else ""
-        fields = {name.removeprefix(start): place for name, place in document.fields.items() if name.startswith(start)}
-        yield Manifest(value, document.source, fields)
+        places = document.fields.items()
+        below = (entry for entry in places if not path or entry[0] == path or entry[0].startswith(f"{path}."))
+        yield Manifest(value, document.source, {name[len(path) :].lstrip("."): place for name, place in below})
         return
     for index, item in enumerate(value["items"] or []):
         yield from _objects(document, item, join(path, f"items[{index}]"))

@@ -17,6 +17,13 @@ from lab.deploy.refusals import refused
                      "security", "restricted:v1.37, and this one breaks it: runAsNonRoot != true", id="security"),
         pytest.param('Service "x" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already '
                      "allocated", "refused", "another Service has this NodePort", id="node port"),
+        pytest.param('pods "x" is forbidden: maximum memory usage per Container is 100Mi, but limit is 128Mi',
+                     "limits", "LimitRange of its namespace refuses it: maximum memory", id="LimitRange"),
+        pytest.param("pods \"x\" is forbidden: ValidatingAdmissionPolicy 'a' with binding 'b' denied request: no cats",
+                     "policy", "ValidatingAdmissionPolicy a, bound by b, refuses it: no cats", id="admission policy"),
+        pytest.param('admission webhook "cats.example" denied the request: no cats',
+                     "policy", "webhook cats.example refuses it: no cats", id="webhook"),
+        pytest.param('namespaces "n" not found', "refused", "there is no namespace n", id="namespace"),
         pytest.param("etcdserver: request timed out", "refused", "refused it: etcdserver", id="anything else"),
     ],
 )  # fmt: skip
