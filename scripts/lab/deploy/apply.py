@@ -52,7 +52,6 @@ def live(api: Api) -> dict[Shape, list[Ref]]:
     What controllers made of it may have its labels too, but has an owner, or not the annotation.
     """
     resources = {**KINDS, **kinds.others(kinds.discover(api))}
-    resources.pop("")
 
     def of(kind: str) -> list[tuple[str, Ref]]:
         items = api.items(resources[kind].every, labelSelector=SHAPE_LABEL)

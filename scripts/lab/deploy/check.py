@@ -36,7 +36,7 @@ def check(api: Api, objects: Sequence[Manifest], leaving: Sequence[Ref], report:
     for item, answer in zip(others, answers, strict=True):
         for warning in answer if isinstance(answer, list) else []:
             report.note(f"{item.where(_field(warning))}: {warning}")
-    return f"{len(objects)} objects, none refused"
+    return ", ".join([f"{len(objects)} objects, none refused", *(f"{change.ref} {change.what}" for change in made)])
 
 
 def _is_new_namespace(api: Api, item: Object) -> bool:

@@ -36,7 +36,6 @@ KINDS: dict[str, Resource] = {
     "PersistentVolume": Resource("/api/v1", "persistentvolumes", namespaced=False),
     "PersistentVolumeClaim": Resource("/api/v1", "persistentvolumeclaims"),
     "NetworkPolicy": Resource("/apis/networking.k8s.io/v1", "networkpolicies"),
-    "": Resource("", ""),
     "Service": Resource("/api/v1", "services"),
     "StatefulSet": Resource("/apis/apps/v1", "statefulsets"),
     "Deployment": Resource("/apis/apps/v1", "deployments"),
@@ -44,7 +43,7 @@ KINDS: dict[str, Resource] = {
     "HorizontalPodAutoscaler": Resource("/apis/autoscaling/v2", "horizontalpodautoscalers"),
     "Pod": Resource("/api/v1", "pods"),
 }
-"""The kinds of the lab's own files, in the order of apply; any other has the place of the empty one."""
+"""The kinds of the lab's own files, in the order of apply."""
 
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _MADE_BY_KUBERNETES = {"Event", "Lease", "ControllerRevision"}
@@ -52,13 +51,14 @@ _MADE_BY_KUBERNETES = {"Event", "Lease", "ControllerRevision"}
 
 def known(api_version: str, kind: str) -> Resource | None:
     """Return where the lab's own kinds are; None for another kind, or another version of one."""
-    resource = KINDS.get(kind) if kind else None
+    resource = KINDS.get(kind)
     return resource if resource and resource.api.split("/", 2)[2] == api_version else None
 
 
 def position(kind: str) -> int:
-    """Return a kind's place in the order of apply; deletion goes backwards."""
-    return list(KINDS).index(kind if kind in KINDS else "")
+    """Return a kind's place in the order of apply, where any other kind comes before Services."""
+    order = list(KINDS)
+    return 2 * order.index(kind) if kind in KINDS else 2 * order.index("Service") - 1
 
 
 def discover(api: Api) -> dict[tuple[str, str], Resource]:
@@ -90,7 +90,7 @@ def others(discovered: Discovered) -> dict[str, Resource]:
 
 def unknown(api_version: str, kind: str, discovered: Discovered) -> tuple[str, str]:
     """Say what is wrong with an apiVersion and a kind that the cluster has not, and what would be right."""
-    names = {name for _, name in discovered} | set(KINDS) - {""}
+    names = {name for _, name in discovered} | set(KINDS)
     lower = {name.lower(): name for name in names}
     close = get_close_matches(kind.lower(), [*lower, *(f"{name}s" for name in lower)], 1, 0.75)
     meant = lower.get(close[0]) or lower.get(close[0].removesuffix("s")) if close else None

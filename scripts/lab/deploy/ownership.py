@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
+from lab.deploy import kinds
 from lab.deploy.kinds import KINDS
-from lab.deploy.manifests import CLUSTER_WIDE, Ref, collection, ref_of
+from lab.deploy.manifests import CLUSTER_WIDE, Ref, ref_of
 from lab.errors import Refused
 from lab.kubernetes import pod_status
 from lab.kubernetes.client import MANAGER, Api
@@ -37,13 +38,19 @@ def check(api: Api, objects: Iterable[Object]) -> None:
         )
 
 
+def _is_made(kind: str, item: Object) -> bool:
+    """Tell whether a controller made an object; the addresses of a Service may name no owner."""
+    return bool(item["metadata"].get("ownerReferences")) or kind in {"Endpoints", "EndpointSlice"}
+
+
 def by_hand(api: Api, namespace: str) -> list[Ref]:
     """List what is in a namespace and not the lab's."""
+    resources = {**KINDS, **kinds.others(kinds.discover(api))}
     refs = [
-        Ref(kind, namespace, item["metadata"]["name"])
-        for kind in filter(None, KINDS)
-        if kind not in CLUSTER_WIDE
-        for item in api.items(collection(kind, namespace))
-        if not is_labs(item)
+        Ref(kind, namespace, item["metadata"]["name"], resource)
+        for kind, resource in resources.items()
+        if resource.namespaced
+        for item in api.items(resource.collection(namespace))
+        if not is_labs(item) and (kind in KINDS or not _is_made(kind, item))
     ]
     return [ref for ref in refs if (ref.kind, ref.name) not in _BY_KUBERNETES]

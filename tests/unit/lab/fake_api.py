@@ -50,6 +50,8 @@ class FakeApi:
     def call(self, method: str, path: str, body: Any = None, **_: Any) -> Any:
         if method == "PATCH" and path in self.objects and "/scale" not in path:
             return copy.deepcopy(self.objects[path])
+        if method == "GET":
+            return {"items": []}  # no other kinds
         self.sent.append((method, path, body))
         return None
 

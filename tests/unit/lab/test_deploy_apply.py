@@ -77,6 +77,15 @@ def test_a_refusal_says_the_cause_and_the_next_command(api: Any) -> None:
     assert error.value.hint == "kubectl describe resourcequota small -n default"
 
 
+def test_a_pod_whose_successor_is_refused_stays(api: Any) -> None:
+    deploy(api)
+    before = api.get(BACK)
+    api.refusals = [ApiError(403, "Forbidden", 'pods is forbidden: violates PodSecurity "restricted:v1.37": no')]
+    with pytest.raises(LabError, match=r"profile restricted.*Before that: nothing changed"):
+        deploy(api, tag="2")
+    assert api.get(BACK) == before
+
+
 def test_a_pod_is_retried_until_its_service_account_is_there(api: Any) -> None:
     refusal = ApiError(403, "Forbidden", 'error looking up service account default/default: "default" not found')
     api.refusals = [refusal, refusal]
