@@ -67,10 +67,17 @@ lint: $(LAB) ## Check style and types
 doctor: $(LAB) ## Name everything that this machine lacks
 	@$(LAB) doctor
 
+prune: $(LAB) ## Take away what nothing uses, with sizes; asks first
+	@$(LAB) prune
+
 clean: $(LAB) ## Take away the cluster and every cache
 	@$(LAB) clean
 
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
+<<<<<<< HEAD
 .PHONY: help kind-up deploy verify experiment open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor clean
+=======
+.PHONY: help kind-up deploy verify experiment open status logs undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
+>>>>>>> 960a57d (lab prune: what nothing uses, with sizes, asked first; clean says what it costs; images carry the mark, and another lab's stay)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab import host, shell
+from lab import host, ownership, shell
+from lab.config import Settings
 from lab.errors import CommandFailed
 
 OPEN_SOCKET = "sudo usermod -aG docker $USER, then log in again"
@@ -107,9 +108,10 @@ def architecture() -> str:
 
 
 def build(
-    context: Path, tag: str, *, args: dict[str, str] | None = None, dockerfile: Path | None = None, timeout: float = 600
+    settings: Settings, context: Path, tag: str, *, args: dict[str, str] | None = None, dockerfile: Path | None = None
 ) -> None:
+    """Build an image that carries this lab's mark."""
     flags = [word for key, value in (args or {}).items() for word in ("--build-arg", f"{key}={value}")]
     if dockerfile:
         flags += ["--file", str(dockerfile)]
-    docker("build", "--quiet", *flags, "--tag", tag, context, timeout=timeout)
+    docker("build", "--quiet", "--label", ownership.label(settings), *flags, "--tag", tag, context, timeout=600)

@@ -27,6 +27,11 @@ def mark(settings: Settings) -> str:
     return _mark(settings.cache)
 
 
+def label(settings: Settings) -> str:
+    """Return the label of what this lab makes, as Docker takes it."""
+    return f"{LABEL}={mark(settings)}"
+
+
 def mount(settings: Settings, folder: str) -> dict[str, object]:
     """Return the mount, in kind's terms, that marks a node; ``folder`` is any that is there."""
     return {"hostPath": folder, "containerPath": f"{_MARKS}{mark(settings)}", "readOnly": True}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lab import docker, images, lock, registry_access
+from lab.cli import prune
 from lab.cli.session import Session, command
 from lab.cluster import client_programs, docker_daemon, kubeconfig, lifecycle, preflight
 from lab.cluster.node_image import build
@@ -95,16 +96,19 @@ def kind_down(session: Session) -> None:
 
 
 @command("clean")
-def clean(session: Session) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(session: Session, *, yes: bool) -> None:
     """Take away the cluster and all that was built.
 
     Its node, its registry with its data, the images, and the caches.
     """
     settings = session.settings
-    with session.locked() as run:
+    with session.locked(everything=True) as run:
         run(_docker_steps(settings))
         if docker.installed():
             _refuse_while_used(settings)
+            lifecycle.check(settings)
+            prune.confirm_clean(session, yes=yes)
             _remove(settings)
             images.clean(settings)
             build.clean()

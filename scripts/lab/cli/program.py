@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from lab import cli, privileges
-from lab.cli import app, cluster, develop, experiment
+from lab.cli import app, cluster, develop, experiment, prune
 from lab.errors import LabError
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
@@ -63,6 +63,7 @@ for command in (
     cluster.kind_down,
     *develop.COMMANDS,
     cluster.doctor,
+    prune.prune,
     cluster.clean,
 ):
     lab.add_command(command)

@@ -79,7 +79,15 @@ def build(settings: Settings, service: Service, wanted: str, report: Report) -> 
         if _reference(base(settings), service, code) != wanted:
             raise LabError(f"{_FOLDERS[service]}/ or {_RUNTIME}/ changed meanwhile", "run the same command again")
         args = {"BASE": stage, "VERSION": code.version, "COMMIT": code.commit, "BUILD_TIME": code.time}
-        docker.build(context, wanted, args=args, dockerfile=folder(service) / "Dockerfile")
+        docker.build(settings, context, wanted, args=args, dockerfile=folder(service) / "Dockerfile")
+
+
+def current(settings: Settings) -> tuple[set[str], set[Path]]:
+    """Return the images and the cached folders that the services' files as they are now need."""
+    locks, arch = [folder(service) / "requirements.lock" for service in SERVICES], docker.architecture()
+    tags = {dependencies.tag(lock, base(settings)) for lock in locks}
+    folders = {dependencies.cached(settings, lock, arch) for lock in locks}
+    return {PYTHON.tag, *tags, *references(settings).values()}, folders
 
 
 def folder(service: Service) -> Path:

@@ -35,15 +35,18 @@ def prepare(settings: Settings, lock: Path, base: str, report: Report) -> str:
     if not docker.inspect(name, "image"):
         wheels = fetch(settings, lock, base, report)
         report("adding them to Docker")
-        docker.build(wheels, name, args={"BASE": base}, dockerfile=RECIPE)
+        docker.build(settings, wheels, name, args={"BASE": base}, dockerfile=RECIPE)
     return name
+
+
+def cached(settings: Settings, lock: Path, arch: str) -> Path:
+    return settings.cache / "dependencies" / hashing.digest([PYTHON, arch, for_any_patch(lock)])
 
 
 def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
     """Return the folder of a lock file's wheels, unpacked, stripped and compiled; cached by the lock's content."""
     arch = docker.architecture()
-    key = hashing.digest([PYTHON, arch, for_any_patch(lock)])
-    folder = settings.cache / "dependencies" / key
+    folder = cached(settings, lock, arch)
     if folder.exists():
         return folder
     with cache.workspace(settings.cache) as work:
@@ -54,7 +57,7 @@ def fetch(settings: Settings, lock: Path, base: str, report: Report) -> Path:
         strip(wheels)
         report("compiling")
         if not compile_here(wheels, TARGET):
-            _compile_inside(wheels, base)
+            _compile_inside(settings, wheels, base)
         folder.parent.mkdir(exist_ok=True)
         wheels.rename(folder)
     return folder
@@ -101,13 +104,13 @@ def _install(lock: Path, arch: str, target: Path) -> None:
     pip.install(lock, target, *options, timeout=_TIMEOUT, hint="is PyPI, or your mirror of it, in reach? `make doctor`")
 
 
-def _compile_inside(folder: Path, base: str) -> None:
+def _compile_inside(settings: Settings, folder: Path, base: str) -> None:
     """Let the image's own Python compile, and copy the result out: no folder is shared with the daemon."""
     tag = f"chatroulette-compiled:{hashing.digest([str(folder), base])}"
     recipe = folder.parent / "Dockerfile"
     command = f'["python3", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "{TARGET}"]'
     recipe.write_text(f"FROM {base}\nCOPY . {TARGET}\nRUN {command}\n")
-    docker.build(folder, tag, dockerfile=recipe)
+    docker.build(settings, folder, tag, dockerfile=recipe)
     container = docker.docker("create", tag)
     try:
         docker.docker("cp", f"{container}:{TARGET}/.", folder)

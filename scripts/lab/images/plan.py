@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab import docker, lock, registry_access, shell
+from lab import local_images, lock, registry_access
 from lab.config import Settings
 from lab.images import app, recipes, registry
 from lab.images.app import Service
@@ -73,11 +73,16 @@ def _one_at_a_time(settings: Settings, *steps: Step) -> list[Step]:
 
 
 def clean(settings: Settings) -> None:
-    """Remove the registry, its data, and every image that the lab built here, save those in use."""
+    """Remove the registry, its data, and every image that this lab built here, save those in use."""
     registry.remove_data(settings)
-    ids = docker.docker("image", "ls", "--quiet", "--no-trunc", "--filter", f"label={registry.LABEL}=images").split()
-    if ids:
-        shell.run(["docker", "image", "rm", "--force", *dict.fromkeys(ids)], timeout=120, check=False)
+    local_images.remove(local_images.unused(settings))
+
+
+def current(settings: Settings, goproxy: Path | None) -> tuple[set[str], set[Path]]:
+    """Return the images and the cached folders that the files as they are now need."""
+    tags, folders = app.current(settings)
+    others = [registry.RECIPE, *(image.recipe for image in (*substitutes(goproxy), REDIS))]
+    return tags | {recipe.tag for recipe in others}, folders
 
 
 def _registry_step(settings: Settings) -> Step:

@@ -50,7 +50,7 @@ def build(settings: Settings, recipe: Recipe, report: Report) -> str:
         if (recipe.folder / "packages").exists():
             _unpack(recipe, context / "root.tar", report)
         report(f"{recipe.name}: adding it to Docker")
-        docker.build(context, tag)
+        docker.build(settings, context, tag)
     return tag
 
 

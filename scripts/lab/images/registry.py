@@ -143,7 +143,7 @@ def _start(settings: Settings) -> None:
 def _run(settings: Settings) -> None:
     image = PUBLISHED if registry_access.published(settings) else RECIPE.tag
     environment = [word for key, value in _QUIET.items() for word in ("--env", f"{key}={value}")]
-    owner = ("--label", f"{ownership.LABEL}={ownership.mark(settings)}", "--label", f"{LABEL}={settings.cluster}")
+    owner = ("--label", ownership.label(settings), "--label", f"{LABEL}={settings.cluster}")
     docker.docker("volume", "create", *owner, settings.registry)
     docker.docker(
         *("run", "--detach", "--name", settings.registry, *owner),
@@ -185,7 +185,7 @@ def create_network(settings: Settings) -> None:
     mtu = ("--opt", f"{_MTU}={options[_MTU]}") if _MTU in options else ()
     masquerade = "com.docker.network.bridge.enable_ip_masquerade=true"
     args = ("network", "create", "--driver", "bridge", "--opt", masquerade, *mtu)
-    args += ("--label", f"{LABEL}={_LAB_NETWORK}", "--label", f"{ownership.LABEL}={ownership.mark(settings)}")
+    args += ("--label", f"{LABEL}={_LAB_NETWORK}", "--label", ownership.label(settings))
     try:
         docker.docker(*args, "--ipv6", "--subnet", _SUBNET, NETWORK)
     except CommandFailed:  # no IPv6 here, or another process was faster

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lab import config, ownership
+from lab import config, local_images, ownership
 from lab.cluster import client_programs, coredns, docker_daemon, lifecycle, runc_wrapper
 from lab.cluster.node_image import build
 from lab.cluster.node_image.recipe import PUBLISHED
+from lab.errors import Refused
 
 FULL, WITHOUT_RESOURCE = "000001ffffffffff", "000001fffeffffff"
 
@@ -114,6 +115,47 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours(settings, source, mark, o
     mounts = [{"Destination": ownership.MIRRORS, "Source": source.format(**own)}]
     mounts += [{"Destination": f"/etc/chatroulette-lab/{mark.format(**own)}", "Source": "/x"}] if mark else []
     assert ownership.owns_node(settings, {"Mounts": mounts}, "cats") is ours
+
+
+FOREIGN_NODE = [{"Destination": ownership.MIRRORS, "Source": "/home/other/.cache/chatroulette-lab/mirrors/cats"}]
+
+
+@pytest.mark.parametrize(
+    ("owner", "other_lab", "listed"),
+    [
+        pytest.param("mine", True, True, id="ours"),
+        pytest.param("theirs", False, False, id="another-labs"),
+        pytest.param(None, False, True, id="an-older-labs"),
+        pytest.param(None, True, False, id="an-older-labs-beside-another-lab"),
+    ],
+)
+def test_images_are_ours_by_the_mark_and_without_one_only_where_nobody_else_is(
+    settings, docker, owner, other_lab, listed
+):
+    marks = {"mine": ownership.mark(settings), "theirs": "0" * 16}
+    image = {"Id": "sha256:1", "RepoTags": ["chatroulette-node:1"], "Size": 5, "Config": {"Labels": {}}}
+    if owner:
+        image["Config"]["Labels"] = {ownership.LABEL: marks[owner]}
+    node = {"Id": "2", "Name": "/cats-control-plane", "Mounts": FOREIGN_NODE}
+    docker(
+        {
+            "ps --all --quiet": "",
+            "ps --all --filter": "cats-control-plane" if other_lab else "",
+            "container inspect cats-control-plane": json.dumps([node]),
+            "image ls": "sha256:1",
+            "image inspect": json.dumps([image]),
+        }
+    )
+    assert [found.names for found in local_images.unused(settings)] == ([("chatroulette-node:1",)] if listed else [])
+
+
+def test_half_of_anothers_cluster_of_the_same_name_is_neither_removed_nor_replaced(settings, docker):
+    node = {"Id": "2", "Name": "/cats-control-plane", "Mounts": FOREIGN_NODE, "State": {"Running": False}}
+    calls = docker({"ps --all": "cats-control-plane", "container inspect cats": json.dumps([node])})
+    with pytest.raises(Refused, match=r"another lab's, whose caches are in /home/other/\.cache/chatroulette-lab"):
+        lifecycle.down(settings)
+    assert not lifecycle._remove_nodes(settings)
+    assert not [call for call in calls() if call.startswith("rm")]
 
 
 def test_a_mark_is_made_once_and_made_anew_where_its_file_is_broken(settings):

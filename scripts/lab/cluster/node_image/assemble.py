@@ -22,7 +22,9 @@ _BUILDING = f"{NODE_IMAGE}:building"
 _CONTAINERD = "etc/containerd/config.toml"
 
 
-def assemble(node: Recipe, programs: Path, root: Path, name: str, report: Report) -> None:
+def assemble(  # noqa: PLR0913 - each is a part of the image
+    node: Recipe, programs: Path, root: Path, name: str, report: Report, *, label: str
+) -> None:
     """Make the node image and name it as the last thing: an interruption leaves no incomplete image of that name.
 
     ``programs`` is the folder of Go programs, ``root`` the Debian root's tar; temporary files are put into its folder.
@@ -40,7 +42,7 @@ def assemble(node: Recipe, programs: Path, root: Path, name: str, report: Report
         try:
             docker("import", *_changes(), base, building, timeout=_TIMEOUT)
             report("storing the images inside", 0.75)
-            _commit(building, images, name)
+            _commit(building, images, name, label)
         finally:
             remove_leftovers()
 
@@ -114,7 +116,7 @@ def _image(names: Sequence[str], layers: Sequence[Layer], program: str = "", use
     return Image(tuple(names), tuple(layers), config)
 
 
-def _commit(building: str, images: Path, name: str) -> None:
+def _commit(building: str, images: Path, name: str, label: str) -> None:
     """Let the node's own containerd take the images in; nothing is unpacked, so it needs no privileges."""
     container = docker(
         *("create", "--label", f"{recipe.LABEL}=building", "--network=none"),
@@ -123,7 +125,7 @@ def _commit(building: str, images: Path, name: str) -> None:
     )
     docker("cp", images, f"{container}:/images.tar", timeout=_TIMEOUT)
     shell.run(["docker", "start", "--attach", container], timeout=_TIMEOUT)
-    image = docker("commit", *_changes(), container, timeout=_TIMEOUT)
+    image = docker("commit", *_changes(), "--change", f"LABEL {label}", container, timeout=_TIMEOUT)
     docker("tag", image, name)
 
 

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cache, mmdebstrap
+from lab import cache, mmdebstrap, ownership
 from lab.cluster.node_image import assemble, go_programs, go_toolchain
 from lab.cluster.node_image.recipe import DEBIAN, SUITE, Recipe, root_hash
 from lab.config import Settings
@@ -72,9 +72,8 @@ def tools(settings: Settings) -> dict[str, Path]:
 
 
 def clean() -> None:
-    """Remove every node image from Docker, and what interrupted builds left there."""
+    """Remove what interrupted builds left in Docker."""
     assemble.remove_leftovers()
-    assemble.remove_images(NODE_IMAGE)
 
 
 def check_space(need: float, free: float, where: Path) -> None:
@@ -146,7 +145,7 @@ class Build:
 
     def make_image(self, name: str, report: Report) -> str:
         self._prepare("image")
-        assemble.assemble(self.recipe, self.programs, self.root, name, report)
+        assemble.assemble(self.recipe, self.programs, self.root, name, report, label=ownership.label(self.settings))
         return name
 
     def _prepare(self, part: str) -> None:
