@@ -76,8 +76,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-<<<<<<< HEAD
-.PHONY: help kind-up deploy verify experiment open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor clean
-=======
-.PHONY: help kind-up deploy verify experiment open status logs undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
->>>>>>> 960a57d (lab prune: what nothing uses, with sizes, asked first; clean says what it costs; images carry the mark, and another lab's stay)
+.PHONY: help kind-up deploy verify experiment open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
