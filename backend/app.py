@@ -25,13 +25,14 @@ from backend.faults.effects import Effects
 from backend.faults.manager import FaultManager
 from backend.faults.orders import take_order
 from backend.identity import NAME, Identity
+from backend.kubelet import Kubelet
 from backend.metrics import Metrics
 from backend.probe_log import ProbeLog
 from backend.roulette.background import BackgroundTasks
 from backend.roulette.streams import Streams
 from backend.shared_state import SharedState, open_shared_state
 from backend.state_files import StateFiles
-from service_runtime import logs, request_tracking, responses
+from service_runtime import allowed_hosts, logs, request_tracking, responses
 from service_runtime.health import Health, not_shutting_down, ping, started
 from service_runtime.lifecycle import Lifecycle
 
@@ -56,6 +57,7 @@ def build(settings: Settings) -> Flask:
     for family in BLUEPRINTS:
         app.register_blueprint(family)
     request_tracking.install(app, context.metrics, request_logging.log_request)
+    allowed_hosts.install(app, settings)
     app.register_error_handler(HTTPException, responses.on_http_error)
     app.register_error_handler(InternalServerError, _on_crash)
     for bad in (responses.BadInput, msgspec.ValidationError):
@@ -82,7 +84,7 @@ def _install_faults(app: Flask, context: Context) -> None:
 def _context(settings: Settings) -> Context:
     lifecycle, metrics, shared = Lifecycle(settings.drain_seconds), Metrics(), open_shared_state(settings)
     identity, state_files = Identity(settings), StateFiles(settings.state_dir, settings.pod)
-    streams = Streams(shared.store, settings.pod, settings.max_streams, lambda: lifecycle.draining)
+    streams = Streams(shared.store, settings.pod, settings.capacity.streams, lambda: lifecycle.draining)
     metrics.streams.set_function(lambda: streams.count)
     metrics.visitors.set_function(lambda: len(streams.visitors))
     background = BackgroundTasks(shared.store, streams, settings.absent_seconds, settings.drain_seconds)
@@ -100,6 +102,7 @@ def _context(settings: Settings) -> Context:
         streams=streams,
         background=background,
         probe_log=probe_log,
+        kubelet=Kubelet(settings.host_ip),
         faults=faults,
         cluster_status=ClusterStatus(own_status, shared, settings.redis_url),
         openapi=openapi.document(NAME, settings.version, BLUEPRINTS),

@@ -17,7 +17,7 @@ Maximum = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from
 RedisUrl = Annotated[
     str,
     Meta(
-        pattern=r"^(rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?(/\d{1,4})?|unix:///[^\s?@]+)"
+        pattern=r"^(rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?(/[0-9]{1,4})?|unix:///[^\s?@]+)"
         r"(\?\S*)?$(?!\n)",
         description="an address such as redis://redis:6379/0",
     ),
@@ -57,13 +57,13 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     absent_seconds: AbsentSeconds = 20.0
     max_visitors: Maximum = 5000
     max_chats: Maximum = 2500
-    max_streams: Maximum = 2400
 
     state_dir: Directory = "/tmp"  # noqa: S108 - in a Pod an emptyDir of its own, which outlives its containers
 
     pod_ip: Text | None = None
     pod_ips: Text | None = None
     node_name: Text | None = None
+    host_ip: Text | None = None
     service_account: Text | None = None
     container_name: Text | None = None
     cpu_request_millicores: Count | None = None

@@ -8,6 +8,7 @@ from backend.cluster_status import ClusterStatus
 from backend.config import Settings
 from backend.faults.manager import FaultManager
 from backend.identity import Identity
+from backend.kubelet import Kubelet
 from backend.metrics import Metrics
 from backend.probe_log import ProbeLog
 from backend.roulette.background import BackgroundTasks
@@ -30,6 +31,7 @@ class Context:
     streams: Streams
     background: BackgroundTasks
     probe_log: ProbeLog
+    kubelet: Kubelet
     faults: FaultManager
     cluster_status: ClusterStatus
     openapi: bytes

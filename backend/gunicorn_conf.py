@@ -13,15 +13,14 @@ _settings = gunicorn_settings.load_or_exit("backend", load)
 _state_files = StateFiles(_settings.state_dir, _settings.pod)
 _oom_kills_before = cgroup.oom_kills()
 
-# Streams, and other requests beside them.
-globals().update(gunicorn_settings.common("backend", _settings, connections=_settings.max_streams + 1600))
+globals().update(gunicorn_settings.common("backend", _settings))
 timeout = 30
 
 
 def on_starting(server: Any) -> None:
     restarts.record_start(_state_files, ProbeLog(_state_files).latest)
     sigterm.install(server)
-    gunicorn_settings.supervise(server, "backend.app")
+    gunicorn_settings.supervise(server, "backend.app", _settings)
 
 
 def on_exit(server: Any) -> None:

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 KEPT = 60
 FILE = "probes"
 
-KUBELET = "kube-probe/"
-"""How the kubelet's HTTP probes name themselves, before its version:
-https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/#http-probes
-"""
-
 
 class Probe(msgspec.Struct, frozen=True):
     """One probe and its answer; `reason` is null when it passed."""

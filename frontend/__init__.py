@@ -8,16 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from flask import Flask
 
+    from frontend.config import Settings
 
-def create_app(config: Mapping[str, str] | None = None) -> Flask:
-    """Build the application from `config`, or from the environment when it is None.
+
+def create_app(config: Settings | None = None) -> Flask:
+    """Build the application, configured from the environment unless settings are given.
 
     Raises `service_runtime.environment.ConfigError`, one line that names the wrong setting.
     """
-    from frontend.app import build  # noqa: PLC0415 - after gunicorn's gevent worker has patched the sockets
+    # After gunicorn's gevent worker has patched the sockets.
+    from frontend.app import build  # noqa: PLC0415
+    from frontend.config import load  # noqa: PLC0415
 
-    return build(config)
+    return build(config or load())

@@ -1,6 +1,5 @@
 """The application put together: context, routes, and what every request and response carries."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from flask import Flask, Response, g, request
@@ -10,18 +9,17 @@ from frontend import health, page, proxy
 from frontend.backend_check import BackendCheck
 from frontend.backend_client import BackendClient
 from frontend.compression import compress
-from frontend.config import Settings, load
+from frontend.config import Settings
 from frontend.context import Context
 from frontend.event_streams import EventStreams
 from frontend.i18n import negotiate_language
 from frontend.metrics import Metrics
 from frontend.resolver import Resolver
 from frontend.static_files import StaticFiles
-from service_runtime import request_tracking, responses
+from service_runtime import allowed_hosts, request_tracking, responses
 from service_runtime.health import Health, not_shutting_down, ping, started
 from service_runtime.lifecycle import Lifecycle
 
-MAX_REQUEST_BYTES = 65_536
 STREAMS_END_SECONDS = 2.0
 """Over how long the event streams are ended on SIGTERM, so that their browsers reconnect one by one."""
 
@@ -30,22 +28,22 @@ SECURITY_HEADERS = {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer a form would send `Origin: null`, which tells no site from another.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
-def build(environ: Mapping[str, str] | None) -> Flask:
-    """Build the application from settings as in the environment. Raises ConfigError."""
-    settings = load(environ)
+def build(settings: Settings) -> Flask:
+    """Return an application that serves at once."""
     lifecycle = Lifecycle(settings.drain_seconds)
     app, context = Flask("frontend", static_folder=None), build_context(settings, lifecycle)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
     app.extensions |= {"context": context, "lifecycle": lifecycle}
     for blueprint in (health.blueprint, page.blueprint, proxy.blueprint):
         app.register_blueprint(blueprint)
     request_tracking.install(app, context.metrics)
+    allowed_hosts.install(app, settings)
     app.before_request(choose_language)
     app.after_request(finish_response)
     app.register_error_handler(HTTPException, responses.on_http_error)
@@ -54,7 +52,7 @@ def build(environ: Mapping[str, str] | None) -> Flask:
 
 
 def build_context(settings: Settings, lifecycle: Lifecycle) -> Context:
-    resolver, event_streams = Resolver(), EventStreams(settings.max_streams)
+    resolver, event_streams = Resolver(), EventStreams(settings.capacity.streams)
     address = settings.backend_address
     lifecycle.on_start.append(partial(resolver.prefetch, address.host, address.port))
     lifecycle.on_drain.append(partial(event_streams.end, min(STREAMS_END_SECONDS, settings.drain_seconds / 2)))

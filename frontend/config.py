@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,7 +18,9 @@ BackendUrl = Annotated[
     str, Meta(description="an http address without a path, such as http://k8-chatroulette-back:3000")
 ]
 Timeout = Annotated[float, Meta(ge=0.05, le=60, description="a number of seconds from 0.05 to 60")]
-MaxStreams = Annotated[int, Meta(ge=1, le=3000, description="a number of event streams from 1 to 3000")]
+ReadTimeout = Annotated[
+    float, Meta(ge=6, le=60, description="a number of seconds from 6 to 60: the backend's streams beat every 5")
+]
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -50,13 +52,14 @@ class Address(msgspec.Struct, frozen=True):
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
-    """One field a variable, besides those of every service."""
+    """One field a variable, besides those of every service; a stream is a connection on both sides."""
+
+    FILES_PER_STREAM: ClassVar[int] = 2
 
     port: Port = 8080
     backend_url: BackendUrl = "http://k8-chatroulette-back:3000"
     backend_connect_seconds: Timeout = 2.0
-    backend_read_seconds: Timeout = 10.0
-    max_streams: MaxStreams = 2400
+    backend_read_seconds: ReadTimeout = 10.0
 
     @property
     def backend_address(self) -> Address:

@@ -11,8 +11,6 @@ from frontend.backend_client import REQUEST_ERRORS, BackendResponse
 CHUNK_BYTES = 65_536
 TCP_ESTABLISHED = 1
 """tcpi_state in Linux's struct tcp_info; anything else: the other side has closed."""
-USER_TIMEOUT_MILLISECONDS = 20_000
-"""A browser that has acknowledged nothing for so long is gone: four heartbeats of the backend."""
 MOVE_EVENT = b"event: move\ndata: {}\n\n"
 """Tells the page to connect again at once."""
 
@@ -62,7 +60,6 @@ class EventStream:
         Raises ConnectionResetError where the backend's body is truncated: the browser must see a broken connection.
         """
         self._response = response
-        set_user_timeout(browser)
         chunk = b""
         try:
             for chunk in response.chunks(CHUNK_BYTES):
@@ -78,15 +75,6 @@ class EventStream:
             response.close()
         if self._ended and chunk.endswith(b"\n\n"):
             yield MOVE_EVENT
-
-
-def set_user_timeout(browser: socket.socket | None) -> None:
-    """Have Linux end a connection whose other side no longer acknowledges what is sent (tcp(7), TCP_USER_TIMEOUT).
-
-    It would take a quarter of an hour otherwise, and so long the visitor would count as present.
-    """
-    if browser is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-        browser.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MILLISECONDS)
 
 
 def is_disconnected(browser: socket.socket | None) -> bool:

@@ -7,11 +7,10 @@ from service_runtime import gunicorn_settings
 
 _settings = gunicorn_settings.load_or_exit("frontend", load)
 
-# Streams, and other requests beside them.
-globals().update(gunicorn_settings.common("frontend", _settings, connections=_settings.max_streams + 1600))
+globals().update(gunicorn_settings.common("frontend", _settings))
 timeout = 60
 accesslog = "-"
 
 
 def on_starting(server: Any) -> None:
-    gunicorn_settings.supervise(server, "frontend.app")
+    gunicorn_settings.supervise(server, "frontend.app", _settings)

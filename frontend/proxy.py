@@ -6,8 +6,6 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, g, request
-from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import BadRequest
 
 from frontend.backend_client import REQUEST_ERRORS, BackendRequest, BackendResponse
 from frontend.connectivity import Outcome, classify_error
@@ -21,6 +19,8 @@ HOP_BY_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authoriza
 HOP_BY_HOP |= {"te", "trailer", "transfer-encoding", "upgrade"}
 REQUEST_DROPPED = HOP_BY_HOP | {"host", "content-length", "cookie", "expect", "forwarded"}
 REQUEST_DROPPED |= {"x-request-id", "x-forwarded-for"}
+# Of the browser's way to here, which this service has judged (service_runtime/allowed_hosts.py).
+REQUEST_DROPPED |= {"origin", "referer", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user"}
 RESPONSE_DROPPED = HOP_BY_HOP | {"server", "date", "set-cookie", "x-request-id", "content-security-policy"}
 MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_BODY_SECONDS = 30.0
@@ -63,17 +63,14 @@ def acquire_stream() -> EventStream:
 
 
 def to_backend() -> BackendRequest:
-    """Return the current request as it goes to the backend; a body that breaks HTTP's rules is answered 400."""
+    """Return the current request as it goes to the backend."""
     headers = dict(end_to_end(request.headers.items(), REQUEST_DROPPED))
     headers.setdefault("Accept-Encoding", "identity")
     headers |= {"X-Request-Id": g.request_id, "X-Forwarded-For": request.remote_addr or "unknown"}
     path = quote(request.path, safe="/~@:+,=")
     if query := quote(request.query_string, safe="/?:@!$&'()*+,;=~%"):
         path += f"?{query}"
-    try:
-        return BackendRequest(request.method, path, headers, request.get_data())
-    except (OSError, ParseException) as error:
-        raise BadRequest("the request's body is broken") from error
+    return BackendRequest(request.method, path, headers, request.get_data())
 
 
 def end_to_end(headers: Iterable[tuple[str, str]], dropped: set[str]) -> list[tuple[str, str]]:

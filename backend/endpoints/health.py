@@ -4,7 +4,6 @@ from flask import Response, request
 
 from backend.context import context
 from backend.openapi import Endpoints
-from backend.probe_log import KUBELET
 from service_runtime import health
 from service_runtime.health import Report
 from service_runtime.probes import PATHS
@@ -19,6 +18,6 @@ routes = Endpoints("health")
 def probe() -> Response:
     kind = PATHS[request.path]
     report = context().health.report(kind)
-    if request.user_agent.string.startswith(KUBELET):
+    if context().kubelet.sent(request.environ):
         context().probe_log.add(kind, report.status, report.reason)
     return health.response(report)

@@ -140,7 +140,7 @@ def _unavailable(error: Unavailable) -> Response:
     Entered,
     status=201,
     body=(Entering,),
-    problems=(400, 413, 429, 503),
+    problems=(400, 403, 413, 415, 429, 503),
 )
 def enter() -> Response:
     entering = body(Entering)
@@ -155,7 +155,7 @@ def visit(visitor: str) -> Response:
     return reply(Visit(card(cat_of(status.cat)), status.state, status.chat))
 
 
-@routes.serves("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(404, 503))
+@routes.serves("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(403, 404, 503))
 def end(visitor: str) -> Response:
     _store().quit(visitor)
     return _no_content()
@@ -168,13 +168,13 @@ def end(visitor: str) -> Response:
     Sought,
     status=202,
     body=(Seeking,),
-    problems=(400, 404, 413, 429, 503),
+    problems=(400, 403, 404, 413, 415, 429, 503),
 )
 def seek(visitor: str) -> Response:
     return reply(Sought(_store().seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
-@routes.serves("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(404, 503))
+@routes.serves("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(403, 404, 503))
 def leave(visitor: str) -> Response:
     _store().leave(visitor)
     return _no_content()
@@ -187,7 +187,7 @@ def leave(visitor: str) -> Response:
     Accepted,
     status=202,
     body=(Saying,),
-    problems=(400, 404, 409, 413, 429, 503),
+    problems=(400, 403, 404, 409, 413, 415, 429, 503),
 )
 def say(visitor: str) -> Response:
     message = body(Saying)
@@ -215,7 +215,7 @@ def _bot_say(visitor: str, message: Saying, bot: str, text: str) -> None:
     media=None,
     status=204,
     body=(Typed,),
-    problems=(400, 404, 409, 413, 503),
+    problems=(400, 403, 404, 409, 413, 415, 503),
 )
 def typing(visitor: str) -> Response:
     _store().typing(visitor, body(Typed).chat)

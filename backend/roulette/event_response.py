@@ -1,15 +1,11 @@
 """The HTTP response that carries an event stream."""
 
-import socket
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Response
 
 from backend.roulette.streams import Stream
-
-ACKNOWLEDGE_MILLISECONDS = 20_000
-"""A connection whose peer acknowledges nothing for so long is closed: beats make sure that there is something."""
 
 
 class EventResponse(Response):
@@ -26,8 +22,6 @@ class EventResponse(Response):
         if self._events is None:
             return super().__call__(environ, start_response)
         self._events.environ = environ
-        if "gunicorn.socket" in environ:
-            self._events.socket = connection = environ["gunicorn.socket"]
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ACKNOWLEDGE_MILLISECONDS)
+        self._events.socket = environ.get("gunicorn.socket")
         start_response(self.status, self.headers.to_wsgi_list())
         return self._events

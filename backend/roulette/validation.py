@@ -8,7 +8,7 @@ import msgspec
 from flask import request
 from msgspec import Meta
 
-from service_runtime.responses import BadInput
+from service_runtime.responses import BadInput, require_json
 
 MAX_BYTES = 8192
 """Of a body: room for the longest text as JSON escapes it, twelve bytes for an emoji."""
@@ -32,7 +32,8 @@ T = TypeVar("T")
 
 
 def body(struct: type[T]) -> T:
-    """Return the current request's JSON body. Raises BadInput; Flask answers 413 where it is too large."""
+    """Return the current request's JSON body. Raises BadInput; one that is too large is 413, another type 415."""
+    require_json()
     request.max_content_length = MAX_BYTES
     data = request.get_data(cache=False)
     try:

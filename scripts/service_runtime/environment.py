@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 import msgspec
 from msgspec import Meta
+
+from service_runtime.open_files import Capacity, capacity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +26,22 @@ LogLevel = Annotated[
 ]
 Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour such as #c2410c")]
 Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
-Text = Annotated[str, Meta(max_length=256, description="a text of at most 256 characters")]
+Text = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$(?!\n)",
+        max_length=256,
+        description="a text of at most 256 characters, without control characters or blanks around it",
+    ),
+]
+Hosts = Annotated[
+    str,
+    Meta(
+        pattern=r"^ *(\*|(\*\.)?[0-9A-Za-z._-]+)( *, *(\*|(\*\.)?[0-9A-Za-z._-]+))* *$(?!\n)",
+        description="names of hosts without ports, such as cats.example.org,*.lab.example.org, or * for all",
+    ),
+]
+MaxStreams = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")]
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -38,12 +56,16 @@ class ConfigError(ValueError):
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The variables of every service: `drain_seconds` is `DRAIN_SECONDS`."""
 
+    FILES_PER_STREAM: ClassVar[int] = 1
+
     port: Port
     bind: Address = "0.0.0.0"  # noqa: S104 - in a Pod only the Pod's own address is there to be bound
     log_level: LogLevel = "info"
     drain_seconds: DrainSeconds = 5.0
     grace_seconds: GraceSeconds = 30.0
     faults: Switch = "off"
+    allowed_hosts: Hosts | None = None
+    max_streams: MaxStreams = 2400
 
     version: Text = "0.0.0+local"
     commit: Text = "unknown"
@@ -54,7 +76,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     pod_namespace: Text | None = None
 
     def __post_init__(self) -> None:
-        """Raise ConfigError where the drain leaves no time for what is under way."""
+        """Raise ConfigError for no address, and where the drain leaves no time for what is under way."""
+        try:
+            ipaddress.ip_address(self.bind)
+        except ValueError:
+            raise ConfigError("BIND", self.bind, description(Address)) from None
         if self.drain_seconds > self.grace_seconds - 3:
             expected = f"at most {self.grace_seconds - 3:g}, three seconds less than GRACE_SECONDS"
             raise ConfigError("DRAIN_SECONDS", f"{self.drain_seconds:g}", expected)
@@ -63,6 +89,11 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     def pod(self) -> str:
         """The Pod's name; outside a Pod the host's."""
         return self.pod_name or socket.gethostname()
+
+    @property
+    def capacity(self) -> Capacity:
+        """How many connections this process can hold with the files that it may open."""
+        return capacity(self.max_streams, self.FILES_PER_STREAM)
 
     @property
     def listen(self) -> str:

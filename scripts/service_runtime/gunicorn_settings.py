@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from service_runtime import open_files
 from service_runtime.environment import ConfigError
 from service_runtime.supervision import Supervision
 
@@ -31,16 +32,18 @@ def load_or_exit(service: str, load: Callable[[], T]) -> T:
         sys.exit(2)
 
 
-def common(service: str, settings: ServiceSettings, connections: int) -> dict[str, Any]:
-    """Return the settings, to be put into the configuration module's globals."""
+def common(service: str, settings: ServiceSettings) -> dict[str, Any]:
+    """Return the settings, to be put into the configuration module's globals, and raise the limit of open files."""
+    open_files.raise_limit(settings.capacity.open_files)
     memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes a private file in it
     return {
         "bind": settings.listen,
         "workers": 1,
         "worker_class": "service_runtime.worker.DrainingWorker",
-        "worker_connections": connections,
-        # Idle connections are gone when the default drain of five seconds is over.
+        "worker_connections": settings.capacity.connections,
         "keepalive": 5,
+        # One cookie may fill the headers, whose size as a whole is what is limited (connections.HEAD_BYTES).
+        "limit_request_field_size": 32_768,
         # gunicorn kills what still runs after this; the kubelet does so after GRACE_SECONDS.
         "graceful_timeout": max(1, int(settings.grace_seconds - 2)),
         # The heartbeat file: memory where there is some, so that a read-only root file system works.
@@ -54,11 +57,19 @@ def common(service: str, settings: ServiceSettings, connections: int) -> dict[st
     }
 
 
-def supervise(server: Any, application: str) -> None:
+def supervise(server: Any, application: str, settings: ServiceSettings) -> None:
     """Take up supervision, and load the application's modules before the fork: the processes then share their memory.
+
+    Whoever asked for more streams than fit is told.
 
     The application itself is made in the worker, after gevent has patched the standard library.
     """
+    capacity = settings.capacity
+    if capacity.streams < settings.max_streams:
+        server.log.warning(
+            "MAX_STREAMS=%d cannot be had, %d is the most: only %d files may be open here (ulimit -Hn)",
+            *(settings.max_streams, capacity.streams, capacity.open_files),
+        )
     server.supervision = Supervision(server)
     importlib.import_module(application)
     gc.collect()

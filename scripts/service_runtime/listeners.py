@@ -3,6 +3,7 @@
 import select
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,11 @@ ROUND_TRIP = 0.2
 """Seconds that a connection may need from its first packet to be there to be accepted."""
 BACKLOG = 2048
 LOOPBACK = "127.0.0.1"
+TCP_USER_TIMEOUT, TCP_SAVE_SYN = 18, 27
+"""From Linux's linux/tcp.h."""
+UNACKNOWLEDGED_MILLISECONDS = 20_000
+"""A peer that has acknowledged nothing for so long is gone (tcp(7)), four beats of an event stream: else it would count
+as present for a quarter of an hour."""
 
 
 class Listeners:
@@ -30,10 +36,10 @@ class Listeners:
     `listening` says where, such as `0.0.0.0:3000`; it is empty once closed.
     """
 
-    def __init__(self, sockets: list[Any], handle: Callable[..., Any], connections: int) -> None:
+    def __init__(self, sockets: list[Any], handle: Callable[..., Any]) -> None:
         """Accept on these sockets: each connection is given to `handle(listener, client, address)`."""
         self.sockets, self.handle = sockets, handle
-        self.pool = Pool(connections)
+        self.pool = Pool()
         self.lock = RLock()
         self.closed = False
         self.loopback: list[Any] = []
@@ -45,6 +51,10 @@ class Listeners:
 
     def _serve(self, sock: Any) -> StreamServer:
         sock.setblocking(1)
+        with suppress(OSError):
+            # Both pass on to each connection that is accepted.
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MILLISECONDS)
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_SAVE_SYN, 1)
         server = StreamServer(sock.dup(), handle=partial(self.handle, sock), spawn=self.pool)
         server.start()
         return server

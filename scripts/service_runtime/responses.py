@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Response, g
+from flask import Response, g, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
@@ -26,6 +27,12 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class BadInput(ValueError):
     """A value in the request that cannot be used; answered as 400 with this text."""
+
+
+def require_json() -> None:
+    """Refuse a body that a page of another site could send without asking first: https://fetch.spec.whatwg.org/."""
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("What is sent here is JSON: the header Content-Type: application/json says so.")
 
 
 def json_bytes(body: bytes, status: int = 200) -> Response:

@@ -195,7 +195,7 @@ class Person:
 
 
 def backend_process(state_dir, **settings):
-    names = {"POD_NAME": "k8-chatroulette-back", "STATE_DIR": str(state_dir)}
+    names = {"POD_NAME": "k8-chatroulette-back", "STATE_DIR": str(state_dir), "HOST_IP": "127.0.0.1"}
     return ServiceProcess("backend", **SERVICE, **names, **settings)
 
 

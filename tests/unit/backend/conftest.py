@@ -27,6 +27,7 @@ def settings(tmp_path):
         pod_namespace="cats",
         pod_ips="10.0.0.7,fd00::7",
         node_name="worker",
+        host_ip="127.0.0.1",
         service_account="default",
         container_name="back",
         cpu_request_millicores=50,
@@ -39,9 +40,22 @@ def app(settings):
     return create_app(settings)
 
 
+class FirstPacket:
+    """A connection whose first packet came with this time to live."""
+
+    def __init__(self, ttl):
+        self.packet = bytes([0x45]) + bytes(7) + bytes([ttl]) + bytes(31)
+
+    def getsockopt(self, *_):
+        return self.packet
+
+
 @pytest.fixture
 def client(app):
-    return app.test_client()
+    """Requests come from the node of the Pod; its kubelet's have `kube-probe` in their User-Agent."""
+    client = app.test_client()
+    client.environ_base |= {"gunicorn.socket": FirstPacket(64)}
+    return client
 
 
 class Server(ServiceProcess):
@@ -88,7 +102,9 @@ class Server(ServiceProcess):
 @contextmanager
 def launch(log, application="slow_app:create_app()", **env):
     path = os.pathsep.join(map(str, (HERE, log.parent)))
-    server = Server("backend", log, application, STATE_DIR=str(log.parent), PYTHONPATH=path, **env).launch()
+    server = Server(
+        "backend", log, application, STATE_DIR=str(log.parent), HOST_IP="127.0.0.1", PYTHONPATH=path, **env
+    ).launch()
     try:
         yield server
     finally:

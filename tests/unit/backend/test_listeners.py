@@ -36,7 +36,7 @@ def shared(port):
 
 @pytest.fixture
 def opened(shared):
-    opened = Listeners([shared.dup()], answer, 10)
+    opened = Listeners([shared.dup()], answer)
     yield opened
     if not opened.closed:
         opened.close()
@@ -92,9 +92,23 @@ def test_closed_is_closed(opened, answers, act):
 
 def test_open_connections_are_waited_for(shared, port):
     let_go = gevent.event.Event()
-    opened = Listeners([shared.dup()], lambda *_: let_go.wait(), 10)
+    opened = Listeners([shared.dup()], lambda *_: let_go.wait())
     with socket.create_connection(("127.0.0.1", port), timeout=3):
         opened.close()
         assert opened.finished(seconds=0.05) is False
         let_go.set()
         assert opened.finished(seconds=3) is True
+
+
+def test_a_peer_that_acknowledges_nothing_is_given_up(shared, port):
+    """After 20 s, though the kernel would go on for a quarter of an hour."""
+    timeouts = []
+
+    def note(_listener, client, _address):
+        timeouts.append(client.getsockopt(socket.IPPROTO_TCP, listeners.TCP_USER_TIMEOUT))
+        client.close()
+
+    opened = Listeners([shared.dup()], note)
+    connect("127.0.0.1", port)
+    opened.close()
+    assert timeouts == [20_000]

@@ -2,9 +2,12 @@
 
 import pytest
 
+from backend.kubelet import default_gateway
 from backend.probe_log import ProbeLog
 from backend.state_files import StateFiles
 from service_runtime.lifecycle import Phase
+
+from .conftest import FirstPacket
 
 KUBELET = {"User-Agent": "kube-probe/1.37"}
 
@@ -18,6 +21,31 @@ def test_only_the_kubelet_is_logged(app, client):
     client.get("/readyz", headers=KUBELET)
     client.get("/readyz", headers={"User-Agent": "curl/8 kube-probe/1.37"})
     assert logged(app) == [("readyz", 200, None)]
+
+
+@pytest.mark.parametrize(
+    ("address", "ttl"),
+    [
+        pytest.param("127.0.0.1", 63, id="through a NodePort: the node's address, but a router on the way"),
+        pytest.param("10.244.0.9", 64, id="another Pod on the same bridge"),
+        pytest.param("10.244.0.9", 63, id="another Pod"),
+    ],
+)
+def test_a_visitor_that_says_it_is_the_kubelet_is_not_logged(app, client, address, ttl):
+    environ = {"REMOTE_ADDR": address, "gunicorn.socket": FirstPacket(ttl)}
+    client.get("/readyz", headers=KUBELET, environ_overrides=environ)
+    assert logged(app) == []
+
+
+@pytest.mark.parametrize(
+    ("gateway", "expected"),
+    [("0100F40A", "10.244.0.1"), ("0101FEA9", None)],
+    ids=["kindnet", "Calico: link-local, and so nobody's source"],
+)
+def test_the_gateway_is_where_the_kubelet_comes_from(gateway, expected):
+    table = f"Iface\tDestination\tGateway\neth0\t00000000\t{gateway}\t0003\neth0\t0000F40A\t00000000\t0001\n"
+    assert default_gateway(table) == expected
+    assert default_gateway("Iface\tDestination\tGateway\n") is None
 
 
 @pytest.mark.parametrize(

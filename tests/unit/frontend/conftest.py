@@ -3,6 +3,7 @@
 import pytest
 
 from frontend import create_app
+from frontend.config import Settings
 
 from ...service_process import ServiceProcess, unused_port  # noqa: TID252 - tests are no package
 from .servers import FakeBackend, RawServer
@@ -20,8 +21,8 @@ def connect():
     """Build an application wired to a URL, and return a client of it."""
 
     def build(url, **settings):
-        timeouts = {"BACKEND_CONNECT_SECONDS": "0.5", "BACKEND_READ_SECONDS": "0.5"}
-        return create_app({**timeouts, "BACKEND_URL": url, "POD_NAME": "front-1", **settings}).test_client()
+        timeouts = {"backend_connect_seconds": 0.5, "backend_read_seconds": 0.5}
+        return create_app(Settings(backend_url=url, pod_name="front-1", **timeouts | settings)).test_client()
 
     return build
 

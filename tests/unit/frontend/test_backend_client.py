@@ -8,7 +8,7 @@ import pytest
 
 from frontend import backend_client
 from frontend.backend_client import BackendClient, BackendRequest, ConnectError
-from frontend.config import load
+from frontend.config import Settings
 from frontend.connectivity import Outcome, classify_error
 from frontend.resolver import Resolver
 
@@ -19,9 +19,9 @@ GET = BackendRequest("GET", "/x")
 POST = BackendRequest("POST", "/x", {}, b"text")
 
 
-def client_of(port, host="127.0.0.1", connect="0.5"):
-    settings = {"BACKEND_CONNECT_SECONDS": connect, "BACKEND_READ_SECONDS": "1"}
-    return BackendClient(load({"BACKEND_URL": f"http://{host}:{port}", **settings}), Resolver())
+def client_of(port, host="127.0.0.1", connect=0.5):
+    timeouts = {"backend_connect_seconds": connect, "backend_read_seconds": 1}
+    return BackendClient(Settings(backend_url=f"http://{host}:{port}", **timeouts), Resolver())
 
 
 def body_of(client, request):
@@ -50,7 +50,7 @@ def test_a_port_that_stays_closed_or_silent(closed_port):
     with full_queue() as silent_port:
         for port, outcome in ((closed_port, Outcome.REFUSED), (silent_port, Outcome.TIMEOUT)):
             with pytest.raises(ConnectError) as error:
-                client_of(port, connect="0.1").send(POST)
+                client_of(port, connect=0.1).send(POST)
             assert classify_error(error.value) is outcome
 
 
@@ -67,7 +67,7 @@ def test_connecting_takes_three_times_the_setting_at_most(monkeypatch):
     monkeypatch.setattr(backend_client, "time", SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep))
     monkeypatch.setattr(backend_client, "connect", connect)
     with pytest.raises(ConnectError):
-        client_of(1, connect="2").send(POST)
+        client_of(1, connect=2).send(POST)
     assert 4 < clock.now <= 6
 
 

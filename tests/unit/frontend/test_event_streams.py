@@ -125,10 +125,9 @@ def test_half_an_event_is_not_followed_by_another():
     assert relay(streams.acquire(), b"data: ha", BEAT) == [b"data: ha"]
 
 
-def test_a_browser_that_no_longer_acknowledges_is_disconnected_after_twenty_seconds():
+def test_a_browser_that_has_not_disconnected_is_relayed_to():
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
         accepted, _ = server.accept()
         with accepted:
             assert relay(EventStreams(1).acquire(), BEAT, browser=accepted) == [BEAT]
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
             assert not is_disconnected(accepted)

@@ -6,7 +6,7 @@ import pytest
 @pytest.fixture
 def lonely(connect, closed_port):
     """A frontend without a backend."""
-    return connect(f"http://127.0.0.1:{closed_port}", VERSION="2.0.0", COMMIT="abc", COLOUR="#123456")
+    return connect(f"http://127.0.0.1:{closed_port}", version="2.0.0", commit="abc", colour="#123456")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/healthz", "/readyz", "/startupz"])

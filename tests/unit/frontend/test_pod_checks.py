@@ -50,7 +50,7 @@ def cluster(closed_port, monkeypatch):
 
 @pytest.fixture
 def check(cluster, connect):
-    client = connect(f"http://cats:{cluster.port}", POD_NAMESPACE="zoo")
+    client = connect(f"http://cats:{cluster.port}", pod_namespace="zoo")
     return lambda: client.get("/api/backend").get_json()
 
 
@@ -126,7 +126,7 @@ def test_an_ip_address_has_no_pods_behind_it(cluster, connect):
 def test_a_check_is_bounded_where_everything_is_silent(cluster, connect):
     cluster.add_silent("127.0.0.1")
     cluster.add_silent("127.0.0.2")
-    client = connect(f"http://cats:{cluster.port}", BACKEND_CONNECT_SECONDS="30", BACKEND_READ_SECONDS="30")
+    client = connect(f"http://cats:{cluster.port}", backend_connect_seconds=30, backend_read_seconds=30)
     shown = client.get("/api/backend").get_json()
     assert (shown["hop"], shown["pods"][0]["outcome"]) == ("silent_pods", "timeout")
 

@@ -56,13 +56,12 @@ UNREACHABLE = {
     "PUT": ("PUT", "/api/cats", 405),
     "PATCH": ("PATCH", "/api/cats", 405),
     "TRACE": ("TRACE", "/api/cats", 405),
-    "too large": ("POST", "/api/cats", 413),
 }
 
 
 @pytest.mark.parametrize(("method", "path", "status"), UNREACHABLE.values(), ids=UNREACHABLE)
 def test_what_does_not_reach_the_backend(fake, client, method, path, status):
-    response = client.open(path, method=method, data=b"x" * 65_537 if status == 413 else None)
+    response = client.open(path, method=method)
     assert (response.status_code, response.mimetype) == (status, PROBLEM)
     assert ("GET" in response.headers.get("Allow", "")) is (status == 405)
     assert fake.requests == []
@@ -73,11 +72,11 @@ def test_what_does_not_reach_the_backend(fake, client, method, path, status):
     [("GET", "/faults"), ("POST", "/faults/crash?pod=back-1"), ("DELETE", "/faults/crash"), ("DELETE", "/faults")],
 )
 def test_faults_are_proxied_only_where_they_are_switched_on(fake, connect, method, path):
-    """With the headers by which the backend refuses what is not this page."""
+    """With the header by which the backend refuses what is not a program's or this page's."""
     fake.reply(path.partition("?")[0], {"pod": "back-1"}, 202)
-    headers = {"Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}
+    headers = {"Content-Type": "text/plain"}
     statuses = [
-        connect(fake.url, FAULTS=switch).open(path, method=method, headers=headers).status_code
+        connect(fake.url, faults=switch).open(path, method=method, headers=headers).status_code
         for switch in ("off", "on")
     ]
     assert statuses == [404, 202]

@@ -191,7 +191,7 @@ def test_bad_input_is_refused_with_its_reason(visit, path, body, status, detail)
     ],
 )
 def test_a_body_is_small_json_of_a_known_language(client, data, status):
-    assert client.post("/api/visitors", data=data).status_code == status
+    assert client.post("/api/visitors", data=data, content_type="application/json").status_code == status
 
 
 @pytest.mark.parametrize("token", [TOKEN, "x", "F" * 32, TOKEN + "0", TOKEN + "%0A", "%2e%2e"])

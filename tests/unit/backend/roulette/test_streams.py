@@ -1,7 +1,6 @@
 """Event streams: what they resume after, replace, and end with."""
 
 import json
-import socket
 
 import msgspec
 import pytest
@@ -64,13 +63,6 @@ def test_head_opens_no_stream(streams, visit):
     response = visit.client.head(f"{visit.path}/events")
     assert (response.status_code, response.content_type) == (200, "text/event-stream")
     assert streams.count == 0
-
-
-def test_a_peer_that_acknowledges_nothing_is_given_up(visit):
-    """After 20 s, though the kernel would go on for a quarter of an hour."""
-    with socket.socket() as sock:
-        visit.client.get(f"{visit.path}/events", environ_overrides={"gunicorn.socket": sock})
-        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
 
 
 def test_no_entry_is_missed_between_connecting_and_reading(enter, visit, app_store, monkeypatch):
