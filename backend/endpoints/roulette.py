@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from flask import Response, request
+from flask import Response, g, request
 from msgspec import Meta
 
 from backend.cats.cards import CatCard, card
@@ -252,7 +252,15 @@ def events(visitor: str) -> Response:
     if request.method == "HEAD":
         _store().get(visitor)
         return EventResponse()
-    return EventResponse(context().streams.open(visitor, query.page, max(query.after, last), _hello))
+    g.stream = context().streams.open(visitor, query.page, max(query.after, last), _hello)
+    return EventResponse(g.stream)
+
+
+@routes.teardown_request
+def _close_unserved(error: BaseException | None) -> None:
+    """Close a stream that the server will never ask for anything."""
+    if error is not None and "stream" in g:
+        g.stream.close()
 
 
 def _hello(stream: Stream) -> bytes:

@@ -44,7 +44,8 @@ class VisitorLog:
             self._drop_oldest()
 
     def read(self, after: int) -> list[Entry]:
-        """Return the entries with higher numbers, in order."""
+        """Return the entries with higher numbers, in order: all of them where `after` is none of this log's."""
+        after = after if after <= self.number else 0
         dropped = self.number - len(self._events)
         start = max(0, after - dropped)
         first = [self._paired] if self._paired and self._paired.number > after else []

@@ -107,10 +107,12 @@ class RedisStore:
     def read(self, visitor: str, after: int) -> list[Entry]:
         pipeline = self._client.redis.pipeline(transaction=False)
         pipeline.xrange(f"cats:log:{visitor}", f"({after}-0")
-        pipeline.hmget(f"cats:v:{visitor}", "state", "paired")
-        rows, (state, paired) = self._client.call(pipeline.execute)
+        pipeline.hmget(f"cats:v:{visitor}", "state", "paired", "number")
+        rows, (state, paired, latest) = self._client.call(pipeline.execute)
         if state is None:
             raise UnknownVisitor
+        if after > int(latest or 0) and after:
+            return self.read(visitor, 0)
         entries = [Entry(int(number.partition(b"-")[0]), _decode(fields[b"e"])) for number, fields in rows]
         return _dropped_paired(paired, after, entries) + entries
 

@@ -205,7 +205,7 @@ class Store(Protocol):
         """
 
     def read(self, visitor: str, after: int) -> list[Entry]:
-        """Return the entries with higher numbers, in order."""
+        """Return the entries with higher numbers, in order: all of them where `after` is none of this log's."""
 
     def tick(self, *, judge_absence: bool = True) -> str | None:
         """Pair those alone with bots, remove those absent. Any process may call this at any time.

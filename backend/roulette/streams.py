@@ -160,7 +160,7 @@ class Streams:
         try:
             stream.notify_replaced = self.store.connect(visitor, stream.connection)
             stream.hello = hello(stream)
-        except Exception:
+        except BaseException:
             self.remove(stream)
             raise
         return stream

@@ -115,6 +115,8 @@ def test_a_long_log_drops_its_oldest_entries_except_paired(open_shared, pair):
     assert [entry.number for entry in store.read("b", 0)] == [1, 17, 18, 19, 20, 21]
     assert [entry.number for entry in store.read("b", 1)] == [17, 18, 19, 20, 21]
     assert [entry.number for entry in store.read("b", 20)] == [21]
+    assert store.read("b", 21) == []
+    assert [entry.number for entry in store.read("b", 22)] == [1, 17, 18, 19, 20, 21], "a number of another life"
     store.seek("b", "second")
     assert events(store, "b") == [Waiting()]
 

@@ -1,11 +1,13 @@
 """Event streams: what they resume after, replace, and end with."""
 
 import json
+from contextlib import suppress
 
 import msgspec
 import pytest
 
 from backend.replicas.errors import Unavailable
+from backend.roulette import sse
 from service_runtime.lifecycle import Phase
 
 TURN = 20
@@ -37,6 +39,8 @@ def make_unavailable(app_store, monkeypatch, *methods):
         pytest.param(4, None, [5], id="query"),
         pytest.param(4, 3, [5], id="the-larger-counts"),
         pytest.param(3, 4, [5], id="the-larger-counts-in-the-header-too"),
+        pytest.param(None, 1000, [1, 2, 3, 4, 5], id="a-number-of-another-life"),
+        pytest.param(2**53, None, [1, 2, 3, 4, 5], id="the-largest-number"),
     ],
 )
 def test_a_stream_resumes_after_the_last_number(enter, after, last, numbers):
@@ -48,6 +52,27 @@ def test_a_stream_resumes_after_the_last_number(enter, after, last, numbers):
     stream = first.stream(after, last)
     assert stream.names() == ["hello"]
     assert [number for number, _, _ in stream.read()] == numbers
+
+
+class Stopped(BaseException):
+    """Such as gevent's time-outs: no Exception."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError, Stopped])
+@pytest.mark.parametrize("where", ["hello", "after"])
+def test_a_stream_that_fails_before_it_is_served_leaves_nothing(streams, visit, monkeypatch, error, where):
+    def fail(*_):
+        raise error
+
+    app = visit.client.application
+    app.testing = False
+    if where == "hello":
+        monkeypatch.setattr(sse, "event", fail)
+    else:
+        app.after_request_funcs[None].insert(0, fail)
+    with suppress(Stopped):
+        visit.client.get(f"{visit.path}/events")
+    assert (streams.count, streams.visitors) == (0, [])
 
 
 @pytest.mark.parametrize(
