@@ -17,8 +17,8 @@ Maximum = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from
 RedisUrl = Annotated[
     str,
     Meta(
-        pattern=r"^(rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:[0-9]{1,5})?(/[0-9]{1,4})?|unix:///[^\s?@]+)"
-        r"(\?\S*)?$(?!\n)",
+        pattern=r"^(rediss?://([^\s/@]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/@:\[\]]+)(:(?!0+[/?]|0+$)[0-9]{1,5})?(/[0-9]{1,4})?|unix:///[^\s?@]+)"
+        r"(\?\S*)?$",
         description="an address such as redis://redis:6379/0",
     ),
 ]

@@ -23,6 +23,15 @@ ReadTimeout = Annotated[
 ]
 
 
+HOST = re.compile(r"[0-9A-Za-z_.:%-]+")
+
+
+def without_password(url: str) -> str:
+    """Return even a wrong URL as it may be shown: what is before the host can be a secret."""
+    scheme, mark, rest = url.rpartition("://")
+    return f"{scheme}{mark}{'…@' if '@' in rest else ''}{rest.rpartition('@')[2]}"
+
+
 class Address(msgspec.Struct, frozen=True):
     """Host and port of the backend."""
 
@@ -70,11 +79,11 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
         except ValueError:
             host, port = "", None
         else:
-            extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+            extra = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
             if extra or parts.scheme != "http" or port == 0:
                 host = ""
-        if not re.fullmatch(r"[\w.:%-]+", host):
-            raise ConfigError("BACKEND_URL", self.backend_url, environment.description(BackendUrl))
+        if not HOST.fullmatch(host):
+            raise ConfigError("BACKEND_URL", without_password(self.backend_url), environment.description(BackendUrl))
         return Address(host, port or 80)
 
 

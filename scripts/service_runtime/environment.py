@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
@@ -28,20 +29,19 @@ Colour = Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour
 Switch = Annotated[Literal["on", "off"], Meta(description="on or off")]
 Text = Annotated[
     str,
-    Meta(
-        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$(?!\n)",
-        max_length=256,
-        description="a text of at most 256 characters, without control characters or blanks around it",
-    ),
+    Meta(max_length=256, description="a text of at most 256 characters, no control characters, no blanks around it"),
 ]
 Hosts = Annotated[
     str,
     Meta(
-        pattern=r"^ *(\*|(\*\.)?[0-9A-Za-z._-]+)( *, *(\*|(\*\.)?[0-9A-Za-z._-]+))* *$(?!\n)",
+        pattern=r"^ *(\*|(\*\.)?[0-9A-Za-z._-]+)( *, *(\*|(\*\.)?[0-9A-Za-z._-]+))* *$",
         description="names of hosts without ports, such as cats.example.org,*.lab.example.org, or * for all",
     ),
 ]
 MaxStreams = Annotated[int, Meta(ge=1, le=100_000, description="a whole number from 1 to 100000")]
+
+BLANK = re.compile(r"^\s|\s\Z|[\x00-\x1f\x7f]")
+"""Around a value or within it: what no setting has, and nobody sees in a manifest."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -113,11 +113,17 @@ def read(
         name = field.name.upper()
         if text := env.get(name):
             try:
-                values[field.name] = msgspec.convert(text, field.type, strict=False)
+                values[field.name] = _convert(text, field.type)
             except msgspec.ValidationError:
                 shown = (redact or {}).get(name, str)(text)
                 raise ConfigError(name, shown, description(field.type)) from None
     return kind(**values)
+
+
+def _convert(text: str, kind: Any) -> Any:
+    if BLANK.search(text):
+        raise msgspec.ValidationError
+    return msgspec.convert(text, kind, strict=False)
 
 
 def description(kind: Any) -> str:
