@@ -43,7 +43,8 @@ def explain(item: Manifest, error: ApiError, problems: Sequence[Problem], limit_
     ref = ref_of(item)
     found = list(problems) or [_problem(cause, item) for cause in error.causes if cause.get("field")]
     if not found or _by_policy(error.message):
-        cause = refused(f"{item.where('metadata.name')}: {ref}", ref.namespace, error.message, limit_ranges)
+        subject = f"{item.where('metadata.name')}: {ref}" if item.source else str(ref)
+        cause = refused(subject, ref.namespace, error.message, limit_ranges)
         is_plain = cause.cause == "refused" and "events" in cause.next_command
         check = f"kubectl apply --dry-run=server -f {item.source}" if item.fields else cause.next_command
         return LabError(cause.sentence, check if is_plain else cause.next_command)

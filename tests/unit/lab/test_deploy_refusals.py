@@ -24,6 +24,8 @@ from lab.deploy.refusals import refused
         pytest.param('admission webhook "cats.example" denied the request: no cats',
                      "policy", "webhook cats.example refuses it: no cats", id="webhook"),
         pytest.param('namespaces "n" not found', "refused", "there is no namespace n", id="namespace"),
+        pytest.param('failed to create typed patch object (n/x): .spec.env: duplicate entries for key [name="A"]',
+                     "double", 'spec.env has two entries with name="A"', id="an entry twice"),
         pytest.param("etcdserver: request timed out", "refused", "refused it: etcdserver", id="anything else"),
     ],
 )  # fmt: skip
@@ -31,4 +33,4 @@ def test_a_refusal_is_told_in_plain_words(message: str, cause: str, detail: str)
     diagnosis = refused("pod/x", "n", message)
     assert diagnosis.cause == cause
     assert detail in diagnosis.sentence
-    assert diagnosis.next_command.startswith("kubectl ")
+    assert diagnosis.next_command.startswith(("kubectl ", "make one"))

@@ -16,7 +16,7 @@ class Server(HTTPServer):
     """An API server with one prepared answer, and the requests that it got."""
 
     def __init__(self):
-        self.requests, self.answer = [], (200, {})
+        self.requests, self.answer, self.warnings = [], (200, {}), []
         super().__init__(("127.0.0.1", 0), _Handler)
 
 
@@ -26,10 +26,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.requests.append((self.command, self.path, self.headers.get("Content-Type", ""), body))
         code, answer = self.server.answer
         self.send_response(code)
+        for warning in self.server.warnings:
+            self.send_header("Warning", warning)
         self.end_headers()
         self.wfile.write((answer if isinstance(answer, str) else json.dumps(answer)).encode())
 
-    do_GET = do_PATCH = do_DELETE = _reply  # noqa: N815
+    do_GET = do_PATCH = do_POST = do_DELETE = _reply  # noqa: N815
 
     def log_message(self, *_):
         return
@@ -66,6 +68,14 @@ def test_apply_is_server_side_and_in_the_labs_name(server, api):
     assert (method, media) == ("PATCH", "application/apply-patch+yaml")
     assert path == "/api/v1/x?fieldManager=lab&force=true&fieldValidation=Strict"
     assert json.loads(body) == {"kind": "X"}
+
+
+def test_the_server_s_warnings_are_noted(server, api):
+    server.warnings = ['299 - "hides \\"A\\", later"', '299 - "is deprecated"']
+    warnings = []
+    api.noting(warnings).create("/api/v1/x", {"kind": "X"}, dryRun="All")
+    assert warnings == ['hides "A", later', "is deprecated"]
+    assert server.requests[0][1] == "/api/v1/x?fieldManager=lab&fieldValidation=Strict&dryRun=All"
 
 
 def test_a_watch_ends_by_itself_and_its_lines_are_events(server, api):
