@@ -9,7 +9,10 @@ const MIN_PERIOD = 60000;
 
 /** Return the chart of a Pod's probes, with the last failures in words. */
 export function probeHistory(pod) {
-  if (!pod.probes.length) return make("p.quiet", {}, gettext("No probe has knocked: outside Kubernetes, nobody does."));
+  if (!pod.probes.length) {
+    return make("p.quiet", {},
+      gettext("No HTTP probe has knocked. TCP and exec probes cannot be seen from inside; outside Kubernetes, nobody knocks."));
+  }
   const end = Date.parse(pod.at);
   const start = Math.min(Date.parse(pod.probes[0].at), end - MIN_PERIOD);
   const position = (moment) => `${(100 * (Date.parse(moment) - start)) / (end - start)}%`;

@@ -6,6 +6,7 @@ Pod's status and events (Kubernetes 1.37). Their texts and commands are in
 """
 
 import re
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ _NODE_NOT_AUTHORIZED = "no relationship found between node"
 """The API server's words to a kubelet that asks before its authorizer has seen the Pod; kubelet asks again later."""
 _SIGNALS = 128
 _KILLED = _SIGNALS + 9
+_SHELL = {126: "a program that may not be executed", 127: "a program that is not there"}
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,22 @@ class _Case:
         return next((each for each in every if each["name"] == container), {})
 
     def memory_limit(self, container: str) -> str:
-        limits = self.spec(container).get("resources", {}).get("limits", {})
-        return str(limits.get("memory", "the node's memory"))
+        """Return the container's limit, else the Pod's own (``spec.resources``, Kubernetes 1.34)."""
+        owners = (self.spec(container), self.pod["spec"])
+        limits = ((owner.get("resources") or {}).get("limits") or {} for owner in owners)
+        return next((str(limit["memory"]) for limit in limits if "memory" in limit), "the node's memory")
 
-    def event(self, *reasons: str, containing: str = "") -> str:
-        """Return the message of the newest event with one of these reasons; empty where there is none."""
+    def event(self, *reasons: str, containing: str = "", container: str = "") -> str:
+        """Return the message of the newest event with one of these reasons; empty where there is none.
+
+        kubelet names a container in ``involvedObject.fieldPath``: ``spec.containers{name}``.
+        """
         events = [
             event
             for event in self.events
-            if event.get("reason") in reasons and containing in (event.get("message") or "")
+            if event.get("reason") in reasons
+            and containing in (event.get("message") or "")
+            and _is_about(event, container)
         ]
         return str(max(events, key=_time)["message"]) if events else ""
 
@@ -124,11 +133,34 @@ def _unschedulable(case: _Case) -> Diagnosis | None:
     return case.diagnosis("unbound" if is_volume else "unschedulable", message=_explained(message, "scheduler"))
 
 
+def _port_name(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    """Name a port that the container does not have: kubelet's probe then has no result, so it is never Ready."""
+    if status.get("ready"):
+        return None
+    spec = case.spec(name)
+    names = {port.get("name") for port in spec.get("ports") or []}
+    for kind in ("startup", "readiness"):
+        probe = spec.get(f"{kind}Probe") or {}
+        port = next((probe[handler].get("port") for handler in ("httpGet", "tcpSocket") if probe.get(handler)), None)
+        if isinstance(port, str) and not port.isdigit() and port not in names:
+            return case.diagnosis("port-name", name, kind=kind, port=port)
+    return None
+
+
+def _unit(case: _Case, status: Object, name: str) -> Diagnosis | None:
+    limit = case.memory_limit(name)
+    if not limit[:-1].isdigit() or limit[-1] != "m" or status.get("ready"):
+        return None
+    return case.diagnosis("unit", name, limit=limit, meant=f"{limit[:-1]}Mi", bytes=int(limit[:-1]) / 1000)
+
+
 def _image(case: _Case, status: Object, name: str) -> Diagnosis | None:
     waiting = pod_status.waiting(status)
     if waiting.get("reason") not in _PULL:
         return None
-    message = _explained(case.event("Failed", containing="pull") or waiting.get("message", ""), "runtime")
+    message = _explained(
+        case.event("Failed", containing="pull", container=name) or waiting.get("message", ""), "runtime"
+    )
     image = case.spec(name).get("image", "")  # a status names the image as the runtime knows it
     return case.diagnosis("image", name, image=image, reason=waiting["reason"], message=message)
 
@@ -170,7 +202,7 @@ def _killed_by_probe(case: _Case) -> Diagnosis | None:
     status = pod_status.container_status(case.pod, name)
     if not pod_status.restarts(status) or status.get("ready"):
         return None
-    return case.diagnosis("killed-by-probe", name, kind=kind, message=_probe_result(case, kind))
+    return case.diagnosis("killed-by-probe", name, kind=kind, message=_probe_result(case, kind, name))
 
 
 def _crash(case: _Case, status: Object, name: str) -> Diagnosis | None:
@@ -198,7 +230,7 @@ def _sandbox(case: _Case) -> Diagnosis | None:
 
 def _probe(case: _Case, status: Object, name: str) -> Diagnosis | None:
     kind = "readiness" if status.get("started") else "startup"
-    message = _probe_result(case, kind)
+    message = _probe_result(case, kind, name)
     if not pod_status.is_running(status) or status.get("ready") or not message:
         return None
     return case.diagnosis(kind, name, message=message)
@@ -212,7 +244,7 @@ def _each_container(rule: Callable[[_Case, Object, str], Diagnosis | None]) -> C
 _RULES: tuple[Callable[[_Case], Diagnosis | None], ...] = (
     _evicted,
     _unschedulable,
-    *map(_each_container, (_image, _config, _command, _memory)),
+    *map(_each_container, (_port_name, _unit, _image, _config, _command, _memory)),
     _killed_by_probe,
     _each_container(_crash),
     _volume,
@@ -221,8 +253,8 @@ _RULES: tuple[Callable[[_Case], Diagnosis | None], ...] = (
 )
 
 
-def _probe_result(case: _Case, kind: str) -> str:
-    message = case.event("Unhealthy", containing=f"{kind.capitalize()} probe")
+def _probe_result(case: _Case, kind: str, name: str) -> str:
+    message = case.event("Unhealthy", containing=f"{kind.capitalize()} probe", container=name)
     result = re.sub(r"^\w+ probe (failed|errored)[^:]*:\s*", "", message).strip()
     status = re.search(r"statuscode: (\d+)", result)
     return f"it answered {status[1]}" if status else result
@@ -237,8 +269,25 @@ def _exit(code: int, limit: str) -> str:
     if code == 0:
         return "exit code 0, which is no error, but a Pod's container is expected to go on"
     if code == _KILLED:  # on cgroup v1 the runtime was seen to miss the kernel's word, and to say "Error"
-        return f"exit code 137: it was killed, as the kernel does at the memory limit of {limit}"
-    return f"exit code {code}" + (f" (signal {code - _SIGNALS})" if code > _SIGNALS else "")
+        return (
+            "exit code 137 (SIGKILL); who killed it is not known: the kernel at the memory limit "
+            f"({limit}) would mostly be told as OOMKilled, a failed liveness probe has an event, "
+            "and a process may send the signal or return 137 itself"
+        )
+    return f"exit code {code}{_meaning(code)}"
+
+
+def _meaning(code: int) -> str:
+    """Explain an exit code by the shell's convention: 126, 127, and 128 + the signal's number (POSIX sh, 2.8.2)."""
+    if code in _SHELL:
+        return f" ({_SHELL[code]})"
+    names = {each.value: each.name for each in signal.Signals}
+    return f" ({names.get(code - _SIGNALS, f'signal {code - _SIGNALS}')})" if code > _SIGNALS else ""
+
+
+def _is_about(event: Object, container: str) -> bool:
+    path = (event.get("involvedObject") or {}).get("fieldPath", "")
+    return not container or not path or path.endswith(f"{{{container}}}")
 
 
 def _restarts(status: Object) -> str:

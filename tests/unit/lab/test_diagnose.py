@@ -104,3 +104,58 @@ def test_a_volume_that_the_node_may_not_ask_for_yet_is_waited_for_longer() -> No
         if event["reason"] == "FailedMount":
             event["message"] = 'claim "x" is forbidden: no relationship found between node and this object'
     assert diagnosed(case).patience > usual.patience
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(137, "who killed it is not known"), (139, "SIGSEGV"), (143, "SIGTERM"), (134, "SIGABRT"),
+     (126, "may not be executed"), (127, "is not there"), (3, "exit code 3 (")],
+)  # fmt: skip
+def test_an_exit_code_is_told_by_its_meaning(code: int, words: str) -> None:
+    pod = captured("crash")["pod"]
+    (status,) = pod["status"]["containerStatuses"]
+    status.update(state={"terminated": {"exitCode": code, "reason": "Error"}}, lastState={})
+    assert words in diagnosed({"pod": pod, "events": []}).sentence
+
+
+def test_a_probe_s_words_go_to_their_own_container() -> None:
+    case = captured("readiness-http")
+    (event,) = [event for event in case["events"] if event["reason"] == "Unhealthy"][:1]
+    own, helper = ({**event, "involvedObject": {"fieldPath": f"spec.containers{{{name}}}"}} for name in ("app", "help"))
+    own |= {"message": "Readiness probe failed: mine", "lastTimestamp": "2099-01-01T00:00:00Z"}
+    helper |= {"message": "Readiness probe failed: helper says no", "lastTimestamp": "2099-01-02T00:00:00Z"}
+    assert diagnosed({**case, "events": [own, helper]}).detail.endswith("fails: mine")
+
+
+@pytest.mark.parametrize("place", ["init", "Pod"])
+def test_the_limit_of_an_init_container_and_of_a_pod_are_told(place: str) -> None:
+    resources = {"resources": {"limits": {"memory": "16Mi"}}}
+    spec: dict[str, Any] = {"initContainers": [{"name": "first"}], "containers": [{"name": "app"}]}
+    (spec["initContainers"][0] if place == "init" else spec).update(resources)
+    ended = {"terminated": {"reason": "OOMKilled", "exitCode": 137}}
+    status = {"initContainerStatuses": [{"name": "first", "state": ended}]}
+    pod = {"metadata": {"name": "p"}, "spec": spec, "status": status}
+    diagnosis = diagnosed({"pod": pod, "events": []})
+    assert (diagnosis.cause, diagnosis.container) == ("memory", "first")
+    assert "limit of 16Mi" in diagnosis.sentence
+    assert ".spec.resources" in diagnosis.next_command
+    assert ".spec.initContainers" in diagnosis.next_command
+
+
+@pytest.mark.parametrize(("kind", "handler"), [("readiness", "httpGet"), ("startup", "tcpSocket")])
+def test_a_port_name_that_is_not_there_is_told_at_once(kind: str, handler: str) -> None:
+    pod = captured("readiness-http")["pod"]
+    (spec,) = pod["spec"]["containers"]
+    spec.pop("readinessProbe")
+    spec |= {"ports": [{"name": "http", "containerPort": 8080}], f"{kind}Probe": {handler: {"port": "web"}}}
+    diagnosis = diagnosed({"pod": pod, "events": []})
+    assert (diagnosis.cause, diagnosis.container, diagnosis.patience) == ("probe", "app", 0)
+    assert "no port named 'web'" in diagnosis.sentence
+
+
+def test_memory_in_thousandths_of_a_byte_is_told() -> None:
+    pod = captured("readiness-http")["pod"]
+    pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "64m"}}
+    diagnosis = diagnosed({"pod": pod, "events": []})
+    assert "0.064 bytes" in diagnosis.sentence
+    assert "64Mi is meant" in diagnosis.sentence
