@@ -117,6 +117,21 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours(settings, source, mark, o
     assert ownership.owns_node(settings, {"Mounts": mounts}, "cats") is ours
 
 
+@pytest.mark.parametrize(
+    ("image", "port", "facts", "said"),
+    [
+        pytest.param("n:old", "1", {"lab": "0.0.9"}, "has the node image n:old of lab 0.0.9, this is lab ", id="image"),
+        pytest.param("n:old", "1", {}, "has the node image n:old of an older lab, this is lab ", id="an-older-labs"),
+        pytest.param("n:new", "2", {}, "has port 2 where port 1 is asked for", id="port"),
+        pytest.param("n:new", "1", {"lab": "0.0.9"}, "was made by lab 0.0.9 from another k8s/kind", id="configuration"),
+    ],
+)
+def test_what_is_old_about_a_cluster_is_named(image, port, facts, said):
+    node = {"Config": {"Image": image}, "HostConfig": {"PortBindings": {"30080/tcp": [{"HostPort": port}]}}}
+    wanted = {"image": "n:new", "extraPortMappings": [{"containerPort": 30080, "hostPort": 1}]}
+    assert lifecycle.difference(node, facts, {"nodes": [wanted]}).startswith(said)
+
+
 FOREIGN_NODE = [{"Destination": ownership.MIRRORS, "Source": "/home/other/.cache/chatroulette-lab/mirrors/cats"}]
 
 
