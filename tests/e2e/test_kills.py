@@ -1,6 +1,7 @@
 """Commands of the lab that are killed at random moments, two at a time: nothing ends in a traceback or is left broken.
 
-``LAB_KILLS`` is how many (20), ``LAB_KILLS_SEED`` which, ``LAB_KILLS_RECOVER`` after how many one is run to its end (2).
+``LAB_KILLS`` is how many (20), ``LAB_KILLS_SEED`` which,
+``LAB_KILLS_RECOVER`` after how many one is run to its end (2).
 What was drawn is written to standard error.
 """
 

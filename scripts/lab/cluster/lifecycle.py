@@ -17,7 +17,7 @@ from typing import Any, Literal
 import yaml
 
 from lab import docker, ownership, registry_access, shell, waiting
-from lab.cluster import coredns, kubeconfig
+from lab.cluster import coredns, difference, kubeconfig
 from lab.config import ROOT, Settings
 from lab.errors import CommandFailed, LabError, Refused
 from lab.kubernetes.access import read_kubeconfigs
@@ -136,7 +136,7 @@ def _bring_up(settings: Settings, kind: Path, config: str, report: Report) -> st
         return "it answers again"
     if current == "outdated":
         (node, *_), facts = _nodes(settings), _facts(settings)
-        what = f"the cluster {settings.cluster} {difference(node, facts, yaml.safe_load(config))}"
+        what = f"the cluster {settings.cluster} {difference.describe(node, facts, yaml.safe_load(config))}"
         raise LabError(what, "`make kind-down kind-up` replaces it")
     if current == "incomplete":
         report.note(f"the cluster {settings.cluster} was left half made: it is made anew")
@@ -176,27 +176,6 @@ def _marked(settings: Settings, config: str) -> str:
     return yaml.safe_dump(marked, sort_keys=False)
 
 
-def difference(node: Mapping[str, Any], facts: Mapping[str, str], config: Mapping[str, Any]) -> str:
-    """Say what a cluster has that the configuration has not, and which version of the lab made it."""
-    maker, this = f"lab {facts['lab']}" if "lab" in facts else "an older lab", f"lab {_lab_version()}"
-    wanted = config["nodes"][0]
-    image = node["Config"]["Image"]
-    if wanted.get("image") not in {None, image}:
-        return f"has the node image {image} of {maker}, this is {this} with {wanted['image']}"
-    bindings = node["HostConfig"]["PortBindings"]
-    for mapping in wanted["extraPortMappings"]:
-        bound = (bindings.get(f"{mapping['containerPort']}/tcp") or [{"HostPort": "none"}])[0]["HostPort"]
-        if bound != str(mapping["hostPort"]):
-            return f"has port {bound} where port {mapping['hostPort']} is asked for: LAB_FRONT_PORT, LAB_BACK_PORT"
-    return f"was made by {maker} from another k8s/kind/cluster.yaml than this, {this}"
-
-
-def _lab_version() -> str:
-    from importlib import metadata  # noqa: PLC0415 - not on the way to `lab --help`
-
-    return metadata.version("chatroulette-lab")
-
-
 def create_timeout(config: str) -> float:
     """Give kind five minutes, and half an hour where it may have to pull the image over a classroom's network."""
     return 300 if _is_built(yaml.safe_load(config)["nodes"][0].get("image")) else 1800
@@ -211,7 +190,12 @@ def _complete(settings: Settings, kubeconfig_text: str, config: str, report: Rep
     report("metrics-server")
     kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
     version = docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
-    facts = {"config": _fingerprint(config), "version": version, "kubeconfig": kubeconfig_text, "lab": _lab_version()}
+    facts = {
+        "config": _fingerprint(config),
+        "version": version,
+        "kubeconfig": kubeconfig_text,
+        "lab": difference.lab_version(),
+    }
     argv = ["docker", "exec", "--interactive", settings.node, "tee", COMPLETE]
     shell.run(argv, timeout=20, stdin=json.dumps(facts))
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from lab import config, local_images, ownership
-from lab.cluster import client_programs, coredns, docker_daemon, lifecycle, runc_wrapper
+from lab.cluster import client_programs, coredns, difference, docker_daemon, lifecycle, runc_wrapper
 from lab.cluster.node_image import build
 from lab.cluster.node_image.recipe import PUBLISHED
 from lab.errors import Refused
@@ -129,7 +129,7 @@ def test_a_cluster_of_somebody_elses_is_told_from_ours(settings, source, mark, o
 def test_what_is_old_about_a_cluster_is_named(image, port, facts, said):
     node = {"Config": {"Image": image}, "HostConfig": {"PortBindings": {"30080/tcp": [{"HostPort": port}]}}}
     wanted = {"image": "n:new", "extraPortMappings": [{"containerPort": 30080, "hostPort": 1}]}
-    assert lifecycle.difference(node, facts, {"nodes": [wanted]}).startswith(said)
+    assert difference.describe(node, facts, {"nodes": [wanted]}).startswith(said)
 
 
 FOREIGN_NODE = [{"Destination": ownership.MIRRORS, "Source": "/home/other/.cache/chatroulette-lab/mirrors/cats"}]
