@@ -52,7 +52,7 @@ IMPORT = "\n" + (IMAGE / "import").read_text()
 """The script that stores the images inside the node; the line break before it is in the hash that names the image."""
 
 METRICS_SERVER = ROOT / "k8s" / "kind" / "metrics-server.yaml"
-TAGS = "no_aufs no_zfs no_btrfs no_devmapper"
+TAGS = "no_aufs no_zfs no_btrfs no_devmapper no_rdt no_tracing nri_no_wasm"
 
 PUBLISHED: Mapping[Minor, str | None] = {
     "1.37": None,
