@@ -12,7 +12,8 @@ Kind = Literal["start", "progress", "done", "skipped", "differs", "unclear", "fa
 class Event:
     """Something that happened to a step.
 
-    Times are in seconds; ``fraction`` (0 to 1) only where work can be counted; the step is ``number`` of ``of``.
+    Times are in seconds; ``fraction`` (0 to 1) only where work can be counted, ``left`` where it is not even; the step
+    is ``number`` of ``of``.
     """
 
     kind: Kind
@@ -20,6 +21,7 @@ class Event:
     detail: str = ""
     took: float = 0.0
     fraction: float | None = None
+    left: float | None = None
     expected: float | None = None
     number: int = 0
     of: int = 0
@@ -33,17 +35,17 @@ class Report:
     event: Event
     began: float = field(default_factory=time.monotonic)
 
-    def __call__(self, detail: str, fraction: float | None = None) -> None:
-        self.send("progress", detail, fraction)
+    def __call__(self, detail: str, fraction: float | None = None, left: float | None = None) -> None:
+        self.send("progress", detail, fraction, left)
 
     def note(self, text: str) -> None:
         """Report something that the person should still read when all is done."""
         self.send("note", text)
 
-    def send(self, kind: Kind, detail: str = "", fraction: float | None = None) -> None:
+    def send(self, kind: Kind, detail: str = "", fraction: float | None = None, left: float | None = None) -> None:
         """Emit this step's event, with the time that it has taken so far."""
         took = time.monotonic() - self.began
-        self.emit(replace(self.event, kind=kind, detail=detail, took=took, fraction=fraction))
+        self.emit(replace(self.event, kind=kind, detail=detail, took=took, fraction=fraction, left=left))
 
 
 @dataclass(frozen=True)

@@ -92,23 +92,28 @@ class _MovingLine:
     def __rich__(self) -> Text:
         if self.event is None:
             return Text()
-        took = self.event.took + time.monotonic() - self.since
-        return Text(running(replace(self.event, took=took), self._language), overflow="ellipsis", no_wrap=True)
+        words = running(self.event, self._language, since=time.monotonic() - self.since)
+        return Text(words, overflow="ellipsis", no_wrap=True)
 
 
-def running(event: Event, language: Language = "en") -> str:
-    """Return which step of how many runs, how far it is, the time so far and what is left, and the detail."""
+def running(event: Event, language: Language = "en", since: float = 0.0) -> str:
+    """Return which step of how many runs, how far it is, the time so far and what is left, and the detail.
+
+    ``since`` is how long ago the event was, in seconds.
+    """
     parts = [f"{event.number}/{event.of} {translated(event.step, language)}"]
     if event.fraction is not None:
         parts.append(f"{event.fraction:.0%}")
-    left = remaining(event)
-    rest = f", {_LEFT[language].format(left=clock(left, language))}" if left else ""
-    parts.append(clock(event.took, language) + rest)
+    left = (remaining(event) or 0.0) - since
+    rest = f", {_LEFT[language].format(left=clock(left, language))}" if left > 0 else ""
+    parts.append(clock(event.took + since, language) + rest)
     return "  ".join([*parts, translated(event.detail, language)] if event.detail else parts)
 
 
 def remaining(event: Event) -> float | None:
-    """Estimate the seconds that are left: from the counted fraction, else from what the step is known to take."""
+    """Estimate the seconds that are left: as the step says, else by the fraction, else as the step is known to take."""
+    if event.left is not None:
+        return event.left
     if event.fraction:
         return event.took * (1 - event.fraction) / event.fraction
     if event.expected and event.expected > event.took:

@@ -43,6 +43,11 @@ while [ "$1" != -o ]; do [ "$1" = -modfile ] && module=$2; shift; done
 mkdir -p "$2" && printf %s "$module" > "$2/kubernetes"
 """
 
+SECONDS = (0, 28, 56, 83, 110, 137, 165, 192, 222, 249, 277, 306, 335, 363, 390, 418, 445, 463, 472)
+COMPILED = (0, 27, 54, 88, 117, 152, 186, 214, 239, 276, 331, 355, 363, 384, 418, 445, 484, 505, 516)
+BUILD = tuple(zip(SECONDS, COMPILED, strict=True))
+"""A recorded build on two quiet cores: seconds, and how much of the cost was compiled, in millions."""
+
 
 @pytest.fixture
 def go(program, monkeypatch):
@@ -162,9 +167,28 @@ def test_what_a_person_wrote_into_go_s_own_file_builds_nothing(settings, tmp_pat
     assert shell.run([go, "env", "GOOS", "GOFLAGS"], timeout=20, env=env).stdout.split() == [sys.platform]
 
 
-def test_the_fraction_leaves_room_for_linking():
-    assert [go_programs.fraction(compiled, 100) for compiled in (0, 50, 120)] == [0.0, 0.47, 0.94]
-    assert go_programs.fraction(0, 0) == 0.0
+@pytest.mark.parametrize("slowness", [1.0, 2.6], ids=["quiet", "busy"])
+def test_what_is_left_of_a_recorded_build_is_right_within_a_quarter_from_the_first_minute(slowness):
+    end, total = BUILD[-1]
+    for began, cost in BUILD[:-1]:
+        seconds, truly = began * slowness, (end - began) * slowness
+        if seconds >= 60:
+            off = abs(go_programs.left(cost * 1e6, total * 1e6, seconds) - truly)
+            assert off <= max(truly / 4, 15), began
+
+
+def test_a_build_costs_what_is_not_in_the_cache_by_its_source_and_its_dependencies(settings, program, monkeypatch):
+    monkeypatch.setattr(build, "check_space", lambda *_: None)
+    source = settings.cache / "of two words" / "a.go"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"x" * 700)
+    listed = f"a\\t1\\t{source.parent}\\ta.go\\n\\n\\nb\\t10\\t{source.parent}"
+    script = GO.replace("= list ] &&", f"= list ] && printf '{listed}' &&")
+    program("go", script.replace("mkdir", "echo a; echo elsewhere; echo b; mkdir"))
+    events = []
+    lab_steps.run(build.steps(settings)[1:2], events.append)
+    counted = [(event.detail, event.fraction) for event in events if event.fraction is not None]
+    assert counted == [("a", 0.0), ("b", 0.25)]
 
 
 def test_dependencies_follow_what_is_installed():

@@ -26,6 +26,7 @@ def shown(out: Console) -> str:
     ("event", "left"),
     [
         pytest.param(Event("progress", "x", took=30, fraction=0.25), 90, id="counted"),
+        pytest.param(Event("progress", "x", took=30, fraction=0.25, left=70), 70, id="estimated"),
         pytest.param(Event("progress", "x", took=30, expected=50), 20, id="known-to-take"),
         pytest.param(Event("progress", "x", took=60, expected=50), None, id="longer-than-known"),
         pytest.param(Event("progress", "x", took=30), None, id="unknown"),
@@ -38,6 +39,7 @@ def test_what_is_left_is_counted_or_known_or_not_said(event, left):
 def test_a_running_step_says_where_it_is():
     event = Event("progress", "Build", "linking", took=65, fraction=0.5, number=2, of=9)
     assert progress.running(event) == "2/9 Build  50%  1 min 05 s, about 1 min 05 s left  linking"
+    assert progress.running(event, since=10) == "2/9 Build  50%  1 min 15 s, about 55.0 s left  linking"
 
 
 ENDED = [

@@ -37,10 +37,10 @@ def steps(settings: Settings) -> list[Step]:
     def programs_exist() -> str | None:
         return _cached(programs) or _cached(default.programs)
 
-    another_minor = Step(f"Build Kubernetes {build.recipe.minor}", build.make_programs, lambda: _cached(programs), 300)
+    another_minor = Step(f"Build Kubernetes {build.recipe.minor}", build.make_programs, lambda: _cached(programs), 200)
     return [
         Step("Have a Go toolchain", build.make_toolchain, lambda: _cached(programs) or build.toolchain(), 25),
-        Step("Build Kubernetes and the node's programs", default.make_programs, programs_exist, 560),
+        Step("Build Kubernetes and the node's programs", default.make_programs, programs_exist, 360),
         *([another_minor] if build != default else []),
         Step("Make the node's Debian root", build.make_root, lambda: image_exists() or _cached(root), 50),
         Step("Put the node image together", lambda report: build.make_image(image, report), image_exists, 25),
