@@ -111,7 +111,7 @@ def clean(session: Session, *, yes: bool) -> None:
             prune.confirm_clean(session, yes=yes)
             _remove(settings)
             images.clean(settings)
-            build.clean()
+            build.clean(settings)
             docker_daemon.stop(settings)
         _remove_caches(settings)
     session.finish("The cluster and the caches are gone")

@@ -29,7 +29,7 @@ def assemble(  # noqa: PLR0913 - each is a part of the image
 
     ``programs`` is the folder of Go programs, ``root`` the Debian root's tar; temporary files are put into its folder.
     """
-    remove_leftovers()
+    remove_leftovers(label)
     names = image_names(node, programs)
     with cache.workspace(root.parent) as folder:
         base, images = folder / "base.tar", folder / "images.tar"
@@ -38,21 +38,26 @@ def assemble(  # noqa: PLR0913 - each is a part of the image
         report("packing the node's files", 0.4)
         write_base(base, node, names["pause"], programs, root)
         report("giving them to Docker", 0.5)
-        building = f"{_BUILDING}-{uuid4().hex[:8]}"
+        building = f"{_building(label)}-{uuid4().hex[:8]}"
         try:
             docker("import", *_changes(), base, building, timeout=_TIMEOUT)
             report("storing the images inside", 0.75)
             _commit(building, images, name, label)
         finally:
-            remove_leftovers()
+            remove_leftovers(label)
 
 
-def remove_leftovers() -> None:
-    """Remove the containers and the unfinished images of a build that was interrupted."""
-    containers = docker("ps", "--all", "--quiet", "--filter", f"label={recipe.LABEL}=building").split()
+def remove_leftovers(label: str) -> None:
+    """Remove the containers and the unfinished images of a build of ours, by our label, that was interrupted."""
+    filters = ("--filter", f"label={recipe.LABEL}=building", "--filter", f"label={label}")
+    containers = docker("ps", "--all", "--quiet", *filters).split()
     if containers:
         docker("rm", "--force", "--volumes", *containers)
-    remove_images(f"{_BUILDING}-*")
+    remove_images(f"{_building(label)}-*")
+
+
+def _building(label: str) -> str:
+    return f"{_BUILDING}-{label.partition('=')[2]}"
 
 
 def remove_images(pattern: str) -> None:
@@ -119,7 +124,7 @@ def _image(names: Sequence[str], layers: Sequence[Layer], program: str = "", use
 def _commit(building: str, images: Path, name: str, label: str) -> None:
     """Let the node's own containerd take the images in; nothing is unpacked, so it needs no privileges."""
     container = docker(
-        *("create", "--label", f"{recipe.LABEL}=building", "--network=none"),
+        *("create", "--label", f"{recipe.LABEL}=building", "--label", label, "--network=none"),
         "--stop-signal=SIGRTMIN+3",  # commit keeps the signal
         *("--entrypoint=/bin/sh", building, "-c", recipe.IMPORT),
     )

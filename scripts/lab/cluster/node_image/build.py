@@ -71,9 +71,9 @@ def tools(settings: Settings) -> dict[str, Path]:
     return {name: build.programs / name for name in ("kind", "kubectl", "goproxy")}
 
 
-def clean() -> None:
-    """Remove what interrupted builds left in Docker."""
-    assemble.remove_leftovers()
+def clean(settings: Settings) -> None:
+    """Remove what interrupted builds of this lab left in Docker."""
+    assemble.remove_leftovers(ownership.label(settings))
 
 
 def check_space(need: float, free: float, where: Path) -> None:
