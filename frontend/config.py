@@ -89,6 +89,6 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings in `environ` (the process's own by default). Raises ConfigError for the first invalid one."""
-    settings = environment.read(Settings, environ)
+    settings = environment.read(Settings, environ, redact={"BACKEND_URL": without_password})
     _ = settings.backend_address
     return settings

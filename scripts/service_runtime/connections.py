@@ -17,8 +17,8 @@ IDLE_SECONDS = 5.0
 """Until a request's first byte; less than the default drain, so that no idle connection outlasts it."""
 HEAD_SECONDS, BODY_SECONDS = 5.0, 10.0
 """From the first byte to the end of the headers, and from there to the end of the body."""
-WRITE_SECONDS = 10.0
-"""For each write to be taken by the kernel: a reader that is slower is gone."""
+WRITE_SECONDS = 12.0
+"""For each write to be taken by the kernel: a slower reader is gone. A read ends with its phase, which is shorter."""
 STOPPING_SECONDS = 1.0
 """For any of them, once the drain is over."""
 
