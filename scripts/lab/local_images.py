@@ -55,7 +55,8 @@ def _others(settings: Settings) -> bool:
 
 def _containers(template: str) -> list[str]:
     ids = _words("ps", "--all", "--quiet")
-    return _words("inspect", "--format", template, *ids) if ids else []
+    argv = ["docker", "inspect", "--format", template, *ids]
+    return shell.run(argv, timeout=60, check=False).stdout.split() if ids else []  # one may be gone by now
 
 
 def _words(*args: str) -> list[str]:
