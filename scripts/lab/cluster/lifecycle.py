@@ -189,6 +189,8 @@ def _is_built(image: str | None) -> bool:
 def _complete(settings: Settings, kubeconfig_text: str, config: str, report: Report) -> None:
     report("metrics-server")
     kubectl_in_node(settings, "apply", "-f", "-", stdin=(MANIFESTS / "metrics-server.yaml").read_text())
+    account = ("--namespace=default", "serviceaccount/default")  # admission refuses Pods until it is there
+    kubectl_in_node(settings, "wait", "--for=create", "--timeout=60s", *account, timeout=70)
     version = docker.docker("exec", settings.node, "kubelet", "--version").removeprefix("Kubernetes ")
     facts = {
         "config": _fingerprint(config),
