@@ -79,11 +79,23 @@ def cluster_suffixes(resolv_conf: str) -> list[str]:
 
     A namespace alone is one only where it cannot be a top-level domain, as `dev` is: those have no digit or hyphen.
     """
+    domains, namespaces = _searched(resolv_conf)
+    own = [name for name in namespaces if NO_DOMAIN.search(name)]
+    return [f".{kind}.{domain}" for kind in ("svc", "pod") for domain in domains] + [f".{name}" for name in own]
+
+
+def names_of_the_services(resolv_conf: str) -> list[str]:
+    """Return the usual names of both Services with this Pod's namespace, whatever that is."""
+    _, namespaces = _searched(resolv_conf)
+    return [f"k8-chatroulette-{side}.{namespace}" for side in ("back", "front") for namespace in namespaces]
+
+
+def _searched(resolv_conf: str) -> tuple[list[str], list[str]]:
+    """Return the cluster's domains and this Pod's namespace: `search <namespace>.svc.<domain> svc.<domain> …`."""
     searched = next((line.split()[1:] for line in resolv_conf.splitlines() if line.startswith("search ")), [])
     domains = [name.removeprefix("svc.") for name in searched if name.startswith("svc.")]
     namespaces = [name.removesuffix(f".svc.{domain}") for domain in domains for name in searched]
-    own = [name for name in namespaces if NO_DOMAIN.search(name) and "." not in name]
-    return [f".{kind}.{domain}" for kind in ("svc", "pod") for domain in domains] + [f".{name}" for name in own]
+    return domains, [name for name in namespaces if "." not in name]
 
 
 def names_of_this_host(hosts_file: str) -> list[str]:
@@ -95,7 +107,8 @@ def names_of_this_host(hosts_file: str) -> list[str]:
 def install(app: Flask, settings: ServiceSettings) -> None:
     """Refuse requests to other names, and changes that another site asks for."""
     allowed = (settings.allowed_hosts or "").split(",") + names_of_this_host(_text("/etc/hosts"))
-    hosts = AllowedHosts(allowed, cluster_suffixes(_text("/etc/resolv.conf")))
+    resolv_conf = _text("/etc/resolv.conf")
+    hosts = AllowedHosts([*allowed, *names_of_the_services(resolv_conf)], cluster_suffixes(resolv_conf))
 
     def check() -> Response | None:
         environ = request.environ

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from backend import create_app
-from service_runtime.allowed_hosts import AllowedHosts, cluster_suffixes, names_of_this_host
+from service_runtime.allowed_hosts import AllowedHosts, cluster_suffixes, names_of_the_services, names_of_this_host
 
 RESOLV_CONF = "nameserver 10.96.0.10\nsearch lab-1.svc.cats.local svc.cats.local cats.local corp.example\n"
 PROBLEM = "application/problem+json"
@@ -55,7 +55,8 @@ def test_names_that_nobody_can_register_are_answered(host, allowed):
 
 def test_a_namespace_that_could_be_a_top_level_domain_is_none():
     assert ".dev" not in cluster_suffixes("search dev.svc.cluster.local svc.cluster.local cluster.local")
-    assert cluster_suffixes("search corp.example\n") == []
+    assert names_of_the_services("search dev.svc.cluster.local svc.cluster.local\n")[0] == "k8-chatroulette-back.dev"
+    assert cluster_suffixes("search corp.example\n") == names_of_the_services("search corp.example\n") == []
 
 
 def test_a_pods_aliases_are_its_names():
