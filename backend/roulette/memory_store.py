@@ -3,13 +3,12 @@
 No method yields to another greenlet before its work is done, so none sees half of it; the listener is called after.
 """
 
-import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from backend.roulette.memory_log import LogBudget, VisitorLog
+from backend.roulette.memory_session import Session
 from backend.roulette.store import (
     ChatsFull,
     Entry,
@@ -19,7 +18,6 @@ from backend.roulette.store import (
     Limits,
     Listener,
     Message,
-    NotInChat,
     Paired,
     Receipt,
     State,
@@ -30,39 +28,6 @@ from backend.roulette.store import (
     Waiting,
     Why,
 )
-
-
-@dataclass(slots=True, eq=False)
-class Session:
-    """A visitor, while it visits; times are the store's clock's seconds."""
-
-    token: str
-    cat: str
-    language: Language
-    last_seen: float
-    log: VisitorLog
-    state: State = "idle"
-    chat: str | None = None
-    """The latest chat, which may be over; `state` says."""
-    partner: "Session | None" = None
-    bot: str | None = None
-    bot_turns: int = 0
-    last_cat: str | None = None
-    """The cat of the last partner."""
-    request: str | None = None
-    connection: str | None = None
-    """None without a stream."""
-    waiting_since: float = 0.0
-    actions: dict[str, tuple[float, int]] = field(default_factory=dict)
-    """By kind of action: when its period began, and how many there were in it."""
-
-    @property
-    def in_chat(self) -> bool:
-        return self.state in ("chat", "house")
-
-    def require(self, chat: str, *states: State) -> None:
-        if self.chat != chat or self.state not in states:
-            raise NotInChat
 
 
 class MemoryStore:
@@ -107,7 +72,7 @@ class MemoryStore:
             return session.state
         if self.chats - session.in_chat >= self._limits.chats:
             raise ChatsFull
-        if retry_after := self._count_action(session, "seek"):
+        if retry_after := session.count_action("seek", self._clock(), self._limits):
             raise TooMany("too many chats in a short time", retry_after)
         self._end_chat(session, "next")
         session.log.clear()
@@ -136,9 +101,9 @@ class MemoryStore:
     def say(self, visitor: str, chat: str, message: str, text: str) -> Receipt:
         session = self._session(visitor)
         if session.chat == chat and message in session.log.sent:
-            return Receipt(session.log.sent[message], repeated=True, bot=session.bot, turn=_turn(session, message))
+            return Receipt(session.log.sent[message], repeated=True, bot=session.bot, turn=session.turn(message))
         session.require(chat, "chat", "house")
-        if retry_after := self._count_action(session, "say"):
+        if retry_after := session.count_action("say", self._clock(), self._limits):
             raise TooMany("too many messages in a short time", retry_after)
         at = int(self._wall() * 1000)
         if session.bot:
@@ -163,7 +128,7 @@ class MemoryStore:
     def typing(self, visitor: str, chat: str) -> None:
         session = self._session(visitor)
         session.require(chat, "chat", "house")
-        if session.partner and self._listener and not self._count_action(session, "typing"):
+        if session.partner and self._listener and not session.count_action("typing", self._clock(), self._limits):
             self._listener.typing(session.partner.token, chat)
 
     def connect(self, visitor: str, connection: str) -> Callable[[], None]:
@@ -229,17 +194,6 @@ class MemoryStore:
         if session is None:
             raise UnknownVisitor
         return session
-
-    def _count_action(self, session: Session, kind: str) -> int:
-        """Return 0 and count the action, or, where there were too many, the seconds after which it is allowed."""
-        now, period = self._clock(), self._limits.period_seconds
-        began, count = session.actions.get(kind, (now, 0))
-        if not 0 <= now - began < period:
-            began, count = now, 0
-        if count >= self._limits.actions:
-            return max(1, math.ceil(began + period - now))
-        session.actions[kind] = began, count + 1
-        return 0
 
     def _draw_partner(self, session: Session, *, last_too: bool = False) -> Session | None:
         """Draw a findable visitor, the last partner only where `last_too`.
@@ -311,9 +265,3 @@ class MemoryStore:
         if self._listener:
             for visitor in changed:
                 self._listener.log_changed(visitor)
-
-
-def _turn(session: Session, message: str) -> int:
-    """Return how many messages the bot had received with this one."""
-    later = len(session.log.sent) - 1 - list(session.log.sent).index(message)
-    return session.bot_turns - later if session.bot else 0
