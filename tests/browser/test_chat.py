@@ -16,7 +16,7 @@ ANOTHER_SERVERS = {"status": 404, "body": REFUSAL, "headers": {"Content-Type": "
 
 
 def token_of(visitor):
-    return visitor.run("return JSON.parse(sessionStorage.visitor).token")
+    return visitor.run("return JSON.parse(sessionStorage.visitor ?? '{}').token")
 
 
 def api_state(visitor):
