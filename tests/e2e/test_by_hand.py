@@ -80,7 +80,10 @@ class opened:  # noqa: N801 - used as a function
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGINT)
-        self._process.communicate(timeout=10)
+        try:
+            self._process.communicate(timeout=30)
+        finally:
+            self._process.kill()
 
 
 @pytest.fixture

@@ -220,11 +220,21 @@ def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Manif
     if manifest.resource and manifest.resource.namespaced:
         meta["namespace"] = meta.get("namespace") or SHAPES[shape]
     _add(meta, "labels", {"app.kubernetes.io/managed-by": client.MANAGER, SHAPE_LABEL: shape})
+    for pod in _templates(manifest):
+        _add(pod, "labels", {SHAPE_LABEL: shape})
     for container in containers(manifest):
         container["image"] = references.get(image_name(container["image"]), container["image"])
     digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
     _add(meta, "annotations", {RENDERED: digest})
     return manifest
+
+
+def _templates(item: Object) -> list[Object]:
+    """List the metadata of the Pods that an object makes: they are the lab's too."""
+    spec = item.get("spec")
+    template = spec.get("template") if isinstance(spec, dict) else None
+    meta = template.get("metadata") if isinstance(template, dict) else None
+    return [meta] if isinstance(meta, dict) else []
 
 
 def _add(meta: Object, name: str, entries: Mapping[str, str]) -> None:

@@ -151,7 +151,8 @@ def call(host: str, port: int, path: str, read_reply: Callable[[bytes], Result],
             result = failure(error)
             failures.append(f"{address}: {result['detail']}")
         else:
-            headers = f"Host: {host}:{port}\r\nAccept: application/json, */*\r\nConnection: close\r\n"
+            name = f"[{host}]" if ":" in host else host
+            headers = f"Host: {name}:{port}\r\nAccept: application/json, */*\r\nConnection: close\r\n"
             request = f"GET {path} HTTP/1.0\r\n{headers}\r\n"
             return {**exchange(connection, request.encode(), read_reply, most), "resolved": resolved["resolved"]}
     return {**result, "detail": "; ".join(failures), "resolved": resolved["resolved"]}
