@@ -22,6 +22,7 @@ Shape = Literal["pods", "app", "scale"]
 SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette", "scale": "chatroulette"}
 """Each shape and its namespace."""
 
+MANAGED_BY = "app.kubernetes.io/managed-by"
 SHAPE_LABEL = "chatroulette.lab/shape"
 RENDERED = "chatroulette.lab/rendered"
 """The annotation with the digest of an object as it was rendered, by which a changed Pod is told from an equal one."""
@@ -219,9 +220,9 @@ def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Manif
     meta = manifest["metadata"]
     if manifest.resource and manifest.resource.namespaced:
         meta["namespace"] = meta.get("namespace") or SHAPES[shape]
-    _add(meta, "labels", {"app.kubernetes.io/managed-by": client.MANAGER, SHAPE_LABEL: shape})
+    _add(meta, "labels", {MANAGED_BY: client.MANAGER, SHAPE_LABEL: shape})
     for pod in _templates(manifest):
-        _add(pod, "labels", {SHAPE_LABEL: shape})
+        _add(pod, "labels", {MANAGED_BY: client.MANAGER})
     for container in containers(manifest):
         container["image"] = references.get(image_name(container["image"]), container["image"])
     digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
@@ -230,7 +231,7 @@ def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Manif
 
 
 def _templates(item: Object) -> list[Object]:
-    """List the metadata of the Pods that an object makes: they are the lab's too."""
+    """List the metadata of the Pods that an object makes: they are the lab's too, but no object of the shape."""
     spec = item.get("spec")
     template = spec.get("template") if isinstance(spec, dict) else None
     meta = template.get("metadata") if isinstance(template, dict) else None

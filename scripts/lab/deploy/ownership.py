@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lab.deploy import kinds
 from lab.deploy.kinds import KINDS
-from lab.deploy.manifests import CLUSTER_WIDE, Ref, ref_of
+from lab.deploy.manifests import CLUSTER_WIDE, MANAGED_BY, Ref, ref_of
 from lab.errors import Refused
 from lab.kubernetes import pod_status
 from lab.kubernetes.client import MANAGER, Api
@@ -16,7 +16,7 @@ _BY_KUBERNETES = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt
 
 
 def is_labs(item: Object) -> bool:
-    return (item["metadata"].get("labels") or {}).get("app.kubernetes.io/managed-by") == MANAGER
+    return (item["metadata"].get("labels") or {}).get(MANAGED_BY) == MANAGER
 
 
 def check(api: Api, objects: Iterable[Object]) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lab.deploy.manifests import SHAPE_LABEL, image_name
+from lab.deploy.manifests import MANAGED_BY, image_name
 from lab.errors import LabError
 from lab.kubernetes import namespaces, pod_status
-from lab.kubernetes.client import Api
+from lab.kubernetes.client import MANAGER, Api
 from lab.kubernetes.objects import Object, pod_path
 
 BACK, FRONT = "k8-chatroulette-back", "k8-chatroulette-front"
@@ -50,8 +50,8 @@ class ServicePod:
 
     @property
     def by_lab(self) -> bool:
-        """Tell whether `lab deploy` made it."""
-        return SHAPE_LABEL in (self.pod["metadata"].get("labels") or {})
+        """Tell whether `lab deploy` made it, or what made it."""
+        return (self.pod["metadata"].get("labels") or {}).get(MANAGED_BY) == MANAGER
 
     @property
     def has_own_image(self) -> bool:

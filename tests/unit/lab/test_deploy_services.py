@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lab.deploy import manifests, ownership, services, status
-from lab.deploy.manifests import SHAPE_LABEL
+from lab.deploy.manifests import MANAGED_BY
 from lab.deploy.services import BACK, FRONT
 from lab.errors import LabError, Refused
 
@@ -54,7 +54,7 @@ def carrier(name: str, image: str, *, ready: bool = True, lab: bool = False, **m
     item = pod(name, image, **more)
     item["status"]["conditions"] = [{"type": "Ready", "status": str(ready)}]
     if lab:
-        item["metadata"]["labels"][SHAPE_LABEL] = "pods"
+        item["metadata"]["labels"][MANAGED_BY] = "lab"
     found = services.of(item, lambda *_: "")
     assert found is not None
     return found
@@ -133,7 +133,7 @@ def test_the_lab_s_own_is_deployed_again(there: Any) -> None:
 
 def test_a_namespace_keeps_what_was_made_by_hand_in_it() -> None:
     where = "/api/v1/namespaces/chatroulette"
-    labs = {"metadata": {"name": "x", "labels": {"app.kubernetes.io/managed-by": "lab"}}}
+    labs = {"metadata": {"name": "x", "labels": {MANAGED_BY: "lab"}}}
     plain = {
         f"{where}/configmaps/kube-root-ca.crt": {"metadata": {"name": "kube-root-ca.crt"}},
         f"{where}/services/x": labs,

@@ -125,7 +125,7 @@ def test_what_the_lab_deployed_is_to_answer_although_its_services_are_gone() -> 
 
 def by_lab(service: str) -> dict[str, Any]:
     item = pod(service)
-    item["metadata"]["labels"]["chatroulette.lab/shape"] = "pods"
+    item["metadata"]["labels"]["app.kubernetes.io/managed-by"] = "lab"
     return item
 
 
