@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lab.deploy.diagnose import Diagnosis
+from lab.deploy.causes.case import Diagnosis
 from lab.deploy.manifests import Manifest, ref_of
 from lab.deploy.schema import QUOTE, Problem
 from lab.errors import BadInput, LabError

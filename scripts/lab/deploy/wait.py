@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lab import waiting
 from lab.deploy import diagnose, refusals
-from lab.deploy.diagnose import Diagnosis
+from lab.deploy.causes.case import Diagnosis
 from lab.deploy.manifests import Ref, collection, ref_of
 from lab.errors import LabError, TimedOut
 from lab.kubernetes import pod_status
@@ -129,7 +129,7 @@ def rollout_state(workload: Object) -> State:
     """Return whether the rollout of a workload is complete: all replicas new and available, no more."""
     wanted, status = workload["spec"].get("replicas", 1), workload.get("status", {})
     counts = [status.get(name, 0) for name in ("updatedReplicas", "availableReplicas", "replicas")]
-    is_refused = is_condition_true(workload, "ReplicaFailure")
+    is_refused = _is_observed(workload) and is_condition_true(workload, "ReplicaFailure")
     refusal = condition(workload, "ReplicaFailure").get("message", "") if is_refused else ""
     is_complete = _is_observed(workload) and counts == [wanted] * 3
     return State(is_complete, f"has {counts[1]} of {wanted} replicas available", refusal=refusal)

@@ -129,7 +129,7 @@ def test_a_rollout_is_complete_when_only_new_pods_are_left(generation: int, stat
 def test_a_cause_is_believed_only_when_it_lasts() -> None:
     clock = [0.0]
     patience = wait.Patience(now=lambda: clock[0])
-    cause = wait.diagnose.Diagnosis("crash", "Pod x", "ended", "kubectl logs x", patience=4)
+    cause = wait.Diagnosis("crash", "Pod x", "ended", "kubectl logs x", patience=4)
     for seconds, causes, believed in [(0, [cause], None), (3, [], None), (5, [cause], None), (9, [cause], cause)]:
         clock[0] = seconds
         assert patience.believed(causes) is believed

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from lab.deploy.diagnose import Diagnosis, diagnose
+from lab.deploy.causes.case import Diagnosis
+from lab.deploy.diagnose import diagnose
 
 CAPTURED = Path(__file__).parent / "captured"
+MORE: dict[str, Any] = json.loads(Path(__file__).with_name("captured_causes.json").read_text())
+"""Pods by name, as `captured` returns each, with the container at fault."""
 
 
 def captured(name: str) -> dict[str, Any]:
@@ -26,11 +29,19 @@ def diagnosed(case: dict[str, Any]) -> Diagnosis:
 @pytest.mark.parametrize("name", sorted(path.stem for path in CAPTURED.glob("*.json")))
 def test_a_captured_pod_has_its_cause_and_the_next_command(name: str) -> None:
     case = captured(name)
+    assert_told(name, {"container": "" if case["cause"] in {"unschedulable", "volume"} else "app"} | case)
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_each_of_many_pods_that_do_not_run_has_its_cause(name: str) -> None:
+    assert_told(name, MORE[name])
+
+
+def assert_told(name: str, case: dict[str, Any]) -> None:
     diagnosis = diagnosed(case)
-    assert diagnosis.cause == case["cause"]
+    assert (diagnosis.cause, diagnosis.container) == (case["cause"], case["container"])
     assert [text for text in case["texts"] if text not in diagnosis.sentence] == []
     assert diagnosis.subject == f"Pod {name}"
-    assert diagnosis.container == ("" if diagnosis.cause in {"unschedulable", "volume"} else "app")
     assert diagnosis.next_command.startswith("kubectl ")
 
 
@@ -157,5 +168,5 @@ def test_memory_in_thousandths_of_a_byte_is_told() -> None:
     pod = captured("readiness-http")["pod"]
     pod["spec"]["containers"][0]["resources"] = {"limits": {"memory": "64m"}}
     diagnosis = diagnosed({"pod": pod, "events": []})
-    assert "0.064 bytes" in diagnosis.sentence
-    assert "64Mi is meant" in diagnosis.sentence
+    assert "thousandths of a byte" in diagnosis.sentence
+    assert "64Mi may be meant" in diagnosis.sentence
