@@ -92,8 +92,10 @@ class JsonResponse(msgspec.Struct, frozen=True):
 
     @property
     def failed_checks(self) -> tuple[str, ...]:
-        """The failed checks as `name: reason`."""
-        return tuple(f"{check.get('name')}: {check.get('reason')}" for check in self.checks if check.get("ok") is False)
+        """The failed checks as `name: reason`, the name once."""
+        checks = [check for check in self.checks if check.get("ok") is False]
+        failed = [(f"{check.get('name')}: ", str(check.get("reason"))) for check in checks]
+        return tuple(name + reason.removeprefix(name) for name, reason in failed)
 
 
 class PodCheck(msgspec.Struct, frozen=True):

@@ -39,9 +39,9 @@ class Burning(Timed, frozen=True, forbid_unknown_fields=True):
 
 
 class Taking(Timed, frozen=True, forbid_unknown_fields=True):
-    """How much memory is taken, besides what the service needs."""
+    """How much memory is taken, besides what the service needs: by default more than the container may have."""
 
-    mebibytes: Annotated[int, Meta(ge=1, le=1 << 20, extra_json_schema=_unit("MiB"))] = 64
+    mebibytes: Annotated[int, Meta(ge=1, le=1 << 20, extra_json_schema=_unit("MiB"))] = 1 << 20
 
 
 class Delaying(Timed, frozen=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ import { check, connectivity, isHealthy, onCheck, startChecks } from "./connecti
 import { byId, data } from "./dom.js";
 import { renderBanner, renderOwnCat, setClusterStatus, setRecoveredFrom } from "./status_banner.js";
 import { onStatus, pollStatus } from "./status_polling.js";
+import { isRemembered, local } from "./storage.js";
 import "./eyes.js";
 
 const CELLS = byId("windows").children.length;
@@ -23,9 +24,9 @@ function retry() {
 
 async function onConnectivity(result, previousOutcome) {
   const healthy = isHealthy(result);
-  setRecoveredFrom(healthy && !["", "ok", "offline", result.hop].includes(previousOutcome) ? previousOutcome : null);
+  setRecoveredFrom(healthy && !["", "ok", "offline", "slow", "frontend", result.hop].includes(previousOutcome) ? previousOutcome : null);
   if (healthy) await showBackendCats(previousOutcome);
-  else if (!source && !["frontend", "offline"].includes(result.hop)) await showFallbackCats();
+  else if (!source && !["frontend", "offline", "slow"].includes(result.hop)) await showFallbackCats();
   renderBanner(state, connectivity(), actions);
   dialogModule?.then((dialog) => dialog.render());
 }
@@ -62,6 +63,7 @@ onSelect((cat, button) => loadDialog().then((dialog) => dialog.open(cat, button)
 
 onChange((changed, kind, facts) => {
   renderOwnCat(changed.cat);
+  byId("unremembered").hidden = isRemembered();
   renderBanner(changed, connectivity(), actions);
   if (kind !== "hello") return;
   if (connectivity() && connectivity().hop !== "ok") check();
@@ -84,10 +86,10 @@ const showPanel = async (part) => (await loadPanel()).open(part);
 for (const button of document.querySelectorAll("[data-opens=panel]")) {
   button.addEventListener("click", async () => (await loadPanel()).toggle(button));
 }
-if (localStorage.getItem("panel") === "open") showPanel();
+if (local.read("panel")) showPanel();
 
 for (const kind of ["online", "offline"]) addEventListener(kind, check);
 
 onCheck(onConnectivity);
 startChecks().then(pollStatus);
-start();
+if (!document.hidden || state.cat) start(); // else when it is first looked at

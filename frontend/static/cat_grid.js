@@ -6,6 +6,7 @@ import { gettext } from "./i18n.js";
 import { nextPlacement } from "./placement.js";
 
 const SHUTTERS_DURATION = 700;
+const REDRAW_DELAY = 5000;
 
 const buttons = [...byId("windows").querySelectorAll("button")];
 const cats = new Map();
@@ -99,6 +100,7 @@ async function draw(button) {
     if (!cat.name) updateName(button, Object.assign(cat, { name: svg.dataset.name }));
   } catch {
     button.classList.remove("lit");
+    setTimeout(() => cats.get(button) === cat && visibility.observe(button), REDRAW_DELAY);
   }
 }
 

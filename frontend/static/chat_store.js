@@ -11,6 +11,7 @@ import { withTypingDelay } from "./typing_delay.js";
 const REPLAY_QUIET = 400;
 const TYPING_SHOWN = 4000;
 const DISCONNECT_GRACE = 1200;
+const HIDDEN_GRACE = 5000;
 
 /**
  * `connection`: opening, open, lost, away (Redis), full, replaced; `connectionAt`: when it was last set (ms). `seeking`:
@@ -31,6 +32,7 @@ let replayTimer = 0;
 let typingTimer = 0;
 let disconnectTimer = 0;
 let startTimer = 0;
+let pauseTimer = 0;
 let starting = null;
 let requestNumber = 0;
 let lastRequest = Promise.resolve();
@@ -42,7 +44,7 @@ export const onChange = (listener) => listeners.push(listener);
 const notify = (kind = null, facts = null) => listeners.forEach((listener) => listener(state, kind, facts));
 
 function update(changes, kind, facts) {
-  Object.assign(state, changes, changes.connection && { connectionAt: Date.now() });
+  Object.assign(state, changes, changes.connection && { connectionAt: performance.now() });
   if (["lost", "away"].includes(changes.connection)) check();
   notify(kind, facts);
 }
@@ -108,6 +110,16 @@ function onHello(facts) {
   connectedAt = facts.at;
   update({ connection: "open", server: facts }, "hello", facts);
   outbox.send();
+  pauseIfUnused();
+}
+
+/** A hidden tab that is idle has no event stream. */
+function pauseIfUnused() {
+  clearTimeout(pauseTimer);
+  if (!document.hidden) return stream ? stream.setPaused(false) : start();
+  const isIdle = () => state.chat.phase === "idle" && !state.seeking;
+  pauseTimer = setTimeout(() => stream?.setPaused(document.hidden && isIdle()), HIDDEN_GRACE);
+  return undefined;
 }
 
 /** Another tab has the visitor now: what was requested here is obsolete. */
@@ -244,6 +256,8 @@ export function sendTyping() {
   const { phase, id, isWithBot } = state.chat;
   if (phase === "chat" && !isWithBot) request("POST", `${identity.path()}/typing`, { chat: id }).catch(() => {});
 }
+
+document.addEventListener("visibilitychange", pauseIfUnused);
 
 addEventListener("online", () => {
   skipPause();

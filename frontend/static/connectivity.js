@@ -19,6 +19,9 @@ export const connectivity = () => last;
 
 export const isHealthy = (result) => ["ok", "redis_away", "redis_full"].includes(result.hop);
 
+/** Tell whether it is this browser that lacks something: nothing is known of what lies behind. */
+export const isOwnLack = (result) => ["offline", "slow"].includes(result?.hop);
+
 /** After each check `listener(result, previousOutcome)` is called. */
 export const onCheck = (listener) => listeners.push(listener);
 
@@ -37,7 +40,7 @@ export function check() {
 async function checkOnce() {
   clearTimeout(timer);
   const previousOutcome = last?.hop ?? "";
-  const checkedAt = Date.now();
+  const checkedAt = performance.now();
   last = { ...(await request("GET", "/api/backend").catch(unanswered)), checkedAt };
   render();
   if (previousOutcome !== last.hop) retryPeriod = FIRST_RETRY;
@@ -46,13 +49,24 @@ async function checkOnce() {
   listeners.forEach((listener) => listener(last, previousOutcome));
 }
 
-const unanswered = () => ({
+/** What is known where the check itself had no answer: an own lack is not told as another's. */
+const unanswered = (error) => ({
   tried: location.origin,
   addresses: [],
-  seen: "–",
+  seen: error.status ? `HTTP ${error.status}` : "–",
   reasons: [],
   backend: null,
-  ...(navigator.onLine ? frontendDown() : offline()),
+  ...(navigator.onLine ? answerless(error) : offline()),
+});
+
+const answerless = (error) => (error.name === "TimeoutError" ? slow() : frontendDown());
+
+const slow = () => ({
+  hop: "slow",
+  stage: "browser",
+  title: gettext("Your browser waits for an answer"),
+  why: gettext("Its connection is slow, or other tabs use all the connections that it opens to one server: it has six. It asks again by itself; what you write waits here until then."),
+  commands: [],
 });
 
 const offline = () => ({

@@ -5,6 +5,9 @@ export const byId = (id) => document.getElementById(id);
 
 export const data = JSON.parse(byId("data").textContent);
 
+/** Tell whether a key belongs to an input method; Safari ends a conversion before its Enter, which then has code 229. */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
 /** Change an element's text only if it differs: a live region then speaks only when there is news. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

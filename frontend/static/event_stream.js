@@ -1,6 +1,7 @@
 /** The event stream from the backend: one EventSource at a time, resumed where it broke. */
 
 import { backoff, errorOf } from "./api.js";
+import { createSlot } from "./stream_slot.js";
 
 const SILENCE_TIMEOUT = 12000;
 const LOGGED_KINDS = ["waiting", "paired", "message", "left"];
@@ -13,15 +14,20 @@ const KINDS = [...LOGGED_KINDS, "hello", "typing", "beat", "replaced", "move"];
 export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
   const page = Math.random().toString(36).slice(2);
   const url = () => `${path}?page=${page}&after=${lastNumber}`;
+  const slot = createSlot(open);
   let source, silenceTimer, retryTimer, openedAt;
   let lastNumber = 0;
   let tries = 0;
   let isClosed = false;
+  let isPaused = false;
 
   function connect() {
     clearTimeout(retryTimer);
     disconnect();
-    if (isClosed) return;
+    if (!isClosed && !isPaused) slot.request();
+  }
+
+  function open() {
     const current = (source = new EventSource(url()));
     openedAt = 0;
     for (const kind of KINDS) current.addEventListener(kind, (event) => current === source && receive(kind, event));
@@ -35,14 +41,27 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
     source = null;
   }
 
+  /** A connection that only trickles is given more time with each try. */
   function restartSilenceTimer() {
     clearTimeout(silenceTimer);
-    silenceTimer = setTimeout(() => onBroken(false), SILENCE_TIMEOUT);
+    silenceTimer = setTimeout(() => onBroken(false), SILENCE_TIMEOUT * Math.min(tries + 1, 4));
+  }
+
+  /** Let another tab have its turn, and queue for the next. */
+  async function takeTurns(current) {
+    if (!current || !(await slot.isDue()) || current !== source) return;
+    release();
+    slot.request();
+  }
+
+  function release() {
+    disconnect();
+    slot.release();
   }
 
   function receive(kind, event) {
     restartSilenceTimer();
-    if (kind === "hello") openedAt = Date.now();
+    if (kind === "hello") openedAt = performance.now();
     if (kind === "move") return onMove();
     if (kind === "replaced") close();
     if (LOGGED_KINDS.includes(kind)) {
@@ -51,12 +70,13 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
       lastNumber = number;
     } else if (kind === "beat") tries = 0;
     onEvent(kind, JSON.parse(event.data || "{}"));
+    takeTurns(source);
   }
 
   /** The Pod is stopping: another one answers at once. One that has only just answered is given time, more each time. */
   function onMove() {
-    if (openedAt && Date.now() - openedAt > 1000) return connect();
-    disconnect();
+    if (openedAt && performance.now() - openedAt > 1000) return connect();
+    release();
     onDisconnect();
     retryLater();
   }
@@ -67,7 +87,7 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
   }
 
   async function onBroken(isRefused) {
-    disconnect();
+    release();
     onDisconnect();
     if (!isRefused) return retryLater();
     const error = await fetchError();
@@ -95,7 +115,7 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
 
   /** The page is being left: nobody is to be paired with it, unless it comes back at once. */
   function onPageHide() {
-    disconnect();
+    release();
     const body = new Blob([JSON.stringify({ page })], { type: "application/json" });
     navigator.sendBeacon(path.replace(/events$/, "away"), body);
   }
@@ -106,7 +126,16 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
     removeEventListener("online", connect);
     removeEventListener("pagehide", onPageHide);
     removeEventListener("pageshow", onPageShow);
-    disconnect();
+    release();
+  }
+
+  /** A paused stream is closed until it is wanted again. */
+  function setPaused(value) {
+    if (isPaused === value) return;
+    isPaused = value;
+    clearTimeout(retryTimer);
+    if (isPaused) release();
+    else connect();
   }
 
   const onPageShow = (event) => event.persisted && connect();
@@ -114,5 +143,5 @@ export function openEventStream(path, { onEvent, onDisconnect, onRefused }) {
   addEventListener("pagehide", onPageHide);
   addEventListener("pageshow", onPageShow);
   connect();
-  return { close, reconnect: connect };
+  return { close, reconnect: connect, setPaused };
 }

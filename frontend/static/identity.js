@@ -2,10 +2,11 @@
 
 import { request } from "./api.js";
 import { data } from "./dom.js";
+import { session } from "./storage.js";
 
 const STORAGE_KEY = "visitor";
 
-let visitor = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+let visitor = session.read(STORAGE_KEY);
 
 /** Return the path of the visitor's own resources; null before registration. */
 export const path = () => (visitor ? `/api/visitors/${visitor.token}` : null);
@@ -20,11 +21,11 @@ export const hasPageLanguage = () => visitor?.language === data.language;
 export async function register() {
   const created = await request("POST", "/api/visitors", { language: data.language });
   visitor = { token: created.visitor, cat: created.cat, language: data.language };
-  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(visitor));
+  session.write(STORAGE_KEY, visitor);
 }
 
 /** Forget a visitor that the backend does not know any more. */
 export function forget() {
   visitor = null;
-  sessionStorage.removeItem(STORAGE_KEY);
+  session.remove(STORAGE_KEY);
 }

@@ -1,6 +1,7 @@
 /** The outbox: each message is sent until it is accepted, always under the same id, one after the other. */
 
 import { backoff, isRetryable, newId, request } from "./api.js";
+import { session } from "./storage.js";
 
 const STORAGE_KEY = "outbox";
 
@@ -46,7 +47,7 @@ export class Outbox {
   }
 
   save() {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(this.messages));
+    session.write(STORAGE_KEY, this.messages);
     this.onChange();
   }
 
@@ -80,6 +81,6 @@ export class Outbox {
 }
 
 function restore() {
-  const messages = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "[]");
+  const messages = session.read(STORAGE_KEY) ?? [];
   return messages.map((message) => (message.state === "accepted" ? { ...message, state: "pending" } : message));
 }

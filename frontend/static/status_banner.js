@@ -2,7 +2,7 @@
 
 import { drawingUrl } from "./cats.js";
 import { requestChat, takeOver } from "./chat_store.js";
-import { isHealthy } from "./connectivity.js";
+import { isHealthy, isOwnLack } from "./connectivity.js";
 import { byId, make, setText } from "./dom.js";
 import { gettext, ngettext } from "./i18n.js";
 import { illustration } from "./illustrations.js";
@@ -19,7 +19,7 @@ function problemName({ connection, connectionAt, refusal }, connectivity) {
   const outcome = connectivity?.hop ?? "ok";
   const newerBy = connectionAt - (connectivity?.checkedAt ?? 0);
   if (connection === "replaced") return "replaced";
-  if (outcome === "offline") return "offline";
+  if (isOwnLack(connectivity)) return outcome;
   if (outcome === "redis_away" && (connection !== "open" || newerBy <= 0)) return "redis_away";
   if (outcome === "redis_full") return "redis_full";
   if (connectivity && !isHealthy(connectivity)) return outcome === "not_ready" ? "not_ready" : "backend";
@@ -43,6 +43,7 @@ export function problemOf(state, connectivity, actions) {
   const problems = {
     replaced: { illustration: "replaced", text: gettext("Your cat sits in another tab now."), ...bringBack },
     offline: { illustration: "lost", text: gettext("Your browser is offline."), ...explain },
+    slow: { illustration: "lost", text: `${gettext("Your browser waits for an answer")}.`, ...explain },
     redis_away: { illustration: "away", text: redisText, ...explain },
     redis_full: { illustration: "full", text: redisFullText, ...explain },
     not_ready: { illustration: "unready", text: `${connectivity?.title}.`, ...explain },

@@ -10,7 +10,7 @@ let timer = 0;
 let period = SLOW_PERIOD;
 let isPending = false;
 
-/** Call `listener(status)` after each poll, with null when there was no answer. */
+/** Call `listener(status)` after each poll, with null when it was refused; where no answer comes in time, nothing is known. */
 export const onStatus = (listener) => listeners.push(listener);
 
 export function setFastPolling(isFast) {
@@ -23,9 +23,9 @@ export async function pollStatus() {
   if (isPending) return;
   isPending = true;
   clearTimeout(timer);
-  const status = await request("GET", "/api/house", null, 6000).catch(() => null);
+  const status = await request("GET", "/api/house", null, 6000).catch((error) => (error.name === "TimeoutError" ? undefined : null));
   isPending = false;
-  listeners.forEach((listener) => listener(status));
+  if (status !== undefined) listeners.forEach((listener) => listener(status));
   if (!document.hidden) timer = setTimeout(pollStatus, period);
 }
 

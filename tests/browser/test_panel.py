@@ -7,7 +7,7 @@ from selenium.webdriver.support.select import Select
 
 PROBE = {"User-Agent": "kube-probe/1.36"}
 MIB = 1 << 20
-MESSAGE = "#panel-if > div > [role=status]"
+MESSAGE = "#panel-if > div > [role=status]:last-child"
 
 
 def open_panel(visitor):
@@ -111,6 +111,31 @@ def test_a_fault_is_switched_on_and_undone(latency):
     latency.until("!document.querySelector('.active-faults li')", "it was not undone")
 
 
+def test_what_if_stays_in_reach(latency):
+    """A fault may keep the Service from sending anything on: what is undone waits, and says why."""
+    latency.run("document.querySelector('.fault[open] form').requestSubmit()")
+    latency.reads(".active-faults li", "latency")
+    away = {"status": 502, "body": {"detail": "no endpoints"}, "headers": {"Content-Type": "application/problem+json"}}
+    for suffix in ("/api/house", "/faults/latency"):
+        latency.mock(suffix, away)
+    latency.reads("#panel-well", "No reading")
+    assert latency.find("#panel-if .quiet").is_displayed()
+    latency.click(".active-faults button")
+    latency.reads(MESSAGE, "latency waits: no endpoints")
+    latency.unmock("/faults/latency")
+    latency.reads(MESSAGE, "latency is undone")
+    latency.unmock("/api/house")
+    latency.until("document.querySelector('#panel-if .quiet').hidden", "it still waits")
+
+
+def test_a_reason_is_told_once_in_the_language_of_the_page(person):
+    visitor = person("fr")
+    reasons = ["fault: readiness is told to fail"]
+    visitor.mock("/api/backend", {"merge": {"hop": "not_ready", "stage": "pod", "reasons": reasons}}, inject=True)
+    open_panel(visitor.visit()).reads("#panel-way .note", "panne\u00a0: readiness échoue sur ordre")
+    assert "told to fail" not in visitor.text("#panel")
+
+
 def test_a_broken_stage_says_what_to_try(panel, own_backend):
     """What was tried, resolved and seen, and why; the command is copied."""
     own_backend.kill()
@@ -210,6 +235,43 @@ import(path).then(({ limits }) => {
   pods.forEach(limits);
   done([limits(later.at(0)).textContent, limits(later.at(-1)).textContent]);
 }, (error) => done([String(error), '']));
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_mark_is_on_its_line(person, language):
+    """And nothing of the header lies over the cat on the roof, at any width, beside the panel or without it."""
+    visitor = person(language).visit()
+    assert over_the_cat(visitor) == []
+    assert over_the_cat(open_panel(visitor)) == []
+    marks = visitor.run(MARKS)
+    assert len(marks) == 5
+    assert all(abs(distance) <= 3 for distance, _ in marks), marks
+    assert all(gap < 16 for _, gap in marks), marks
+
+
+def over_the_cat(visitor):
+    found = []
+    for width in (320, 640, 768, 1024, 1100, 1280, 1440, 1600, 1920):
+        visitor.size(width)
+        found += [(width, label) for label in visitor.run(OVER_THE_CAT)]
+    return found
+
+
+MARKS = """
+return [...document.querySelectorAll('.path .mark')].map((mark) => {
+  const range = document.createRange();
+  range.selectNodeContents(mark.nextSibling);
+  const [sign, label] = [mark.getBoundingClientRect(), range.getBoundingClientRect()];
+  return [(sign.top + sign.bottom - label.top - label.bottom) / 2, label.left - sign.right];
+});
+"""
+OVER_THE_CAT = """
+const cat = document.querySelector('.ridge').getBoundingClientRect();
+return [...document.querySelectorAll('.sign button, .sign p')].filter((button) => {
+  const box = button.getBoundingClientRect();
+  return box.right > cat.left && box.left < cat.right && box.bottom > cat.top && box.top < cat.bottom;
+}).map((button) => button.textContent);
 """
 
 

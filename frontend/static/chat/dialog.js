@@ -2,7 +2,7 @@
 
 import { drawing, drawingUrl } from "../cats.js";
 import { leaveChat, messages, onChange, requestChat, state } from "../chat_store.js";
-import { byId, data, setText } from "../dom.js";
+import { byId, data, isComposing, setText } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { drawIdenticon } from "../identicon.js";
 import { problemOf, renderState } from "../status_banner.js";
@@ -23,7 +23,7 @@ export function initialize(pageActions) {
   onChange(render);
   byId("chat-next").addEventListener("click", next);
   byId("chat-close").addEventListener("click", close);
-  dialog.addEventListener("keydown", (event) => event.key === "Escape" && !event.isComposing && close());
+  dialog.addEventListener("keydown", (event) => event.key === "Escape" && !isComposing(event) && close());
 }
 
 /** After a touch the field does not take the focus by itself: it would bring up the keyboard over the cat. */

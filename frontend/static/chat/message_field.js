@@ -1,7 +1,7 @@
 /** The message field: Enter sends, Shift+Enter breaks the line, and the remaining characters are counted. */
 
 import { sendMessage, sendTyping } from "../chat_store.js";
-import { byId, setText } from "../dom.js";
+import { byId, isComposing, setText } from "../dom.js";
 import { gettext, ngettext } from "../i18n.js";
 
 const MAX_CHARACTERS = 500;
@@ -10,7 +10,7 @@ const TYPING_PERIOD = 2500;
 
 const textarea = byId("chat-words");
 const sendButton = byId("chat-send");
-let typingSentAt = 0;
+let typingSentAt = -Infinity;
 
 /** Return what would be sent: Unicode NFC, no control characters but line ends. */
 const normalized = () => textarea.value.normalize("NFC").replace(/[^\P{Cc}\n]/gu, " ").trim();
@@ -36,7 +36,7 @@ function submit() {
   if (sendButton.disabled) return;
   sendMessage(normalized());
   textarea.value = "";
-  typingSentAt = 0;
+  typingSentAt = -Infinity;
   resize();
   validate();
 }
@@ -44,13 +44,13 @@ function submit() {
 textarea.addEventListener("input", () => {
   resize();
   validate();
-  if (Date.now() - typingSentAt < TYPING_PERIOD || !normalized()) return;
-  typingSentAt = Date.now();
+  if (performance.now() - typingSentAt < TYPING_PERIOD || !normalized()) return;
+  typingSentAt = performance.now();
   sendTyping();
 });
 
 textarea.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
   event.preventDefault();
   submit();
 });

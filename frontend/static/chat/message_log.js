@@ -44,12 +44,13 @@ function renderMessage(message, index, previous, cat, isOpen) {
   if (log.children[index] !== element) log.insertBefore(element, log.children[index] ?? null);
 }
 
-const prefix = (name) => gettext("{who}: ", { who: name });
+/** Who speaks; a <bdi> has no say in the direction of the text behind it. */
+const prefix = (name) => make("bdi.unseen", {}, gettext("{who}: ", { who: name }));
 
 function bubble(message, cat) {
   const name = message.mine ? gettext("You") : (cat?.name ?? "");
   const face = make("img.face", { src: cat?.url ?? drawingUrl(cat?.seed ?? "x"), alt: "", width: 36, height: 36 });
-  const text = make("p", {}, make("span.unseen", {}, prefix(name)), message.text);
+  const text = make("p", { dir: "auto" }, prefix(name), message.text);
   return make(message.mine ? "div.line.mine" : "div.line", {}, face, make("div.bubble", {}, text, make("small")));
 }
 
@@ -88,7 +89,7 @@ export function renderTyping(cat) {
 export function announce(text, cat) {
   if (!text) return;
   const region = byId("chat-heard");
-  region.append(make("p", {}, prefix(cat?.name ?? ""), text));
+  region.append(make("p", { dir: "auto" }, prefix(cat?.name ?? ""), text));
   while (region.children.length > MAX_ANNOUNCEMENTS) region.firstChild.remove();
   const frame = byId("chat-cat");
   frame.classList.remove("perks");

@@ -1,12 +1,12 @@
 /** What the chat dialog shows: decisions on the store's state, no document. */
 
 import { drawingUrl } from "../cats.js";
-import { isHealthy } from "../connectivity.js";
+import { isHealthy, isOwnLack } from "../connectivity.js";
 import { data } from "../dom.js";
 import { format, gettext } from "../i18n.js";
 
 /** Tell whether only the fallback cats can speak: there is neither an event stream nor a healthy backend. */
-export const isLocal = (state, connectivity) => state.connection !== "open" && Boolean(connectivity) && !isHealthy(connectivity);
+export const isLocal = (state, connectivity) => state.connection !== "open" && Boolean(connectivity) && !isHealthy(connectivity) && !isOwnLack(connectivity);
 
 /** Return `waiting`, `chat`, `left`, or `local` when the chosen cat must speak for itself. */
 export function phaseOf(state, connectivity, chosenCat) {

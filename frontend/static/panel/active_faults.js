@@ -36,7 +36,7 @@ function faultItem(fault) {
 }
 
 function update() {
-  const visible = faults.filter((fault) => !undoing.has(keyOf(fault)) && !(fault.endsAt && fault.endsAt <= Date.now()));
+  const visible = faults.filter((fault) => !undoing.has(keyOf(fault)) && !(fault.endsAt && fault.endsAt <= performance.now()));
   rerender(list, visible.map(keyOf), () => visible.map(faultItem));
   visible.forEach((fault, index) => {
     const span = list.children[index]?.querySelector(".left");
@@ -45,10 +45,10 @@ function update() {
 }
 
 /** When it ends by this browser's clock, which may differ from the Pod's. */
-const endOf = (fault, pod) => (fault.until ? Date.now() + Date.parse(fault.until) - Date.parse(pod.at) : null);
+const endOf = (fault, pod) => (fault.until ? performance.now() + Date.parse(fault.until) - Date.parse(pod.at) : null);
 
 function remaining({ endsAt, left: probes }) {
-  if (endsAt) return ngettext("{n} s left", "{n} s left", Math.max(1, Math.round((endsAt - Date.now()) / 1000)));
+  if (endsAt) return ngettext("{n} s left", "{n} s left", Math.max(1, Math.round((endsAt - performance.now()) / 1000)));
   return probes === null ? "" : ngettext("{n} probe left", "{n} probes left", probes);
 }
 

@@ -1,12 +1,16 @@
 /** What if…? Faults that one can switch on, for a while, in a Pod; each belongs to a lesson. */
 
-import { request } from "../api.js";
+import { backoff, request } from "../api.js";
 import { data, make, setText } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { activeFaults } from "./active_faults.js";
 import { rerender } from "./rerender.js";
 
+const MAX_TRIES = 60;
+
 const message = make("p", { role: "status" });
+const unreachable = make("p.quiet", { role: "status", hidden: true },
+  gettext("No Pod answers through the Service now. What you undo is undone as soon as one does; each fault ends by itself."));
 const podSelect = make("select", { id: "fault-pod" });
 
 let catalog = null;
@@ -19,11 +23,11 @@ podSelect.addEventListener("change", () => (selectedPod = podSelect.value));
 /** Render the switches, and what is switched on; `refresh()` polls the status at once. */
 export function renderFaults(element, status, refresh) {
   loadCatalog();
-  const isAvailable = Boolean(catalog && status);
-  rerender(element, isAvailable, () => (isAvailable
-    ? [activeFaults.list, switches(refresh), message]
+  rerender(element, Boolean(catalog), () => (catalog
+    ? [unreachable, activeFaults.list, switches(refresh), message]
     : make("p.quiet", {}, gettext("The backend offers no faults: it was not started with FAULTS=on, or it does not answer."))));
-  if (!isAvailable) return;
+  unreachable.hidden = Boolean(status);
+  if (!catalog || !status) return;
   activeFaults.render(status, (pod, name) => stopFault(pod, name, refresh));
   renderPodOptions(status.pods.map((pod) => pod.pod).sort());
 }
@@ -110,10 +114,25 @@ function ruleOf({ labels, min, max, step }) {
 function stopFault(pod, name, refresh) {
   if (activeFaults.list.contains(document.activeElement)) podSelect.focus();
   return execute(name, refresh, async () => {
-    await request("DELETE", faultPath(name, pod));
+    await untilAnswered(() => request("DELETE", faultPath(name, pod)), name);
     return gettext("{name} is undone in {pod}.", { name, pod });
   });
 }
+
+/** Repeat a request while nobody answers; the fault itself may keep the Service from sending it on. */
+async function untilAnswered(send, name) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tries === MAX_TRIES || (error.status && error.status < 500)) throw error;
+      setText(message, gettext("{name} waits: {why}", { name, why: reasonOf(error) }));
+      await new Promise((resolve) => setTimeout(resolve, backoff(tries, error)));
+    }
+  }
+}
+
+const reasonOf = (error) => error.detail || (error.status ? `HTTP ${error.status}` : gettext("Nobody answers yet."));
 
 const faultPath = (name, pod) => `/faults/${name}?pod=${encodeURIComponent(pod)}`;
 
@@ -121,8 +140,7 @@ const faultPath = (name, pod) => `/faults/${name}?pod=${encodeURIComponent(pod)}
 async function execute(name, refresh, send) {
   const error = await send().then((text) => setText(message, text), (reason) => reason);
   if (error) {
-    const reason = error.detail || (error.status ? `HTTP ${error.status}` : gettext("Nobody answers yet."));
-    setText(message, gettext("{name} was refused: {why}", { name, why: reason }));
+    setText(message, gettext("{name} was refused: {why}", { name, why: reasonOf(error) }));
   }
   refresh();
   return !error;

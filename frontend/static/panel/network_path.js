@@ -4,6 +4,7 @@ import { STAGE_LABELS, stageStates } from "../connectivity.js";
 import { byId, data, make } from "../dom.js";
 import { gettext } from "../i18n.js";
 import { commandList } from "./commands.js";
+import { reasonText } from "./reasons.js";
 import { rerender } from "./rerender.js";
 
 const SIGNS = { lit: "●", broken: "✕", dim: "○" };
@@ -43,7 +44,7 @@ function pathOf(connectivity, store) {
 }
 
 function stageItem(stage, state, connectivity, store) {
-  const title = make("b", {}, make("i.sign", {}, SIGNS[state]), ` ${STAGES[stage]}`);
+  const title = make("b", {}, make("i.mark", {}, SIGNS[state]), ` ${STAGES[stage]}`);
   return make("li", { "data-state": state },
     make("p.stage", {}, title, make("span.unseen", {}, STAGE_LABELS[state]), make("code", {}, detail(stage, connectivity, store))),
     stage === "pod" && connectivity.pods?.length ? make("ul", {}, ...connectivity.pods.map(podItem)) : null,
@@ -67,7 +68,7 @@ function detail(stage, connectivity, store) {
 /** What a Pod answered directly, without the Service. */
 function podItem({ address, outcome, reasons }) {
   const text = POD_OUTCOMES[outcome] ?? gettext("○ something else answers");
-  return make("li", {}, make("code", {}, address), ` ${text}`, reasons?.length ? ` · ${reasons.join(" · ")}` : "");
+  return make("li", {}, make("code", {}, address), ` ${text}`, ...(reasons ?? []).map((reason) => ` · ${reasonText(reason)}`));
 }
 
 function explanation(connectivity) {
@@ -78,7 +79,7 @@ function explanation(connectivity) {
     make("dl", {},
       row(gettext("Tried"), connectivity.tried),
       row(gettext("The name gave"), addressesOf(connectivity)),
-      row(gettext("Seen"), [connectivity.seen, ...connectivity.reasons].join(" · "))),
+      row(gettext("Seen"), [connectivity.seen, ...connectivity.reasons.map(reasonText)].join(" · "))),
     ...commands,
     make("p.quiet", {}, gettext("This page looks again by itself.")));
 }

@@ -2,8 +2,9 @@
 
 import { onChange, state } from "../chat_store.js";
 import { connectivity, onCheck } from "../connectivity.js";
-import { byId, data, make } from "../dom.js";
+import { byId, data, isComposing, make } from "../dom.js";
 import { gettext } from "../i18n.js";
+import { local } from "../storage.js";
 import { onStatus, pollStatus, setFastPolling } from "../status_polling.js";
 import { renderFaults } from "./faults.js";
 import { renderNetworkPath } from "./network_path.js";
@@ -32,7 +33,7 @@ const stylesLoaded = new Promise((resolve) => {
 byId("panel-body").append(...Object.entries(PARTS).map(section));
 byId("panel-close").addEventListener("click", close);
 panel.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") close();
+  if (event.key === "Escape" && !isComposing(event)) close();
 });
 onStatus((status) => {
   clusterStatus = status;
@@ -61,7 +62,7 @@ export const toggle = (button) => (panel.hidden ? open(null, button) : close());
 
 function setOpen(isOpen) {
   panel.hidden = !isOpen;
-  localStorage.setItem(STORAGE_KEY, isOpen ? "open" : "closed");
+  local.write(STORAGE_KEY, isOpen);
   document.documentElement.classList.toggle("beside", isOpen);
   for (const button of document.querySelectorAll("[data-opens=panel]")) button.setAttribute("aria-expanded", String(isOpen));
   setFastPolling(isOpen);

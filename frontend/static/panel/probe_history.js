@@ -2,6 +2,7 @@
 
 import { make } from "../dom.js";
 import { formatTime, gettext, ngettext } from "../i18n.js";
+import { reasonText } from "./reasons.js";
 
 const KINDS = ["startupz", "readyz", "livez"];
 const MAX_FAILURES = 3;
@@ -47,5 +48,5 @@ function failures(pod) {
   const last = pod.probes.filter((probe) => !hasSucceeded(probe)).slice(-MAX_FAILURES).reverse();
   if (!last.length) return make("p.quiet", {}, gettext("Every knock was answered."));
   return make("ul.failures", {}, ...last.map((probe) => make("li", {},
-    make("b", {}, "✕ "), make("code", {}, probe.kind), ` ${probe.status} · ${formatTime(probe.at, "second")}${probe.reason ? ` · ${probe.reason}` : ""}`)));
+    make("b", {}, "✕ "), make("code", {}, probe.kind), ` ${probe.status} · ${formatTime(probe.at, "second")}${probe.reason ? ` · ${reasonText(probe.reason)}` : ""}`)));
 }
