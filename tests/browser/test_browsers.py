@@ -1,4 +1,4 @@
-"""Browsers as they are: storage that is blocked or full, input methods, zoom, colours, clocks, slow lines, going back."""
+"""Browsers as they are: storage that is blocked or full, input methods, zoom, colours, clocks, slow lines."""
 
 import pytest
 import requests
@@ -43,7 +43,8 @@ def test_without_storage_the_page_works_from_memory(person, script):
 
 COMPOSE = """
 const [key, options] = arguments;
-document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...options }));
+const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...options });
+document.activeElement.dispatchEvent(event);
 """
 
 
@@ -70,11 +71,11 @@ def test_text_of_either_direction_stands_as_written(two):
         english.click("#chat-send")
     french.sees(*[(OTHER, text) for text in texts])
     for visitor in (english, french):
-        directions = visitor.run("return [...document.querySelectorAll('.bubble p')].map((p) => p.matches(':dir(rtl)') ? 'rtl' : 'ltr')")
-        assert directions == list(texts.values())
+        assert visitor.run(DIRECTIONS) == list(texts.values())
     assert french.find("#chat-words").get_attribute("dir") == "auto"
 
 
+DIRECTIONS = "return [...document.querySelectorAll('.bubble p')].map((p) => p.matches(':dir(rtl)') ? 'rtl' : 'ltr')"
 SPACING = """
 document.head.append(Object.assign(document.createElement('style'), { textContent: `
   * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
@@ -95,8 +96,8 @@ USABLE = """
 const field = document.getElementById('chat-words');
 field.scrollIntoView({ block: 'center' });
 const box = field.getBoundingClientRect();
-const log = document.getElementById('chat-log').getBoundingClientRect();
-return [box.top >= 0 && box.bottom <= innerHeight, log.height >= 60, document.documentElement.scrollWidth <= innerWidth];
+const { height } = document.getElementById('chat-log').getBoundingClientRect();
+return [box.top >= 0 && box.bottom <= innerHeight, height >= 60, document.documentElement.scrollWidth <= innerWidth];
 """
 
 
