@@ -67,7 +67,10 @@ def crash(case: Case, container: Container) -> Diagnosis | None:
     words = f"its last words: {' | '.join(lines)}" if lines else "it wrote nothing"
     if meaning := next((text for pattern, text in data()["process"] if re.search(pattern, words)), ""):
         words = f"{meaning}; {words}"
-    return case.diagnosis("crash", container.name, code=code, restarts=_restarts(status), words=words)
+    previous = " --previous" if pod_status.restarts(status) else ""
+    return case.diagnosis(
+        "crash", container.name, code=code, restarts=_restarts(status), words=words, previous=previous
+    )
 
 
 def still_runs(case: Case, container: Container) -> Diagnosis | None:
