@@ -101,7 +101,7 @@ return [box.top >= 0 && box.bottom <= innerHeight, height >= 60, document.docume
 """
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.nightly), "fr"])
 @pytest.mark.parametrize(("width", "height", "script"), [(320, 256, ""), (320, 700, SPACING), (1280, 800, SPACING)])
 def test_reflow_and_text_spacing(person, language, width, height, script):
     """1280 by 1024 at 400 % is 320 by 256 (WCAG 1.4.10); spacing as WCAG 1.4.12 has it: nothing is cut off."""
@@ -154,7 +154,7 @@ Date.now = () => realNow() + HOURS * 3600e3;
 """
 
 
-@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("hours", [-1, pytest.param(1, marks=pytest.mark.nightly)])
 def test_a_clock_that_is_wrong_by_an_hour(person, hours):
     """Nothing is told as broken, a house cat thinks before it answers, and a message comes once."""
     visitor = person()

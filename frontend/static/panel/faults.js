@@ -22,7 +22,7 @@ podSelect.addEventListener("change", () => (selectedPod = podSelect.value));
 
 /** Render the switches, and what is switched on; `refresh()` polls the status at once. */
 export function renderFaults(element, status, refresh) {
-  loadCatalog();
+  loadCatalog(refresh);
   rerender(element, Boolean(catalog), () => (catalog
     ? [unreachable, activeFaults.list, switches(refresh), message]
     : make("p.quiet", {}, gettext("The backend offers no faults: it was not started with FAULTS=on, or it does not answer."))));
@@ -32,11 +32,12 @@ export function renderFaults(element, status, refresh) {
   renderPodOptions(status.pods.map((pod) => pod.pod).sort());
 }
 
-async function loadCatalog() {
+async function loadCatalog(refresh) {
   if (isLoading || catalog) return;
   isLoading = true;
   catalog = await request("GET", "/faults").then((answer) => answer.known, () => null);
   isLoading = false;
+  if (catalog) refresh();
 }
 
 const goneText = (pod) => gettext("{pod} has gone", { pod });
