@@ -185,7 +185,7 @@ def test_a_tab_that_is_left_is_met_by_nobody(visitor, person):
     visitor.wait_alone()
     visitor.unmock("/chat")
     visitor.meets()
-    visitor.browser.get("about:blank")
+    visitor.browser.get(f"{visitor.url}/livez")
     other = person("fr").visit()
     other.choose_cat()
     other.meets()
