@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from lab.deploy import apply, dry_run, wiring
+from lab.deploy import apply, certain, dry_run
 from lab.deploy.manifests import Manifest, Ref, ref_of
 from lab.errors import LabError
 from lab.kubernetes import pod_status
@@ -23,6 +23,8 @@ def check(api: Api, objects: Sequence[Manifest], leaving: Sequence[Ref], report:
     ``leaving`` is removed before they are applied. A new namespace is made, as nothing can be asked about what is in
     one that is not there, and removed again where something is refused.
     """
+    for note in certain.check(objects):
+        report.note(note)
     made = apply.apply_all(api, [item for item in objects if _is_new_namespace(api, item)], report)
     ports = _node_ports(api, leaving)
     others = [item for item in objects if item["kind"] != "Namespace" or not made]
@@ -33,8 +35,6 @@ def check(api: Api, objects: Sequence[Manifest], leaving: Sequence[Ref], report:
         apply.remove(api, [change.ref for change in made], report)
         what = ". ".join(error.what for error in errors)
         raise type(errors[0])(f"{what}. Nothing was changed", errors[0].hint) from errors[0]
-    for note in wiring.notes(objects):
-        report.note(note)
     for item, answer in zip(others, answers, strict=True):
         for warning in answer if isinstance(answer, list) else []:
             report.note(f"{item.where(_field(warning))}: {warning}")

@@ -22,6 +22,8 @@ Shape = Literal["pods", "app", "scale"]
 SHAPES: dict[Shape, str] = {"pods": "default", "app": "chatroulette", "scale": "chatroulette"}
 """Each shape and its namespace."""
 
+SERVERS_OWN = ("resourceVersion", "uid", "creationTimestamp", "generation", "managedFields", "selfLink")
+"""Of an object's metadata: `kubectl get -o yaml` shows it, and only the API server writes it."""
 MANAGED_BY = "app.kubernetes.io/managed-by"
 SHAPE_LABEL = "chatroulette.lab/shape"
 RENDERED = "chatroulette.lab/rendered"
@@ -122,6 +124,11 @@ def read(shape: Shape) -> Iterator[Manifest]:
                 yield item
 
 
+def without_objects(shape: Shape) -> list[str]:
+    """List the files of a shape in which nothing stands, or comments alone."""
+    return [source for source, data in _sources(shape) if not list(documents(source, data))]
+
+
 def _sources(shape: Shape) -> list[tuple[str, bytes]]:
     """Read the shape, each text with its name: bare files as they are, the rest through kustomize."""
     if shape == "pods":
@@ -218,6 +225,11 @@ def prepared(item: Object, shape: Shape, references: Mapping[str, str]) -> Manif
     """Label an object as the lab's, of its shape, with its digest as it was rendered; its images become references."""
     manifest = item if isinstance(item, Manifest) else Manifest(item)
     meta = manifest["metadata"]
+    for name in SERVERS_OWN:
+        meta.pop(name, None)
+    manifest.pop("status", None)
+    if manifest["kind"] == "Pod" and isinstance(manifest.get("spec"), dict):
+        manifest["spec"].pop("ephemeralContainers", None)
     if manifest.resource and manifest.resource.namespaced:
         meta["namespace"] = meta.get("namespace") or SHAPES[shape]
     _add(meta, "labels", {MANAGED_BY: client.MANAGER, SHAPE_LABEL: shape})
@@ -244,14 +256,20 @@ def _add(meta: Object, name: str, entries: Mapping[str, str]) -> None:
         meta[name] = {**(meta.get(name) or {}), **entries}
 
 
-def containers(item: Object) -> list[dict[str, Any]]:
-    """List the containers with an image of a Pod, or of an object that makes Pods; they are the object's own."""
-    pod = item.get("spec")
+def pod_of(item: Object) -> tuple[str, Object]:
+    """Return the spec of the Pod that an object is, or makes, and its path; empty for any other object."""
+    path, pod = "spec", item.get("spec")
     for key in {"Pod": (), "CronJob": ("jobTemplate", "spec", "template", "spec")}.get(
         item["kind"], ("template", "spec")
     ):
-        pod = pod.get(key) if isinstance(pod, dict) else None
-    lists = [pod.get(name) for name in ("initContainers", "containers")] if isinstance(pod, dict) else []
+        path, pod = f"{path}.{key}", pod.get(key) if isinstance(pod, dict) else None
+    return path, pod if isinstance(pod, dict) else {}
+
+
+def containers(item: Object) -> list[dict[str, Any]]:
+    """List the containers with an image of a Pod, or of an object that makes Pods; they are the object's own."""
+    _, pod = pod_of(item)
+    lists = [pod.get(name) for name in ("initContainers", "containers")]
     every = [container for each in lists if isinstance(each, list) for container in each]
     return [each for each in every if isinstance(each, dict) and isinstance(each.get("image"), str)]
 

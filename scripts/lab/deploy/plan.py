@@ -49,7 +49,13 @@ def prepare(settings: Settings, shape: Shape, references: Mapping[str, str], *, 
 def check(deployment: Deployment) -> Step:
     """Return the step that asks the API server about all of it before the first change."""
     api, objects, leaving = deployment.api, deployment.objects, deployment.leaving
-    return Step("Check the manifests", lambda report: check_.check(api, objects, leaving, report))
+
+    def run(report: Report) -> str:
+        for source in manifests.without_objects(deployment.shape):
+            report.note(f"{source} holds no object: what it held is taken away")
+        return check_.check(api, objects, leaving, report)
+
+    return Step("Check the manifests", run)
 
 
 def steps(deployment: Deployment, *, timeout: float = READY_WITHIN) -> list[Step]:

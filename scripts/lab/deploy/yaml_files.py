@@ -26,6 +26,8 @@ _SCALARS = {
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MERGE = "tag:yaml.org,2002:merge"
 
+_GLUED = re.compile(r"\s*(- )?\w+:[^\s/\d]\S*$|\s*-\w+:|.*\u00a0")
+"""A key without a blank after its colon, a dash without one, a no-break space."""
 _ADVICE = {
     "tab": "indent with spaces: YAML takes no tabs",
     "mapping values are not allowed": "is it indented as its neighbours are? Quote text that has a colon",
@@ -85,7 +87,10 @@ def _no_yaml(source: str, line: int, problem: str, data: bytes) -> BadInput:
     words = "tab" if has_tab else problem
     advice = next((advice for part, advice in _ADVICE.items() if part in words), "")
     odd = (number for number, text in enumerate(lines[:line], 1) if text.partition(" #")[0].count('"') % 2)
-    if "did not find expected" in problem and (number := next(odd, 0)):
+    glued = (number for number, text in enumerate(lines[:line], 1) if _GLUED.match(text))
+    if number := next(glued, 0):
+        advice = f"line {number} wants a blank: `name: value`, `- name`"
+    elif "did not find expected" in problem and (number := next(odd, 0)):
         advice = f"is the quote in line {number} closed?"
     return BadInput(
         f"{source}, line {line} is no YAML: {problem}",

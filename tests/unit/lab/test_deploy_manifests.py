@@ -51,6 +51,8 @@ MAP = HEAD + "metadata: {name: x}\n"
     [
         ("a: 1\nb: ]", "line 2 is no YAML"),
         ("a:\n\tb: 1", "line 2 is no YAML.*YAML takes no tabs"),
+        ("a:\n  image:x\n  b: 1", "line 3 is no YAML.*line 2 wants a blank"),
+        ("a:\n  -name: x\n  b", "line 2 wants a blank"),
         ("a: b: c", "line 1 is no YAML.*Quote text that has a colon"),
         ("a: @b", "line 1 is no YAML.*quote text that begins with"),
         ("a: *b", "line 1 is no YAML.*quote text that begins with \\*"),

@@ -22,8 +22,9 @@ def settings(case: Case, container: Container) -> Diagnosis | None:
     message = waiting.get("message", "")
     if waiting.get("reason") != "CreateContainerConfigError":
         return None
-    is_identity = "runAsNonRoot" in message or "non-numeric user" in message
-    entry = "identity" if is_identity else "subpath" if "subPath" in message else "config"
+    words = {"non-root": "identity", "runAsNonRoot": "identity", "subPath": "subpath", "not found": "config"}
+    words |= {"find key": "config"}
+    entry = next((entry for part, entry in words.items() if part in message), "not-made")
     return case.diagnosis(entry, container.name, message=explained(message, "kubelet"))
 
 

@@ -11,32 +11,44 @@ _MANY_CORES = 32
 
 def port_name(case: Case, container: Container) -> Diagnosis | None:
     """Name a port that the container does not have: kubelet's probe then has no result, so it is never Ready."""
-    names = {port.get("name") for port in container.spec.get("ports") or []}
+    kind, port = unknown_port(container.spec)
+    return case.diagnosis("port-name", container.name, kind=kind, port=port) if port else None
+
+
+def unknown_port(container: Object) -> tuple[str, str]:
+    """Return the probe of a container that asks for a port by a name which the container has not, and that name."""
+    names = {port.get("name") for port in container.get("ports") or []}
     for kind in ("startup", "readiness", "liveness"):
-        probe = container.spec.get(f"{kind}Probe") or {}
+        probe = container.get(f"{kind}Probe") or {}
         port = next((probe[handler].get("port") for handler in ("httpGet", "tcpSocket") if probe.get(handler)), None)
         if isinstance(port, str) and not port.isdigit() and port not in names:
-            return case.diagnosis("port-name", container.name, kind=kind, port=port)
-    return None
+            return kind, port
+    return "", ""
 
 
 def memory_unit(case: Case, container: Container) -> Diagnosis | None:
-    """Name a limit that no process fits in, such as `64m`: thousandths of a byte."""
     owner = next((each for each in (container.spec, case.pod["spec"]) if _limit(each)), {})
-    limit = _limit(owner)
-    if not limit or quantities.exact(limit) >= _LEAST_BYTES:
-        return None
-    number = limit.rstrip("mkKiB")
+    limit, meant = too_little_memory(owner)
     whose = f"container {container.name}" if owner is container.spec else "the whole Pod"
-    return case.diagnosis("unit", container.name, whose=whose, limit=limit, meant=f"{number}Mi")
+    return case.diagnosis("unit", container.name, whose=whose, limit=limit, meant=meant) if limit else None
 
 
-def too_many_cores(pod: Object) -> str:
-    """Return what to say of a request for more cores than a computer has, `250` instead of `250m`; else nothing."""
-    owners = [pod["spec"], *(pod["spec"].get("containers") or []), *(pod["spec"].get("initContainers") or [])]
-    requests = (((owner.get("resources") or {}).get("requests") or {}).get("cpu", "0") for owner in owners)
-    asked = next((str(cpu) for cpu in requests if quantities.exact(str(cpu)) >= _MANY_CORES), "")
-    return f"it requests {asked} cores; {asked}m, thousandths of one, may be meant. " if asked.isdigit() else ""
+def too_little_memory(owner: Object) -> tuple[str, str]:
+    """Return a limit that no process fits in, such as `64m`, thousandths of a byte, and what may be meant."""
+    limit = _limit(owner)
+    if not limit or _number(limit) >= _LEAST_BYTES:
+        return "", ""
+    return limit, f"{limit.rstrip('mkKiB')}Mi"
+
+
+def too_many_cores(owner: Object) -> tuple[str, str]:
+    """Return a request or limit of more cores than a computer has, such as `250` or `250Mi`, and what may be meant."""
+    resources = owner.get("resources") or {}
+    for kind in ("requests", "limits"):
+        cpu = str((resources.get(kind) or {}).get("cpu", "0"))
+        if _number(cpu) >= _MANY_CORES:
+            return cpu, f"{cpu.rstrip('kKMGTi')}m"
+    return "", ""
 
 
 def memory_limit(case: Case, container: Container) -> str:
@@ -46,3 +58,11 @@ def memory_limit(case: Case, container: Container) -> str:
 
 def _limit(owner: Object) -> str:
     return str(((owner.get("resources") or {}).get("limits") or {}).get("memory", ""))
+
+
+def _number(quantity: str) -> float:
+    """Return a quantity's number; 1 for what is none: the API server refuses that with better words."""
+    try:
+        return float(quantities.exact(quantity))
+    except ValueError:
+        return float(_LEAST_BYTES)

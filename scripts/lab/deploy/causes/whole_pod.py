@@ -29,8 +29,17 @@ def unschedulable(case: Case) -> Diagnosis | None:
         return None
     message = scheduled.get("message", "")
     is_volume = re.search("persistent ?volume|volume node", message.lower())
-    words = too_many_cores(case.pod) + explained(message, "scheduler")
+    words = _cores(case) + explained(message, "scheduler")
     return case.diagnosis("unbound" if is_volume else "unschedulable", message=words)
+
+
+def _cores(case: Case) -> str:
+    spec = case.pod["spec"]
+    for owner in (spec, *(spec.get("containers") or []), *(spec.get("initContainers") or [])):
+        asked, meant = too_many_cores(owner)
+        if asked:
+            return f"it asks for {asked} of cpu, which is in cores; {meant}, thousandths of one, may be meant. "
+    return ""
 
 
 def volume(case: Case) -> Diagnosis | None:

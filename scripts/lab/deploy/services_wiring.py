@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from lab.deploy.manifests import Manifest
+from lab.deploy.manifests import Manifest, pod_of
 from lab.kubernetes.objects import Object
 
 
@@ -14,9 +14,10 @@ def notes(objects: Sequence[Manifest]) -> list[str]:
 
 def _pods(item: Manifest) -> Iterator[tuple[str, Object, Object]]:
     """Yield namespace, metadata and spec of the Pod that an object is, or makes."""
-    template = item if item["kind"] == "Pod" else (item.get("spec") or {}).get("template")
-    if isinstance(template, dict) and isinstance(template.get("spec"), dict):
-        yield item["metadata"].get("namespace", ""), template.get("metadata") or {}, template["spec"]
+    _, pod = pod_of(item)
+    template = item if item["kind"] == "Pod" else (item.get("spec") or {}).get("template") or {}
+    if pod:
+        yield item["metadata"].get("namespace", ""), template.get("metadata") or {}, pod
 
 
 def _of_service(service: Manifest, pods: Iterable[tuple[str, Object, Object]]) -> Iterator[str]:
