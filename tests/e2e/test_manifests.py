@@ -1,11 +1,9 @@
 """What the shapes hold. All but one are made by kustomize, a part of the kubectl that comes with the cluster."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from kubernetes.utils.quantity import parse_quantity
 
 from lab import shell
 from lab.config import ROOT
@@ -45,7 +43,7 @@ def test_both_services_run_the_images_that_were_built(shape: Any) -> None:
 def test_every_container_is_restricted_and_has_three_probes_requests_and_limits(shape: Any) -> None:
     for spec in pod_specs(shape):
         assert spec["securityContext"]["runAsNonRoot"] is True
-        assert spec["securityContext"]["runAsUser"] > 0
+        assert spec["securityContext"]["runAsUser"] >= 10000
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert spec["automountServiceAccountToken"] is False
         (container,) = spec["containers"]
@@ -55,7 +53,8 @@ def test_every_container_is_restricted_and_has_three_probes_requests_and_limits(
             "capabilities": {"drop": ["ALL"]},
         }
         assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
-        assert all(set(container["resources"][side]) == {"cpu", "memory"} for side in ("requests", "limits"))
+        resources = {"cpu", "memory", "ephemeral-storage"}
+        assert all(set(container["resources"][side]) == resources for side in ("requests", "limits"))
         if container["name"] != "redis":
             paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")]
             assert paths == ["/startupz", "/readyz", "/livez"]
@@ -64,9 +63,28 @@ def test_every_container_is_restricted_and_has_three_probes_requests_and_limits(
 def test_services_have_the_same_node_ports_in_all_shapes_and_find_pods_that_are_not_ready(shape: Any) -> None:
     ports = {name: spec["ports"][0].get("nodePort") for name, spec in services(shape).items()}
     wanted = {"k8-chatroulette-back": 30030, "k8-chatroulette-front": 30080, "k8-chatroulette-back-pods": None}
-    assert ports == wanted | ({"redis": None} if shape == "scale" else {})
+    assert ports == wanted | ({"redis": None, "redis-pods": None} if shape == "scale" else {})
     pods_service = services(shape)["k8-chatroulette-back-pods"]
     assert (pods_service["clusterIP"], pods_service["publishNotReadyAddresses"]) == ("None", True)
+
+
+def test_what_is_written_to_memory_fits_into_the_limit_and_logs_fit_into_theirs(shape: Any) -> None:
+    """Kubelet keeps five log files of 10Mi (containerLogMaxFiles, containerLogMaxSize), the last a little longer."""
+    for spec in pod_specs(shape):
+        (container,) = spec["containers"]
+        limits = {name: parse_quantity(value) for name, value in container["resources"]["limits"].items()}
+        volumes = [volume["emptyDir"] for volume in spec["volumes"] if "emptyDir" in volume]
+        assert all(volume["medium"] == "Memory" for volume in volumes)
+        assert sum(parse_quantity(volume["sizeLimit"]) for volume in volumes) <= limits["memory"] / 4
+        assert limits["ephemeral-storage"] > 60 * 2**20
+
+
+def test_a_stateful_set_s_governing_service_is_headless_and_finds_its_pods() -> None:
+    (redis,) = (item["spec"] for item in manifests.render("scale", REFERENCES) if item["kind"] == "StatefulSet")
+    governing = services("scale")[redis["serviceName"]]
+    assert governing["clusterIP"] == "None"
+    assert governing["selector"].items() <= redis["template"]["metadata"]["labels"].items()
+    assert "clusterIP" not in services("scale")["redis"]
 
 
 def test_a_pod_s_grace_is_what_its_service_plans_by(shape: Any) -> None:
@@ -120,12 +138,33 @@ def test_network_policies_name_labels_that_pods_have() -> None:
     assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies, "nothing, but for what is said"
 
 
-def test_the_faults_component_switches_both_services(tmp_path: Path) -> None:
-    base, component = (os.path.relpath(ROOT / "k8s" / name, tmp_path) for name in ("base", "components/faults"))
-    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [base], "components": [component]}))
-    text = shell.run([client.kubectl_program(), "kustomize", tmp_path], timeout=30).stdout
-    data = [item["data"] for item in yaml.safe_load_all(text) if item["kind"] == "ConfigMap"]
-    assert [each["FAULTS"] for each in data] == ["on", "on"]
+def policy(name: str) -> Any:
+    rendered = manifests.render("scale", REFERENCES)
+    (spec,) = (item["spec"] for item in rendered if (item["kind"], item["metadata"]["name"]) == ("NetworkPolicy", name))
+    return spec
+
+
+def test_prometheus_is_told_where_to_scrape_and_is_let_in() -> None:
+    monitoring = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    assert monitoring in policy("k8-chatroulette-back")["ingress"][0]["from"]
+    assert "from" not in policy("k8-chatroulette-front")["ingress"][0], "anybody"
+    for item in manifests.render("scale", REFERENCES):
+        if item["kind"] == "Deployment":
+            template = item["spec"]["template"]
+            port = str(template["spec"]["containers"][0]["ports"][0]["containerPort"])
+            wanted = {"prometheus.io/scrape": "true", "prometheus.io/port": port, "prometheus.io/path": "/metrics"}
+            assert template["metadata"]["annotations"].items() >= wanted.items()
+
+
+def test_names_are_asked_of_the_cluster_and_of_the_node_s_cache() -> None:
+    (rule,) = policy("dns")["egress"]
+    assert {"ipBlock": {"cidr": "169.254.20.10/32"}} in rule["to"]
+    assert {port["protocol"] for port in rule["ports"]} == {"UDP", "TCP"}
+
+
+def test_the_node_s_port_knows_no_range_of_addresses() -> None:
+    """Else it would hold for one family and one cluster's Pods."""
+    assert policy("node-ports")["ingress"] == [{"ports": [{"port": 3000}]}]
 
 
 def test_every_object_is_labelled_and_in_the_order_of_apply(shape: Any) -> None:
