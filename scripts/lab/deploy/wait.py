@@ -159,12 +159,11 @@ def causes_of(api: Api, ref: Ref, state: State) -> list[Diagnosis]:
 
 
 def _diagnose(api: Api, pod: Object) -> Diagnosis | None:
-    """Diagnose one Pod: its events are read, and the log of a container that ended."""
+    """Diagnose one Pod: its events are read, and the log of each container that ended."""
     events = _events(api, pod)
-    cause = diagnose.diagnose(pod, events)
-    if cause is None or cause.cause != "crash":
-        return cause
-    return diagnose.diagnose(pod, events, {cause.container: _last_log(api, pod, cause.container)})
+    statuses = pod_status.container_statuses(pod)
+    ended = [each["name"] for each in statuses if pod_status.has_ended(each) and not each.get("ready")]
+    return diagnose.diagnose(pod, events, {name: _last_log(api, pod, name) for name in ended})
 
 
 def _last_log(api: Api, pod: Object, container: str) -> str:

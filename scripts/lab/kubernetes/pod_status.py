@@ -58,6 +58,11 @@ def last_terminated(status: Object) -> Object:
     return terminated(status) or _state(status, "lastState", "terminated")
 
 
+def has_ended(status: Object) -> bool:
+    """Tell whether a container has ended, for good or until kubelet starts it again after a while."""
+    return waiting(status).get("reason") == "CrashLoopBackOff" or state(status) == "terminated"
+
+
 def started_at(status: Object) -> str:
     """Return when a container that runs or has ended was started (RFC 3339); empty where it was not."""
     entry = _state(status, "state", "running") or terminated(status)

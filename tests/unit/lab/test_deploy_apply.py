@@ -175,3 +175,17 @@ def test_a_statefulset_that_may_not_make_its_pod_says_why(api: Any) -> None:
         api.objects[f"/api/v1/namespaces/n/events/{number}"] = event
     (cause,) = wait.causes_of(api, ref, wait.observe(api, ref))
     assert "the namespace's quota is used up: ResourceQuota small (" in cause.sentence
+
+
+def test_each_container_that_ended_has_its_own_last_words(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "text", lambda _path, container, **_: f"words of {container}", raising=False)
+    names = ("redis", "helper")
+    ended = {"waiting": {"reason": "CrashLoopBackOff"}}
+    last = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    statuses = [{"name": name, "state": ended, "lastState": last, "restartCount": 2} for name in names]
+    pod = {"kind": "Pod", "metadata": {"name": "x", "namespace": "n", "uid": "u"}}
+    pod |= {"spec": {"containers": [{"name": name} for name in names]}, "status": {"containerStatuses": statuses}}
+    ref = Ref("Pod", "n", "x")
+    api.objects[ref.path] = pod
+    (cause,) = wait.causes_of(api, ref, wait.observe(api, ref))
+    assert all(f"words of {name}" in cause.sentence for name in names)

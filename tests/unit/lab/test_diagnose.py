@@ -82,6 +82,20 @@ def test_a_probe_s_answer_is_quoted(messages: list[str], detail: str) -> None:
     assert diagnosed(case).detail.endswith(f"its readiness probe fails: {detail}")
 
 
+def test_a_mount_that_failed_before_it_succeeded_is_not_told() -> None:
+    case = captured("volume")
+    conditions = [{"type": "PodReadyToStartContainers", "status": "True"}]
+    case["pod"]["status"]["conditions"] = conditions
+    assert diagnose(case["pod"], case["events"]) is None
+
+
+def test_a_start_that_failed_once_is_not_told_of_a_container_that_runs() -> None:
+    case = captured("command")
+    (status,) = case["pod"]["status"]["containerStatuses"]
+    status["state"] = {"running": {"startedAt": "2099-01-01T00:00:00Z"}}
+    assert diagnose(case["pod"], case["events"]) is None
+
+
 def test_an_evicted_pod() -> None:
     pod = captured("crash")["pod"]
     pod["status"] = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lab.kubernetes import pod_status
-from lab.kubernetes.objects import Object
+from lab.kubernetes.objects import Object, is_condition_true
 
 Author = Literal["scheduler", "runtime", "kubelet", "process"]
 _CREATING = {"ContainerCreating", "PodInitializing"}
@@ -71,7 +71,9 @@ class Case:
 
     @property
     def is_creating(self) -> bool:
-        return any(pod_status.waiting(each.status).get("reason") in _CREATING for each in self.containers)
+        """Tell whether kubelet has neither volumes nor network for the Pod: an event of either may be an old one."""
+        is_waiting = any(pod_status.waiting(each.status).get("reason") in _CREATING for each in self.containers)
+        return is_waiting and not is_condition_true(self.pod, "PodReadyToStartContainers")
 
     def diagnosis(self, name: str, container: str = "", **values: object) -> Diagnosis:
         """Return an entry of ``diagnoses.yaml``, filled in."""

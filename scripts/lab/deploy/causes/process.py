@@ -31,6 +31,8 @@ def settings(case: Case, container: Container) -> Diagnosis | None:
 def start(case: Case, container: Container) -> Diagnosis | None:
     """Name why the runtime could not start the process."""
     waiting, ended = pod_status.waiting(container.status), pod_status.last_terminated(container.status)
+    if pod_status.is_running(container.status):
+        return None
     if ended.get("reason") in _START_FAILED:
         message = ended.get("message", "").strip()
     elif waiting.get("reason") in _NOT_CREATED:
@@ -60,8 +62,7 @@ def memory(case: Case, container: Container) -> Diagnosis | None:
 
 def crash(case: Case, container: Container) -> Diagnosis | None:
     status, ended = container.status, pod_status.last_terminated(container.status)
-    is_down = pod_status.waiting(status).get("reason") == "CrashLoopBackOff" or pod_status.state(status) == "terminated"
-    if not ended or not is_down or container.kind == "ephemeral":
+    if not ended or not pod_status.has_ended(status) or container.kind == "ephemeral":
         return None
     code = _exit(int(ended.get("exitCode", 0)), memory_limit(case, container))
     lines = [line for line in case.logs.get(container.name, "").splitlines() if line.strip()][-_LOG_LINES:]
