@@ -13,7 +13,11 @@ from lab.deploy.causes.case import Case, Container, Diagnosis
 from lab.kubernetes import pod_status
 from lab.kubernetes.objects import Object
 
-_BEFORE: tuple[Callable[[Case], Diagnosis | None], ...] = (whole_pod.failed, whole_pod.unschedulable)
+_BEFORE: tuple[Callable[[Case], Diagnosis | None], ...] = (
+    whole_pod.failed,
+    whole_pod.unschedulable,
+    whole_pod.memory_unit,
+)
 _CONTAINER: tuple[Callable[[Case, Container], Diagnosis | None], ...] = (
     images.image,
     process.settings,

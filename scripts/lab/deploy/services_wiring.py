@@ -34,7 +34,8 @@ def _of_service(service: Manifest, pods: Iterable[tuple[str, Object, Object]]) -
         words = ", ".join(f"{key}={value}" for key, value in selector.items())
         yield f"{service.where('spec.selector')}: Service {name} selects {words}, which no Pod of this deployment has"
         return
-    containers = [each for pod in chosen for each in pod.get("containers") or []]
+    listed = [pod.get("containers") for pod in chosen]
+    containers = [each for each_list in listed if isinstance(each_list, list) for each in each_list]
     named = {str(port["name"]) for each in containers for port in each.get("ports") or [] if port.get("name")}
     for place, port in enumerate(spec.get("ports") or []):
         target = port.get("targetPort")

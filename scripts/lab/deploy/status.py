@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab import ports
 from lab.config import Settings
-from lab.deploy import fetch, services
+from lab.deploy import fetch, services, wait
 from lab.deploy.manifests import SHAPE_LABEL, SHAPES, Ref, collection
 from lab.deploy.services import BACK, FRONT, NO_POD, ServicePod
 from lab.errors import LabError
@@ -66,7 +66,7 @@ class Status:
     urls: tuple[Url, ...]
     autoscalers: tuple[Autoscaler, ...] = ()
     lacking: tuple[str, ...] = ()
-    """What has fewer Ready Pods than it should, none at all included."""
+    """What has fewer Ready Pods than it should, none at all included; and why a Pod is not Ready."""
     notes: tuple[str, ...] = ()
     """What is so because Pods were made by hand, and as it should be."""
 
@@ -87,7 +87,7 @@ def status(settings: Settings) -> Status:
         tuple(map(_pod, pods)),
         tuple(each for each in urls if each.ok or not by_hand_only),
         tuple(map(autoscaler, api.items(collection("HorizontalPodAutoscaler", SHAPES["scale"])))),
-        tuple(text for kind in ("StatefulSet", "Deployment") for text in lacking(api, kind)),
+        (*(text for kind in ("StatefulSet", "Deployment") for text in lacking(api, kind)), *unready(api, pods)),
         tuple(notes(found, answered=all(each.ok for each in urls))),
     )
 
@@ -184,11 +184,18 @@ def lacking(api: Api, kind: str) -> list[str]:
     return texts
 
 
+def unready(api: Api, pods: Sequence[Object]) -> list[str]:
+    """Say of each Pod that is not Ready why, and what to look at next; nothing of one that is merely starting."""
+    causes = (wait.cause_of(api, pod) for pod in pods if not pod_status.is_ready(pod))
+    return [f"{cause.sentence} → {cause.next_command}" for cause in causes if cause]
+
+
 def autoscaler(item: Object) -> Autoscaler:
     spec, state = item["spec"], item.get("status", {})
     metrics = (each["resource"]["current"] for each in state.get("currentMetrics") or [] if "resource" in each)
     current = next((metric.get("averageValue", "") for metric in metrics), "")
-    target = spec["metrics"][0]["resource"]["target"].get("averageValue", "") if spec.get("metrics") else ""
+    targets = (each["resource"]["target"] for each in spec.get("metrics") or [] if "resource" in each)
+    target = next((target.get("averageValue", "") for target in targets), "")
     return Autoscaler(
         name=item["metadata"]["name"],
         replicas=state.get("currentReplicas", 0),

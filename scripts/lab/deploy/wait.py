@@ -154,11 +154,11 @@ def causes_of(api: Api, ref: Ref, state: State) -> list[Diagnosis]:
         return []
     if state.refusal:
         return [refusals.refused(str(ref), ref.namespace, state.refusal)]
-    causes = (_diagnose(api, pod) for pod in state.pods if not pod_state(pod).ready)
+    causes = (cause_of(api, pod) for pod in state.pods if not pod_state(pod).ready)
     return [cause for cause in causes if cause]
 
 
-def _diagnose(api: Api, pod: Object) -> Diagnosis | None:
+def cause_of(api: Api, pod: Object) -> Diagnosis | None:
     """Diagnose one Pod: its events are read, and the log of each container that ended."""
     events = _events(api, pod)
     statuses = pod_status.container_statuses(pod)

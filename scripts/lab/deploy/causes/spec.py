@@ -27,9 +27,8 @@ def unknown_port(container: Object) -> tuple[str, str]:
 
 
 def memory_unit(case: Case, container: Container) -> Diagnosis | None:
-    owner = next((each for each in (container.spec, case.pod["spec"]) if _limit(each)), {})
-    limit, meant = too_little_memory(owner)
-    whose = f"container {container.name}" if owner is container.spec else "the whole Pod"
+    limit, meant = too_little_memory(container.spec)
+    whose = f"container {container.name}"
     return case.diagnosis("unit", container.name, whose=whose, limit=limit, meant=meant) if limit else None
 
 

@@ -3,7 +3,7 @@
 import re
 
 from lab.deploy.causes.case import Case, Diagnosis, explained
-from lab.deploy.causes.spec import too_many_cores
+from lab.deploy.causes.spec import too_little_memory, too_many_cores
 from lab.kubernetes.objects import condition, is_condition_true
 
 _NODE_NOT_AUTHORIZED = "no relationship found between node"
@@ -31,6 +31,11 @@ def unschedulable(case: Case) -> Diagnosis | None:
     is_volume = re.search("persistent ?volume|volume node", message.lower())
     words = _cores(case) + explained(message, "scheduler")
     return case.diagnosis("unbound" if is_volume else "unschedulable", message=words)
+
+
+def memory_unit(case: Case) -> Diagnosis | None:
+    limit, meant = too_little_memory(case.pod["spec"])
+    return case.diagnosis("unit", whose="the whole Pod", limit=limit, meant=meant) if limit else None
 
 
 def _cores(case: Case) -> str:
