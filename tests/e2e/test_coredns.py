@@ -52,6 +52,9 @@ def follow(cluster):
     yield look
     docker.docker("exec", node, "sh", "-c", f"echo '{before}' > /etc/resolv.conf")
     look()
+    # Its Pods were given the resolv.conf that the node had when they were made.
+    for words in (("restart", "deployment"), ("status", "deployment", "--timeout=90s")):
+        kubectl("--namespace=kube-system", "rollout", words[0], words[1], "coredns", *words[2:])
 
 
 def corefile(cluster):

@@ -95,12 +95,12 @@ POD = [
     ("containerPort", "ContainerPort", "line 31: .*did you mean containerPort?"),
     ("containerPort: 3000", 'containerPort: "3000"', "line 31: .*wants a whole number"),
     ("containerPort: 3000", "containerPort: 70000", "line 31: .*between 1 and 65535"),
-    ("memory: 64Mi", "memory: 64MiB", "line 78: .*requests.memory is '64MiB', and no quantity"),
-    ("memory: 64Mi", "memory: 640Mi", 'line 78: .*requests.memory is "640Mi".*limit of 128Mi'),
+    ("memory: 64Mi", "memory: 64MiB", "line \\d+: .*requests.memory is '64MiB', and no quantity"),
+    ("memory: 64Mi", "memory: 640Mi", 'line \\d+: .*requests.memory is "640Mi".*limit of 128Mi'),
     ("- name: back\n", "- name: Back_End\n", "line 25: .*such as back-end"),
     ("component: backend", "component: the backend!", 'line 10: .*component is "the backend!"'),
-    ("        httpGet: {path: /livez, port: http}\n", "", "line 71: .*livenessProbe .*httpGet, tcpSocket"),
-    ("- name: tmp\n          mount", "- name: temp\n          mount", "line 86: .*the volumes are tmp"),
+    ("        httpGet: {path: /livez, port: http}\n", "", "line \\d+: .*livenessProbe .*httpGet, tcpSocket"),
+    ("- name: tmp\n          mount", "- name: temp\n          mount", "line \\d+: .*the volumes are tmp"),
     ("metadata:\n", "metadata:\n  namespace: nope\n", "there is no namespace nope"),
 ]
 """What is changed in the backend's file, and what is said of it."""
