@@ -16,6 +16,11 @@ View = TypeVar("View", bound="Callable[..., Response]")
 
 JSON = "application/json"
 REF = "#/components/schemas/{name}"
+ANYWHERE = (400, 408, 413, 414, 421, 431, 500, 503)
+"""What each operation may answer: to what cannot be parsed, is too slow or too large, or is meant for another host."""
+CHANGING = (403,)
+"""To another site's page that asks for a change."""
+WITH_BODY = (415,)
 TRY_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
@@ -27,7 +32,7 @@ class NameConflictError(TypeError):
 class Operation:
     """One method of one path; `answer` is None where there is no body, or none that a type describes.
 
-    `problems` are the statuses of its own besides whatever goes wrong everywhere.
+    `problems` are the statuses of its own besides those of ANYWHERE, CHANGING and WITH_BODY.
     """
 
     method: str
@@ -39,7 +44,6 @@ class Operation:
     status: int = 200
     body: tuple[type, ...] = ()
     """One of these."""
-    optional_body: bool = False
     query: type | None = None
     headers: Mapping[str, object] = field(default_factory=dict)
     """The headers that count, each with its type."""
@@ -110,7 +114,7 @@ def _description(operation: Operation, parameters: Mapping[str, object]) -> dict
     }
     if operation.body:
         content = {JSON: {"schema": _any_of(operation.body)}}
-        description["requestBody"] = {"required": not operation.optional_body, "content": content}
+        description["requestBody"] = {"required": True, "content": content}
     return description
 
 
@@ -140,9 +144,17 @@ def _responses(operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done."} if operation.media is None else _media(operation.media, body)
     if operation.events:
         answer["x-events"] = {name: _ref(kind) for name, kind in operation.events.items()}
-    problems = {str(status): _problem(status) for status in operation.problems}
-    unwell = {"503": {**answer, "description": "A check failed; its reason says why."}} if operation.unwell else {}
-    return {str(operation.status): answer, **problems, **unwell, "default": _problem()}
+    changing = CHANGING if operation.method != "GET" else ()
+    statuses = sorted({*ANYWHERE, *changing, *(WITH_BODY if operation.body else ()), *operation.problems})
+    problems: dict[str, Any] = {str(status): _problem(status) for status in statuses}
+    if operation.unwell:
+        problems["503"] = _unwell(answer)
+    return {str(operation.status): answer, **problems, "default": _problem()}
+
+
+def _unwell(answer: dict[str, Any]) -> dict[str, Any]:
+    content = answer["content"] | _problems()["Later"]["content"]
+    return {"description": "A check failed; its reason says why. Or all connections are taken.", "content": content}
 
 
 def _problem(status: int | None = None) -> dict[str, str]:

@@ -39,7 +39,6 @@ class PortraitQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     "A cat, drawn from its seed.",
     media="image/svg+xml",
     query=PortraitQuery,
-    problems=(400,),
 )
 def portrait_of(seed: str) -> Response:
     query = msgspec.convert(request.args.to_dict(), PortraitQuery)
@@ -54,7 +53,7 @@ def portrait_of(seed: str) -> Response:
     return response
 
 
-@routes.serves("GET", "/api/cats", "The cats of a wall.", Wall, query=WallQuery, problems=(400,))
+@routes.serves("GET", "/api/cats", "The cats of a wall.", Wall, query=WallQuery)
 def cats() -> Response:
     query = msgspec.convert(request.args.to_dict(), WallQuery, strict=False)
     return reply(wall(query.wall, query.count))

@@ -79,9 +79,8 @@ def overview() -> Response:
     Begun,
     status=202,
     body=BODIES,
-    optional_body=True,
     query=PodQuery,
-    problems=(400, 403, 404, 413, 415, 503),
+    problems=(404,),
 )
 def begin(name: Name) -> Response:
     require_json()
@@ -101,7 +100,7 @@ def begin(name: Name) -> Response:
     media=None,
     status=204,
     query=PodQuery,
-    problems=(400, 403, 404, 503),
+    problems=(404,),
 )
 @routes.serves(
     "DELETE",
@@ -110,7 +109,7 @@ def begin(name: Name) -> Response:
     media=None,
     status=204,
     query=PodQuery,
-    problems=(400, 403, 404, 503),
+    problems=(404,),
 )
 def end(name: Name | None = None) -> Response:
     pod = _pod()

@@ -140,7 +140,7 @@ def _unavailable(error: Unavailable) -> Response:
     Entered,
     status=201,
     body=(Entering,),
-    problems=(400, 403, 413, 415, 429, 503),
+    problems=(429,),
 )
 def enter() -> Response:
     entering = body(Entering)
@@ -149,13 +149,13 @@ def enter() -> Response:
     return reply(Entered(visitor, card(cat_of(seed))), HTTPStatus.CREATED)
 
 
-@routes.serves("GET", "/api/visitors/<visitor>", "How does the visit stand?", Visit, problems=(404, 503))
+@routes.serves("GET", "/api/visitors/<visitor>", "How does the visit stand?", Visit, problems=(404,))
 def visit(visitor: str) -> Response:
     status = _store().get(visitor)
     return reply(Visit(card(cat_of(status.cat)), status.state, status.chat))
 
 
-@routes.serves("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(403, 404, 503))
+@routes.serves("DELETE", "/api/visitors/<visitor>", "End the visit.", media=None, status=204, problems=(404,))
 def end(visitor: str) -> Response:
     _store().quit(visitor)
     return _no_content()
@@ -168,13 +168,13 @@ def end(visitor: str) -> Response:
     Sought,
     status=202,
     body=(Seeking,),
-    problems=(400, 403, 404, 413, 415, 429, 503),
+    problems=(404, 429),
 )
 def seek(visitor: str) -> Response:
     return reply(Sought(_store().seek(visitor, body(Seeking).id)), HTTPStatus.ACCEPTED)
 
 
-@routes.serves("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(403, 404, 503))
+@routes.serves("DELETE", "/api/visitors/<visitor>/chat", "Leave.", media=None, status=204, problems=(404,))
 def leave(visitor: str) -> Response:
     _store().leave(visitor)
     return _no_content()
@@ -187,7 +187,7 @@ def leave(visitor: str) -> Response:
     Accepted,
     status=202,
     body=(Saying,),
-    problems=(400, 403, 404, 409, 413, 415, 429, 503),
+    problems=(404, 409, 429),
 )
 def say(visitor: str) -> Response:
     message = body(Saying)
@@ -215,7 +215,7 @@ def _bot_say(visitor: str, message: Saying, bot: str, text: str) -> None:
     media=None,
     status=204,
     body=(Typed,),
-    problems=(400, 403, 404, 409, 413, 415, 503),
+    problems=(404, 409),
 )
 def typing(visitor: str) -> Response:
     _store().typing(visitor, body(Typed).chat)
@@ -229,7 +229,7 @@ def typing(visitor: str) -> Response:
     media=None,
     status=204,
     body=(Leaving,),
-    problems=(400, 404, 413, 503),
+    problems=(404,),
 )
 def away(visitor: str) -> Response:
     _store().away(visitor, body(Leaving).page)
@@ -244,7 +244,7 @@ def away(visitor: str) -> Response:
     query=EventsQuery,
     headers={"Last-Event-ID": Number},
     events=sse.EVENTS,
-    problems=(400, 404, 429, 503),
+    problems=(404, 429),
 )
 def events(visitor: str) -> Response:
     query = msgspec.convert(request.args.to_dict(), EventsQuery, strict=False)

@@ -1,6 +1,7 @@
 """GET /openapi.json: what it says is what is served."""
 
 import json
+import math
 import re
 
 import msgspec
@@ -60,6 +61,7 @@ def valid(contract, schema, value):
     if not isinstance(value, TYPES[schema["type"]] if "type" in schema else object):
         return False
     fits = value in schema.get("enum", [value]) and re.search(schema.get("pattern", ""), str(value))
+    fits = fits and len(str(value)) <= schema.get("maxLength", math.inf)
     if isinstance(value, list):
         return fits and all(valid(contract, schema.get("items", {}), item) for item in value)
     fields = schema.get("properties", {})
@@ -144,6 +146,45 @@ def test_events_are_as_it_says(app, client, contract):
     for name, data in events:
         assert valid(contract, answer["x-events"][name.decode()], json.loads(data))
     assert not valid(contract, answer["x-events"]["hello"], {"pod": "back"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "hello",
+            " a\nb ",
+            "\n",
+            "",
+            "   ",
+            "a\tb",
+            "a\t",
+            "\r\na",
+            "a\x00",
+            "a\x7f",
+            "a\x9bb",
+            "\x85a",
+            "\u200b\u3164",
+        ),
+        *("\ufe0f", "\u2800", "\U000e0100", "\U000f0000", "\u0378", "\u0301", "🐈‍⬛\u2028<b>", "\u202ea"),
+        *("x" * 500, "x" * 501, "x" * 499 + "\n", "\u0958" * 500, "\U0001d160" * 500),
+    ],
+)
+def test_a_text_is_accepted_where_it_says_so_and_nowhere_else(app, contract, text):
+    client = app.test_client()
+    visit = "/api/visitors/" + client.post("/api/visitors", json={"language": "fr"}).json["visitor"]
+    body = {"id": "a", "chat": "none", "text": text}
+    wanted = 409 if valid(contract, contract["components"]["schemas"]["Saying"], body) else 400
+    assert client.post(f"{visit}/messages", json=body).status_code == wanted
+
+
+def test_what_any_request_may_be_answered_is_said_of_every_operation(contract):
+    for path, methods in contract["paths"].items():
+        for method, operation in methods.items():
+            wanted = {"400", "408", "413", "414", "421", "431", "500", "503"}
+            wanted |= {"403"} if method != "get" else set()
+            wanted |= {"415"} if "requestBody" in operation else set()
+            assert wanted <= set(operation["responses"]), (method, path)
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
