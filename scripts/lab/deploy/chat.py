@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from lab.errors import LabError
-from roulette import Client, GaveUp, Message, Paired, RouletteError, Timeouts, Visit
+from roulette import Client, Event, GaveUp, Message, Paired, RouletteError, Timeouts, Visit
 
 SECONDS = 10.0
 _TRIES = 3
@@ -34,29 +34,32 @@ def across(sender_url: str, receiver_url: str, seconds: float = SECONDS) -> str:
 
 
 @contextlib.contextmanager
-def _visit(url: str, seconds: float) -> Iterator[Visit]:
+def _visit(url: str, seconds: float) -> Iterator[tuple[Visit, Iterator[Event]]]:
+    """Enter, and seek somebody with an open stream: nobody is paired with a visitor who has none."""
     visit = Client(url, timeouts=Timeouts(call=seconds, answer=seconds, silence=seconds, stream=seconds)).enter()
     try:
-        visit.seek()
-        yield visit
+        with contextlib.closing(visit.events()) as events:
+            next(events)
+            visit.seek()
+            yield visit, events
     finally:
         with contextlib.suppress(RouletteError):
             visit.quit()
 
 
-def _send(sender: Visit, receiver: Visit, seconds: float) -> str:
+def _send(sender: tuple[Visit, Iterator[Event]], receiver: tuple[Visit, Iterator[Event]], seconds: float) -> str:
     """Return what came of it; empty where the two were not paired with each other."""
-    pair, other = (_first(visit, Paired, seconds) for visit in (sender, receiver))
+    pair, other = (_first(events, Paired, seconds) for _, events in (sender, receiver))
     if pair is None or other is None or pair.chat != other.chat:
         return ""
-    sender.say(_TEXT, chat=pair.chat)
-    message = _first(receiver, Message, seconds)
+    sender[0].say(_TEXT, chat=pair.chat)
+    message = _first(receiver[1], Message, seconds)
     return "delivered" if message and message.text == _TEXT and not message.mine else "the message did not come"
 
 
-def _first(visit: Visit, kind: type[_Event], seconds: float) -> _Event | None:
+def _first(events: Iterator[Event], kind: type[_Event], seconds: float) -> _Event | None:
     deadline = time.monotonic() + seconds
-    with contextlib.suppress(GaveUp), contextlib.closing(visit.events()) as events:
+    with contextlib.suppress(GaveUp):
         for event in events:
             if isinstance(event, kind):
                 return event

@@ -39,7 +39,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         after = int(self.headers.get("Last-Event-ID") or 0)
         events = enumerate(self.server.events(self.path.split("/")[3]), start=1)
-        frames = [f"id: {n}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for n, (name, data) in events if n > after]
+        hello = json.dumps({"pod": "back", "version": "1", "store": "memory", "state": "idle"})
+        frames = [f"event: hello\ndata: {hello}\n\n"]
+        frames += [f"id: {n}\nevent: {name}\ndata: {json.dumps(data)}\n\n" for n, (name, data) in events if n > after]
         self.answer(200, "retry: 20\n\n" + "".join(frames))
 
     def do_POST(self) -> None:
