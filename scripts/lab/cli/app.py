@@ -151,7 +151,8 @@ def debug(session: Session, *, pod: str | None) -> None:
 @command("undeploy")
 def undeploy(session: Session) -> None:
     """Take the lab's cats away, and leave the cluster and what you made as it is."""
-    session.perform(plan.undeploy(session.settings))
+    with session.locked() as run:
+        run(plan.undeploy(session.settings))  # planned under the lock: another command may be deploying
     yours = [f"{pod.namespace}/{pod.name}" for pod in services.find(client.api(session.settings)) if not pod.by_lab]
     kept = f"; what you made stays: {', '.join(yours)}" if yours else ""
     session.finish(f"The lab's cats are gone; the cluster is up{kept}")
