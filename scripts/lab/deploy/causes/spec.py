@@ -35,7 +35,8 @@ def memory_unit(case: Case, container: Container) -> Diagnosis | None:
 def too_little_memory(owner: Object) -> tuple[str, str]:
     """Return a limit that no process fits in, such as `64m`, thousandths of a byte, and what may be meant."""
     limit = _limit(owner)
-    if not limit or _number(limit) >= _LEAST_BYTES:
+    number = _number(limit)
+    if number is None or number >= _LEAST_BYTES:
         return "", ""
     return limit, f"{limit.rstrip('mkKiB')}Mi"
 
@@ -45,7 +46,7 @@ def too_many_cores(owner: Object) -> tuple[str, str]:
     resources = owner.get("resources") or {}
     for kind in ("requests", "limits"):
         cpu = str((resources.get(kind) or {}).get("cpu", "0"))
-        if _number(cpu) >= _MANY_CORES:
+        if (_number(cpu) or 0) >= _MANY_CORES:
             return cpu, f"{cpu.rstrip('kKMGTi')}m"
     return "", ""
 
@@ -59,9 +60,9 @@ def _limit(owner: Object) -> str:
     return str(((owner.get("resources") or {}).get("limits") or {}).get("memory", ""))
 
 
-def _number(quantity: str) -> float:
-    """Return a quantity's number; 1 for what is none: the API server refuses that with better words."""
+def _number(quantity: str) -> float | None:
+    """Return a quantity's number; None for what is no quantity: the API server refuses that with better words."""
     try:
         return float(quantities.exact(quantity))
     except ValueError:
-        return float(_LEAST_BYTES)
+        return None

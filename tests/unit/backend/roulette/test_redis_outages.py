@@ -16,16 +16,6 @@ from backend.roulette.redis_store import RedisStore
 from backend.roulette.store import Limits, UnknownVisitor, VisitorsFull
 
 
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
-
-    def advance(self, seconds):
-        self.now += seconds
-
-
 def works(shared):
     try:
         shared.census()
@@ -246,7 +236,7 @@ def test_a_server_that_does_not_speak_redis_is_unavailable(replicas):
 @pytest.fixture
 def stepped(redis_server, clock):
     """A store whose Redis has another clock than this process."""
-    redis_clock, limits = Clock(), Limits(absent_seconds=20)
+    redis_clock, limits = type(clock)(), Limits(absent_seconds=20)
     client = RedisClient(redis_server.url, clock)
     yield RedisStore(client, RedisScripts(client, limits, redis_clock), "back-0", limits, clock), redis_clock
     client.close()
@@ -283,16 +273,20 @@ def test_a_step_of_redis_clock_makes_nobody_absent_or_wait(stepped, clock, step)
 def test_short_memory_keeps_logs_short_and_a_full_one_lets_nobody_in(redis_server, replicas, pair, messages):
     """Those who are in go on: the last part of the memory is theirs."""
     (shared,) = replicas(redis_server.url)
-    store, used = shared.store, redis_server.client.info("memory")["used_memory"]
-    chat = pair(store)
+    store, chat = shared.store, pair(shared.store)
+
+    def filled_to(share):
+        store.tick()  # its script, loaded at first use, takes memory too
+        return configured(redis_server, "maxmemory", int(redis_server.client.info("memory")["used_memory"] / share))
+
     for number in range(30):
         store.say("a", chat, str(number), "hello")
-    with configured(redis_server, "maxmemory", int(used / 0.7)):
+    with filled_to(0.7):
         assert store.tick() is None
         store.say("a", chat, "short", "hello")
         assert [len(messages(store, visitor)) for visitor in "ab"] == [6, 6]
         store.enter("c", "cat-c", "en")
-    with configured(redis_server, "maxmemory", int(used / 0.87)):
+    with filled_to(0.87):
         assert store.tick().startswith("Redis is full: ")
         with pytest.raises(VisitorsFull):
             store.enter("d", "cat-d", "en")
