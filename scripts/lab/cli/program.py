@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from lab import cli, privileges
-from lab.cli import app, cluster, develop, experiment, prune
+from lab.cli import app, cluster, develop, experiment, lesson, prune
 from lab.errors import LabError
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
@@ -60,6 +60,7 @@ for command in (
     cluster.kind_up,
     *app.COMMANDS,
     experiment.experiment,
+    lesson.lesson,
     cluster.kind_down,
     *develop.COMMANDS,
     cluster.doctor,

@@ -1,0 +1,29 @@
+"""Texts with ``{…}``, JMESPath over the state of a lesson. Pure."""
+
+import re
+from typing import Any
+
+import jmespath
+
+_FIELD = re.compile(r"\{((?:[^{}]|\{[^{}]*\})+)\}")
+
+
+def expressions(text: str) -> list[str]:
+    return _FIELD.findall(text)
+
+
+def fill(text: str, state: dict[str, Any]) -> str:
+    """Fill each expression in: a list joined by commas, nothing as a hyphen."""
+    return _FIELD.sub(lambda match: _show(jmespath.search(match[1], state)), text)
+
+
+def fill_all(text: str, state: dict[str, Any]) -> str | None:
+    """Fill each expression in; None where one has no value, so that the whole has no sense."""
+    values = [jmespath.search(expression, state) for expression in expressions(text)]
+    return fill(text, state) if all(value not in (None, "") for value in values) else None
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_show, value)) or "-"
+    return "-" if value in (None, "") else str(value)

@@ -1,0 +1,99 @@
+"""Where a lesson is done: its namespace on the cluster, and the learner's work folder."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import waiting
+from lab.config import Settings
+from lab.experiments.texts import Language
+from lab.kubernetes import client, namespaces
+from lab.kubernetes.client import Api
+from lab.lessons import observer
+from lab.lessons.definition import Lesson
+
+LABEL = "chatroulette.lab/lesson"
+_END = 90.0
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One learner's place for one lesson; ``folder`` gets the lesson's files."""
+
+    settings: Settings
+    api: Api
+    lesson: Lesson
+    folder: Path
+
+    @property
+    def is_started(self) -> bool:
+        return self.api.get(self._path) is not None
+
+    def start(self) -> None:
+        """Make the namespace with the lesson's start state; what exists already stays as it is."""
+        if self.is_started:
+            return
+        observer.create_namespace(self.api, self.lesson.namespace, {LABEL: self.lesson.id})
+        if self.lesson.start:
+            self._kubectl("apply", "-f", str(self.lesson.start))
+        self._copy_files()
+
+    def reset(self) -> None:
+        """Delete the namespace and start anew; a file that the learner changed stays beside, as ``name~``."""
+        self.end()
+        self.start()
+
+    def end(self) -> None:
+        """Delete the namespace, and wait until it is gone."""
+        if not self.is_started:
+            return
+        namespaces.delete(self.api, self.lesson.namespace)
+        waiting.until(
+            f"the end of namespace {self.lesson.namespace}",
+            lambda: (not self.is_started, "it still ends its Pods"),
+            timeout=_END,
+        )
+
+    def choose_namespace(self) -> None:
+        """Make the lesson's namespace the one that kubectl uses in the lab's own context."""
+        client.kubectl(
+            self.settings, "config", "set-context", self.settings.context, f"--namespace={self.lesson.namespace}"
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what a script of the lesson needs: the lab's kubectl first on PATH, and where it is."""
+        path = f"{self.settings.programs}{os.pathsep}{os.environ.get('PATH', '')}"
+        names = {"LESSON": str(self.lesson.folder), "NAMESPACE": self.lesson.namespace}
+        return {"PATH": path, "KUBECONFIG": os.pathsep.join(map(str, self.settings.kubeconfigs)), **names}
+
+    @property
+    def _path(self) -> str:
+        return f"/api/v1/namespaces/{self.lesson.namespace}"
+
+    def _kubectl(self, *args: str) -> None:
+        client.kubectl(self.settings, "--namespace", self.lesson.namespace, *args, timeout=60)
+
+    def _copy_files(self) -> None:
+        """Copy the lesson's files; one that differs is kept as ``name~``."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for source in sorted(self.lesson.files.iterdir()) if self.lesson.files else ():
+            target = self.folder / source.name
+            if target.exists() and target.read_bytes() != source.read_bytes():
+                target.replace(target.with_name(f"{target.name}~"))
+            shutil.copyfile(source, target)
+
+
+def work_folder(lesson: Lesson) -> Path:
+    """Return the learner's folder for a lesson: ``lessons/<number>-<id>`` where they are."""
+    return Path.cwd() / "lessons" / lesson.folder.name
+
+
+def solution(lesson: Lesson, language: Language) -> str:
+    """Return the solution as text: the script and its files, or the commands of the lesson's own steps."""
+    if lesson.solution is None:
+        return "\n".join(command for block in lesson.documents[language].blocks for command in block.commands)
+    files = sorted((lesson.folder / "solution").glob("*"))
+    parts = [f"# {path.name}\n{path.read_text(encoding='utf-8').rstrip()}" for path in files]
+    return "\n\n".join([lesson.solution.read_text(encoding="utf-8").rstrip(), *parts])
