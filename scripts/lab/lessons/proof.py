@@ -1,5 +1,6 @@
 """Prove a lesson: the start fails, each wrong fix fails, the text and the solution pass, reset restores."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
 from filelock import FileLock
 
 from lab.config import Settings
@@ -127,7 +127,7 @@ def _own(settings: Settings, lesson: Lesson) -> Iterator[tuple[Settings, Path]]:
         config = connect(settings).kubeconfig
         config["contexts"][0]["context"]["namespace"] = lesson.namespace
         path = Path(name) / "kubeconfig"
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(json.dumps(config))
         folder = Path(name) / "work"
         folder.mkdir()
         yield replace(settings, kubeconfigs=(path,)), folder

@@ -14,6 +14,8 @@ State = dict[str, Any]
 _TEXTS = load("lessons").section("pod")
 _KINDS = {"containers": pod_status.APP, "init": pod_status.INIT, "ephemeral": pod_status.EPHEMERAL}
 _SPECS = {"containers": "containers", "init": "initContainers", "ephemeral": "ephemeralContainers"}
+ANSWER = "answer"
+"""The ConfigMap into which a learner writes what cannot be seen otherwise."""
 _ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap that every namespace has."""
 
@@ -38,14 +40,16 @@ def read(api: Api, namespace: str, language: Language = "en") -> State:
 def view(items: Mapping[str, list[Object]], language: Language = "en") -> State:
     """Make the live objects short; a Pod that is being deleted is not among the Pods."""
     now = datetime.now(UTC)
+    configmaps = [
+        {"name": item["metadata"]["name"], "data": item.get("data") or {}}
+        for item in items["configmaps"]
+        if item["metadata"]["name"] != _ROOT_CA
+    ]
     return {
         "pods": [_pod(pod, now, language) for pod in items["pods"] if not pod_status.is_ending(pod)],
         "services": [_service(service, items["slices"]) for service in items["services"]],
-        "configmaps": [
-            {"name": item["metadata"]["name"], "data": item.get("data") or {}}
-            for item in items["configmaps"]
-            if item["metadata"]["name"] != _ROOT_CA
-        ],
+        "configmaps": configmaps,
+        "answer": next((each["data"] for each in configmaps if each["name"] == ANSWER), {}),
         "events": [_event(event) for event in items["events"]],
         "deployments": [_deployment(item) for item in items["deployments"]],
         "nodes": [
