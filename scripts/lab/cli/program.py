@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from lab import cli, privileges
-from lab.cli import app, cluster, develop, experiment, lesson, prune
+from lab.cli import app, cluster, develop, experiment, learn, lesson, prune
 from lab.errors import LabError
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
@@ -61,6 +61,7 @@ for command in (
     *app.COMMANDS,
     experiment.experiment,
     lesson.lesson,
+    learn.learn,
     cluster.kind_down,
     *develop.COMMANDS,
     cluster.doctor,

@@ -76,6 +76,11 @@ class Learner:
             yield result
         self._note(lambda entry: setattr(entry, "checks", entry.checks + 1))
         if result and result.holds:
+            self.note_pass()
+
+    def note_pass(self) -> None:
+        """Write down when the lesson was passed first."""
+        if not self.progress.passed:
             self._note(_pass)
 
     def hint(self, result: Result) -> HintGiven | None:
