@@ -29,7 +29,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 def create_app(lessons: tuple[Lesson, ...], make_learner: Callable[..., Learner], default: Language) -> Flask:
     """Return the application; ``make_learner`` takes a lesson and a ``language``."""
-    app = Flask(__name__, template_folder="assets", static_folder="assets")
+    app = Flask(__name__, template_folder="assets", static_folder="assets", static_url_path="/static")
     app.before_request(_refuse_strangers)
     app.after_request(_harden)
     app.register_error_handler(LabError, _explain)
