@@ -30,5 +30,6 @@ def log_request(status: int, seconds: float) -> None:
         "path": path(),
         "status": status,
         "duration_ms": round(seconds * 1000, 3),
+        **logs.caller(request.environ),
     }
     log.log(level, "request", extra={"fields": fields})

@@ -31,7 +31,7 @@ class JsonLogger(Logger):  # type: ignore[misc] # gunicorn ships no types
             "status": int(str(resp.status).split()[0]),
             "bytes": getattr(resp, "sent", 0),
             "duration_ms": round(request_time.total_seconds() * 1000, 3),
-            "client": environ.get("REMOTE_ADDR", ""),
+            **logs.caller(environ),
             "request_id": environ.get(logs.REQUEST_ID, ""),
         }
         self.access_log.log(level, "request", extra={"fields": fields})

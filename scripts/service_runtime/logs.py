@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -19,6 +20,9 @@ QUIET = frozenset({"/livez", "/readyz", "/startupz", "/healthz", "/metrics"})
 
 REQUEST_ID = "service_runtime.request_id"
 """The key of a request's id in its WSGI environment."""
+
+MOST_OF_HOST = 260
+"""Characters of a Host header that are logged: the longest DNS name with a port fits."""
 
 TOKEN = re.compile(r"/visitors/[^/?\s\"\\]+")
 """A visitor's token in a path is a secret, wherever the path comes from: gunicorn's debug lines have whole ones."""
@@ -44,6 +48,12 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return TOKEN.sub("/visitors/<visitor>", _encode(line).decode())
+
+
+def caller(environ: Mapping[str, Any]) -> dict[str, str]:
+    """Return where a request came from, the address at the connection's other end, and by which name it asked."""
+    client = str(environ.get("REMOTE_ADDR", "")).removeprefix("::ffff:")
+    return {"client": client, "host": environ.get("HTTP_HOST", "")[:MOST_OF_HOST]}
 
 
 def configure(service: str, level: str, pod: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from backend import create_app
 from backend.config import Settings
-from service_runtime.logs import JsonFormatter
+from service_runtime.logs import MOST_OF_HOST, JsonFormatter
 
 
 def lines(capsys):
@@ -29,7 +29,25 @@ def test_a_request_is_one_line(settings, capsys):
         "method": "GET",
         "path": "/cats/abc.svg",
         "status": 200,
+        "client": "127.0.0.1",
+        "host": "localhost",
     }
+
+
+def test_a_line_says_from_where_and_by_which_name_a_request_came(settings, capsys):
+    client = create_app(settings).test_client()
+    peer = {"REMOTE_ADDR": "10.244.0.7"}
+    headers = {"Host": "k8-chatroulette-back:3000", "X-Forwarded-For": "192.0.2.1"}
+    client.get("/version", headers=headers, environ_base=peer)
+    (line,) = lines(capsys)
+    assert (line["client"], line["host"]) == ("10.244.0.7", "k8-chatroulette-back:3000")
+
+
+def test_a_long_host_is_cut(settings, capsys):
+    client = create_app(settings).test_client()
+    client.get("/version", headers={"Host": "c" * 9000})
+    (line,) = lines(capsys)
+    assert line["host"] == "c" * MOST_OF_HOST
 
 
 @pytest.mark.parametrize(
