@@ -13,7 +13,7 @@ from frontend.context import context
 from frontend.diagnosis import describe
 from frontend.i18n import LANGUAGES, script_messages, translations
 from frontend.static_files import content_type
-from service_runtime.responses import reply
+from service_runtime.responses import reply, require_json
 from service_runtime.version import version
 
 if TYPE_CHECKING:
@@ -68,6 +68,14 @@ def language() -> WerkzeugResponse:
     response = redirect("/", HTTPStatus.SEE_OTHER)
     response.set_cookie(COOKIE, code, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax")
     return response
+
+
+@blueprint.post("/clicks")
+def clicks() -> Response:
+    """Count a click on a cat: the course's exercise asks for one, also where no backend answers."""
+    require_json()
+    context().metrics.cat_clicks.inc()
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @blueprint.get("/static/<digest>/<path:name>")

@@ -4,6 +4,7 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from selenium.webdriver.common.keys import Keys
 
 MAX_BYTES = 100_000
@@ -105,6 +106,7 @@ def test_without_a_backend_from_the_start(person, own_backend):
     visitor.reads("#notice p", "The house cats keep the café open.")
     visitor.choose_cat()
     visitor.meets("local")
+    assert "cat_clicks_total 1.0" in requests.get(f"{visitor.url}/metrics", timeout=5).text
     assert len(visitor.messages()) == 2
     assert len(visitor.text("#chat-alt")) > 20
     assert visitor.text("#chat-pod") == "k8-chatroulette-front"

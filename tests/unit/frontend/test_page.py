@@ -64,3 +64,9 @@ def test_the_scripts_are_preloaded(client):
 @pytest.mark.parametrize("name", ["missing.js", "../page.py", "..%2fpage.py", "fallback_cats/"])
 def test_only_the_pages_own_files_are_served(client, name):
     assert client.get(f"/static/x/{name}").status_code == 404
+
+
+def test_a_click_on_a_cat_is_counted(client):
+    assert client.post("/clicks", json={}).status_code == 204
+    assert client.post("/clicks", data={}).status_code == 415
+    assert "cat_clicks_total 1.0" in client.get("/metrics").text
