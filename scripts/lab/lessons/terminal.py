@@ -45,7 +45,9 @@ class Terminal:
             yield
 
     def output(self, command: str) -> str:
-        return self._bash("-c", command).stdout.rstrip()
+        """Return what a command printed; kubectl writes `No resources found` where errors go."""
+        done = self._bash("-c", command)
+        return (done.stdout or done.stderr).rstrip()
 
     def _run(self, block: Block, stack: contextlib.ExitStack) -> None:
         text = "\n".join(block.commands)
