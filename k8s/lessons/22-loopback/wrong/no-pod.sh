@@ -1,0 +1,2 @@
+# without the Pod nobody answers at all
+kubectl delete pod cats

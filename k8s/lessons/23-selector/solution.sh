@@ -1,0 +1,1 @@
+kubectl patch service cats --type merge --patch '{"spec": {"selector": {"app": "cats"}}}'
