@@ -9,6 +9,7 @@ from lab.experiments.texts import Language, load
 from lab.kubernetes import pod_status
 from lab.kubernetes.client import Api
 from lab.kubernetes.objects import Object, is_condition_true
+from lab.kubernetes.quantities import millicores, size
 
 State = dict[str, Any]
 _TEXTS = load("lessons").section("pod")
@@ -98,7 +99,14 @@ def _container(spec: Object, status: Object) -> State:
         "exit": end.get("exitCode"),
         "ended": end.get("reason", ""),
         "ready": bool(status.get("ready")),
+        **{kind: _amounts((spec.get("resources") or {}).get(kind) or {}) for kind in ("requests", "limits")},
     }
+
+
+def _amounts(quantities: Mapping[str, str]) -> State:
+    """Return millicores and bytes; None where there is no such request or limit."""
+    cpu, memory = quantities.get("cpu"), quantities.get("memory")
+    return {"cpu": millicores(cpu) if cpu else None, "memory": size(memory) if memory else None}
 
 
 def _summary(pod: State, language: Language) -> str:
