@@ -1,0 +1,2 @@
+# without the Service there is no name
+kubectl delete service cats
