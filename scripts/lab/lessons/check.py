@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import jmespath
-from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.exceptions import JMESPathError
 
 from lab.config import Settings
 from lab.errors import LabError
@@ -104,10 +103,8 @@ def choose(hints: tuple[Hint, ...], verdicts: tuple[Verdict, ...], whole: State)
 
 
 def _is_true(expression: str, whole: State) -> bool:
-    """Tell whether an expression is true; one about what is not there, such as the length of nothing, is not."""
+    """Tell whether an expression is true; one about what is not there is not."""
     try:
-        return jmespath.search(expression, whole) is True
-    except JMESPathTypeError:
-        return False
+        return template.evaluate(expression, whole) is True
     except JMESPathError as error:
         raise LabError(f"{expression} cannot be evaluated: {error}", "mend the lesson's lesson.yaml") from None

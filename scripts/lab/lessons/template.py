@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import jmespath
+from jmespath.exceptions import JMESPathTypeError
 
 _FIELD = re.compile(r"\{((?:[^{}]|\{[^{}]*\})+)\}")
 
@@ -12,14 +13,22 @@ def expressions(text: str) -> list[str]:
     return _FIELD.findall(text)
 
 
+def evaluate(expression: str, state: dict[str, Any]) -> Any:
+    """Evaluate an expression; None for one about what is not there, such as the length of nothing."""
+    try:
+        return jmespath.search(expression, state)
+    except (JMESPathTypeError, TypeError):  # contains() of a string and nothing is Python's own TypeError
+        return None
+
+
 def fill(text: str, state: dict[str, Any]) -> str:
     """Fill each expression in: a list joined by commas, nothing as a hyphen."""
-    return _FIELD.sub(lambda match: _show(jmespath.search(match[1], state)), text)
+    return _FIELD.sub(lambda match: _show(evaluate(match[1], state)), text)
 
 
 def fill_all(text: str, state: dict[str, Any]) -> str | None:
     """Fill each expression in; None where one has no value, so that the whole has no sense."""
-    values = [jmespath.search(expression, state) for expression in expressions(text)]
+    values = [evaluate(expression, state) for expression in expressions(text)]
     return fill(text, state) if all(value not in (None, "") for value in values) else None
 
 
