@@ -16,7 +16,7 @@ ECR = "810454728139.dkr.ecr.eu-west-3.amazonaws.com"
 
 def with_capitals(name: str, *words: str) -> str:
     """The YAML as the course prints it, with the capitals of these words restored."""
-    text = (LESSONS / "as-printed" / f"{name}.yaml").read_text()
+    text = (LESSONS / "03-printed-manifests" / "files" / f"{name}.yaml").read_text()
     for word in words:
         text = text.replace(word.lower(), word)
     return text

@@ -8,7 +8,7 @@ from lab.config import ROOT
 from lab.experiments import pods
 from lab.kubernetes.objects import Object
 
-PRINTED = ROOT / "k8s" / "lessons" / "as-printed"
+PRINTED = ROOT / "k8s" / "lessons" / "03-printed-manifests" / "files"
 MEMORY_LIMITS = {"m": "128M", "mi": "128Mi"}
 """The containers of the Pod ``units``, and their memory limits."""
 _CAPITALS = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}

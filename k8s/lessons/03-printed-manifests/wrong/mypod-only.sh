@@ -1,0 +1,2 @@
+# one file mended of two
+kubectl apply -f "$LESSON/solution/mypod.yaml" -f database.yaml
