@@ -1,0 +1,4 @@
+# a guest who looks, and does not ask
+kubectl wait --for=condition=Ready pod/cats --timeout=60s
+kubectl debug cats --image=busybox --target=back -c guest -- ps
+kubectl wait pod/cats --for=jsonpath='{.status.ephemeralContainerStatuses[?(@.name=="guest")].state.terminated.exitCode}'=0 --timeout=60s
