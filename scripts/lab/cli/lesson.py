@@ -133,7 +133,7 @@ def check(session: Session, language: Language, *, name: str | None) -> None:
     result = next(results)
     if not session.as_json:
         view.verdicts(result, language, console)
-        stable = learner.lesson.declared.stable
+        stable = learner.lesson.stable
         if result.holds and stable:
             click.echo(_texts()["stable"].format(seconds=stable).of(language))
     for later in results:

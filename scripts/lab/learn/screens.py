@@ -7,6 +7,7 @@ from rich.markup import escape
 from textual import work
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Header, Markdown, OptionList, Static
 from textual.widgets.option_list import Option
@@ -91,7 +92,20 @@ class Catalogue(Screen[None]):
 
 
 class LessonScreen(Screen[None]):
-    """One lesson: its text above, what the cluster shows below; it is checked every second."""
+    """One lesson: its text above, what the cluster shows below; it is checked every second.
+
+    What talks with the cluster runs in threads, which post messages: they never wait for the screen.
+    """
+
+    class Changed(Message):
+        """There is something new to show below the text."""
+
+    class Explained(Message):
+        """The text is to have its explanation."""
+
+        def __init__(self, markdown: str) -> None:
+            super().__init__()
+            self.markdown = markdown
 
     def __init__(self, learner: Learner) -> None:
         super().__init__()
@@ -134,7 +148,7 @@ class LessonScreen(Screen[None]):
         """Start the lesson, then check it until the screen is left."""
         self._guarded(self._learner.start)
         watch = Watch(self._learner)
-        while not self._left.is_set() and self.app.is_running:
+        while not self._left.is_set() and self.is_running:
             self._guarded(lambda: self._found(watch.look()))
             self._left.wait(_EVERY)
 
@@ -154,7 +168,7 @@ class LessonScreen(Screen[None]):
     def _explain(self) -> None:
         evidence = self._learner.evidence()
         text = content.before(self._lesson, self._language) + content.after(self._lesson, evidence, self._language)
-        self.app.call_from_thread(self._show_text, text)
+        self.post_message(self.Explained(text))
 
     def _guarded(self, action: Callable[[], object]) -> None:
         """Do something on the cluster; what fails is said below the text, and the view goes on."""
@@ -168,18 +182,19 @@ class LessonScreen(Screen[None]):
         if look.passed and not self._explained:
             self._explained = True
             self._explain()
-        self.app.call_from_thread(self._show)
+        self.post_message(self.Changed())
 
     def _say(self, note: str) -> None:
         self._note = note
-        self.app.call_from_thread(self._show)
+        self.post_message(self.Changed())
 
-    def _show_text(self, markdown: str) -> None:
-        self.query_one(Markdown).update(markdown)
+    def on_lesson_screen_explained(self, message: Explained) -> None:
+        self.query_one(Markdown).update(message.markdown)
+
+    def on_lesson_screen_changed(self) -> None:
+        self._show()
 
     def _show(self) -> None:
-        if not self.is_attached:
-            return
         lines = []
         for verdict in self._look.result.verdicts if self._look else ():
             lines += [f"{_MARKS[verdict.outcome]} {escape(verdict.sentence)}", f"  [dim]{escape(verdict.seen)}[/]"]

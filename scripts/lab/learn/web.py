@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ class Views:
 
 def _refuse_strangers() -> None:
     """Refuse other hosts (DNS rebinding), and changes that another site's page asks for."""
-    if request.host.rpartition(":")[0] not in _LOCAL:
+    if re.sub(r":\d+$", "", request.host) not in _LOCAL:
         abort(403)
     if request.method == "POST" and not (request.is_json and request.headers.get("Sec-Fetch-Site") != "cross-site"):
         abort(403)

@@ -78,7 +78,7 @@ class Checker:
         while True:
             result = self.check()
             yield result
-            if not result.holds or time.monotonic() - held_since >= self.lesson.declared.stable:
+            if not result.holds or time.monotonic() - held_since >= self.lesson.stable:
                 return
             time.sleep(interval)
 

@@ -118,6 +118,11 @@ class Lesson(msgspec.Struct, frozen=True):
         return self.declared.title
 
     @property
+    def stable(self) -> float:
+        """Seconds that all conditions must hold at the same time."""
+        return self.declared.stable
+
+    @property
     def start(self) -> Path | None:
         return self._part("start")
 

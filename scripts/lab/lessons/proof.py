@@ -77,7 +77,7 @@ class Proof:
 
     def _fails(self, what: str, *, patient: bool = False) -> None:
         """Watch a state that must not pass; a patient look waits until a hint fits."""
-        until = time.monotonic() + _SETTLES + self.lesson.declared.stable
+        until = time.monotonic() + _SETTLES + self.lesson.stable
         latest = until + 30 if patient and self.lesson.declared.hints else until
         reached = False
         while time.monotonic() < until or (not reached and time.monotonic() < latest):

@@ -29,9 +29,9 @@ class Watch:
         now = time.monotonic()
         if not result.holds:
             self.held_since = None
-            return Look(result, passed=False, left=self.learner.lesson.declared.stable)
+            return Look(result, passed=False, left=self.learner.lesson.stable)
         self.held_since = now if self.held_since is None else self.held_since
-        left = self.learner.lesson.declared.stable - (now - self.held_since)
+        left = self.learner.lesson.stable - (now - self.held_since)
         if left <= 0:
             self.learner.note_pass()
         return Look(result, passed=left <= 0, left=max(0.0, left))
