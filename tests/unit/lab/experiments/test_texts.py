@@ -11,9 +11,9 @@ from lab.experiments.texts import Text
 
 SOURCES = [
     path.read_text()
-    for folder in ("experiments", "report", "cli")
+    for folder in ("experiments", "report", "cli", "lessons", "learn")
     for path in (ROOT / "scripts/lab" / folder).rglob("*.*")
-    if path.suffix in {".py", ".j2"}
+    if path.suffix in {".py", ".j2", ".js"}
 ]
 
 

@@ -79,7 +79,7 @@ def test_a_broken_progress_file_is_not_written_over(tmp_path):
     assert path.read_text() == "{"
 
 
-def test_the_latest_lesson_is_the_one_meant(tmp_path):
+def test_the_latest_lesson_is_the_one_meant():
     whole = progress.Progress()
     with pytest.raises(BadInput, match="no lesson is started yet"):
         progress.latest(whole)
