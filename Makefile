@@ -37,6 +37,9 @@ status: $(LAB) ## Show the cluster, the Pods and the addresses that answer
 logs: $(LAB) ## Follow the logs of both services
 	@$(LAB) logs
 
+learn: $(LAB) ## Work through the lessons, checked live
+	@$(LAB) learn
+
 debug: $(LAB) ## Open a shell in an ephemeral container (POD=name; without it, the backend's)
 	@$(LAB) debug $(POD)
 
@@ -76,4 +79,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-.PHONY: help kind-up deploy verify experiment open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
+.PHONY: help kind-up deploy verify experiment learn open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
