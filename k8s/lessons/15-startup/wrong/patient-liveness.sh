@@ -1,0 +1,5 @@
+# the liveness probe is patient for ever, also when the program hangs
+sed 's/failureThreshold: 3/failureThreshold: 40/' slow.yaml > changed.yaml
+kubectl apply -f changed.yaml
+kubectl wait --for=condition=Ready pod/slow --timeout=60s
+timeout 60 sh -c 'until kubectl logs slow | grep "Listening at"; do sleep 1; done'
