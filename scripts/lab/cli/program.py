@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from lab import cli, privileges
-from lab.cli import app, cluster, develop, experiment, learn, lesson, prune
+from lab.cli import app, bundle, cluster, develop, experiment, learn, lesson, prune
 from lab.errors import LabError
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
@@ -65,6 +65,7 @@ for command in (
     cluster.kind_down,
     *develop.COMMANDS,
     cluster.doctor,
+    bundle.bundle,
     prune.prune,
     cluster.clean,
 ):
