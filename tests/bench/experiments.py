@@ -28,6 +28,7 @@ NAMES, SAMPLE, RUNS = 5, 12, 20
 LONGEST = 600
 """Seconds that all experiments together may take here before it is given up."""
 MATRICES = ("names", "binds", "whatif")
+POD = "k8-chatroulette-back"
 _ASK = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=2).status)"
 
 
@@ -122,12 +123,12 @@ def _naive(bench: cluster.Bench) -> Sequence[float]:
     api = client.api(bench.settings)
     image = app.references(bench.settings)[app.repository("back")]
     with names.environment(bench.settings, api, image, harness.quiet) as environment:
-        hosts = [f"{names.POD}:3000", "localhost:3000", "back:3000", f"{names.SERVICE}:80"]
+        hosts = [f"{POD}:3000", "localhost:3000", "back:3000", "cats:80"]
         return [_exec(bench, environment.namespaces[0], host) for host in hosts * (SAMPLE // len(hosts))]
 
 
 def _exec(bench: cluster.Bench, namespace: str, host: str) -> float:
     """Return the seconds of one request from one container, as a person would type it."""
-    words = ("exec", "--namespace", namespace, names.POD, "--container", "sidecar", "--")
+    words = ("exec", "--namespace", namespace, POD, "--container", "sidecar", "--")
     ask = ("python3", "-I", "-S", "-c", _ASK, f"http://{host}/whoami")
     return harness.seconds(lambda: client.kubectl(bench.settings, *words, *ask, check=False))

@@ -144,8 +144,8 @@ def _create_all(
 ) -> None:
     setup = matrix.setup(read_model(context.api, namespaces), namespaces)
     report(f"making {len(setup.services)} Services")
-    services = list(pool.map(lambda service: _create(context.api, service), setup.services))
-    pods = [with_image(pod, context.image) for pod in setup.pods(services)]
+    list(pool.map(lambda service: _create(context.api, service), setup.services))
+    pods = [with_image(pod, context.image) for pod in setup.pods(read_model(context.api, namespaces))]
     report(f"making {len(pods) + len(setup.copies)} Pods")
     list(pool.map(lambda pod: _create(context.api, pod), pods))
     further = [pool.submit(_copy, context, namespaces[0], copy) for copy in setup.copies]
@@ -155,9 +155,8 @@ def _create_all(
     _wait_until_started(context.api, namespaces, setup.unready, report)
 
 
-def _create(api: Api, manifest: Object) -> Object:
-    (created,) = create(api, manifest["metadata"]["namespace"], manifest)
-    return created
+def _create(api: Api, manifest: Object) -> None:
+    create(api, manifest["metadata"]["namespace"], manifest)
 
 
 def _copy(context: MeasurementContext, namespace: str, copy: Copy) -> None:

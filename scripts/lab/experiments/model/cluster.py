@@ -67,6 +67,11 @@ class Pod:
     ready: bool = True
     hand_edits: tuple[HandEdit, ...] = ()
 
+    @property
+    def dashed_ip(self) -> str:
+        """Its address as its DNS record has it."""
+        return self.ip.replace(".", "-")
+
 
 @dataclass(frozen=True)
 class ServicePort:
@@ -87,6 +92,11 @@ class Service:
     selector: tuple[tuple[str, str], ...]
     ports: tuple[ServicePort, ...]
     publish_not_ready: bool = False
+
+    @property
+    def node_ports(self) -> dict[int, int]:
+        """The node's ports, by the target port that they lead to."""
+        return {port.target: port.node_port for port in self.ports}
 
 
 @dataclass(frozen=True)

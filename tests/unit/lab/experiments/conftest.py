@@ -37,7 +37,8 @@ def described(empty):
         setup = matrix.setup(empty, namespaces)
         numbers = count(1)
         services = [_service(manifest, next(numbers)) for manifest in setup.services]
-        pods = [_pod(with_image(pod, IMAGE), next(numbers), setup) for pod in setup.pods(services)]
+        made = setup.pods(from_api.cluster_model((), services, NODE, DNS, Computer()))
+        pods = [_pod(with_image(pod, IMAGE), next(numbers), setup) for pod in made]
         pods += [_copy(pods, copy, next(numbers)) for copy in setup.copies]
         return from_api.cluster_model(pods, services, NODE, DNS, Computer())
 

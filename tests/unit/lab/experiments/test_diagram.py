@@ -15,7 +15,7 @@ NAMESPACES = ("here", "there")
 MATRICES = [
     pytest.param(names.MATRIX, NAMESPACES, id="names"),
     pytest.param(bind_addresses.MATRIX, NAMESPACES[:1], id="binds"),
-    pytest.param(whatif.matrix(whatif.chosen([])), NAMESPACES[:1], id="whatif"),
+    pytest.param(whatif.matrix(), NAMESPACES[:1], id="whatif"),
 ]
 POD = "here/k8-chatroulette-back"
 APP, NET = f"container {POD}/back", f"net {POD}"
@@ -51,7 +51,7 @@ def path(model, attempt, **differing):
         pytest.param(
             "computer",
             "cluster-ip",
-            {"outcome": "answers", "who": names.POD},
+            {"outcome": "answers", "who": "k8-chatroulette-back"},
             ("computer", "service here/cats", NET, APP),
             id="not elsewhere",
         ),
@@ -66,9 +66,8 @@ def path(model, attempt, **differing):
 )
 def test_a_packet_s_path(described, vantage, address, differing, expected):
     model = described(names.MATRIX, NAMESPACES)
-    (attempt,) = [
-        each for each in names.attempts(model, NAMESPACES) if (each.vantage.id, each.address.id) == (vantage, address)
-    ]
+    attempts = names.MATRIX.attempts(model, NAMESPACES)
+    (attempt,) = [each for each in attempts if (each.vantage.id, each.address.id) == (vantage, address)]
     assert path(model, attempt, **differing) == expected
 
 
@@ -78,7 +77,7 @@ def test_the_path_ends_at_the_app_that_listens_on_the_port(described, bind):
     model = described(bind_addresses.MATRIX, NAMESPACES[:1])
     ends = [
         path(model, attempt)[-1]
-        for attempt in bind_addresses.attempts(model, NAMESPACES[:1])
+        for attempt in bind_addresses.MATRIX.attempts(model, NAMESPACES[:1])
         if (attempt.variant, attempt.vantage.id, attempt.address.id) == (bind, "other", "pod-ip")
     ]
     assert ends == [f"container here/binds/http-{bind_addresses.PORTS[bind]}"]

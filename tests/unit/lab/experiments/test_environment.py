@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.errors import LabError
-from lab.experiments.matrix import engine, environment, names, stub_server, variants, whatif
+from lab.experiments.matrix import engine, environment, names, stub_server, whatif
 from lab.experiments.matrix.measure import Measured
 from lab.experiments.results import Measurement
 
@@ -81,8 +81,11 @@ def test_a_container_has_started_and_run_for_some_time(state, started, second, e
         pytest.param("127.0.0.1 nobody-wrote-this", 1, id="it is not there"),
     ],
 )
-def test_the_writer_has_started_once_its_line_is_in_the_hosts_file(line, code):
-    _, *words = variants.writer()["startupProbe"]["exec"]["command"]
+def test_the_writer_has_started_once_its_line_is_in_the_hosts_file(described, line, code):
+    matrix = whatif.matrix(["hosts-edit"])
+    model = described(matrix, ["here"])
+    writer = matrix.setup(model, ["here"]).pods(model)[-1]["spec"]["containers"][-1]
+    _, *words = writer["startupProbe"]["exec"]["command"]
     done = subprocess.run([sys.executable, *words], env={"HOSTS_LINE": line}, check=False, capture_output=True)
     assert done.returncode == code
 
@@ -137,7 +140,7 @@ def measured_as_refused(monkeypatch):
 
 
 def test_what_variants_ask_alike_is_asked_once(described, measured_as_refused):
-    matrix = whatif.matrix(whatif.chosen(["rename"]))
+    matrix = whatif.matrix(["rename"])
     model = described(matrix, NAMESPACES[:1])
     attempts = matrix.attempts(model, NAMESPACES[:1])
     alike = [attempt for attempt in attempts if (attempt.vantage.id, attempt.address.id) == ("other", "host-alias")]
@@ -151,7 +154,8 @@ def test_what_variants_ask_alike_is_asked_once(described, measured_as_refused):
 def test_a_cell_has_its_prediction_its_measurement_and_both_are_compared(described, measured_as_refused):
     model = described(names.MATRIX, NAMESPACES)
     wanted = {("app", "pod-name"), ("app", "loopback6")}
-    attempts = [each for each in names.attempts(model, NAMESPACES) if (each.vantage.id, each.address.id) in wanted]
+    every = names.MATRIX.attempts(model, NAMESPACES)
+    attempts = [each for each in every if (each.vantage.id, each.address.id) in wanted]
     evaluated, _ = engine.evaluate(engine.MeasurementContext(None, None, "i"), model, attempts)
     cells = {cell.address: cell for cell in evaluated}
     assert measured_as_refused

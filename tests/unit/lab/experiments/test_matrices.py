@@ -5,17 +5,15 @@ import json
 import pytest
 
 from lab.errors import BadInput
-from lab.experiments.matrix import bind_addresses, labels, names, variants, whatif
+from lab.experiments.matrix import bind_addresses, labels, names, whatif
 
 NAMESPACES = ("here", "there")
 
 
-def test_the_init_container_is_asked_what_its_cells_are(described, empty):
+def test_the_init_container_is_asked_what_its_cells_are(described):
     model = described(names.MATRIX, NAMESPACES)
-    ids = {each.address.id for each in names.attempts(model, NAMESPACES) if each.vantage.id == "init"}
-    setup = names.MATRIX.setup(empty, NAMESPACES)
-    spec = {"ports": [{"nodePort": 1}], "clusterIP": "c"}
-    pods = setup.pods([{**service, "spec": spec} for service in setup.services])
+    ids = {each.address.id for each in names.MATRIX.attempts(model, NAMESPACES) if each.vantage.id == "init"}
+    pods = names.MATRIX.setup(model, NAMESPACES).pods(model)
     (init,) = pods[0]["spec"]["initContainers"]
     request = json.loads(init["command"][-1])
     assert {cell["id"] for cell in request["cells"]} == ids
@@ -23,19 +21,22 @@ def test_the_init_container_is_asked_what_its_cells_are(described, empty):
 
 
 def test_only_those_asked_for_are_made(described):
-    model = described(whatif.matrix(whatif.chosen(["rename", "hostname"])), NAMESPACES[:1])
+    model = described(whatif.matrix(["rename", "hostname"]), NAMESPACES[:1])
     assert {pod.name for pod in model.pods} == {"other", "cat", "cat-rename", "cat-hostname"}
 
 
 def test_an_unknown_counterfactual_is_named_beside_those_that_are():
     with pytest.raises(BadInput, match=r"no counterfactual 'renam'") as error:
-        whatif.chosen(["rename", "renam"])
+        whatif.matrix(["rename", "renam"])
     assert "bind-loopback4" in error.value.hint
 
 
-def test_on_the_nodes_network_ports_differ_from_run_to_run():
-    on_node = next(variant for variant in variants.VARIANTS if variant.id == "host-network")
-    ports = {on_node.port(f"whatif-{number}") for number in range(20)}
+def test_on_the_nodes_network_ports_differ_from_run_to_run(described):
+    namespaces = [f"whatif-{number}" for number in range(20)]
+    matrix = whatif.matrix(["host-network"])
+    models = [described(matrix, [namespace]) for namespace in namespaces]
+    pods = [model.pod(name, "cat-host-network") for name, model in zip(namespaces, models, strict=True)]
+    ports = {pod.containers[0].listeners[0].port for pod in pods}
     assert len(ports) > 15
     assert all(11_000 <= port < 20_000 for port in ports)
 
@@ -45,7 +46,7 @@ def test_on_the_nodes_network_ports_differ_from_run_to_run():
     [
         pytest.param(bind_addresses.MATRIX, NAMESPACES[:1], id="binds"),
         pytest.param(names.MATRIX, NAMESPACES, id="names"),
-        pytest.param(whatif.matrix(variants.VARIANTS), NAMESPACES[:1], id="whatif"),
+        pytest.param(whatif.matrix(), NAMESPACES[:1], id="whatif"),
     ],
 )
 def test_everything_has_a_label(described, matrix, namespaces):

@@ -170,7 +170,7 @@ def test_a_service_may_publish_pods_that_are_not_ready():
     [
         pytest.param(names.MATRIX, ("here", "there"), id="names"),
         pytest.param(bind_addresses.MATRIX, ("here",), id="binds"),
-        pytest.param(whatif.matrix(whatif.VARIANTS), ("here",), id="whatif"),
+        pytest.param(whatif.matrix(), ("here",), id="whatif"),
     ],
 )
 def test_explains_in_two_sentences_at_most(described, matrix, namespaces):
