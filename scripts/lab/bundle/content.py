@@ -60,7 +60,7 @@ def _wheels(target: Path, report: Report) -> str:
     """Download what the lock file pins, checked by its hashes, for this Python and this kind of machine."""
     lock = ROOT / "scripts" / "requirements.lock"
     words = ("download", "--quiet", "--no-deps", "--require-hashes", "--disable-pip-version-check")
-    argv = [sys.executable, "-m", "pip", *words, "--requirement", lock, "--dest", target]
+    argv: list[str | Path] = [sys.executable, "-m", "pip", *words, "--requirement", lock, "--dest", target]
     shell.run(argv, timeout=900, on_line=report, hint="the Python package index must be in reach")
     return f"{len(list(target.iterdir()))} packages for Python {_python()}"
 
