@@ -66,7 +66,7 @@ def measured(cluster, api):
     context = engine.MeasurementContext(cluster.settings, api, image)
     cells = []
     for matrix in MATRICES.values():
-        with environment.environment(context, matrix, SILENT) as created:
+        with environment.environment(matrix, cluster.settings, api, image, SILENT) as created:
             model = engine.read_model(api, created.namespaces)
             attempts = matrix.attempts(model, created.namespaces)
             results, _ = engine.evaluate(context, model, attempts)

@@ -1,6 +1,9 @@
 """Bind address by route: by which ways an app that listens on one address is still reached."""
 
-from lab.experiments.matrix import declaration
+from functools import partial
 
-MATRIX = declaration.matrix("binds")
-run, environment = MATRIX.run, MATRIX.environment
+from lab.experiments.matrix import environment as environments
+from lab.experiments.matrix.declaration import Matrix
+
+MATRIX = Matrix("binds")
+run, environment = partial(environments.run, MATRIX), partial(environments.environment, MATRIX)

@@ -10,18 +10,18 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import yaml
 
+from lab.errors import LabError
 from lab.experiments import texts
 from lab.experiments.matrix import manifests
 from lab.experiments.matrix.engine import Attempt
-from lab.experiments.matrix.environment import Matrix
 from lab.experiments.matrix.labels import labels
-from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
 from lab.experiments.matrix.probe_protocol import command
 from lab.experiments.model.cluster import Address, ClusterModel, VantagePoint
 from lab.kubernetes.objects import Object
@@ -99,37 +99,80 @@ class Scope(dict[str, Any]):
 
 
 @dataclass(frozen=True)
-class Declaration:
-    content: Object
-    variants: Sequence[str]
+class Setup:
+    """All that a matrix creates; objects name their namespace, ephemeral containers and copies are of the first one.
+
+    ``pods`` is given the model with the Services in it: an init container must know their addresses. ``ephemeral`` are
+    added to a Pod once its container ``after`` has started, by its startup probe too, and run ``apart`` seconds: pairs
+    of a name and the container whose processes it sees, or nothing. ``copies`` are those that ``kubectl debug
+    --copy-to`` makes, with one container more. ``unready`` names Pods that are never to be Ready.
+    """
+
+    services: Sequence[Object]
+    pods: Callable[[ClusterModel], Sequence[Object]]
+    ephemeral: Sequence[Object] = ()
+    copies: Sequence[Object] = ()
+    unready: Sequence[str] = ()
+
+
+class Matrix:
+    """A matrix experiment: what it creates, and what is tried there; of its variants ``only`` these, or all."""
+
+    def __init__(self, name: str, only: Sequence[str] | None = None) -> None:
+        self.id, self.content = name, read(name)
+        known = list(self.content.get("variants", {}))
+        self._ids = (known or [""]) if only is None else only
+        section = texts.load(name).section("variants", [id_ for id_ in known if id_]) if known else None
+        self.variants = labels(section) if section else ()
+        self.namespaces = tuple(self.content.get("namespaces", ()))
+        """Namespaces of its own beside the main one."""
 
     def setup(self, model: ClusterModel, namespaces: Sequence[str]) -> Setup:
         scope = self._scopes(model, namespaces)[0]
         return Setup(
             services=[manifests.service(namespaces[0], **service) for service in self._filled(scope, "services")],
             pods=lambda model: self._pods(model, namespaces),
-            ephemeral=[EphemeralContainers(**part) for part in self._filled(scope, "ephemeral")],
-            copies=[Copy(**part) for part in self._filled(scope, "copies")],
+            ephemeral=self._filled(scope, "ephemeral"),
+            copies=self._filled(scope, "copies"),
             unready=[part["name"] for part in self._filled(scope, "unready")],
         )
 
-    def attempts(self, model: ClusterModel, namespaces: Sequence[str]) -> list[Attempt]:
-        """Return all cells, variant by variant; raises KeyError for a Pod or Service that is not in the model."""
-        return [
-            Attempt(self._vantage(scope, vantage), self._address(scope, address), scope["variant"])
-            for scope in self._scopes(model, namespaces)
-            for cells in self.content["cells"]
-            if scope.has(cells)
-            for vantage in cells["from"]
-            for address in cells["to"]
-        ]
+    def attempts(
+        self, model: ClusterModel, namespaces: Sequence[str], before: Sequence[Attempt] = ()
+    ) -> Sequence[Attempt]:
+        """Return all cells, variant by variant.
+
+        Where a Service is gone they are the same as ``before``: its name may still be asked for. Raises LabError where
+        a Pod that should ask is gone, or a Service at the first measurement.
+        """
+        try:
+            try:
+                attempts: Sequence[Attempt] = list(self._attempts(model, namespaces))
+            except KeyError:
+                if not before:
+                    raise
+                attempts = before
+            for attempt in attempts:
+                if attempt.vantage.pod:
+                    model.pod(attempt.vantage.namespace, attempt.vantage.pod)
+        except KeyError as error:
+            missing = f"there is no {error.args[0]} any more"
+            raise LabError(missing, "run the experiment again: it makes all anew") from None
+        return attempts
 
     def settles(self, attempt: Attempt) -> bool:
+        """Tell whether a cell tells when the network follows the Services: nothing counts before."""
         return attempt.address.id in self.content["settles"].get(attempt.vantage.id, ())
+
+    def _attempts(self, model: ClusterModel, namespaces: Sequence[str]) -> Iterator[Attempt]:
+        for scope in self._scopes(model, namespaces):
+            for cells in filter(scope.has, self.content["cells"]):
+                for vantage, address in product(cells["from"], cells["to"]):
+                    yield Attempt(self._vantage(scope, vantage), self._address(scope, address), scope["variant"])
 
     def _scopes(self, model: ClusterModel, namespaces: Sequence[str]) -> list[Scope]:
         own, shared = self.content.get("variants", {}), self.content.get("variables", {})
-        scopes = [Scope({**shared, **own.get(id_, {})}, model, namespaces, id_) for id_ in self.variants]
+        scopes = [Scope({**shared, **own.get(id_, {})}, model, namespaces, id_) for id_ in self._ids]
         for scope in scopes:
             scope.all = scopes
         return scopes
@@ -174,19 +217,3 @@ class Declaration:
 def read(name: str) -> Object:
     content: Object = yaml.safe_load(Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8"))
     return content
-
-
-def matrix(name: str, variants: Sequence[str] | None = None) -> Matrix:
-    """Return the declared matrix, with these variants of it, or with all."""
-    content = read(name)
-    known = list(content.get("variants", {}))
-    named = labels(texts.load(name).section("variants", [id_ for id_ in known if id_])) if known else ()
-    declaration = Declaration(content, known or [""] if variants is None else variants)
-    return Matrix(
-        id=name,
-        setup=declaration.setup,
-        attempts=declaration.attempts,
-        settles=declaration.settles,
-        namespaces=tuple(content.get("namespaces", ())),
-        variants=named,
-    )

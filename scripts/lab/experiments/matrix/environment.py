@@ -1,9 +1,8 @@
 """The environment of a matrix: its namespaces, Services, Pods, ephemeral containers and copies, gone at the end."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,12 +10,12 @@ from lab import waiting
 from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.matrix import labels
+from lab.experiments.matrix.declaration import Matrix
 from lab.experiments.matrix.diagram import diagram
 from lab.experiments.matrix.engine import Attempt, MeasurementContext, evaluate, flips, read_model, settle
-from lab.experiments.matrix.manifests import Copy, EphemeralContainers, Setup
 from lab.experiments.model.cluster import ClusterModel
 from lab.experiments.pods import create, with_image
-from lab.experiments.results import ClusterVersions, Experiment, Label
+from lab.experiments.results import ClusterVersions, Experiment
 from lab.experiments.run import Run, begin, cluster_versions
 from lab.kubernetes import client, ephemeral, pod_status
 from lab.kubernetes.client import Api
@@ -29,52 +28,10 @@ STARTED = 120.0
 AT_ONCE = 8
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """A matrix experiment: what it creates, and what is tried there.
-
-    ``setup`` and ``attempts`` are given the namespaces' names: one, and one more for each of ``namespaces``.
-    ``settles`` chooses the cells that tell when the network follows the Services: nothing counts before.
-    """
-
-    id: str
-    setup: Callable[[ClusterModel, Sequence[str]], Setup]
-    attempts: Callable[[ClusterModel, Sequence[str]], Sequence[Attempt]]
-    settles: Callable[[Attempt], bool]
-    namespaces: tuple[str, ...] = ()
-    variants: tuple[Label, ...] = ()
-
-    def run(self, settings: Settings, api: Api, image: str, report: Report) -> Experiment:
-        """Measure the whole matrix once; raises LabError."""
-        with self.environment(settings, api, image, report) as created:
-            return created.measure()
-
-    def environment(
-        self, settings: Settings, api: Api, image: str, report: Report
-    ) -> AbstractContextManager["Environment"]:
-        return environment(MeasurementContext(settings, api, image), self, report)
-
-    def attempts_now(
-        self, model: ClusterModel, namespaces: Sequence[str], before: Sequence[Attempt] = ()
-    ) -> Sequence[Attempt]:
-        """Return the attempts; where a Service is gone, the same as ``before``: its name may still be asked for.
-
-        Raises LabError where a Pod that should ask is gone, or a Service at the first measurement.
-        """
-        try:
-            try:
-                attempts = self.attempts(model, namespaces)
-            except KeyError:
-                if not before:
-                    raise
-                attempts = before
-            for attempt in attempts:
-                if attempt.vantage.pod:
-                    model.pod(attempt.vantage.namespace, attempt.vantage.pod)
-        except KeyError as error:
-            missing = f"there is no {error.args[0]} any more"
-            raise LabError(missing, "run the experiment again: it makes all anew") from None
-        return attempts
+def run(matrix: Matrix, settings: Settings, api: Api, image: str, report: Report) -> Experiment:
+    """Measure the whole matrix once; raises LabError."""
+    with environment(matrix, settings, api, image, report) as created:
+        return created.measure()
 
 
 @dataclass
@@ -96,7 +53,7 @@ class Environment:
         """Read the live objects, predict, measure and explain; may be called again. Raises LabError."""
         self.report("measuring")
         model = read_model(self.context.api, self.namespaces)
-        attempts = self.matrix.attempts_now(model, self.namespaces, self.attempts)
+        attempts = self.matrix.attempts(model, self.namespaces, self.attempts)
         if self.attempts:  # an init container has run, and asked, once: later changes do not concern it
             attempts = [attempt for attempt in attempts if attempt.vantage.kind != "init"]
         self.attempts = attempts
@@ -119,9 +76,9 @@ class Environment:
 
 
 @contextlib.contextmanager
-def environment(context: MeasurementContext, matrix: Matrix, report: Report) -> Iterator[Environment]:
+def environment(matrix: Matrix, settings: Settings, api: Api, image: str, report: Report) -> Iterator[Environment]:
     """Create what a matrix needs, yield it once everything runs, and delete it. Raises LabError."""
-    run = begin(matrix.id)
+    context, begun = MeasurementContext(settings, api, image), begin(matrix.id)
     report("making its namespaces")
     with (
         ThreadPoolExecutor(AT_ONCE) as pool,
@@ -133,10 +90,10 @@ def environment(context: MeasurementContext, matrix: Matrix, report: Report) -> 
 
         def read() -> tuple[ClusterModel, Sequence[Attempt]]:
             model = read_model(context.api, namespaces)
-            return model, [each for each in matrix.attempts_now(model, namespaces) if matrix.settles(each)]
+            return model, [each for each in matrix.attempts(model, namespaces) if matrix.settles(each)]
 
         settle(context, read)
-        yield Environment(context, matrix, tuple(namespaces), versions.result(), report, run)
+        yield Environment(context, matrix, tuple(namespaces), versions.result(), report, begun)
 
 
 def _create_all(
@@ -159,28 +116,29 @@ def _create(api: Api, manifest: Object) -> None:
     create(api, manifest["metadata"]["namespace"], manifest)
 
 
-def _copy(context: MeasurementContext, namespace: str, copy: Copy) -> None:
+def _copy(context: MeasurementContext, namespace: str, copy: Object) -> None:
     """Copy a Pod as a person would type it; the copy's container sleeps."""
     client.kubectl(
         context.settings,
-        *("debug", copy.of, "--namespace", namespace, "--copy-to", copy.name, "--container", copy.container),
+        *("debug", copy["of"], "--namespace", namespace, "--copy-to", copy["name"], "--container", copy["container"]),
         *("--image", context.image, "--", *SLEEP),
     )
 
 
-def _add_ephemeral(context: MeasurementContext, namespace: str, added: EphemeralContainers) -> None:
+def _add_ephemeral(context: MeasurementContext, namespace: str, added: Object) -> None:
     """Add ephemeral containers to a Pod, all in one step, once it is time for them."""
+    name, after, apart = added["pod"], added["after"], added.get("apart", 0.0)
 
     def look() -> tuple[bool, str]:
-        pod = context.api.get(pod_path(namespace, added.pod))
+        pod = context.api.get(pod_path(namespace, name))
         if pod is None:
-            raise LabError(f"the Pod {added.pod} is gone")
-        return has_run(pod, added.after, added.apart, datetime.now(UTC)), describe(pod)
+            raise LabError(f"the Pod {name} is gone")
+        return has_run(pod, after, apart, datetime.now(UTC)), describe(pod)
 
     hint = "if it runs, its startup probe has not passed"
-    waiting.until(f"the start of container {added.after} of {added.pod}", look, timeout=STARTED, hint=hint)
-    containers = [ephemeral.container(name, context.image, target=target) for name, target in added.containers]
-    ephemeral.add(context.api, namespace, added.pod, containers, timeout=STARTED)
+    waiting.until(f"the start of container {after} of {name}", look, timeout=STARTED, hint=hint)
+    containers = [ephemeral.container(guest, context.image, target=target) for guest, target in added["containers"]]
+    ephemeral.add(context.api, namespace, name, containers, timeout=STARTED)
 
 
 def has_run(pod: Object, container: str, seconds: float, now: datetime) -> bool:

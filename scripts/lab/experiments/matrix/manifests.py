@@ -1,56 +1,17 @@
 """The Pods and Services that the matrices need, as the API takes them; their image is filled in later. Pure."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lab.experiments import pods
 from lab.experiments.matrix import stub_server
-from lab.experiments.model.cluster import ClusterModel
 from lab.kubernetes.objects import Object
 
 PORT = pods.PORT
 PART_OF = "chatroulette.lab/part-of"
 """The label that all Pods of one matrix have."""
 _POD_IP: Object = {"name": "BIND", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
-
-
-@dataclass(frozen=True)
-class EphemeralContainers:
-    """Ephemeral containers for a Pod: pairs of a name and the container whose processes it sees, or nothing.
-
-    They are added once the container ``after`` has started, by its startup probe too, and run ``apart`` seconds.
-    """
-
-    pod: str
-    containers: Sequence[tuple[str, str]]
-    after: str
-    apart: float = 0.0
-
-
-@dataclass(frozen=True)
-class Copy:
-    """A copy that ``kubectl debug --copy-to`` makes of a Pod, with one container more."""
-
-    of: str
-    name: str
-    container: str
-
-
-@dataclass(frozen=True)
-class Setup:
-    """All that a matrix creates; objects name their namespace.
-
-    ``pods`` is given the model with the Services in it: an init container must know their addresses. Ephemeral
-    containers and copies are of the first namespace. ``unready`` are Pods that are never to be Ready.
-    """
-
-    services: Sequence[Object]
-    pods: Callable[[ClusterModel], Sequence[Object]]
-    ephemeral: Sequence[EphemeralContainers] = ()
-    copies: Sequence[Copy] = ()
-    unready: Sequence[str] = ()
 
 
 def pod(namespace: str, name: str, *containers: Object, **spec: Any) -> Object:

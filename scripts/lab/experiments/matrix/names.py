@@ -1,6 +1,9 @@
 """Name by vantage point: from where which name or address leads to the app, and why."""
 
-from lab.experiments.matrix import declaration
+from functools import partial
 
-MATRIX = declaration.matrix("names")
-run, environment = MATRIX.run, MATRIX.environment
+from lab.experiments.matrix import environment as environments
+from lab.experiments.matrix.declaration import Matrix
+
+MATRIX = Matrix("names")
+run, environment = partial(environments.run, MATRIX), partial(environments.environment, MATRIX)

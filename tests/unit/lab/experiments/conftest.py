@@ -53,7 +53,7 @@ def _service(manifest, number):
 
 def _pod(manifest, number, setup):
     name = manifest["metadata"]["name"]
-    added = [pair for each in setup.ephemeral if each.pod == name for pair in each.containers]
+    added = [pair for each in setup.ephemeral if each["pod"] == name for pair in each["containers"]]
     guests = [ephemeral.container(guest, IMAGE, target=target) for guest, target in added]
     ip = "172.18.0.2" if manifest["spec"].get("hostNetwork") else f"10.244.0.{number}"
     status = {
@@ -70,8 +70,8 @@ def _running(container, started_at):
 
 
 def _copy(pods, copy, number):
-    original = next(pod for pod in pods if pod["metadata"]["name"] == copy.of)
-    meta = {"name": copy.name, "namespace": original["metadata"]["namespace"]}
+    original = next(pod for pod in pods if pod["metadata"]["name"] == copy["of"])
+    meta = {"name": copy["name"], "namespace": original["metadata"]["namespace"]}
     spec = {**original["spec"], "ephemeralContainers": []}
-    spec["containers"] = [*spec["containers"], {"name": copy.container, "image": "i", "command": ["sleep"]}]
+    spec["containers"] = [*spec["containers"], {"name": copy["container"], "image": "i", "command": ["sleep"]}]
     return {"metadata": meta, "spec": spec, "status": {**original["status"], "podIP": f"10.244.0.{number}"}}

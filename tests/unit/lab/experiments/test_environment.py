@@ -114,16 +114,16 @@ def test_what_was_taken_away_is_named(described):
     model = described(names.MATRIX, NAMESPACES)
     without = replace(model, pods=[pod for pod in model.pods if pod.name != "other"])
     with pytest.raises(LabError, match="there is no Pod here/other any more"):
-        names.MATRIX.attempts_now(without, NAMESPACES)
+        names.MATRIX.attempts(without, NAMESPACES)
 
 
 def test_a_service_that_is_gone_is_still_asked(described):
     model = described(names.MATRIX, NAMESPACES)
-    first = names.MATRIX.attempts_now(model, NAMESPACES)
+    first = names.MATRIX.attempts(model, NAMESPACES)
     without = replace(model, services=tuple(service for service in model.services if service.name != "cats"))
     with pytest.raises(LabError, match="there is no Service here/cats any more"):
-        names.MATRIX.attempts_now(without, NAMESPACES)
-    assert names.MATRIX.attempts_now(without, NAMESPACES, first) == first
+        names.MATRIX.attempts(without, NAMESPACES)
+    assert names.MATRIX.attempts(without, NAMESPACES, first) == first
 
 
 @pytest.fixture
