@@ -32,7 +32,8 @@ def lesson() -> None:
     """  # noqa: D301 - click wants the sign \b itself, not a backslash and a letter
 
 
-def _language(chosen: Language | None) -> Language:
+def language_of(chosen: Language | None) -> Language:
+    """Return the chosen language, or the environment's."""
     from lab.cli import experiment_run  # noqa: PLC0415 - not on the way to `lab --help`
 
     return chosen or experiment_run.language()
@@ -44,13 +45,13 @@ def _texts() -> Texts:
     return load("lessons").section("cli")
 
 
-def _subcommand(name: str, *, named: bool = True) -> Callable[[Callable[..., None]], click.Command]:
+def subcommand(name: str, *, named: bool = True) -> Callable[[Callable[..., None]], click.Command]:
     """Make a function a command of the group, with its language and, where it is ``named``, a lesson's name."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
         @functools.wraps(function)
         def run(session: Session, *, lang: Language | None, **options: Any) -> None:
-            function(session, _language(lang), **options)
+            function(session, language_of(lang), **options)
 
         made = command(name)(run)
         made.params.append(click.Option(["--lang"], type=click.Choice(("en", "fr")), help="English or French."))
@@ -71,7 +72,7 @@ def _learner(session: Session, name: str | None, language: Language) -> Learner:
     return Made(session.settings, client.api(session.settings), chosen, language)
 
 
-@_subcommand("list", named=False)
+@subcommand("list", named=False)
 def list_lessons(session: Session, language: Language) -> None:
     """List the lessons, and how far you are."""
     from lab.lessons import definition, progress  # noqa: PLC0415 - not on the way to `lab --help`
@@ -97,7 +98,7 @@ def list_lessons(session: Session, language: Language) -> None:
     session.show(document, lambda: view.catalogue(every, done, language, tables.terminal()))
 
 
-@_subcommand("start")
+@subcommand("start")
 @click.option("--predict", is_flag=True, help="Say first what you expect; the score is kept.")
 def start(session: Session, language: Language, *, name: str | None, predict: bool) -> None:
     """Start a lesson, or go on with it, and show its text.
@@ -122,7 +123,7 @@ def start(session: Session, language: Language, *, name: str | None, predict: bo
         click.echo(_texts()["files"].format(folder=folder).of(language) if folder else "", nl=bool(folder))
 
 
-@_subcommand("check")
+@subcommand("check")
 def check(session: Session, language: Language, *, name: str | None) -> None:
     """Check the lesson on the live cluster; exits with 1 where it is not passed yet."""
     from lab.report.terminal import lesson as view  # noqa: PLC0415 - not on the way to `lab --help`
@@ -151,7 +152,7 @@ def check(session: Session, language: Language, *, name: str | None) -> None:
     session.fail_unless(result.holds, text[failure], text[hint])
 
 
-@_subcommand("hint")
+@subcommand("hint")
 def give_hint(session: Session, language: Language, *, name: str | None) -> None:
     """Give one step of help, chosen by what the cluster shows; again for the next one."""
     from lab.report.terminal import lesson as view  # noqa: PLC0415 - not on the way to `lab --help`
@@ -168,7 +169,7 @@ def give_hint(session: Session, language: Language, *, name: str | None) -> None
     session.show(document, lambda: click.echo(_texts()[key].format(lesson=learner.lesson.id).of(language)))
 
 
-@_subcommand("solution")
+@subcommand("solution")
 def show_solution(session: Session, language: Language, *, name: str | None) -> None:
     """Show one solution; the progress file says that it was looked at."""
     learner = _learner(session, name, language)
@@ -176,7 +177,7 @@ def show_solution(session: Session, language: Language, *, name: str | None) -> 
     session.show({"lesson": learner.lesson.id, "solution": text}, lambda: click.echo(text))
 
 
-@_subcommand("reset")
+@subcommand("reset")
 def reset(session: Session, language: Language, *, name: str | None) -> None:
     """Take the lesson's namespace away with all in it, and start it anew."""
     learner = _learner(session, name, language)
@@ -184,7 +185,7 @@ def reset(session: Session, language: Language, *, name: str | None) -> None:
     session.finish(_texts()["reset"].format(lesson=learner.lesson.id).of(language), lesson=learner.lesson.id)
 
 
-@_subcommand("prove", named=False)
+@subcommand("prove", named=False)
 @click.argument("names", nargs=-1)
 @click.option("--times", type=click.IntRange(1, 5), default=1, show_default=True, help="So often, each.")
 @click.option("--at-once", type=click.IntRange(1, 8), default=3, show_default=True, help="So many at the same time.")

@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from lab import cli, privileges
-from lab.cli import app, bundle, cluster, develop, experiment, learn, lesson, prune
+from lab.cli import app, bundle, class_, cluster, develop, experiment, learn, lesson, prune
 from lab.errors import LabError
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
@@ -62,6 +62,7 @@ for command in (
     experiment.experiment,
     lesson.lesson,
     learn.learn,
+    class_.class_table,
     cluster.kind_down,
     *develop.COMMANDS,
     cluster.doctor,

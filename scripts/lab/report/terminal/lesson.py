@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
+from rich.table import Table
 
 from lab.experiments.texts import Language, load
 from lab.lessons import content
 from lab.lessons.check import Outcome, Result
+from lab.lessons.class_report import LearnerRow
 from lab.lessons.definition import Lesson
 from lab.lessons.learner import Evidence, HintGiven
 from lab.lessons.progress import LessonProgress
 
 _TEXTS = load("lessons").section("view")
+_SHEETS = load("lessons").section("sheets")
 MARKS: Mapping[Outcome, str] = {"pass": "[green]✓[/]", "fail": "[red]✗[/]", "unknown": "[yellow]?[/]"}
 
 
@@ -22,6 +25,16 @@ def catalogue(
 ) -> None:
     for lesson in lessons:
         console.print(escape(content.row(lesson, done.get(lesson.id), language)))
+
+
+def class_table(rows: Sequence[LearnerRow], language: Language, console: Console) -> None:
+    """Print a line a learner: what is passed, and how much help it took."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for key in ("learner", "passed", "hints", "solutions"):
+        table.add_column(_SHEETS[key].of(language))
+    for row in rows:
+        table.add_row(escape(row.learner), *map(str, (row.passed, row.hints, row.solutions)))
+    console.print(table)
 
 
 def text(lesson: Lesson, language: Language, console: Console) -> None:

@@ -1,0 +1,2 @@
+word=$(kubectl logs cat | sed 's/I say //')
+kubectl create configmap answer --from-literal=word="$word"
