@@ -13,7 +13,7 @@ SOURCES = [
     path.read_text()
     for folder in ("experiments", "report", "cli", "lessons", "learn")
     for path in (ROOT / "scripts/lab" / folder).rglob("*.*")
-    if path.suffix in {".py", ".j2", ".js"}
+    if path.suffix in {".py", ".j2", ".js", ".yaml"} and path.parent != texts.FOLDER
 ]
 
 
