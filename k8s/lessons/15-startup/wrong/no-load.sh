@@ -1,5 +1,5 @@
 # the program is changed instead of the probes
-sed 's/sleep 15/sleep 0/' slow.yaml > changed.yaml
+sed 's/sleep 10/sleep 0/' slow.yaml > changed.yaml
 sed -i 's/periodSeconds: 1/&\n        initialDelaySeconds: 6/' changed.yaml
 kubectl apply -f changed.yaml
 kubectl wait --for=condition=Ready pod/slow --timeout=60s
