@@ -5,15 +5,19 @@ Small facts that no other experiment has; ``claims`` draws its verdicts from the
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from lab import shell, waiting
 from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments import pods
-from lab.experiments.course.manifests import MEMORY_LIMITS, cased, minimal, objects, pod, printed
+from lab.experiments.course import manifests
 from lab.experiments.results import Exhibit, ExhibitKind, Experiment
 from lab.experiments.run import begin, cluster_versions
 from lab.experiments.texts import Text, load
@@ -24,7 +28,7 @@ from lab.kubernetes.objects import Object, condition, pod_path
 from lab.steps import Report
 
 START = 60.0
-FIRST, SECOND = MEMORY_LIMITS
+FIRST, SECOND = manifests.MEMORY_LIMITS
 """The two containers of the Pod ``units``."""
 _SHOWS = load("course").section("shows")
 _UNANSWERED = (
@@ -36,7 +40,6 @@ _UNANSWERED = (
     "deadline exceeded",
 )
 """What kubectl says where no server answered: that is no refusal."""
-_NO_VERSION = "apiVersion not set"
 _LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _RESERVATION_FILES = ("/sys/fs/cgroup/memory.min", "/sys/fs/cgroup/memory/memory.soft_limit_in_bytes")
 _NO_SOFT_LIMIT = 1 << 62
@@ -70,7 +73,7 @@ class Student:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the cluster or typed, and the answer that is predicted."""
+    """A question of ``questions.yaml``."""
 
     id: str
     subject: str
@@ -92,7 +95,7 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
     with namespaces.temporary_namespaces(api, "course") as (namespace,):
         student = Student(settings, api, namespace)
         report("starting the course’s Pods")
-        pods.create(api, namespace, *objects())
+        pods.create(api, namespace, *manifests.objects())
         student.types("run", "mypod", "--image=busybox")
         with ThreadPoolExecutor(3) as pool:
             futures = {each.id: pool.submit(each.measure, student) for each in QUESTIONS if not each.needs_units}
@@ -107,14 +110,21 @@ def _ready(student: Student) -> tuple[bool, str]:
     return pod_status.is_ready(units), f"units: {units.get('status', {}).get('phase', 'not there')}"
 
 
-def _accepts(manifest: Callable[[], str], refusal: str = "") -> Callable[[Student], Fact]:
-    """Ask whether the API server accepts a manifest, without creating anything; ``refusal`` are the words of a no."""
-    command = ("apply", "--dry-run=server", "-f")
+def _applies(
+    manifest: Object | None = None, printed: str = "", field: str = "", refusal: Sequence[str] = (), **printing: bool
+) -> Callable[[Student], Fact]:
+    """Ask whether the API server accepts a manifest, or how it fills in a field of it, without creating anything."""
+    output = ("-o", f"jsonpath={{{field}}}") if field else ()
+    command = ("apply", "--dry-run=server", *output, "-f")
 
     def measure(student: Student) -> Fact:
-        done = student.types(*command, "-", stdin=manifest())
+        text = manifests.printed(printed, **printing) if printed else json.dumps(manifest)
+        done = student.types(*command, "-", stdin=text)
+        if field:
+            exhibit = _exhibit("field", field, done, _SHOWS["filled-in"].format(path=field), (*command, "pod.yaml"))
+            return Fact(done.stdout.strip(), exhibits=(exhibit,))
         exhibit = _exhibit("command", "API server", done, _SHOWS["server"], (*command, "pod.yaml"))
-        return Fact(_yes_or_no(done, refusal), exhibits=(exhibit,))
+        return Fact(_yes_or_no(done, *refusal), exhibits=(exhibit,))
 
     return measure
 
@@ -130,23 +140,11 @@ def _error(done: shell.Completed) -> str:
     return " ".join(done.stderr.split())[:200] or f"exit code {done.code}"
 
 
-def _filled_in(path: str, manifest: Callable[[], str]) -> Callable[[Student], Fact]:
-    """Read a field, such as ``.status.qosClass``, as the API server fills it in, without creating the Pod."""
-    command = ("apply", "--dry-run=server", "-o", f"jsonpath={{{path}}}", "-f")
-
-    def measure(student: Student) -> Fact:
-        done = student.types(*command, "-", stdin=manifest())
-        exhibit = _exhibit("field", path, done, _SHOWS["filled-in"].format(path=path), (*command, "pod.yaml"))
-        return Fact(done.stdout.strip(), exhibits=(exhibit,))
-
-    return measure
-
-
 def _generated(student: Student) -> Fact:
     """Compare what kubectl generates with what is printed: by lines, without capitals and our namespace."""
     command = ("run", "mypod", "--image=busybox", "--dry-run=client", "-o", "yaml")
     done = student.types(*command)
-    equal = _lines(done.stdout) == _lines(printed("mypod"))
+    equal = _lines(done.stdout) == _lines(manifests.printed("mypod"))
     exhibit = _exhibit("command", "kubectl", done, _SHOWS["printed"], command)
     return Fact("yes" if equal else "no", exhibits=(exhibit,))
 
@@ -213,24 +211,21 @@ def _shared_volume(student: Student) -> Fact:
     return Fact("yes" if shared else "no", exhibits=(_inside(SECOND, "command", read, command),))
 
 
-def _has_program(program: str) -> Callable[[Student], Fact]:
-    command = (program, "-c", "echo a shell")
-
+def _runs(container: str, command: Sequence[str], refusal: Sequence[str] = ()) -> Callable[[Student], Fact]:
     def measure(student: Student) -> Fact:
-        done = student.types_inside(FIRST, *command)
-        answer = _yes_or_no(done, f'"{program}"', "no such file or directory")
-        return Fact(answer, exhibits=(_inside(FIRST, "command", done, command),))
+        done = student.types_inside(container, *command)
+        return Fact(_yes_or_no(done, *refusal), exhibits=(_inside(container, "command", done, command),))
 
     return measure
 
 
-def _memory_limit(container: str) -> Callable[[Student], Fact]:
-    """Read a memory limit where the kernel keeps it: one of the two files is there, v2's or v1's."""
+def _memory_limit(limit_of: str) -> Callable[[Student], Fact]:
+    """Read a container's memory limit where the kernel keeps it: one of the two files is there, v2's or v1's."""
     command = ("cat", *_LIMIT_FILES)
 
     def measure(student: Student) -> Fact:
-        done = student.types_inside(container, *command)
-        return Fact(done.stdout.strip(), exhibits=(_inside(container, "cgroup", done, command),))
+        done = student.types_inside(limit_of, *command)
+        return Fact(done.stdout.strip(), exhibits=(_inside(limit_of, "cgroup", done, command),))
 
     return measure
 
@@ -243,50 +238,36 @@ def _memory_reserved(student: Student) -> Fact:
     return Fact(answer if reserved else _error(done), exhibits=(_inside(FIRST, "cgroup", done, command),))
 
 
-def _inside(container: str, kind: ExhibitKind, done: shell.Completed, command: tuple[str, ...]) -> Exhibit:
+def _inside(container: str, kind: ExhibitKind, done: shell.Completed, command: Sequence[str]) -> Exhibit:
     args = ("exec", "units", "-c", container, "--", *command)
     return _exhibit(kind, f"units, container {container}", done, _SHOWS["printed"], args)
 
 
-def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Text, command: tuple[str, ...]) -> Exhibit:
+def _exhibit(kind: ExhibitKind, where: str, done: shell.Completed, shows: Text, command: Sequence[str]) -> Exhibit:
     output = (done.stdout.strip() or done.stderr.strip())[:2000]
     return Exhibit(kind, where, output, shows, shlex.join(("kubectl", *command)))
 
 
-QUESTIONS = (
-    Question("mypod", "API server", "no", _accepts(lambda: printed("mypod"), _NO_VERSION)),
-    Question("goproxy", "API server", "no", _accepts(lambda: printed("goproxy"), _NO_VERSION)),
-    Question("goproxy-cased", "API server", "no", _accepts(lambda: cased("goproxy"), 'unknown field "labels"')),
-    Question("database", "API server", "yes", _accepts(lambda: printed("database"))),
-    Question(
-        "without-api-version",
-        "API server",
-        "no",
-        _accepts(lambda: pod({"name": "one", "image": "busybox"}, apiVersion=None), _NO_VERSION),
-    ),
-    Question("no-container", "API server", "no", _accepts(pod, "spec.containers: Required value")),
-    Question("startup-probe", "API server", "yes", _accepts(minimal(startupProbe={"tcpSocket": {"port": 3000}}))),
-    Question("grpc-probe", "API server", "yes", _accepts(minimal(livenessProbe={"grpc": {"port": 3000}}))),
-    Question("storage", "API server", "yes", _accepts(minimal(resources={"limits": {"ephemeral-storage": "1Gi"}}))),
-    Question("best-effort", "API server", "BestEffort", _filled_in(".status.qosClass", minimal())),
-    Question(
-        "milli",
-        "API server",
-        "100m",
-        _filled_in(".spec.containers[0].resources.requests.cpu", minimal(resources={"requests": {"cpu": "0.1"}})),
-    ),
-    Question("generated", "kubectl", "yes", _generated),
-    Question("busybox-ends", "mypod", "0", _busybox_ends),
-    Question("one-network", "units", "same", _one_network),
-    Question("shared-volume", "units", "yes", _shared_volume),
-    Question("shell", "units", "yes", _has_program("/bin/sh")),
-    Question("no-bash", "units", "no", _has_program("/bin/bash")),
-    Question("bytes-m", "units", "128000000", _memory_limit("m")),
-    Question("bytes-mi", "units", "134217728", _memory_limit("mi")),
-    Question("floor", "units", "no", _memory_reserved),
-    Question("reserved", "greedy", "yes", _unschedulable),
-    Question("unready-listed", "cats", "yes", _unready_listed),
-)
+FUNCTIONS: dict[str, Callable[[Student], Fact]] = {
+    "generated": _generated,
+    "busybox-ends": _busybox_ends,
+    "one-network": _one_network,
+    "shared-volume": _shared_volume,
+    "floor": _memory_reserved,
+    "reserved": _unschedulable,
+    "unready-listed": _unready_listed,
+}
+
+
+def _question(id_: str, subject: str, predicted: str, **asked: Any) -> Question:
+    for key, make in (("manifest", _applies), ("printed", _applies), ("container", _runs), ("limit_of", _memory_limit)):
+        if key in asked:
+            return Question(id_, subject, predicted, make(**asked))
+    return Question(id_, subject, predicted, FUNCTIONS[id_])
+
+
+_DECLARED = yaml.safe_load(Path(__file__).with_name("questions.yaml").read_text(encoding="utf-8"))
+QUESTIONS = tuple(_question(id_, **question) for id_, question in _DECLARED.items())
 
 
 def _expect(question: Question) -> Expect[Facts]:

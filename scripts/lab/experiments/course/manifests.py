@@ -1,8 +1,4 @@
-"""The manifests that the experiment on the course types: the printed ones, and the smallest that ask one thing."""
-
-import json
-from collections.abc import Callable
-from typing import Any
+"""The manifests of the experiment on the course: the printed ones, and its own Pods and Service."""
 
 from lab.config import ROOT
 from lab.experiments import pods
@@ -14,33 +10,12 @@ MEMORY_LIMITS = {"m": "128M", "mi": "128Mi"}
 _CAPITALS = {"apiversion": "apiVersion", "kind: pod": "kind: Pod"}
 
 
-def printed(name: str) -> str:
-    """Return a manifest as the course prints it."""
-    return (PRINTED / f"{name}.yaml").read_text()
-
-
-def cased(name: str) -> str:
-    """Return the same with the capitals of its apiVersion and kind."""
-    text = printed(name)
-    for wrong, right in _CAPITALS.items():
+def printed(name: str, *, cased: bool = False) -> str:
+    """Return a manifest as the course prints it, or with the capitals of its apiVersion and kind."""
+    text = (PRINTED / f"{name}.yaml").read_text()
+    for wrong, right in _CAPITALS.items() if cased else ():
         text = text.replace(wrong, right)
     return text
-
-
-def minimal(**spec: Any) -> Callable[[], str]:
-    """Return the smallest Pod, as JSON, with these fields of its container."""
-    return lambda: pod({"name": "one", "image": "busybox", **spec})
-
-
-def pod(*containers: Object, **fields: Any) -> str:
-    """Return a Pod of these containers, as JSON; a field that is None is left out."""
-    manifest = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "one"},
-        "spec": {"containers": list(containers)},
-    }
-    return json.dumps({key: value for key, value in {**manifest, **fields}.items() if value is not None})
 
 
 def objects() -> list[Object]:
