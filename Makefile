@@ -16,6 +16,9 @@ ifneq ($(FAULTS),$(filter on off,$(FAULTS)))
 $(error FAULTS is $(FAULTS): use on or off)
 endif
 
+run: $(LAB) ## Run both services on this computer, without Docker: the page in seconds
+	@$(LAB) run
+
 kind-up: $(LAB) ## Bring up the cluster, with all that it needs
 	@$(LAB) kind-up
 
@@ -79,4 +82,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-.PHONY: help kind-up deploy verify experiment learn open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
+.PHONY: help run kind-up deploy verify experiment learn open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean

@@ -13,6 +13,7 @@ import click
 
 from lab import cli, privileges
 from lab.cli import app, bundle, class_, cluster, develop, experiment, learn, lesson, prune
+from lab.cli import run as run_command
 from lab.errors import LabError
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
@@ -57,6 +58,7 @@ def lab() -> None:
 
 
 for command in (
+    run_command.run,
     cluster.kind_up,
     *app.COMMANDS,
     experiment.experiment,
