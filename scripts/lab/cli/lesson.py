@@ -103,8 +103,8 @@ def list_lessons(session: Session, language: Language) -> None:
 def start(session: Session, language: Language, *, name: str | None, predict: bool) -> None:
     """Start a lesson, or go on with it, and show its text.
 
-    Its namespace becomes the one of the lab's context, so `kubectl get pods` shows its Pods. Its files, where it has
-    some, are in lessons/ below this folder.
+    kubectl then works in its namespace: the lab's context becomes the current one. Its files, where it has some, are
+    in lessons/ below this folder.
     """
     from lab.report.terminal import lesson as view  # noqa: PLC0415 - not on the way to `lab --help`
     from lab.report.terminal import tables  # noqa: PLC0415 - the same

@@ -111,9 +111,10 @@ class Learner:
 
     def evidence(self) -> list[Evidence]:
         """Run the commands of the explanation on this cluster."""
-        terminal = Terminal(self.workspace)
         commands = [command for block in self.lesson.documents[self.language].evidence for command in block.commands]
-        return [Evidence(command, terminal.output(command)) for command in commands]
+        with self.workspace.with_own_kubeconfig() as workspace:
+            terminal = Terminal(workspace)
+            return [Evidence(command, terminal.output(command)) for command in commands]
 
     @property
     def progress(self) -> LessonProgress:

@@ -1,10 +1,9 @@
 """Prove a lesson: the start fails, each wrong fix fails, the text and the solution pass, reset restores."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +12,6 @@ from filelock import FileLock
 from lab.config import Settings
 from lab.errors import LabError
 from lab.experiments.texts import LANGUAGES
-from lab.kubernetes.access import connect
 from lab.kubernetes.client import Api
 from lab.lessons.check import Checker, Result
 from lab.lessons.definition import Lesson
@@ -110,27 +108,16 @@ def prove(
 
     Raises NotProven with what was seen; CommandFailed or TimedOut for a command that fails.
     """
-    with _own(settings, lesson) as (own, folder):
-        api = make_api(own)
-        workspace = Workspace(own, api, lesson, folder)
+    api = make_api(settings)
+    with (
+        TemporaryDirectory(prefix=f"{lesson.id}-") as folder,
+        Workspace(settings, api, lesson, Path(folder)).with_own_kubeconfig() as workspace,
+    ):
         try:
             with _ports(settings, lesson):
-                Proof(workspace, Checker(own, api, lesson), report).run()
+                Proof(workspace, Checker(workspace.settings, api, lesson), report).run()
         finally:
             workspace.end()
-
-
-@contextmanager
-def _own(settings: Settings, lesson: Lesson) -> Iterator[tuple[Settings, Path]]:
-    """Yield settings whose kubeconfig has nothing but the cluster and the lesson's namespace, and a work folder."""
-    with TemporaryDirectory(prefix=f"{lesson.id}-") as name:
-        config = connect(settings).kubeconfig
-        config["contexts"][0]["context"]["namespace"] = lesson.namespace
-        path = Path(name) / "kubeconfig"
-        path.write_text(json.dumps(config))
-        folder = Path(name) / "work"
-        folder.mkdir()
-        yield replace(settings, kubeconfigs=(path,)), folder
 
 
 @contextmanager

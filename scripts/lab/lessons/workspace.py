@@ -1,15 +1,19 @@
 """Where a lesson is done: its namespace on the cluster, and the learner's work folder."""
 
+import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lab import waiting
 from lab.config import Settings
 from lab.experiments.texts import Language
 from lab.kubernetes import client, namespaces
+from lab.kubernetes.access import connect
 from lab.kubernetes.client import Api
 from lab.lessons import observer
 from lab.lessons.definition import Lesson
@@ -57,10 +61,23 @@ class Workspace:
         )
 
     def choose_namespace(self) -> None:
-        """Make the lesson's namespace the one that kubectl uses in the lab's own context."""
-        client.kubectl(
-            self.settings, "config", "set-context", self.settings.context, f"--namespace={self.lesson.namespace}"
-        )
+        """Make the lab's context the current one, and in it the lesson's namespace: what a learner types acts there."""
+        context = self.settings.context
+        client.kubectl(self.settings, "config", "set-context", context, f"--namespace={self.lesson.namespace}")
+        client.kubectl(self.settings, "config", "use-context", context)
+
+    @contextmanager
+    def with_own_kubeconfig(self) -> Iterator["Workspace"]:
+        """Yield this workspace with a kubeconfig of nothing but the cluster and the lesson's namespace.
+
+        A script that runs in it acts there, whatever the learner's current context is.
+        """
+        config = connect(self.settings).kubeconfig
+        config["contexts"][0]["context"]["namespace"] = self.lesson.namespace
+        with TemporaryDirectory(prefix="lesson-kubeconfig-") as name:
+            path = Path(name) / "kubeconfig"
+            path.write_text(json.dumps(config))
+            yield replace(self, settings=replace(self.settings, kubeconfigs=(path,)))
 
     def environment(self) -> Mapping[str, str]:
         """Return what a script of the lesson needs: the lab's kubectl first on PATH, and where it is."""

@@ -1,0 +1,33 @@
+"""Where the scripts of a lesson act."""
+
+from pathlib import Path
+
+import yaml
+
+from lab.config import load
+from lab.lessons.workspace import Workspace
+
+PEM = "cGVtCg=="
+
+
+def entry(kind, name, **content):
+    return {"name": name, kind: content}
+
+
+def test_a_script_acts_in_the_lesson_whatever_context_is_current(tmp_path, lesson):
+    server = {"server": "https://127.0.0.1:6443", "certificate-authority-data": PEM}
+    login = {"client-certificate-data": PEM, "client-key-data": PEM}
+    names = ("kind-cats", "production")
+    kubeconfig = {
+        "contexts": [entry("context", name, cluster=name, user=name, namespace="other") for name in names],
+        "clusters": [entry("cluster", name, **server) for name in names],
+        "users": [entry("user", name, **login) for name in names],
+        "current-context": "production",
+    }
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(kubeconfig))
+    with Workspace(load({"KUBECONFIG": str(path)}), None, lesson, tmp_path).with_own_kubeconfig() as workspace:
+        own = yaml.safe_load(Path(workspace.environment()["KUBECONFIG"]).read_text())
+    (context,) = own["contexts"]
+    assert own["current-context"] == context["name"] == "kind-cats"
+    assert context["context"]["namespace"] == "lesson-sample"
