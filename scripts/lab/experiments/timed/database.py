@@ -4,13 +4,15 @@ Two Pods of `k8s/lessons/database.yaml`: one as it is, one with the lower figure
 without a restart. A third asks for a whole node. 256Mi and 1 core of limits together.
 """
 
+import contextlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from lab.errors import LabError
+from lab import waiting
+from lab.errors import LabError, TimedOut
 from lab.experiments import pods
-from lab.experiments.timed import timeline
+from lab.experiments.timed import cgroups, timeline
 from lab.experiments.timed.actions import Action, Context, report, step
 from lab.experiments.timed.database_checks import (
     EQUAL,
@@ -25,11 +27,12 @@ from lab.experiments.timed.database_checks import (
 )
 from lab.experiments.timed.database_server import CONTAINER, Database
 from lab.experiments.timed.engine import Timed
-from lab.experiments.timed.record import Match, condition, container, ended, first
+from lab.experiments.timed.expectations import MAX_DELAY
+from lab.experiments.timed.record import Match, condition, container, deleted, ended, first
 from lab.kubernetes.client import ApiError
 from lab.kubernetes.objects import Object
 
-_SHORT = 40.0
+_SHORT, _CHANGE = 40.0, 45.0 + MAX_DELAY
 _SMALL_RESOURCES = {"requests": {**LIMITS[SMALL], "cpu": "50m"}, "limits": LIMITS[SMALL]}
 """It requests little CPU, as other experiments need room on the node too."""
 _RAISED = {"limits": LIMITS[LESSON]}
@@ -112,9 +115,16 @@ def try_what_is_refused(context: Context) -> None:
 
 
 def resize_small(context: Context) -> None:
+    """Raise its limits while it runs; keep its cgroup once it has them, or as it was last."""
     database = Database(context, SMALL)
     database.patch("/resize", _RAISED)
-    context.data["resized"] = database.wait_for_limits(LIMITS[LESSON])
+
+    def poll() -> tuple[bool, str]:
+        files = context.data["resized"] = database.read_files()
+        return bool(files) and cgroups.read(files).limits == cgroups.limits(_RAISED), str(files)
+
+    with contextlib.suppress(TimedOut):
+        waiting.until(f"{SMALL} to be resized", poll, timeout=_CHANGE, interval=0.3)
     context.data["resized at"] = context.recorder.now()
     context.data["answers"]["raised-query"] = database.query(hold_texts(3))
     context.data["answers"]["raised-kept"] = database.query(READ_TABLE)
@@ -122,14 +132,16 @@ def resize_small(context: Context) -> None:
 
 def replace_small(context: Context) -> None:
     """Delete the small Pod and create it anew with other requests, as one must to change its class."""
-    deleted = context.api.get(context.pod_path(SMALL)) or {}
-    Database(context, SMALL).replace(small_pod(_GUARANTEED))
-    context.recorder.wait(first(_other_than(deleted)), _SHORT)
+    before = context.api.get(context.pod_path(SMALL)) or {}
+    context.api.delete(context.pod_path(SMALL), gracePeriodSeconds=1)
+    context.recorder.require(f"{SMALL} to be gone", first(deleted(SMALL)), _CHANGE)
+    context.create(small_pod(_GUARANTEED))
+    context.recorder.wait(first(_other_than(before)), _SHORT)
 
 
-def _other_than(deleted: Object) -> Match:
+def _other_than(before: Object) -> Match:
     """Match the Pod of that name that took the place of a deleted one."""
-    uid = deleted.get("metadata", {}).get("uid")
+    uid = before.get("metadata", {}).get("uid")
     return Match("Pod", SMALL, lambda item: item.body["metadata"]["uid"] != uid)
 
 

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 
 import yaml
@@ -96,19 +96,16 @@ def idle_memory(record: Record) -> Fact:
     return Fact(cgroups.read(files).anonymous, exhibits=(exhibit,))
 
 
-@dataclass(frozen=True)
-class Answered:
-    """Measures what became of a query, and shows the client's words."""
+def _answered(key: str, pod: str, value: Callable[[Answer], str]) -> Callable[[Record], Fact]:
+    """Measure what became of a query, and show the client's words."""
 
-    key: str
-    pod: str
-    value: Callable[[Answer], str]
+    def measure(record: Record) -> Fact:
+        answer = record.data["answers"][key]
+        command = f"kubectl exec -it {pod} -- mysql -u root"
+        exhibit = Exhibit("command", f"mysql in {pod}", answer.text, _SHOWS["client"], command)
+        return Fact(value(answer), exhibits=(exhibit,))
 
-    def __call__(self, record: Record) -> Fact:
-        answer = record.data["answers"][self.key]
-        command = f"kubectl exec -it {self.pod} -- mysql -u root"
-        exhibit = Exhibit("command", f"mysql in {self.pod}", answer.text, _SHOWS["client"], command)
-        return Fact(self.value(answer), exhibits=(exhibit,))
+    return measure
 
 
 def _ended(pod: str, query: str) -> Callable[[Record], Fact]:
@@ -118,7 +115,7 @@ def _ended(pod: str, query: str) -> Callable[[Record], Fact]:
         until = record.step("resize") if pod == SMALL else record.seconds
         end = last_terminated(record.container(pod, CONTAINER, until))
         exhibit = status_exhibit(f"{pod}/{CONTAINER}, lastState", end, _SHOWS["ended"], f"kubectl describe pod {pod}")
-        client = Answered(query, pod, attrgetter("outcome"))(record)
+        client = _answered(query, pod, attrgetter("outcome"))(record)
         value = f"{end['exitCode']}, {end.get('reason', '')}" if end else ""
         return Fact(value, exhibits=(exhibit, *client.exhibits))
 
@@ -156,22 +153,19 @@ def _refusal(key: str, words: str, command: str) -> Callable[[Record], Fact]:
     return measure
 
 
-@dataclass(frozen=True)
-class ResizedLimit:
-    """Measures a limit in the cgroup after the resize."""
+def _resized(field: str, file: str, unit: Callable[[int | None], Text]) -> Callable[[Record], Fact]:
+    """Measure a limit in the cgroup after the resize."""
 
-    field: str
-    file: str
-    unit: Callable[[int | None], Text]
-
-    def __call__(self, record: Record) -> Fact:
+    def measure(record: Record) -> Fact:
         files = record.data["resized"]
-        value = self.unit(getattr(cgroups.read(files).limits, self.field)) if files else None
-        return Fact(value, exhibits=(file_exhibit(record, (SMALL, CONTAINER), self.file, files, _SHOWS["cgroup"]),))
+        value = unit(getattr(cgroups.read(files).limits, field)) if files else None
+        return Fact(value, exhibits=(file_exhibit(record, (SMALL, CONTAINER), file, files, _SHOWS["cgroup"]),))
+
+    return measure
 
 
-RESIZED_MEMORY = ResizedLimit("memory", "memory_limit", units.exact_size)
-RESIZED_CPU = ResizedLimit("quota", "cpu_quota", units.quota)
+RESIZED_MEMORY = _resized("memory", "memory_limit", units.exact_size)
+RESIZED_CPU = _resized("quota", "cpu_quota", units.quota)
 
 
 def resize_time(record: Record) -> Fact:
@@ -193,8 +187,8 @@ _OF_MARIADB: list[Expect[Record]] = [
         values={"request": _RESOURCES["requests"]["memory"]},
     ),
     Expect("small-query", f"{SMALL}, 64Mi", _expected_end, _ended(SMALL, "small-query")),
-    Expect("small-lost", SMALL, "no", Answered("small-lost", SMALL, _table_exists)),
-    Expect("lesson-query", f"{LESSON}, 128Mi", "answers", Answered("lesson-query", LESSON, _outcome)),
+    Expect("small-lost", SMALL, "no", _answered("small-lost", SMALL, _table_exists)),
+    Expect("lesson-query", f"{LESSON}, 128Mi", "answers", _answered("lesson-query", LESSON, _outcome)),
     Expect("lesson-many", f"{LESSON}, 128Mi", _expected_end, _ended(LESSON, "lesson-many")),
     Expect(
         "plain-edit",
@@ -217,8 +211,8 @@ _OF_MARIADB: list[Expect[Record]] = [
         "same",
         same_container(SMALL, CONTAINER, "resize", _SHOWS["container"], before="replace"),
     ),
-    Expect("raised-query", f"{SMALL}, 128Mi", "answers", Answered("raised-query", SMALL, _outcome)),
-    Expect("raised-kept", SMALL, "yes", Answered("raised-kept", SMALL, _table_exists)),
+    Expect("raised-query", f"{SMALL}, 128Mi", "answers", _answered("raised-query", SMALL, _outcome)),
+    Expect("raised-kept", SMALL, "yes", _answered("raised-kept", SMALL, _table_exists)),
     Expect("replaced-pod", SMALL, "another", Same(SMALL, "metadata.uid", "replace", _SHOWS["replaced"])),
     Expect("replaced-class", SMALL, "Guaranteed", PodField(SMALL, "status.qosClass", _SHOWS["replaced"])),
 ]

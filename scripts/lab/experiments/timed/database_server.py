@@ -1,15 +1,13 @@
 """One database on the cluster: waits for it, queries it, reads its cgroup, changes its resources."""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from lab import waiting
-from lab.errors import CommandFailed, LabError, TimedOut
+from lab.errors import CommandFailed, LabError
 from lab.experiments.timed import cgroups
 from lab.experiments.timed.actions import Context
-from lab.experiments.timed.expectations import MAX_DELAY
 from lab.experiments.timed.load_generator import cgroup_version
 from lab.kubernetes import client
 from lab.kubernetes.objects import Object
@@ -21,7 +19,7 @@ STANDS_IN = "standing in for MySQL"
 """What the lab's MariaDB says in its first line."""
 _NO_TABLE = ("ERROR 1146 ", "ERROR 1049 ")
 """No such table, no such database: https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html"""
-_QUERY, _CHANGE = 30.0, 45.0 + MAX_DELAY
+_QUERY = 30.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,10 @@ class Start:
     log: str
     files: Mapping[str, str]
 
+    def __str__(self) -> str:
+        """Return the last line of the log."""
+        return "\n".join(self.log.splitlines()[-1:])
+
     @property
     def is_ready(self) -> bool:
         return READY in self.log
@@ -71,28 +73,24 @@ class Database:
 
     context: Context
     pod: str
-    timeout: float = 90.0
 
     @property
     def _path(self) -> str:
         return self.context.pod_path(self.pod)
 
-    def wait_until_started(self) -> Start:
+    def wait_until_started(self, timeout: float = 90.0) -> Start:
         """Wait until it takes queries and its cgroup can be read, or it was killed; return how the start went.
 
         Raises TimedOut, also where it was killed and logged nothing at all.
         """
-        start = Start("", {})
 
-        def poll() -> tuple[bool, str]:
-            nonlocal start
+        def poll() -> tuple[bool, Start]:
             killed = terminated(container_status(self.context.api.get(self._path) or {}, CONTAINER))
             log = self._log()
             start = Start(log, self.read_files() if READY in log else {})
-            return bool(start.files or (killed and log and not start.is_ready)), "\n".join(log.splitlines()[-1:])
+            return bool(start.files or (killed and log and not start.is_ready)), start
 
-        waiting.until(f"{self.pod} to take queries", poll, timeout=self.timeout, interval=0.4)
-        return start
+        return waiting.until(f"{self.pod} to take queries", poll, timeout=timeout, interval=0.4)
 
     def _log(self) -> str:
         """Read the log of the container that runs now, with times; empty while there is none."""
@@ -123,26 +121,3 @@ class Database:
         """Change its resources, in the Pod or by ``/resize``; raises ApiError."""
         body = {"spec": {"containers": [{"name": CONTAINER, "resources": resources}]}}
         self.context.api.call("PATCH", f"{self._path}{subresource}", body, media=client.STRATEGIC)
-
-    def wait_for_limits(self, limits: Object) -> Mapping[str, str]:
-        """Wait until its cgroup has these limits; return the files as they then are, or were last."""
-        files: Mapping[str, str] = {}
-
-        def poll() -> tuple[bool, str]:
-            nonlocal files
-            files = self.read_files()
-            return bool(files) and cgroups.read(files).limits == cgroups.limits({"limits": limits}), str(files)
-
-        with contextlib.suppress(TimedOut):
-            waiting.until(f"{self.pod} to be resized", poll, timeout=_CHANGE, interval=0.3)
-        return files
-
-    def replace(self, pod: Object) -> None:
-        """Delete the Pod, wait until it is gone, and create another of its name; raises TimedOut."""
-        self.context.api.delete(self._path, gracePeriodSeconds=1)
-
-        def poll() -> tuple[bool, str]:
-            return self.context.api.get(self._path) is None, "still ending"
-
-        waiting.until(f"{self.pod} to be gone", poll, timeout=_CHANGE)
-        self.context.create(pod)

@@ -117,7 +117,7 @@ def served(monkeypatch):
         api = SimpleNamespace(get=lambda _: pod, text=lambda *_, **__: log)
         read = itertools.chain(contents, itertools.repeat(contents[-1] if contents else {}))
         monkeypatch.setattr(Database, "read_files", lambda _: next(read))
-        return Database(SimpleNamespace(api=api, pod_path=str), SMALL, timeout=0.9)
+        return Database(SimpleNamespace(api=api, pod_path=str), SMALL)
 
     return make
 
@@ -132,7 +132,7 @@ def test_a_cgroup_that_cannot_be_read_once_is_read_again(served, files):
 )
 def test_what_cannot_be_read_is_said_in_words(served, log, killed):
     with pytest.raises(TimedOut, match=SMALL):
-        served(log, killed=killed).wait_until_started()
+        served(log, killed=killed).wait_until_started(timeout=0.9)
 
 
 def test_a_database_that_is_killed_as_it_starts_has_no_cgroup(served):
