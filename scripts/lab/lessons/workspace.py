@@ -70,14 +70,16 @@ class Workspace:
     def with_own_kubeconfig(self) -> Iterator["Workspace"]:
         """Yield this workspace with a kubeconfig of nothing but the cluster and the lesson's namespace.
 
-        A script that runs in it acts there, whatever the learner's current context is.
+        A script that runs in it acts there, whatever the learner's current context is. Where the work folder is not, as
+        the learner has gone elsewhere since the start, it runs in another.
         """
         config = connect(self.settings).kubeconfig
         config["contexts"][0]["context"]["namespace"] = self.lesson.namespace
         with TemporaryDirectory(prefix="lesson-kubeconfig-") as name:
             path = Path(name) / "kubeconfig"
             path.write_text(json.dumps(config))
-            yield replace(self, settings=replace(self.settings, kubeconfigs=(path,)))
+            folder = self.folder if self.folder.is_dir() else Path(name)
+            yield replace(self, settings=replace(self.settings, kubeconfigs=(path,)), folder=folder)
 
     def environment(self) -> Mapping[str, str]:
         """Return what a script of the lesson needs: the lab's kubectl first on PATH, and where it is."""

@@ -26,7 +26,8 @@ def test_a_script_acts_in_the_lesson_whatever_context_is_current(tmp_path, lesso
     }
     path = tmp_path / "config"
     path.write_text(yaml.safe_dump(kubeconfig))
-    with Workspace(load({"KUBECONFIG": str(path)}), None, lesson, tmp_path).with_own_kubeconfig() as workspace:
+    with Workspace(load({"KUBECONFIG": str(path)}), None, lesson, tmp_path / "gone").with_own_kubeconfig() as workspace:
+        assert workspace.folder.is_dir()
         own = yaml.safe_load(Path(workspace.environment()["KUBECONFIG"]).read_text())
     (context,) = own["contexts"]
     assert own["current-context"] == context["name"] == "kind-cats"
