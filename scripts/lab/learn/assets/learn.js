@@ -131,8 +131,9 @@ function addCopyButton(code) {
     await navigator.clipboard.writeText(code.textContent.trimEnd());
     button.textContent = texts.copied;
   });
-  code.parentElement.tabIndex = 0;
-  code.parentElement.after(button);
+  const row = make("div", "code");
+  code.parentElement.replaceWith(row);
+  row.append(code.parentElement, button);
 }
 
 if (lesson) {
