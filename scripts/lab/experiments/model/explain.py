@@ -1,7 +1,8 @@
 """Why a cell ends as it does: two plain sentences at most, with the cell's own names and addresses."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from lab.experiments import texts
 from lab.experiments.model.cluster import Address, ClusterModel, Place, Pod, Service, VantagePoint
@@ -14,6 +15,8 @@ from lab.experiments.texts import Text, join, same
 
 SENTENCES = texts.load("model").section("explanations")
 _OWN_NAME = {"pod-hosts-file", "hostname-field", "hostname-cut", "subdomain-field"}
+_SAID_AS_THEY_ARE = ("hosts-localhost", "host-aliases", "hand-edit", "dns-service", "dns-pod-ip")
+"""Rules that lead from a name to an address, and are sentences too."""
 
 
 def because(model: ClusterModel, vantage: VantagePoint, address: Address, prediction: Prediction) -> Text:
@@ -34,6 +37,32 @@ class Case:
 
     def applied(self, rule: str) -> bool:
         return rule in self.prediction.rules
+
+    @property
+    def host(self) -> str:
+        return self.address.host
+
+    @property
+    def how(self) -> str:
+        return self.address.how
+
+    @property
+    def naming(self) -> str:
+        """The rule that led from the name to its address; empty for none."""
+        return next((rule for rule in reversed(self.prediction.rules) if rule in NAMING), "")
+
+    @property
+    def own(self) -> Pod:
+        """The Pod that the call is made in; one without a name where it is made in none."""
+        return self.place.pod or Pod("", "", "")
+
+    def is_named(self, pod: Pod) -> bool:
+        return bool(self.host) and self.host in {pod.name, pod.hostname}
+
+    @property
+    def is_full_name(self) -> bool:
+        """Tell whether it is a name of the cluster's domain, and no Service's."""
+        return not self.named_service and self.host.endswith(f".{self.model.cluster.domain}")
 
     @property
     def place(self) -> Place:
@@ -87,149 +116,105 @@ class Case:
         return next((each for each in services if pod and each.namespace == pod.namespace), next(iter(services), None))
 
 
+Choices = Sequence[tuple[str, Callable[[Case], object]]]
+"""Sentences, and when each is the one to say: the first that holds."""
+
+_NAME_SOURCE: Choices = (
+    ("", lambda case: is_address(case.host) or not case.naming or case.prediction.outcome == "no-name"),
+    ("hosts-subdomain", lambda case: case.naming in _OWN_NAME and case.applied("subdomain-field") and "." in case.host),
+    ("hosts-hostname-field", lambda case: case.naming in _OWN_NAME and case.applied("hostname-field")),
+    ("hosts-own-name", lambda case: case.naming in _OWN_NAME),
+    ("search-domain", lambda case: case.naming == "search-list"),
+    *((rule, partial(lambda rule, case: case.naming == rule, rule)) for rule in _SAID_AS_THEY_ARE),
+    ("dns-pod", lambda _: True),
+)
+_DIALLER: Choices = (
+    ("exec-probe", lambda case: case.vantage.kind == "kubelet" and case.how == "exec-probe"),
+    ("probe-of-host", lambda case: case.vantage.kind == "kubelet" and case.host),
+    ("probe-of-pod", lambda case: case.vantage.kind == "kubelet"),
+    ("pod-proxy", lambda case: case.how == "pod-proxy"),
+    ("forward-unready", lambda case: case.how == "forward" and case.applied("forward-unready")),
+    ("forward-service", lambda case: case.how == "forward" and case.host.startswith("service/")),
+    ("forward-pod", lambda case: case.how == "forward"),
+)
+_BEFORE_APP: Choices = (
+    ("init-no-endpoint", lambda case: case.applied("no-endpoint")),
+    ("init-no-name", lambda case: case.prediction.outcome == "no-name"),
+    ("init-nobody-listens", lambda _: True),
+)
+_UNKNOWN: Choices = (
+    ("own-name-host-network", lambda case: case.is_named(case.own) and case.own.host_network),
+    ("own-name-nslookup", lambda case: case.is_named(case.own) and hostname(RULES, case.own)[0] == case.host),
+    ("own-name-replaced", lambda case: case.is_named(case.own)),
+    ("name-of-a-pod", lambda case: not case.named_service and any(map(case.is_named, case.model.pods))),
+    ("full-name-elsewhere", lambda case: case.is_full_name and case.applied("outside-cluster-dns")),
+    ("full-name", lambda case: case.is_full_name),
+    (
+        "service-other-dns",
+        lambda case: case.named_service and (case.applied("outside-cluster-dns") or not case.place.pod),
+    ),
+    ("service-own-search-list", lambda case: case.named_service and not case.applied("dns-cluster-first")),
+    ("service-headless", lambda case: case.named_service and case.named_service.namespace == case.own.namespace),
+    ("service-other-namespace", lambda case: case.named_service),
+    (
+        "alias-of-one-pod",
+        lambda case: any(case.host in alias.names for pod in case.model.pods for alias in pod.host_aliases),
+    ),
+    ("edit-overwritten", lambda case: any(case.host in edit.line.split() for edit in case.own.hand_edits)),
+    ("container-name", lambda case: any(case.host == part.name for pod in case.model.pods for part in pod.containers)),
+)
+"""What a name is that does not resolve here."""
+_OTHER_DNS: Choices = (
+    ("dns-of-computer", lambda case: case.place.computer),
+    ("dns-policy-none", lambda case: case.own.dns_policy == "None"),
+    ("dns-policy-default", lambda case: case.own.dns_policy == "Default"),
+    ("dns-of-node", lambda _: True),
+)
+_ELSEWHERE: Choices = (
+    ("elsewhere-loopback", lambda case: case.applied("own-loopback")),
+    ("elsewhere-outside", lambda case: case.applied("outside-cluster")),
+    ("elsewhere-port", lambda case: case.applied("unlisted-port") and case.service),
+    ("elsewhere-nobody", lambda _: True),
+)
+_REFUSED: Choices = (
+    ("refused-no-endpoint", lambda case: case.applied("no-endpoint") and case.service),
+    ("refused-other-loopback", lambda case: not case.target and case.applied("own-loopback")),
+    ("refused-address", lambda case: not case.target),
+    ("refused-other-bind", lambda case: case.binds),
+    (
+        "refused-not-the-service",
+        lambda case: case.is_own_name and case.model.find_service(case.vantage.namespace, case.host),
+    ),
+    ("refused-port", lambda _: True),
+)
+_ANSWERS: Choices = (
+    ("through-node-port", lambda case: case.service and case.applied("node-port")),
+    ("through-cluster-ip", lambda case: case.service),
+    ("answers-own-name", lambda case: case.is_own_name),
+    ("answers-node-loopback", lambda case: case.applied("own-loopback") and case.target and case.target.host_network),
+    ("answers-shared-loopback", lambda case: case.applied("own-loopback") and case.how == "connect"),
+    ("answers-bind", lambda _: True),
+)
+
+
+def _choose(case: Case, choices: Choices) -> str:
+    return next((sentence for sentence, holds in choices if holds(case)), "")
+
+
 def _sentences(case: Case) -> tuple[str, ...]:
     outcome = case.prediction.outcome
     if outcome == "not-applicable":
         return ("not-applicable",)
     if case.applied("init-before-app"):
-        return _name_source(case), _before_app(case)
+        return _choose(case, _NAME_SOURCE), _choose(case, _BEFORE_APP)
     if outcome == "no-name":
-        return _unknown(case)
+        meaning = _choose(case, _UNKNOWN)
+        is_outside = case.applied("outside-cluster-dns")
+        return (meaning, _choose(case, _OTHER_DNS)) if is_outside else (meaning or "nowhere",)
     if outcome == "resolves":
-        return _name_source(case), "nslookup" if case.address.how == "nslookup" else "getent"
-    return _begins(case), _end(case)
-
-
-def _begins(case: Case) -> str:
-    how = case.address.how
-    if case.vantage.kind == "kubelet":
-        return how if how == "exec-probe" else "probe-of-host" if case.address.host else "probe-of-pod"
-    if how == "pod-proxy":
-        return how
-    if how != "forward":
-        return _name_source(case)
-    if case.applied("forward-unready"):
-        return "forward-unready"
-    return "forward-service" if case.address.host.startswith("service/") else "forward-pod"
-
-
-def _before_app(case: Case) -> str:
-    if case.applied("no-endpoint"):
-        return "init-no-endpoint"
-    return "init-no-name" if case.prediction.outcome == "no-name" else "init-nobody-listens"
-
-
-def _name_source(case: Case) -> str:
-    """Choose how a name came to its address; nothing for an address, and for a name that leads nowhere."""
-    applied = [rule for rule in case.prediction.rules if rule in NAMING]
-    host = case.address.host
-    if is_address(host) or not applied or case.prediction.outcome == "no-name":
-        return ""
-    if applied[-1] in _OWN_NAME:
-        if case.applied("subdomain-field") and "." in host:
-            return "hosts-subdomain"
-        return "hosts-hostname-field" if case.applied("hostname-field") else "hosts-own-name"
-    if applied[-1] == "search-list":
-        return "search-domain"
-    for rule in ("hosts-localhost", "host-aliases", "hand-edit", "dns-service", "dns-pod-ip"):
-        if rule == applied[-1]:
-            return rule
-    return "dns-pod"
-
-
-def _unknown(case: Case) -> tuple[str, ...]:
-    """Choose what a name is that does not resolve here, and who would know it."""
-    meaning = _own_name(case) or _of_a_pod(case) or _of_a_service(case) or _written(case) or _of_a_container(case)
-    return (meaning, _other_dns(case)) if case.applied("outside-cluster-dns") else (meaning or "nowhere",)
-
-
-def _other_dns(case: Case) -> str:
-    if case.place.computer:
-        return "dns-of-computer"
-    policy = case.place.pod.dns_policy if case.place.pod else ""
-    return {"None": "dns-policy-none", "Default": "dns-policy-default"}.get(policy, "dns-of-node")
-
-
-def _own_name(case: Case) -> str:
-    host, pod = case.address.host, case.place.pod
-    if not pod or host not in {pod.name, pod.hostname}:
-        return ""
-    if pod.host_network:
-        return "own-name-host-network"
-    return "own-name-nslookup" if hostname(RULES, pod)[0] == host else "own-name-replaced"
-
-
-def _of_a_pod(case: Case) -> str:
-    named = any(case.address.host in {pod.name, pod.hostname} for pod in case.model.pods)
-    return "name-of-a-pod" if named and not case.named_service else ""
-
-
-def _of_a_service(case: Case) -> str:
-    service, pod = case.named_service, case.place.pod
-    if not service:
-        if not case.address.host.endswith(f".{case.model.cluster.domain}"):
-            return ""
-        return "full-name-elsewhere" if case.applied("outside-cluster-dns") else "full-name"
-    if case.applied("outside-cluster-dns") or not pod:
-        return "service-other-dns"
-    if not case.applied("dns-cluster-first"):
-        return "service-own-search-list"
-    return "service-headless" if service.namespace == pod.namespace else "service-other-namespace"
-
-
-def _written(case: Case) -> str:
-    """Recognise a name that somebody added to a Pod's hosts file."""
-    host, pods = case.address.host, case.model.pods
-    if any(host in alias.names for pod in pods for alias in pod.host_aliases):
-        return "alias-of-one-pod"
-    edits = [edit for pod in pods if pod == case.place.pod for edit in pod.hand_edits]
-    return "edit-overwritten" if any(host in edit.line.split() for edit in edits) else ""
-
-
-def _of_a_container(case: Case) -> str:
-    names = {container.name for pod in case.model.pods for container in pod.containers}
-    return "container-name" if case.address.host in names else ""
-
-
-def _end(case: Case) -> str:
-    if case.prediction.outcome == "elsewhere":
-        return _elsewhere(case)
-    if case.prediction.outcome == "refused":
-        return _refused(case)
-    if case.service:
-        return "through-node-port" if case.applied("node-port") else "through-cluster-ip"
-    return _listens(case)
-
-
-def _elsewhere(case: Case) -> str:
-    if case.applied("own-loopback"):
-        return "elsewhere-loopback"
-    if case.applied("outside-cluster"):
-        return "elsewhere-outside"
-    return "elsewhere-port" if case.applied("unlisted-port") and case.service else "elsewhere-nobody"
-
-
-def _refused(case: Case) -> str:
-    if case.applied("no-endpoint") and case.service:
-        return "refused-no-endpoint"
-    if not case.target:
-        return "refused-other-loopback" if case.applied("own-loopback") else "refused-address"
-    if case.binds:
-        return "refused-other-bind"
-    shared = any(
-        (service.namespace, service.name) == (case.vantage.namespace, case.address.host)
-        for service in case.model.services
-    )
-    return "refused-not-the-service" if case.is_own_name and shared else "refused-port"
-
-
-def _listens(case: Case) -> str:
-    if case.is_own_name:
-        return "answers-own-name"
-    if case.applied("own-loopback") and case.target and case.target.host_network:
-        return "answers-node-loopback"
-    shared = case.applied("own-loopback") and case.address.how == "connect"
-    return "answers-shared-loopback" if shared else "answers-bind"
+        return _choose(case, _NAME_SOURCE), "nslookup" if case.how == "nslookup" else "getent"
+    ends = {"elsewhere": _ELSEWHERE, "refused": _REFUSED}
+    return _choose(case, _DIALLER) or _choose(case, _NAME_SOURCE), _choose(case, ends.get(outcome, _ANSWERS))
 
 
 def _values(case: Case) -> dict[str, object]:
