@@ -22,7 +22,7 @@ def evaluate(expression: str, state: dict[str, Any]) -> Any:
 
 
 def fill(text: str, state: dict[str, Any]) -> str:
-    """Fill each expression in: a list joined by commas, nothing as a hyphen."""
+    """Fill each expression in: a list or a mapping joined by commas, nothing as a hyphen."""
     return _FIELD.sub(lambda match: _show(evaluate(match[1], state)), text)
 
 
@@ -35,4 +35,6 @@ def fill_all(text: str, state: dict[str, Any]) -> str | None:
 def _show(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_show, value)) or "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_show(each)}" for key, each in value.items()) or "-"
     return "-" if value in (None, "") else str(value)

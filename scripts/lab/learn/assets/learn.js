@@ -23,6 +23,9 @@ function make(tag, className, text) {
   return element;
 }
 
+/** Return a text's parts, those between backticks as code. */
+const withCode = (text) => text.split("`").map((part, index) => (index % 2 ? make("code", "", part) : part));
+
 /** Replace an element's children only where they changed, so that a screen reader is not told the same again. */
 function replace(element, children) {
   const next = make("div");
@@ -31,7 +34,8 @@ function replace(element, children) {
 }
 
 function verdict({ sentence, outcome, seen }) {
-  const item = make("li", "", sentence);
+  const item = make("li");
+  item.append(...withCode(sentence));
   Object.assign(item.dataset, { outcome, sign: SIGNS[outcome] });
   const state = make("span", "state", ` (${texts[outcome]})`);
   item.append(state, make("small", "", seen));
@@ -96,7 +100,12 @@ async function look() {
 const actions = {
   async hint() {
     const { steps } = await ask("hint", "POST");
-    byId("hints").replaceChildren(...(steps.length ? steps : [texts.no_hint]).map((step) => make("li", "", step)));
+    const items = (steps.length ? steps : [texts.no_hint]).map((step) => {
+      const item = make("li");
+      item.append(...withCode(step));
+      return item;
+    });
+    byId("hints").replaceChildren(...items);
   },
   async solution() {
     const { solution } = await ask("solution", "POST");
