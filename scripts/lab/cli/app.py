@@ -104,12 +104,14 @@ def open_page(session: Session) -> None:
 def status(session: Session) -> None:
     """Show the cluster, the Pods, and what answers.
 
-    Changes nothing.
+    Changes nothing. Exits with 1 where something that is there is not well.
     """
     from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
     result = status_.status(session.settings)
     session.show(asdict(result), lambda: tables.status(result))
+    if not result.is_well:
+        click.get_current_context().exit(1)
 
 
 @command("logs", output_options=False)

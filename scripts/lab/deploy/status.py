@@ -70,6 +70,13 @@ class Status:
     notes: tuple[str, ...] = ()
     """What is so because Pods were made by hand, and as it should be."""
 
+    @property
+    def is_well(self) -> bool:
+        """Tell whether all that is there is as it should be; a cluster without cats is."""
+        parts = [*(node.ready for node in self.nodes), *(pod.ready for pod in self.pods)]
+        parts += [not scaler.trouble for scaler in self.autoscalers]
+        return all(parts) and not self.lacking and (not self.pods or all(url.ok for url in self.urls))
+
 
 def status(settings: Settings) -> Status:
     """Look once; raises Refused where there is no such cluster, LabError where it does not answer."""

@@ -132,7 +132,8 @@ def ended(event: Event, language: Language = "en") -> str:
 
 def clock(seconds: float, language: Language = "en") -> str:
     """Write how long something took: in seconds, from a minute on in minutes too."""
-    if seconds < _MINUTE:
+    if round(seconds, 1) < _MINUTE:
         written = f"{seconds:.1f} s"
         return written.replace(".", ",") if language == "fr" else written
-    return f"{seconds // _MINUTE:.0f} min {seconds % _MINUTE:02.0f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    return f"{minutes} min {rest:02} s"

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -129,3 +130,34 @@ STATUS = Status(
 def test_what_comes_from_outside_is_shown_as_it_is(out, show, result, times):
     show(result, out)
     assert shown(out).count(MARKUP) == times
+
+
+WELL = Status(
+    "cats",
+    "kind-cats",
+    "pods",
+    (Node("node", ready=True, version="v1.37.2"),),
+    (Pod("back", "default", "back", ready=True, phase="Running", restarts=0, ip=""),),
+    (Url("http://localhost:30080", ok=True, said="the page"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "well"),
+    [
+        pytest.param({}, True, id="well"),
+        pytest.param({"pods": (replace(WELL.pods[0], ready=False),)}, False, id="a Pod is not Ready"),
+        pytest.param({"urls": (replace(WELL.urls[0], ok=False),)}, False, id="an address does not answer"),
+        pytest.param({"lacking": ("deployment/back: 1 of 2 Pods Ready",)}, False, id="too few Pods"),
+        pytest.param({"pods": (), "urls": (replace(WELL.urls[0], ok=False),)}, True, id="nothing deployed"),
+    ],
+)
+def test_a_status_is_well_where_all_that_is_there_is(changed, well):
+    assert replace(WELL, **changed).is_well is well
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"), [(59.94, "59.9 s"), (59.97, "1 min 00 s"), (359.7, "6 min 00 s"), (65, "1 min 05 s")]
+)
+def test_sixty_seconds_are_a_minute(seconds, written):
+    assert progress.clock(seconds) == written
