@@ -33,7 +33,7 @@ class Run:
         **parts: Any,
     ) -> Experiment:
         """Return the whole result; ``parts`` are further fields of it, such as ``cells``."""
-        judged = [*expectations, *parts.get("cells", ()), *parts.get("flips", ())]
+        judged = [*expectations, *parts.get("cells", ()), *parts.get("flips", ()), *parts.get("claims", ())]
         return Experiment(
             experiment=self.entry.id,
             title=self.entry.title,

@@ -6,14 +6,15 @@ measured too, and is false where something that it says was not. Where evidence 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from lab.config import Settings
 from lab.experiments import catalog, parallel
-from lab.experiments.results import Cell, Claim, Exhibit, Expectation, Experiment, Verdict, differs
+from lab.experiments.results import Cell, Claim, Exhibit, Expectation, Experiment, Verdict
+from lab.experiments.run import Run
 from lab.experiments.texts import Text
 from lab.experiments.timed.expectations import word
 from lab.kubernetes.client import Api
@@ -86,19 +87,9 @@ def run(settings: Settings, api: Api, image: str, report: Report) -> Experiment:
 def judged(experiments: Mapping[str, Experiment]) -> Experiment:
     """Judge every sentence by these experiments' results; what one that is missing would show is not shown."""
     evidence = gather(experiments.values())
-    entry = catalog.find("claims")
     began = min(datetime.fromisoformat(experiment.began) for experiment in experiments.values())
     claims = tuple(claim(name, sentence, evidence) for name, sentence in SENTENCES.items())
-    return Experiment(
-        experiment="claims",
-        title=entry.title,
-        question=entry.question,
-        cluster=next(iter(experiments.values())).cluster,
-        began=began.isoformat(timespec="seconds"),
-        seconds=round((datetime.now(UTC) - began).total_seconds(), 2),
-        agrees=not any(map(differs, claims)),
-        claims=claims,
-    )
+    return Run(catalog.find("claims"), began).ended(next(iter(experiments.values())).cluster, claims=claims)
 
 
 def gather(experiments: Iterable[Experiment]) -> Evidence:
