@@ -7,7 +7,7 @@ one Pod is evicted for real, by the disk that it fills: 20 MiB of it.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lab import docker
@@ -128,43 +128,34 @@ def _class(name: str) -> Expect[Record]:
     return Expect(f"class-{name}", name, qos_classes.qos_class(PODS[name]["spec"]), measure, text="class", because=name)
 
 
-@dataclass(frozen=True)
-class Score:
-    """Measures a container's oom_score_adj, and predicts it on this node."""
+def _score(pod: str, container: str) -> Expect[Record]:
+    """Expect a container's oom_score_adj to be what follows on this node, whose runtime may not go so low."""
+    spec, where = PODS[pod]["spec"], f"{pod}/{container}"
+    definition = next(item for item in lasting_containers(pod) if item["name"] == container)
 
-    pod: str
-    container: str
+    def predict(record: Record, floor: int) -> int:
+        return qos_classes.oom_score_adj(spec, definition, _capacity(record), floor)
 
-    def __call__(self, record: Record) -> Fact:
-        began = log_of(record, self.pod, self.container).last("began")
-        score = began.body["oom_score_adj"] if began else ""
-        where, command = f"{self.pod}/{self.container}", f"kubectl exec {self.pod} -c {self.container}"
-        path, runtime = "/proc/1/oom_score_adj", record.data["runtime"]
-        exhibit = Exhibit("command", f"{path}, {where}", score, _SHOWS["score"], f"{command} -- cat {path}")
-        restriction = Exhibit("command", "the node: containerd", runtime, _SHOWS["runtime"])
-        return Fact(score, exhibits=(exhibit, restriction) if self._is_restricted(record) else (exhibit,))
+    def predicted(record: Record) -> str:
+        return str(predict(record, score_floor(record.data["runtime"])))
 
-    def expect(self) -> Expect[Record]:
-        return Expect(
-            f"oom-{self.pod}-{self.container}",
-            f"{self.pod}/{self.container}",
-            lambda record: str(self._predict(record, score_floor(record.data["runtime"]))),
-            self,
-            text="oom",
-            because=qos_classes.qos_class(PODS[self.pod]["spec"]),
-            values=self._values,
-        )
+    def is_restricted(record: Record) -> bool:
+        return predicted(record) != str(predict(record, _MIN_SCORE))
 
-    def _predict(self, record: Record, floor: int) -> int:
-        container = next(item for item in lasting_containers(self.pod) if item["name"] == self.container)
-        return qos_classes.oom_score_adj(PODS[self.pod]["spec"], container, _capacity(record), floor)
+    def measure(record: Record) -> Fact:
+        began = log_of(record, pod, container).last("began")
+        score, path = began.body["oom_score_adj"] if began else "", "/proc/1/oom_score_adj"
+        command = f"kubectl exec {pod} -c {container} -- cat {path}"
+        exhibit = Exhibit("command", f"{path}, {where}", score, _SHOWS["score"], command)
+        restriction = Exhibit("command", "the node: containerd", record.data["runtime"], _SHOWS["runtime"])
+        return Fact(score, exhibits=(exhibit, restriction) if is_restricted(record) else (exhibit,))
 
-    def _is_restricted(self, record: Record) -> bool:
-        return self._predict(record, score_floor(record.data["runtime"])) != self._predict(record, _MIN_SCORE)
-
-    def _values(self, record: Record) -> Mapping[str, object]:
+    def values(record: Record) -> Mapping[str, object]:
         restriction = _VALUES["restriction"].format(floor=score_floor(record.data["runtime"]))
-        return {"restriction": restriction if self._is_restricted(record) else same("")}
+        return {"restriction": restriction if is_restricted(record) else same("")}
+
+    because = qos_classes.qos_class(spec)
+    return Expect(f"oom-{pod}-{container}", where, predicted, measure, text="oom", because=because, values=values)
 
 
 def eviction_order(record: Record) -> Fact:
@@ -248,7 +239,7 @@ QOS = Timed(
     ],
     expects=[
         *map(_class, PODS),
-        *(Score(*container).expect() for container in CONTAINERS),
+        *(_score(*container) for container in CONTAINERS),
         Expect("eviction-order", ", ".join(sorted(("critical", *RANKED))), ", ".join(RANKED), eviction_order),
         Expect(
             "eviction-threshold",
