@@ -33,12 +33,22 @@ class Workspace:
 
     @property
     def is_started(self) -> bool:
+        """Tell whether there is a namespace of the lesson, and not one that is being deleted."""
+        namespace = self.api.get(self._path)
+        return namespace is not None and "deletionTimestamp" not in namespace["metadata"]
+
+    @property
+    def _exists(self) -> bool:
         return self.api.get(self._path) is not None
 
     def start(self) -> None:
-        """Make the namespace with the lesson's start state; what exists already stays as it is."""
+        """Make the namespace with the lesson's start state; what exists already stays as it is.
+
+        A namespace that is being deleted, as by hand, is waited for and made anew.
+        """
         if self.is_started:
             return
+        self._wait_for_end()
         observer.create_namespace(self.api, self.lesson.namespace, {LABEL: self.lesson.id})
         if self.lesson.start:
             self._kubectl("apply", "-f", str(self.lesson.start))
@@ -51,12 +61,15 @@ class Workspace:
 
     def end(self) -> None:
         """Delete the namespace, and wait until it is gone."""
-        if not self.is_started:
+        if not self._exists:
             return
         namespaces.delete(self.api, self.lesson.namespace)
+        self._wait_for_end()
+
+    def _wait_for_end(self) -> None:
         waiting.until(
             f"the end of namespace {self.lesson.namespace}",
-            lambda: (not self.is_started, "it still ends its Pods"),
+            lambda: (not self._exists, "it still ends its Pods"),
             timeout=_END,
         )
 

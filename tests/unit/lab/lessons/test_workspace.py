@@ -1,10 +1,14 @@
 """Where the scripts of a lesson act."""
 
+from itertools import chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
 import yaml
 
 from lab.config import load
+from lab.lessons import observer
 from lab.lessons.workspace import Workspace
 
 PEM = "cGVtCg=="
@@ -32,3 +36,22 @@ def test_a_script_acts_in_the_lesson_whatever_context_is_current(tmp_path, lesso
     (context,) = own["contexts"]
     assert own["current-context"] == context["name"] == "kind-cats"
     assert context["context"]["namespace"] == "lesson-sample"
+
+
+ENDING = {"metadata": {"deletionTimestamp": "T"}}
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "is_made"),
+    [
+        pytest.param(repeat({"metadata": {}}), False, id="goes on"),
+        pytest.param(repeat(None), True, id="new"),
+        pytest.param(chain([ENDING] * 3, repeat(None)), True, id="being deleted"),
+    ],
+)
+def test_a_start_makes_the_namespace_unless_it_stays(namespaces, is_made, lesson, settings, monkeypatch):
+    made = []
+    monkeypatch.setattr(observer, "create_namespace", lambda _api, name, _labels: made.append(name))
+    api = SimpleNamespace(get=lambda _path: next(namespaces))
+    Workspace(settings, api, lesson, lesson.folder).start()
+    assert made == ["lesson-sample"] * is_made
