@@ -48,6 +48,22 @@ def test_every_row_of_verify_is_as_predicted_with_one_ephemeral_container_howeve
         assert cluster.kubectl(*words).stdout == "lab-verify"
 
 
+_COMPILED_BY_TIME = """
+import pathlib
+folders = map(pathlib.Path, ("/usr/lib/python3.11", "/opt/python", "/app"))
+compiled = [path for folder in folders for path in folder.rglob("*.pyc")]
+assert len(compiled) > 500
+print([str(path) for path in compiled if path.read_bytes()[4:8] == bytes(4)])
+"""
+
+
+def test_python_compiles_nothing_as_it_starts(shape: str, cluster: Cluster) -> None:
+    """It would at each start what was compiled by its source's time: in an image, files have another."""
+    back = next(pod for pod in status.status(cluster.settings).pods if "back" in pod.name)
+    words = ("exec", back.name, "-n", back.namespace, "--", "python3", "-IB", "-c", _COMPILED_BY_TIME)
+    assert cluster.kubectl(*words).stdout.strip() == "[]", shape
+
+
 def uids(cluster: Cluster) -> list[str]:
     return sorted(pod["metadata"]["uid"] for pod in status.deployed(client.api(cluster.settings)))
 

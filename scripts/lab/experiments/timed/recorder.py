@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lab.kubernetes.client import Api
     from lab.kubernetes.objects import Object
 
-Kind = Literal["Pod", "EndpointSlice", "Event", "answer", "log", "step"]
+Kind = Literal["Pod", "EndpointSlice", "Event", "answer", "step"]
 Result = TypeVar("Result")
 LONGEST = 240
 """Seconds; the API server ends the watches after that."""
@@ -47,9 +47,9 @@ _PATHS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Observation:
-    """An object as it then was, an answer to a poll, a line of a container's log, or a step of the experiment itself.
+    """An object as it then was, an answer to a poll, or a step of the experiment itself.
 
-    ``change`` is the watch's word (ADDED, MODIFIED, DELETED), an answer's outcome, or what a line of a log says.
+    ``change`` is the watch's word (ADDED, MODIFIED, DELETED), or an answer's outcome.
     """
 
     at: float
