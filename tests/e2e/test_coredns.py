@@ -9,6 +9,7 @@ from lab import docker, waiting
 from lab.cluster import coredns, lifecycle
 
 pytestmark = pytest.mark.cluster
+BACK = "810454728139.dkr.ecr.eu-west-3.amazonaws.com/k8-chatroulette-back:latest"
 STUB = """
 import socket, sys
 code = int(sys.argv[1])
@@ -61,12 +62,41 @@ def corefile(cluster):
     return cluster.kubectl("--namespace=kube-system", "get", "configmap", "coredns", "--output=json").stdout
 
 
-def test_coredns_is_changed_without_a_resolver_and_changed_back_with_one(cluster, follow):
+ASK = """
+import socket, sys
+for name in sys.argv[1:]:
+    try:
+        print(name, bool(socket.gethostbyaddr(name) if name[0].isdigit() else socket.gethostbyname(name)))
+    except OSError:
+        print(name, False)
+"""
+
+
+@pytest.fixture
+def asker(cluster):
+    """A Pod to ask DNS from, made while the node can still pull its image; a function that asks."""
+    kubectl = partial(cluster.kubectl, "--namespace=default")
+    kubectl("run", "asks-dns", f"--image={BACK}", "--command", "--", "sleep", "600")
+    kubectl("wait", "--for=condition=Ready", "pod/asks-dns", "--timeout=50s")
+
+    def ask(*names):
+        """Tell which names a Pod can resolve once CoreDNS is ready."""
+        cluster.kubectl("-n", "kube-system", "rollout", "status", "deployment", "coredns", "--timeout=90s", timeout=100)
+        done = kubectl("exec", "asks-dns", "--", "python3", "-c", ASK, *names)
+        return {name: answer == "True" for name, answer in (line.split() for line in done.stdout.splitlines())}
+
+    yield ask
+    kubectl("delete", "pod", "asks-dns", "--force", "--grace-period=0")
+
+
+def test_coredns_is_changed_without_a_resolver_and_changed_back_with_one(cluster, asker, follow):
     with resolver(cluster, 3):
         follow()
         assert "forward . /etc/resolv.conf" in corefile(cluster)
     assert follow() == "changed"
     assert "rcode NXDOMAIN" in corefile(cluster)
+    own, outside = "kubernetes.default", "example.org"
+    assert asker(own, outside) == {own: True, outside: False}
     with resolver(cluster, 2):
         assert follow() == "as it was"
     with resolver(cluster, 5):

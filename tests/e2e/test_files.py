@@ -102,6 +102,7 @@ POD = [
     ("        httpGet: {path: /livez, port: http}\n", "", "line \\d+: .*livenessProbe .*httpGet, tcpSocket"),
     ("- name: tmp\n          mount", "- name: temp\n          mount", "line \\d+: .*the volumes are tmp"),
     ("metadata:\n", "metadata:\n  namespace: nope\n", "there is no namespace nope"),
+    ("image: k8-chatroulette-back\n", "image: busybox:1.99\n", "line 27: the node cannot pull busybox:1.99"),
 ]
 """What is changed in the backend's file, and what is said of it."""
 
@@ -160,12 +161,30 @@ def test_what_kubectl_takes_is_taken_and_its_warnings_are_shown(deployed: Deploy
     assert any("line 37: " in note and "hides previous definition" in note for note in notes)
 
 
-def test_other_kinds_come_and_go_with_the_rest(deployed: Deployed) -> None:
-    references = {  # as they run: the Pods are not replaced
+def running_references(deployed: Deployed) -> dict[str, str]:
+    """Return the images as they run: with them, the Pods are not replaced."""
+    return {
         manifests.image_name(each["image"]): each["image"]
         for pod in deployed.api.items("/api/v1/namespaces/default/pods", labelSelector=manifests.SHAPE_LABEL)
         for each in pod["spec"]["containers"]
     }
+
+
+def test_a_liveness_path_that_is_not_there_is_told_at_once(deployed: Deployed) -> None:
+    """The Pod is Ready for as long as its probe has not failed three times."""
+    references, file = running_references(deployed), deployed.folder / "back.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("path: /livez", "path: /alive"))
+    try:
+        with pytest.raises(LabError, match=r"GET /alive on port 3000 is answered 404, .* every \d+ s"):
+            deployed.deploy(references)
+    finally:
+        file.write_text(right)
+        deployed.deploy(references)
+
+
+def test_other_kinds_come_and_go_with_the_rest(deployed: Deployed) -> None:
+    references = running_references(deployed)
 
     def deploy() -> list[str]:
         deployed.deploy(references)

@@ -16,7 +16,24 @@ NOBODYS = "no-such-name-k8-chatroulette"
 _TRIES = 3
 _ANNOTATION = "chatroulette.lab/forward"
 """On the ConfigMap: what stood in the Corefile before."""
-_TEMPLATE = "template ANY ANY . {\n        rcode NXDOMAIN\n    }"
+
+
+def _another_label(word: str) -> str:
+    """Return a pattern of the labels as long as a word that are not the word; RE2 has no negative look-ahead."""
+    rest = len(word) - 1
+    return "|".join(f"{word[:n]}[^.{letter}]{'[^.]' * (rest - n)}" for n, letter in enumerate(word))
+
+
+_OUTSIDE = "|".join(("[^.][^.]?[^.]?", _another_label("arpa"), _another_label("local"), "[^.]" * 6 + "[^.]*"))
+"""The last label of names outside the cluster: CoreDNS asks the template before it asks Kubernetes, whatever the order
+in the Corefile (its plugin.cfg), so the template has to leave ``cluster.local`` and the reverse zones alone."""
+_TEMPLATE = f"""template ANY ANY . {{
+        match "(^|[.])({_OUTSIDE})[.]$"
+        rcode NXDOMAIN
+        fallthrough
+    }}"""
+_ANY_TEMPLATE = re.compile(r"template ANY ANY \. \{[^}]*rcode NXDOMAIN[^}]*\}")
+"""Ours, and that of an older lab, which took the cluster's own names too."""
 _FORWARD = re.compile(r"forward \. /etc/resolv\.conf( \{[^}]*\})?")
 
 # The node has no program that distinguishes NXDOMAIN from no answer, but its bash can send UDP.
@@ -44,17 +61,21 @@ def follow_resolver(
     """
     config_map = json.loads(kubectl("--namespace=kube-system", "get", "configmap", "coredns", "--output=json"))
     corefile = config_map["data"]["Corefile"]
-    is_changed, forward = _TEMPLATE in corefile, _FORWARD.search(corefile)
+    is_changed, forward = bool(_ANY_TEMPLATE.search(corefile)), _FORWARD.search(corefile)
     if not (is_changed or forward):
         return "as it was"
+    kept = (config_map["metadata"].get("annotations") or {}).get(_ANNOTATION) or "forward . /etc/resolv.conf"
     tries = (ask(1.0),) if is_changed else (ask(2.0) for _ in range(_TRIES))
-    if any(codes - {SERVFAIL} for codes in tries) is not is_changed:
+    answers = any(codes - {SERVFAIL} for codes in tries)
+    if is_changed and not answers and _TEMPLATE not in corefile:
+        _write(kubectl, _ANY_TEMPLATE.sub(lambda _: _TEMPLATE, corefile), kept)
+        return "changed"
+    if answers is not is_changed:
         return "as it was"
     if is_changed:
-        kept = (config_map["metadata"].get("annotations") or {}).get(_ANNOTATION) or "forward . /etc/resolv.conf"
-        _write(kubectl, corefile.replace(_TEMPLATE, kept), None)
+        _write(kubectl, _ANY_TEMPLATE.sub(lambda _: kept, corefile), None)
         return "restored"
-    _write(kubectl, _FORWARD.sub(_TEMPLATE, corefile), forward[0] if forward else None)
+    _write(kubectl, _FORWARD.sub(lambda _: _TEMPLATE, corefile), forward[0] if forward else None)
     return "changed"
 
 

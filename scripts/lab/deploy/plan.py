@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lab import waiting
 from lab.config import Settings
-from lab.deploy import apply, fetch, kinds, manifests, ownership, status, volumes, wait
+from lab.deploy import apply, fetch, kinds, liveness, manifests, ownership, pullable, status, volumes, wait
 from lab.deploy import check as check_
 from lab.deploy.manifests import SHAPES, Manifest, Ref, Shape, backwards, ref_of
 from lab.deploy.services import BACK, FRONT
@@ -66,6 +66,7 @@ def steps(deployment: Deployment, *, timeout: float = READY_WITHIN) -> list[Step
     """
     settings, api, objects = deployment.settings, deployment.api, deployment.objects
     return [
+        pullable.step(settings, api, objects),
         Step(
             "Make room",
             lambda report: _make_room(deployment, report),
@@ -78,6 +79,7 @@ def steps(deployment: Deployment, *, timeout: float = READY_WITHIN) -> list[Step
             lambda: "all Ready" if wait.is_ready(api, objects) else None,
             expected=5,
         ),
+        liveness.step(api, objects),
         Step("Ask both addresses", lambda report: _wait_for_answers(settings, report)),
     ]
 
