@@ -1,3 +1,6 @@
+for app in sneezer dreamer; do
+  timeout 60 sh -c "until kubectl get pods -l app=$app -o name | grep .; do sleep 1; done"
+done
 sneezer=$(kubectl get pods -l app=sneezer -o jsonpath='{.items[0].metadata.name}')
 kubectl wait "pod/$sneezer" --for=jsonpath='{.status.containerStatuses[0].lastState.terminated}' --timeout=60s
 kubectl create configmap answer \

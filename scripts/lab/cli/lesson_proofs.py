@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from lab import cli
 from lab.errors import LabError
-from lab.kubernetes import client
+from lab.kubernetes import client, namespaces
 from lab.lessons import definition, proof
 
 if TYPE_CHECKING:
@@ -25,15 +28,27 @@ def prove(session: Session, names: Sequence[str], times: int, at_once: int) -> N
     chosen = [definition.find(name) for name in names] or list(definition.lessons())
     outcomes: list[dict[str, object]] = []
     with ThreadPoolExecutor(at_once) as pool:
-        futures = [pool.submit(_prove, session, lesson, times) for lesson in chosen]
-        for future in as_completed(futures):
-            outcome = future.result()
-            outcomes.append(outcome)
-            if not session.as_json:
-                _print(outcome)
+        futures = {pool.submit(_prove, session, lesson, times): lesson for lesson in chosen}
+        try:
+            for future in as_completed(futures):
+                outcomes.append(future.result())
+                if not session.as_json:
+                    _print(outcomes[-1])
+        except KeyboardInterrupt:
+            _abandon(session, [lesson for future, lesson in futures.items() if future.running()])
     failed = [outcome["lesson"] for outcome in outcomes if not outcome["ok"]]
     session.show({"ok": not failed, "lessons": outcomes}, lambda: None)
     session.fail_unless(not failed, f"not proven: {', '.join(map(str, failed))}", "the lines above say what was seen")
+
+
+def _abandon(session: Session, running: Sequence[Lesson]) -> NoReturn:
+    """Have the namespaces deleted and end at once: the proofs' own waits would hold a Ctrl-C up for a minute or two."""
+    api = client.api(session.settings)
+    for lesson in running:
+        with contextlib.suppress(LabError):
+            namespaces.delete(api, lesson.namespace)
+    os.write(2, f"{cli.INTERRUPTED}\n".encode())
+    os._exit(cli.STOPPED)
 
 
 def _prove(session: Session, lesson: Lesson, times: int) -> dict[str, object]:
