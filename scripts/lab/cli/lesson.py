@@ -106,12 +106,14 @@ def start(session: Session, language: Language, *, name: str | None, predict: bo
     kubectl then works in its namespace: the lab's context becomes the current one. Its files, where it has some, are
     in lessons/ below this folder.
     """
-    from lab.report.terminal import lesson as view  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.kubernetes import access  # noqa: PLC0415 - not on the way to `lab --help`
+    from lab.report.terminal import lesson as view  # noqa: PLC0415 - the same
     from lab.report.terminal import tables  # noqa: PLC0415 - the same
 
     learner = _learner(session, name, language)
     if predict:
         _predict(learner)
+    before = access.current_context(access.read_kubeconfigs(session.settings.kubeconfigs).values())
     is_new = learner.start()
     here, console = learner.lesson, tables.terminal()
     document = {"lesson": here.id, "namespace": here.namespace, "new": is_new, "folder": str(learner.workspace.folder)}
@@ -121,6 +123,8 @@ def start(session: Session, language: Language, *, name: str | None, predict: bo
         folder = learner.workspace.folder if here.files else ""
         click.echo(message.format(namespace=here.namespace, context=session.settings.context).of(language))
         click.echo(_texts()["files"].format(folder=folder).of(language) if folder else "", nl=bool(folder))
+        if before not in {"", session.settings.context}:
+            click.echo(f"! {_texts()['other-context'].format(before=before).of(language)}", err=True)
 
 
 @subcommand("check")
