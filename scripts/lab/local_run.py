@@ -1,5 +1,6 @@
 """Both services on this computer, without Docker: started anew whenever their code changes."""
 
+import importlib.util
 import os
 import socket
 import subprocess
@@ -14,11 +15,13 @@ from tempfile import TemporaryDirectory
 
 from watchfiles import watch
 
-from lab import ports, shell, waiting
-from lab.config import ROOT
+from lab import cache, pip, ports, shell, waiting
+from lab.config import ROOT, Settings
 from lab.errors import BadInput, LabError
+from lab.images import hashing
 
 _RUNTIME = ROOT / "scripts" / "service_runtime"
+_IMPORTS = ("babel", "flask", "gevent", "gunicorn", "msgspec", "prometheus_client", "redis")
 _STARTS = 20.0
 _POLL_MILLISECONDS = 300
 
@@ -31,6 +34,8 @@ class LocalService:
     port: int
     path: str
     settings: dict[str, str]
+    packages: tuple[Path, ...] = ()
+    """Folders of Python packages besides this Python's own."""
     process: subprocess.Popen[str] | None = field(default=None, init=False)
     log: shell.LineReader | None = field(default=None, init=False)
 
@@ -51,7 +56,7 @@ class LocalService:
         module = f"{self.package}.gunicorn_conf"
         words = ("-m", "gunicorn", "-c", f"python:{module}", f"{self.package}:create_app()")
         environment = {**_without_settings(), "BIND": "127.0.0.1", "PORT": str(self.port), **self.settings}
-        path = os.pathsep.join((str(ROOT), str(_RUNTIME.parent)))
+        path = os.pathsep.join(map(str, (ROOT, _RUNTIME.parent, *self.packages)))
         self.process = subprocess.Popen(
             [sys.executable, *words],
             env={**environment, "PYTHONPATH": path},
@@ -87,14 +92,32 @@ class LocalService:
             self.process = None
 
 
+def packages(settings: Settings, note: Callable[[str], None]) -> tuple[Path, ...]:
+    """Return the folders with what the services import and this Python has not; installed as pinned, once."""
+    if all(importlib.util.find_spec(name) for name in _IMPORTS):
+        return ()
+    locks = [ROOT / package / "requirements.lock" for package in ("backend", "frontend")]
+    folder = settings.cache / "services" / hashing.digest([sys.version, *(lock.read_bytes() for lock in locks)])
+    if not folder.exists():
+        note("fetching what the services import, once")
+        with cache.workspace(settings.cache) as work:
+            for lock in locks:
+                pip.install(lock, work / "packages", timeout=600, hint="is PyPI, or your mirror of it, in reach?")
+            folder.parent.mkdir(exist_ok=True)
+            (work / "packages").rename(folder)
+    return (folder,)
+
+
 @contextmanager
-def services(front_port: int, back_port: int) -> Iterator[tuple[LocalService, LocalService]]:
+def services(
+    front_port: int, back_port: int, packages: tuple[Path, ...] = ()
+) -> Iterator[tuple[LocalService, LocalService]]:
     """Yield the backend and the frontend, not started yet; both are ended with the block."""
     with TemporaryDirectory(prefix="chatroulette-") as state:
         common = {"FAULTS": "on", "DRAIN_SECONDS": "0"}
-        back = LocalService("backend", back_port, "/version", {**common, "STATE_DIR": state})
+        back = LocalService("backend", back_port, "/version", {**common, "STATE_DIR": state}, packages)
         url = f"http://localhost:{back_port}"
-        front = LocalService("frontend", front_port, "/", {**common, "BACKEND_URL": url})
+        front = LocalService("frontend", front_port, "/", {**common, "BACKEND_URL": url}, packages)
         try:
             yield back, front
         finally:
@@ -148,7 +171,6 @@ def _taken_by(port: int) -> str:
 
 
 def _connects(port: int) -> bool:
-
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
