@@ -70,6 +70,9 @@ bench: $(LAB) ## Measure, each figure beside its floor
 lint: $(LAB) ## Check style and types
 	@$(LAB) lint
 
+wheel: $(LAB) ## Build the wheel into dist/, for pipx or uv
+	@$(LAB) wheel
+
 doctor: $(LAB) ## Name everything that this machine lacks
 	@$(LAB) doctor
 
@@ -82,4 +85,4 @@ clean: $(LAB) ## Take away the cluster and every cache
 $(LAB): scripts/bootstrap scripts/requirements.lock pyproject.toml
 	@scripts/bootstrap
 
-.PHONY: help run kind-up deploy verify experiment learn open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint doctor prune clean
+.PHONY: help run kind-up deploy verify experiment learn open status logs debug undeploy kind-down test test-all test-unit test-versions bench lint wheel doctor prune clean

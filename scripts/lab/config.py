@@ -11,7 +11,9 @@ from typing import Literal, TypeVar, get_args
 from lab.errors import BadInput
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The project's folder: the lab works from a clone, whose manifests and Dockerfiles it uses."""
+"""The project's folder, whose manifests and Dockerfiles the lab uses: a clone's, or the one in the wheel."""
+INSTALLED = not (ROOT / "Makefile").exists()
+"""Whether the lab is installed from its wheel: its folder is read only, and there is no `make`."""
 
 Source = Literal["auto", "published", "packages"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -19,7 +21,7 @@ Minor = Literal["1.37", "1.35"]
 """The minors of Kubernetes that a cluster may be of, the usual one first."""
 MINORS: tuple[Minor, ...] = get_args(Minor)
 PROGRAMS = Path(sys.prefix) / "bin"
-"""The folder of the lab's own program; the course's `kubectl` and `k` are put there."""
+"""The folder of the lab's own program; in a clone, the course's `kubectl` and `k` are put there."""
 CACHE = "chatroulette-lab"
 """The name of the folder with the caches, which `lab clean` removes whole."""
 
@@ -59,7 +61,8 @@ class Settings:
     @property
     def programs(self) -> Path:
         """The folder of the `kubectl` and the `k` that fit; another for another minor, as both clusters may be up."""
-        return PROGRAMS if self.kubernetes == MINORS[0] else PROGRAMS / f"kubernetes-{self.kubernetes}"
+        folder = self.cache / "bin" if INSTALLED else PROGRAMS
+        return folder if self.kubernetes == MINORS[0] else folder / f"kubernetes-{self.kubernetes}"
 
     @property
     def front_url(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from lab import docker, images, lock, registry_access
-from lab.cli import prune
+from lab.cli import prune, wording
 from lab.cli.session import Session, command
 from lab.cluster import client_programs, docker_daemon, kubeconfig, lifecycle, preflight
 from lab.cluster.node_image import build
@@ -161,7 +161,7 @@ def doctor(session: Session) -> None:
     """
     from lab.report.terminal import tables  # noqa: PLC0415 - rich takes a tenth of a second, which `--help` has not
 
-    requirements = preflight.requirements(session.settings)
+    requirements = [replace(item, fix=wording.hint(item.fix)) for item in preflight.requirements(session.settings)]
     lacking = [requirement.name for requirement in requirements if not requirement.ok]
     document = {"ok": not lacking, "requirements": [asdict(requirement) for requirement in requirements]}
     session.show(document, lambda: tables.requirements(requirements))

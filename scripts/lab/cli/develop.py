@@ -68,6 +68,16 @@ def lint(_session: Session) -> None:
     _run("lint-imports", "--no-logo", "--no-cache")
 
 
+@command("wheel", output_options=False)
+def wheel(_session: Session) -> None:
+    """Build the wheel into dist/, for `pipx install` or `uv tool install`."""
+    words = ("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+    argv = [sys.executable, "-m", "pip", *words, "--wheel-dir", "dist", "."]
+    if subprocess.run(argv, cwd=ROOT, check=False).returncode:
+        raise LabError("the wheel could not be built", "see above")
+    click.echo(max((ROOT / "dist").glob("*.whl"), key=lambda path: path.stat().st_mtime))
+
+
 @command("bench")
 @click.argument("names", nargs=-1, type=click.Choice(BENCHMARKS), metavar="[NAME]...")
 @click.option("--cold", is_flag=True, help="node: build the node image from nothing too; ten minutes.")
@@ -110,4 +120,4 @@ def _run(program: str, *words: str) -> None:
         raise LabError(f"{program} found something to mend", "see above")
 
 
-COMMANDS = (test, lint, bench)
+COMMANDS = (test, lint, wheel, bench)

@@ -7,14 +7,17 @@ import io
 import json
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lab import cli, privileges
-from lab.cli import app, bundle, class_, cluster, develop, experiment, learn, lesson, prune
+from lab import cli, config, privileges
+from lab.cli import app, bundle, class_, cluster, develop, experiment, learn, lesson, prune, sequence, wording
 from lab.cli import run as run_command
 from lab.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WRITABLE = "name a folder that you can write: LAB_CACHE for the caches, KUBECONFIG for the kubeconfig"
 _REMEDY = {
@@ -25,8 +28,8 @@ _REMEDY = {
 
 HELP = """Cats on a real Kubernetes cluster, on this machine.
 
-Begin with `lab kind-up`, then `lab deploy`: the page answers on http://localhost:30080. Each command can be run again:
-it does what is left to do.
+Begin with `lab kind-up deploy`: the page answers on http://localhost:30080. Each command can be run again: it does what
+is left to do. Several in one line run one after another, up to the first that fails.
 
 \b
 Settings, from the environment:
@@ -66,7 +69,7 @@ for command in (
     learn.learn,
     class_.class_table,
     cluster.kind_down,
-    *develop.COMMANDS,
+    *(() if config.INSTALLED else develop.COMMANDS),
     cluster.doctor,
     bundle.bundle,
     prune.prune,
@@ -83,7 +86,7 @@ def run() -> NoReturn:
     try:
         cli.handle_signals(_interrupt)
         privileges.join_docker_group()
-        code = lab.main(prog_name="lab", standalone_mode=False)
+        code = _run_in_sequence(sys.argv[1:])
     except privileges.NewMember as error:
         click.echo(f"• {error.what}", err=True)
         privileges.join_docker_group()
@@ -107,13 +110,24 @@ def run() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _run_in_sequence(words: Sequence[str]) -> object:
+    """Run one command after another, up to the first that does not end with 0."""
+    code: object = 0
+    for command in sequence.split(words):
+        code = lab.main(command, prog_name="lab", standalone_mode=False)
+        if code:
+            break
+    return code
+
+
 def _show(error: LabError) -> None:
+    hint = wording.hint(error.hint)
     if "--json" in sys.argv:
-        click.echo(json.dumps({"error": error.what, "hint": error.hint}))
+        click.echo(json.dumps({"error": error.what, "hint": hint}))
         return
     click.echo(f"{click.style('✗', fg='red')} {error.what}", err=True)
-    if error.hint:
-        click.echo(f"  → {error.hint}", err=True)
+    if hint:
+        click.echo(f"  → {hint}", err=True)
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

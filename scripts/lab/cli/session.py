@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lab import config, lock, steps
+from lab.cli import wording
 from lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Session:
             print_tables()
 
     def finish(self, text: str, **data: Any) -> None:
+        text = wording.hint(text)
         click.echo(json.dumps({"done": text, **data}) if self.as_json else text)
 
 

@@ -46,7 +46,7 @@ def fits(client: str, server: str) -> bool:
 def _ensure_kubectl(settings: Settings, built: Path | None, report: Report) -> str:
     server = lifecycle.version(settings)
     own = settings.programs / "kubectl"
-    settings.programs.mkdir(exist_ok=True)
+    settings.programs.mkdir(parents=True, exist_ok=True)
     if not _is_right(own, built, server):
         _place(settings, built, own)
     _write_k(settings.programs / "k")

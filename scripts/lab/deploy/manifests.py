@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
-from lab import shell
+from lab import config, shell
 from lab.config import ROOT
 from lab.deploy.kinds import KINDS, Discovered, Resource, known, position, unknown
 from lab.deploy.yaml_files import Field, documents, join
@@ -136,7 +137,8 @@ def _sources(shape: Shape) -> list[tuple[str, bytes]]:
         files = sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES and file.is_file())
         return [(str(file.relative_to(ROOT)), file.read_bytes()) for file in files]
     overlay = ROOT / "k8s" / "overlays" / shape
-    kustomize = shell.run([client.kubectl_program(), "kustomize", overlay], timeout=30, hint=f"look into {overlay}")
+    kubectl = client.kubectl_program(config.load(os.environ).programs)
+    kustomize = shell.run([kubectl, "kustomize", overlay], timeout=30, hint=f"look into {overlay}")
     return [(str(overlay.relative_to(ROOT)), kustomize.stdout.encode())]
 
 

@@ -1,5 +1,6 @@
 """The images of the two services: named after their content, built from their folder, locked wheels and a base."""
 
+import json
 import shutil
 import tomllib
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ PUBLISHED_BASE = "python:3.11-slim-bookworm"
 PYTHON = recipes.Recipe("python")
 _FOLDERS: dict[Service, str] = {"back": "backend", "front": "frontend"}
 _RUNTIME = "scripts/service_runtime"
+_RECORD = ROOT / "source.json"
+"""What a wheel says of the commit that it is made of."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ def source(service: Service) -> Source:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     folders = [_FOLDERS[service], _RUNTIME]
     commit, _, time = _git("log", "-1", "--format=%h %cI").partition(" ")
+    if _RECORD.exists():
+        commit, time = (json.loads(_RECORD.read_text())[key] for key in ("commit", "time"))
     if not commit:
         return Source(version, "unknown", _newest(service))
     if _git("status", "--porcelain", "--", *folders):
