@@ -114,7 +114,7 @@ def _run_in_sequence(words: Sequence[str]) -> object:
     """Run one command after another, up to the first that does not end with 0."""
     code: object = 0
     for command in sequence.split(words):
-        code = lab.main(command, prog_name="lab", standalone_mode=False)
+        code = lab.main(args=command, prog_name="lab", standalone_mode=False)
         if code:
             break
     return code
