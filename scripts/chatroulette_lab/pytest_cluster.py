@@ -31,6 +31,12 @@ class CommandError(AssertionError):
     """A command failed; says with what output."""
 
 
+def cache_folder() -> Path:
+    """Return the folder of the lab's caches, this user's own, as the environment says."""
+    folder = os.environ.get("LAB_CACHE") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(folder).expanduser() / "chatroulette-lab"
+
+
 @dataclass(frozen=True)
 class App:
     """The addresses of the deployed cats."""
@@ -143,8 +149,7 @@ class Cluster:
     @property
     def _kubectl(self) -> list[str]:
         own = Path(sys.prefix) / "bin" / "kubectl"
-        folder = os.environ.get("LAB_CACHE") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-        cached = Path(folder).expanduser() / "chatroulette-lab" / "bin" / "kubectl"
+        cached = cache_folder() / "bin" / "kubectl"
         program = next((str(path) for path in (cached, own) if path.exists()), "kubectl")
         return [program, f"--context={self.context}"]
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from typing import Any
 
 from filelock import FileLock
 
-from chatroulette_lab.pytest_cluster import Cluster
+from chatroulette_lab.pytest_cluster import Cluster, cache_folder
 
 
 @dataclass(frozen=True)
 class Users:
-    """The runs, by their process, that use a cluster; kept in a file of this user's, under a lock."""
+    """The runs, by their process, that use a cluster; kept in a file in the caches, under a lock."""
 
     cluster: Cluster
 
@@ -47,6 +46,7 @@ class Users:
 
     @contextmanager
     def _state(self) -> Iterator[dict[str, Any]]:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self._file.with_suffix(".lock")):
             state: dict[str, Any] = {"made": False, "runs": []}
             if self._file.exists():
@@ -62,9 +62,7 @@ class Users:
 
     @property
     def _file(self) -> Path:
-        folder = Path(tempfile.gettempdir()) / f"chatroulette-lab-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder / f"{self.cluster.name}.json"
+        return cache_folder() / "tests" / f"{self.cluster.name}.json"
 
 
 def _is_alive(process: int) -> bool:

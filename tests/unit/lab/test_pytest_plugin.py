@@ -31,7 +31,7 @@ class FakeCluster:
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path))
 
 
 @pytest.fixture
@@ -88,16 +88,17 @@ def test_one_that_came_up_in_part_is_taken_away():
     assert cluster.calls == ["up", "down"]
 
 
-def test_a_run_that_never_joined_takes_nothing_away():
+def test_a_run_that_never_joined_takes_nothing_away_and_writes_nothing(tmp_path):
     cluster = FakeCluster(there=True)
     Users(cluster).leave(own())
     assert cluster.calls == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_setup_names_its_cause_and_what_is_on_the_cluster(tmp_path):
     """Nothing answers: the reason stands in the setup's error, and the dump says that it cannot be read."""
     (tmp_path / "test_one.py").write_text("def test_one(kind_cluster): ...\n")
-    env = {**os.environ, "LAB_CLUSTER": "Not_A_Name", "LAB_CACHE": str(tmp_path), "TMPDIR": str(tmp_path)}
+    env = {**os.environ, "LAB_CLUSTER": "Not_A_Name", "LAB_CACHE": str(tmp_path)}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--junitxml=junit.xml", "test_one.py"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert "LAB_CLUSTER is 'Not_A_Name'" in done.stdout
