@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.config import Settings
+from lab.errors import LabError
 from lab.experiments.texts import Language
 from lab.kubernetes.client import Api
 from lab.lessons import progress, workspace
@@ -114,7 +115,7 @@ class Learner:
         commands = [command for block in self.lesson.documents[self.language].evidence for command in block.commands]
         with self.workspace.with_own_kubeconfig() as workspace:
             terminal = Terminal(workspace)
-            return [Evidence(command, terminal.output(command)) for command in commands]
+            return [Evidence(command, _printed(terminal, command)) for command in commands]
 
     @property
     def progress(self) -> LessonProgress:
@@ -126,6 +127,14 @@ class Learner:
         change(entry)
         progress.save(self.progress_file, whole)
         return entry
+
+
+def _printed(terminal: Terminal, command: str) -> str:
+    """Return what a command printed, or why it failed: the explanation is shown in any case."""
+    try:
+        return terminal.output(command)
+    except LabError as error:
+        return error.what
 
 
 def _open(entry: LessonProgress) -> None:

@@ -64,6 +64,13 @@ def test_evidence_is_what_the_commands_print_here(make_learner, folder):
     assert [(each.command, each.output) for each in evidence] == [("echo 4", "4"), ("echo 5 >&2", "5")]
 
 
+def test_evidence_that_fails_says_why(make_learner, folder):
+    for path in folder.glob("text.*.md"):
+        path.write_text(path.read_text().replace("So.", "```bash evidence\necho gone >&2; exit 3\n```"))
+    (evidence,) = make_learner(definition.read(folder)).evidence()
+    assert "ended with 3: gone" in evidence.output
+
+
 def test_the_progress_file_can_be_read_by_a_person(learner):
     learner.start()
     content = json.loads(learner.progress_file.read_text())
