@@ -26,7 +26,7 @@ chatroulette-bundle/load "$WORK/chatroulette" || exit 1
 cd chatroulette
 export LAB_IMAGES=packages LAB_PROGRESS=$WORK/progress.json
 make kind-up deploy || exit 1
-.venv/bin/lab lesson prove first-pod
+.venv/bin/lab lesson prove selector
 """
 
 
@@ -47,7 +47,7 @@ def test_a_class_begins_without_a_network(bundle, cluster, tmp_path):
     env = {"WORK": str(tmp_path), "FILE": str(bundle), "OPTIONS": options}
     done = shell.run(["unshare", "--net", "bash", "-c", OFFLINE], timeout=LIMIT, env=env, check=False)
     assert done.code == 0, f"{done.stdout[-3000:]}{done.stderr[-1000:]}"
-    assert "✓ first-pod" in done.stdout
+    assert "✓ selector" in done.stdout
 
 
 def test_a_damaged_copy_is_refused(bundle, tmp_path):
